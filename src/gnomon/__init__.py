@@ -1,0 +1,43 @@
+"""Gnomon: the local-first workbench of remote AI and machine-learning teams.
+
+    import gnomon
+
+    with gnomon.run("baseline", params={"lr": 1e-3}, seed=7) as run:
+        run.log({"loss": 0.3}, step=0)
+
+Importing this starts no thread, opens no file and loads nothing heavy: each name below is loaded on first use.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gnomon.errors import GnomonError
+    from gnomon.runs.run import Run, log, run
+    from gnomon.runs.views import open
+
+__version__ = "0.1.0"
+__all__ = ["GnomonError", "Run", "__version__", "log", "open", "run"]
+
+_HOMES = {
+    "GnomonError": "gnomon.errors",
+    "Run": "gnomon.runs.run",
+    "log": "gnomon.runs.run",
+    "open": "gnomon.runs.views",
+    "run": "gnomon.runs.run",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'gnomon' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""The record: entries, logs, the fold of entries into states, the index, verification."""

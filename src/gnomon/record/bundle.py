@@ -1,0 +1,128 @@
+"""Bundling: many small closed logs become one file.
+
+Always true: a bundle holds the same lines; parts are deleted only after the bundle is durable, and only with proof that
+nothing more can come: a close mark, or the same boot and the lock obtained. A log that does not verify is left alone.
+Format: docs/internals/record-format.md, "Bundles".
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from gnomon.errors import RecordError
+from gnomon.record.entries import CLOSED
+from gnomon.record.files import write_named_by_hash
+from gnomon.record.home import BUNDLE_SUFFIX
+from gnomon.record.lines import Entry, parse_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gnomon.env import Env
+    from gnomon.record.home import Home
+
+PARTS_TO_BUNDLE = 32
+BUNDLES_TO_MERGE = 16
+SMALL_BYTES = 4 << 20
+
+
+class Part(NamedTuple):
+    """A file whose logs can move into a bundle."""
+
+    path: str
+    size: int
+    logs: dict[str, list[bytes]]
+
+
+def bundle_small_files(home: Home, writer: str) -> list[str]:
+    """Join this writer's small logs and bundles where there are many; return the paths that went away. Raises OSError."""
+    folder = home.folder("log", writer)
+    env = home.env
+    loose: list[tuple[str, int]] = []
+    bundles: list[tuple[str, int]] = []
+    for name, state in env.list_folder(folder):
+        if name.endswith(".jsonl") and not name.startswith(".") and state.st_size < SMALL_BYTES:
+            kind = bundles if name.endswith(BUNDLE_SUFFIX) else loose
+            kind.append((os.path.join(folder, name), state.st_size))
+    gone: list[str] = []
+    if len(loose) >= PARTS_TO_BUNDLE:
+        gone += _join(env, folder, [part for path, _ in loose if (part := _finished_log(env, path)) is not None])
+    if len(bundles) >= BUNDLES_TO_MERGE:
+        gone += _join(env, folder, [part for path, _ in bundles if (part := _sound_bundle(env, path)) is not None])
+    return gone
+
+
+def _join(env: Env, folder: str, parts: list[Part]) -> list[str]:
+    if len(parts) < 2:
+        return []
+    logs: dict[str, list[bytes]] = {}
+    for part in parts:
+        for log, lines in part.logs.items():
+            known = logs.get(log)
+            if known is None or (len(lines) > len(known) and lines[: len(known)] == known):
+                logs[log] = lines
+            elif known[: len(lines)] != lines:
+                return []  # two histories of one log: left as they are, for `verify` to name
+    target = write_named_by_hash(
+        env, folder, "bundle", BUNDLE_SUFFIX, (b"".join(logs[log]) for log in sorted(logs))
+    )
+    gone = [part.path for part in parts if part.path != target]
+    for path in gone:
+        env.unlink(path)
+    return gone
+
+
+def _sound_bundle(env: Env, path: str) -> Part | None:
+    data = env.read_file(path)
+    logs = _verified_logs(data.splitlines(keepends=True))
+    return Part(path, len(data), logs) if logs else None
+
+
+def _finished_log(env: Env, path: str) -> Part | None:
+    """Return a log as a part, if it verifies and it is certain that nothing will be added."""
+    fd = env.open_write(path)
+    try:
+        # While we hold the lock its writer is dead, if this is the machine (and boot) it ran on.
+        is_locked = _locked(env, fd)
+        data = env.read(fd, env.size(fd))
+        lines = data.splitlines(keepends=True)
+        has_torn_end = bool(lines) and not lines[-1].endswith(b"\n")
+        logs = _verified_logs(lines[:-1] if has_torn_end else lines)
+        if logs is None or len(logs) != 1:
+            return None
+        (entries,) = logs.values()
+        first, last = parse_line(entries[0]), parse_line(entries[-1])
+        is_closed = last.kind == CLOSED and not has_torn_end
+        return Part(path, len(data), logs) if is_closed or (is_locked and _is_same_boot(env, first)) else None
+    finally:
+        env.close(fd)
+
+
+def _locked(env: Env, fd: int) -> bool:
+    try:
+        return env.try_lock(fd)
+    except OSError:
+        return False
+
+
+def _is_same_boot(env: Env, opened: Entry) -> bool:
+    boot = env.boot_id()
+    return any(boot) and opened.body.get("boot") == boot.hex()
+
+
+def _verified_logs(lines: Iterable[bytes]) -> dict[str, list[bytes]] | None:
+    """Return the lines by log, if each log is whole: numbered from 0 and chained; else None."""
+    logs: dict[str, list[bytes]] = {}
+    last: dict[str, Entry] = {}
+    for line in lines:
+        try:
+            entry = parse_line(line)
+        except RecordError:
+            return None
+        before = last.get(entry.log)
+        if entry.seq != (before.seq + 1 if before else 0) or entry.prev != (before.hash if before else None):
+            return None
+        last[entry.log] = entry
+        logs.setdefault(entry.log, []).append(line)
+    return logs or None
