@@ -1,0 +1,1 @@
+"""Points: the live WAL, sealed segments, and the questions asked of both."""

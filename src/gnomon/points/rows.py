@@ -1,0 +1,389 @@
+"""The hot path: from `log({...})` to bytes in the WAL.
+
+Always true: when `log` returns, the row is in the WAL (it survives `kill -9`) or is counted as lost; no value raises,
+unless the run is strict; a wrong call raises at once and changes nothing.
+
+How it is quick. `marshal` packs a list of floats as `[`, a count, and `g` + 8 bytes for each: exactly the row payload of
+the format, in one C call, and `payload[5::9] == b"ggg…"` proves that every value was a float (tests/golden pins it).
+Anything else takes the slow path, where values are converted one by one.
+
+How it is safe. Threads exclude each other by the session's lock. A signal handler of the same thread may log in the
+middle of a `log`: it gets its own row, because the state is read again if it changed before the row was committed, and
+the commit and the store that follows have no bytecode boundary between them at which Python runs a handler.
+"""
+
+from __future__ import annotations
+
+import struct
+from marshal import dumps
+from operator import index
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from gnomon.errors import BadArgumentError, NotStoredError, RunEndedError
+from gnomon.points import layout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gnomon.points.wal import WalWriter
+    from gnomon.session import Session
+
+MARSHAL_VERSION = 2
+MAX_CACHED_COLUMNS = 2048
+MAX_NAME_BYTES = 4096
+_prefix = layout.PREFIX.pack
+_INT64 = range(-(2**63), 2**63)
+
+
+class Columns:
+    """A set of series that were logged together, and how their rows are packed."""
+
+    __slots__ = ("names", "number", "put", "size", "tags")
+
+    def __init__(self, names: list[str] | None, number: int) -> None:
+        self.names = names
+        self.number = number
+        self.tags, self.size, self.put = _packing(len(names) if names is not None else 0)
+
+
+_packings: dict[int, tuple[bytes, int, Callable[..., None]]] = {}
+
+
+def _packing(count: int) -> tuple[bytes, int, Callable[..., None]]:
+    """Return (tags, record size, function that stores head, payload and CRC) for rows of `count` floats."""
+    packing = _packings.get(count)
+    if packing is None:
+        size = layout.RECORD_OVERHEAD + layout.ROW_PREFIX.size + 9 * count
+        put = struct.Struct(f"<{layout.PREFIX.size}s{size - layout.RECORD_OVERHEAD}sI").pack_into
+        packing = _packings[count] = (layout.FLOAT_TAG * count, size, put)
+    return packing
+
+
+NO_COLUMNS = Columns(None, 0)  # equals no list of names: the next call takes the slow path
+
+
+class RunPoints:
+    """The points that this process logs to one run, as one rank."""
+
+    __slots__ = (
+        "_columns",
+        "_known",
+        "_lock",
+        "_on_new_wal",
+        "_session",
+        "_step",
+        "_time_ns",
+        "_wal",
+        "is_ended",
+        "rank",
+        "run",
+        "strict",
+        "unusable",
+    )
+
+    def __init__(
+        self,
+        session: Session,
+        run: str,
+        rank: int,
+        *,
+        next_step: int = 0,
+        strict: bool = False,
+        on_new_wal: Callable[[], None] | None = None,
+    ) -> None:
+        self._session = session
+        self._lock = session.lock
+        self._time_ns = session.time_ns
+        self._on_new_wal = on_new_wal
+        self._wal: WalWriter | None = None
+        self._columns = NO_COLUMNS
+        self._known: dict[tuple[str, ...], Columns] = {}
+        self._step = next_step - 1
+        self.run = run
+        self.rank = rank
+        self.strict = strict
+        self.is_ended = False
+        self.unusable = 0
+
+    @property
+    def last_step(self) -> int:
+        """The step of the last row; -1 before the first."""
+        return self._step
+
+    def log(self, metrics: Mapping[str, object] | None = None, /, *, step: int | None = None, **named: object) -> None:
+        """Log one row; see `Run.log`."""
+        if named or metrics.__class__ is not dict:
+            metrics = _as_dict(metrics, named)
+        with self._lock:
+            if step is None:
+                step = self._step + 1
+            names = [*metrics]  # type: ignore[misc]
+            columns: Columns | None = self._columns
+            if names != columns.names:  # type: ignore[union-attr]
+                columns = self._known.get((*names,)) or self._define(names)
+            if columns is not None and step.__class__ is int:
+                values = [*metrics.values()]  # type: ignore[union-attr]
+                try:
+                    payload = dumps(values, MARSHAL_VERSION)
+                except ValueError:
+                    payload = b""
+                if payload[5::9] != columns.tags:
+                    payload = _payload_of_numbers(values)
+                if payload[5::9] == columns.tags:
+                    wal: WalWriter = self._wal  # type: ignore[assignment]
+                    size = columns.size
+                    while True:
+                        state = wal.state
+                        offset, crc, rows = state
+                        end = offset + size
+                        if end > wal.limit:
+                            break
+                        try:
+                            head = _prefix(size, columns.number, step, self._time_ns())
+                        except struct.error:  # a step beyond 64 bits
+                            break
+                        crc = crc32(payload, crc32(head, crc))
+                        after = (end, crc, rows + 1)
+                        if wal.state is state:
+                            # Nothing may come between these two: see "How it is safe".
+                            wal.state = after; columns.put(wal.map, offset, head, payload, crc)  # noqa: E702  # fmt: skip
+                            self._step = step
+                            self._columns = columns
+                            return
+            elif columns is None and step.__class__ is int and self._log_wide(names, metrics, step):  # type: ignore[arg-type]
+                return
+            self._log_slowly(metrics, step)  # type: ignore[arg-type]
+
+    # --- everything that is not the common case
+
+    def _log_slowly(self, metrics: dict[str, object], step: object) -> None:
+        if self.is_ended:
+            raise RunEndedError(
+                f"run {self.run[:8]} has ended; nothing more can be logged to it in this process",
+                hint=f'continue it with `gnomon.run(resume="{self.run}")`',
+            )
+        number, metrics = self._usable_step(step, metrics)
+        names = [*metrics]
+        payload = _payload_of_numbers([*metrics.values()])
+        if not payload or not _are_storable(names):
+            names, payload = self._packed(metrics)
+        if not names:
+            return
+        if self._store(names, number, payload):
+            self._step = number
+            return
+        if self.strict:
+            raise NotStoredError(
+                f"run {self.run[:8]}: the disk took no more at step {number}",
+                hint="free some space; without `strict=True` training goes on and the loss is counted",
+            )
+
+    def _store(self, names: list[str], step: int, payload: bytes) -> bool:
+        """Write one row, opening or changing the WAL where needed; count it as lost where that fails."""
+        wal = self._session.wal_for_row()
+        if wal is not self._wal:
+            self._wal = wal
+            self._columns = NO_COLUMNS
+            self._known = {}
+            if wal is not None and self._on_new_wal is not None:
+                self._on_new_wal()
+        if wal is None:
+            self._session.count_lost(len(names))
+            return False
+        if self._append(wal, names, step, payload):
+            return True
+        if wal.needs_successor(len(payload)) and self._session.open_next_wal(wal):
+            return self._store(names, step, payload)
+        wal.count_lost(len(names))
+        self._session.note_loss()
+        return False
+
+    def _append(self, wal: WalWriter, names: list[str], step: int, payload: bytes) -> bool:
+        if len(self._known) >= MAX_CACHED_COLUMNS and (*names,) not in self._known:
+            # Keys that change with every call: the row says itself which series it holds.
+            return wal.append_wide(self.run, self.rank, names, step, self._time_ns(), payload)
+        columns = self._columns_of(wal, names)
+        if columns is None or not wal.append(columns.number, step, self._time_ns(), payload):
+            return False
+        self._columns = columns
+        return True
+
+    def _columns_of(self, wal: WalWriter, names: list[str]) -> Columns | None:
+        """Return the columns for these series in this WAL, defining them where needed; None if the disk is full."""
+        key = tuple(names)
+        columns = self._known.get(key)
+        if columns is None:
+            number = wal.define_columns(self.run, self.rank, names)
+            if number is None:
+                return None
+            columns = self._known[key] = Columns(names, number)
+        return columns
+
+    def _log_wide(self, names: list[str], metrics: dict[str, object], step: int) -> bool:
+        """Write a row whose set of series is new once more, if all its series are known; return whether that was done.
+
+        Keys that change with every call would otherwise define columns with every call.
+        """
+        wal = self._wal
+        if wal is None or wal.is_closed or len(self._known) < MAX_CACHED_COLUMNS:
+            return False
+        numbers = wal.numbers_of(self.run, self.rank, names)
+        values = [*metrics.values()]
+        try:
+            payload = dumps(values, MARSHAL_VERSION)
+        except ValueError:
+            payload = b""
+        if payload[5::9] != layout.FLOAT_TAG * len(names):
+            payload = _payload_of_numbers(values)
+        if not numbers or not payload or step not in _INT64:
+            return False
+        is_stored = wal.append(layout.WIDE_ROW, step, self._time_ns(), numbers + payload)
+        if is_stored:
+            self._step = step
+        return is_stored
+
+    def _define(self, names: list[str]) -> Columns | None:
+        """Return new columns for a call with these keys, or None where the call must go the slow way."""
+        wal = self._wal
+        if wal is None or wal.is_closed or len(self._known) >= MAX_CACHED_COLUMNS or not _are_storable(names):
+            return None
+        return self._columns_of(wal, names)
+
+    def after_fork(self) -> None:
+        """Take over what the forked child's session made anew."""
+        self._lock = self._session.lock
+
+    def end(self) -> None:
+        """Make every later call of `log` raise RunEndedError."""
+        self.is_ended = True
+        self._columns = NO_COLUMNS
+        self._known = {}
+        self._wal = None
+
+    def _usable_step(self, step: object, metrics: dict[str, object]) -> tuple[int, dict[str, object]]:
+        if step is None:
+            return self._step + 1, metrics
+        try:
+            number = index(step)  # type: ignore[arg-type]
+        except TypeError:
+            pass
+        else:
+            if number in _INT64:
+                return number, metrics
+            self._odd(f"step {number} needs more than 64 bits; the next step was used instead", 0)
+            return self._step + 1, metrics
+        try:
+            real = float(step)  # type: ignore[arg-type]
+        except (TypeError, ValueError) as error:
+            raise BadArgumentError(
+                f"`step` of `log()` must be a whole number; got {step!r}",
+                hint="log other axes as series of their own (`epoch`, `tokens`): any series can be the x-axis",
+            ) from error
+        if real.is_integer() and int(real) in _INT64:
+            return int(real), metrics
+        self._odd(f"step {real!r} is not a whole number; it was kept as the series `step`", 0)
+        return self._step + 1, {"step": real, **metrics}
+
+    def _packed(self, metrics: dict[str, object]) -> tuple[list[str], bytes]:
+        """Return the names and the payload of what can be stored."""
+        names: list[str] = []
+        parts: list[bytes] = []
+        for key, value in metrics.items():
+            packed = _pack_value(value)
+            if packed is None:
+                self._odd(f"`{key}` is {_described(value)}, not a number; it was not stored", 1)
+                continue
+            names.append(_name(key))
+            parts.append(packed)
+        return names, layout.ROW_PREFIX.pack(layout.ROW_TAG, len(names)) + b"".join(parts)
+
+    def _odd(self, text: str, values: int) -> None:
+        self.unusable += values
+        if self.strict:
+            raise NotStoredError(f"run {self.run[:8]}: {text}", hint="drop `strict=True` to count such values instead")
+        self._session.warn_once(("odd", self.run), f"run {self.run[:8]}: {text} (said once; all are counted)")
+
+
+_float_like: set[type] = {float}
+_exact_in_float: set[type] = {float, int, bool}
+
+
+def _payload_of_numbers(values: list[object]) -> bytes:
+    """Return the payload of values that all become floats without loss; empty bytes where that is not certain."""
+    types = {*map(type, values)}
+    if types <= _float_like:
+        return dumps([*map(float, values)], MARSHAL_VERSION)  # type: ignore[call-overload]
+    if types <= _exact_in_float:
+        try:
+            floats = [*map(float, values)]  # type: ignore[call-overload]
+        except OverflowError:
+            return b""
+        return dumps(floats, MARSHAL_VERSION) if floats == values else b""
+    for kind in types - _float_like:
+        # Real numbers that are no whole numbers, such as NumPy's float32: they have no `__index__`.
+        if kind.__module__ == "numpy" and hasattr(kind, "is_integer") and not hasattr(kind, "__index__"):
+            _float_like.add(kind)
+    return dumps([*map(float, values)], MARSHAL_VERSION) if types <= _float_like else b""  # type: ignore[call-overload]
+
+
+def _are_storable(names: list[str]) -> bool:
+    """Return whether all names can stand in the WAL as they are."""
+    return bool(names) and {*map(type, names)} == {str} and len(max(names, key=len)) <= MAX_NAME_BYTES // 4
+
+
+def _as_dict(metrics: object, named: dict[str, object]) -> dict[str, object]:
+    """Return all that was passed as one dict. Raises BadArgumentError for a wrong call."""
+    if metrics is None:
+        if not named:
+            raise BadArgumentError("`log()` needs metrics; got none", hint='write `run.log({"loss": 0.5})`')
+        return named
+    keys = getattr(metrics, "keys", None)
+    if not callable(keys) or not hasattr(metrics, "__getitem__"):
+        raise BadArgumentError(
+            f"`log()` takes a dict of names and numbers; got {_described(metrics)}",
+            hint='write `run.log({"loss": 0.5}, step=1)` or `run.log(loss=0.5)`',
+        )
+    return {**{key: metrics[key] for key in keys()}, **named}  # type: ignore[index]
+
+
+def _name(key: object) -> str:
+    name = key if key.__class__ is str else str(key)
+    if len(name) > MAX_NAME_BYTES // 4:  # type: ignore[arg-type]
+        return name.encode("utf-8", "backslashreplace")[:MAX_NAME_BYTES].decode("utf-8", "ignore")  # type: ignore[union-attr]
+    return name  # type: ignore[return-value]
+
+
+def _pack_value(value: object) -> bytes | None:
+    """Return a tag and bytes for a number; None for what is not one."""
+    if value.__class__ is float:
+        return struct.pack("<cd", b"g", value)
+    if value.__class__ is str or value is None:
+        return None
+    if value.__class__ is int:
+        return _pack_whole(value)  # type: ignore[arg-type]
+    try:
+        return _pack_whole(index(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError, RuntimeError):
+        pass
+    try:
+        return struct.pack("<cd", b"g", float(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        return None
+
+
+def _pack_whole(number: int) -> bytes:
+    """Return a whole number as a float where that is exact, else in two's complement."""
+    try:
+        real = float(number)
+    except OverflowError:
+        real = 0.0
+    if real == number:
+        return struct.pack("<cd", b"g", real)
+    length = number.bit_length() // 8 + 1
+    return struct.pack("<cI", b"Z", length) + number.to_bytes(length, "little", signed=True)
+
+
+def _described(value: object) -> str:
+    """Return the kind of a value, never its text, which may be a secret."""
+    return "None" if value is None else f"a {type(value).__qualname__}"

@@ -1,0 +1,333 @@
+"""The live file of one process: where a row goes before `log` returns.
+
+Always true: a row below `state`'s offset survives the death of the process; blocks are allocated before they are written
+through the map, so a full disk is an error here and never a signal; what could not be stored is counted in the header.
+Not promised: that a row survives a power cut before `sync` (about a second).
+Format: docs/internals/record-format.md, "WAL: live points". The hot path that fills it: `points.rows`.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+from gnomon.env import MAPPABLE
+from gnomon.points import layout
+from gnomon.record.hashing import derive
+
+if TYPE_CHECKING:
+    import mmap
+
+    from gnomon.record.home import Home
+
+FIRST_CAPACITY = 64 << 10
+LARGEST_STEP = 4 << 20
+ROOM_FOR_DEFINITIONS = 1 << 20
+RETRY_AFTER_NS = 250_000_000
+
+
+class WalWriter:
+    """One WAL. All methods are called under the session's lock.
+
+    `state` is (offset, running CRC, rows) in one tuple, so that it changes in one step. `limit` is how far rows may be
+    stored through `map` without asking; 0 sends every row the slow way (no map, or the file is closed).
+    """
+
+    __slots__ = (
+        "_env",
+        "_fd",
+        "_is_failing",
+        "_retry_at_ns",
+        "_run_numbers",
+        "_series_numbers",
+        "_slot_serial",
+        "capacity",
+        "columns_count",
+        "header",
+        "id",
+        "is_closed",
+        "limit",
+        "lost_rows",
+        "lost_values",
+        "map",
+        "path",
+        "state",
+        "synced_offset",
+    )
+
+    def __init__(self, home: Home, *, writer: str, log: str, ordinal: int, boot_id: bytes) -> None:
+        """Create the file. Raises OSError; then there is no file."""
+        env = self._env = home.env
+        salt = env.random_bytes(16)
+        wal = derive("wal", bytes.fromhex(log) + salt)[:16]
+        first_crc = int.from_bytes(env.random_bytes(4), "little")
+        self.id = wal.hex()
+        self.header = layout.pack_fixed(
+            process_id=env.process_id(),
+            wal=wal,
+            log=bytes.fromhex(log),
+            writer=bytes.fromhex(writer),
+            salt=salt,
+            boot_id=boot_id,
+            created_ns=env.time_ns(),
+            first_crc=first_crc,
+            ordinal=ordinal,
+        )
+        self.state = (layout.HEADER_SIZE, first_crc, 0)
+        self.capacity = 0
+        self.limit = 0
+        self.map: mmap.mmap | None = None
+        self.lost_rows = 0
+        self.lost_values = 0
+        self.columns_count = 0
+        self.is_closed = False
+        self.synced_offset = 0
+        self._slot_serial = 0
+        self._retry_at_ns = 0
+        self._is_failing = False
+        self._run_numbers: dict[tuple[str, int], int] = {}
+        self._series_numbers: dict[str, int] = {}
+        folder = home.folder("points", writer)
+        env.make_folder(folder)
+        self.path = os.path.join(folder, f"{self.id}.wal")
+        self._create(folder)
+
+    def _create(self, folder: str) -> None:
+        env = self._env
+        self._fd = fd = env.create(self.path)
+        try:
+            self._lock(fd)
+            env.allocate(fd, 0, FIRST_CAPACITY)
+            self.capacity = FIRST_CAPACITY
+            if env.filesystem(folder) in MAPPABLE:
+                self.map = env.map(fd, FIRST_CAPACITY)
+                self.limit = FIRST_CAPACITY
+            self._store(0, self.header * 2)
+            self._write_slot()
+        except BaseException:
+            self.limit = 0
+            env.close(fd)
+            env.unlink(self.path)
+            raise
+        env.sync_folder(folder)
+
+    def _lock(self, fd: int) -> None:
+        try:
+            self._env.try_lock(fd)
+        except OSError:
+            pass  # no locks here: then nobody can prove this WAL dead, and nobody deletes it
+
+    # --- definitions and rows
+
+    def define_columns(self, run: str, rank: int, series: list[str]) -> int | None:
+        """Write what is needed so that rows of these series can follow; return their columns number.
+
+        None where the disk takes no more. A definition that was written stays, so repeating is cheap.
+        """
+        run_number = self._define_run(run, rank)
+        if run_number is None or not self._define_series(series):
+            return None
+        payload = _numbers(run_number, self._series_numbers, series)
+        if not self.append(layout.COLUMNS, 0, 0, payload):
+            return None
+        self.columns_count += 1
+        return self.columns_count
+
+    def append_wide(self, run: str, rank: int, series: list[str], step: int, time_ns: int, payload: bytes) -> bool:
+        """Write a row that names its own series; return whether the disk took it."""
+        run_number = self._define_run(run, rank)
+        if run_number is None or not self._define_series(series):
+            return False
+        numbers = _numbers(run_number, self._series_numbers, series)
+        return self.append(layout.WIDE_ROW, step, time_ns, numbers + payload)
+
+    def numbers_of(self, run: str, rank: int, series: list[str]) -> bytes:
+        """Return the numbers of this run and these series as they stand in a row; empty if one is not defined yet."""
+        numbers = [self._run_numbers.get((run, rank)), *map(self._series_numbers.get, series)]
+        return b"" if None in numbers else struct.pack(f"<{len(numbers)}I", *numbers)
+
+    def _define_run(self, run: str, rank: int) -> int | None:
+        number = self._run_numbers.get((run, rank))
+        if number is None:
+            payload = b'{"rank":%d,"run":"%s"}' % (rank, run.encode("ascii"))
+            if not self.append(layout.RUN, 0, 0, payload):
+                return None
+            number = self._run_numbers[run, rank] = len(self._run_numbers)
+        return number
+
+    def _define_series(self, series: list[str]) -> bool:
+        numbers = self._series_numbers
+        for name in series:
+            if name not in numbers:
+                if not self.append(layout.SERIES, 0, 0, name.encode("utf-8", "backslashreplace")):
+                    return False
+                numbers[name] = len(numbers)
+        return True
+
+    def append(self, what: int, step: int, time_ns: int, payload: bytes) -> bool:
+        """Write one record; return whether the disk took it."""
+        size = layout.RECORD_OVERHEAD + len(payload)
+        if not self._reserve(size):
+            return False
+        offset, crc, rows = self.state
+        head = layout.PREFIX.pack(size, what, step, time_ns)
+        crc = zlib.crc32(payload, zlib.crc32(head, crc))
+        try:
+            self._store(offset, head + payload + layout.CRC.pack(crc))
+        except OSError:
+            self._is_failing = True
+            return False
+        self.state = (offset + size, crc, rows + (what <= layout.WIDE_ROW))
+        return True
+
+    def needs_successor(self, size: int) -> bool:
+        """Return whether a record of `size` bytes (and its definitions) fits no more here, but would in a new file."""
+        return self.is_closed or (
+            self.state[0] + size + ROOM_FOR_DEFINITIONS > layout.MAX_FILE_SIZE
+            and size + 2 * ROOM_FOR_DEFINITIONS < layout.MAX_FILE_SIZE
+        )
+
+    def _reserve(self, size: int) -> bool:
+        """Make room for `size` bytes; return whether there is."""
+        needed = self.state[0] + size
+        if self.is_closed:
+            return False
+        if needed <= self.capacity:
+            return True
+        if needed > layout.MAX_FILE_SIZE or (self._is_failing and self._env.time_ns() < self._retry_at_ns):
+            return False
+        wanted = min(self.capacity * 4, self.capacity + LARGEST_STEP, layout.MAX_FILE_SIZE)
+        for capacity in (max(wanted, _rounded(needed)), _rounded(needed)):
+            try:
+                self._grow_to(capacity)
+            except OSError:
+                continue
+            self._is_failing = False
+            return True
+        self._is_failing = True
+        self._retry_at_ns = self._env.time_ns() + RETRY_AFTER_NS
+        return False
+
+    def _grow_to(self, capacity: int) -> None:
+        env = self._env
+        env.allocate(self._fd, self.capacity, capacity - self.capacity)
+        if self.map is not None:
+            larger = env.map(self._fd, capacity)
+            self.map, old = larger, self.map
+            old.close()
+            self.limit = capacity
+        self.capacity = capacity
+        self._write_slot()
+
+    def _store(self, offset: int, data: bytes) -> None:
+        if self.map is not None:
+            self.map[offset : offset + len(data)] = data
+        else:
+            self._env.pwrite(self._fd, data, offset)
+
+    # --- what was lost
+
+    def count_lost(self, values: int) -> None:
+        """Count one call of `values` numbers that could not be stored."""
+        self.lost_rows += 1
+        self.lost_values += values
+        try:
+            self._write_slot()
+        except OSError:
+            self._is_failing = True  # the count stays in memory and is written with the run's end
+
+    def _write_slot(self) -> None:
+        self._slot_serial += 1
+        slot = layout.pack_slot(self._slot_serial, self.lost_rows, self.lost_values, self.capacity)
+        self._store(layout.SLOT_AT[self._slot_serial % 2], slot)
+
+    # --- disk
+
+    def begin_sync(self) -> tuple[int, int] | None:
+        """Return (offset, descriptor of its own) of what has to reach the disk; None where nothing has.
+
+        Under the lock. The caller syncs the descriptor without the lock, closes it, and calls `end_sync`.
+        """
+        offset = self.state[0]
+        if self.is_closed or offset == self.synced_offset:
+            return None
+        return offset, os.dup(self._fd)
+
+    def end_sync(self, offset: int, *, failed: bool) -> None:
+        """Note a sync's outcome. A failed sync is never repeated: the bytes go to a new file. Raises OSError if that fails."""
+        if self.is_closed:
+            return
+        if failed:
+            self._rewrite()
+        self.synced_offset = offset
+
+    def _rewrite(self) -> None:
+        """Write all bytes into a new file under the same name: after a failed sync the old pages are suspect."""
+        env = self._env
+        folder = os.path.dirname(self.path)
+        temporary = os.path.join(folder, f".{env.random_bytes(8).hex()}.tmp")
+        data = self.map[: self.capacity] if self.map is not None else env.read(self._fd, self.capacity)
+        fd = env.create(temporary)
+        try:
+            self._lock(fd)
+            env.allocate(fd, 0, self.capacity)
+            env.pwrite(fd, data, 0)
+            env.sync_data(fd)
+            fresh = env.map(fd, self.capacity) if self.map is not None else None
+            env.replace(temporary, self.path)
+        except OSError:
+            env.close(fd)
+            env.unlink(temporary)
+            raise
+        old_fd, old_map = self._fd, self.map
+        self._fd, self.map = fd, fresh
+        if old_map is not None:
+            old_map.close()
+        env.close(old_fd)
+        env.sync_folder(folder)
+
+    def close(self) -> None:
+        """Write the close mark, cut the file to its end and let go of it. Raises OSError; then it stays open-ended."""
+        if self.is_closed:
+            return
+        offset, crc, rows = self.state
+        self.limit = 0
+        self.is_closed = True
+        try:
+            self._store(layout.CLOSE_AT, layout.pack_close(offset, rows, crc, self._env.time_ns()))
+            self._env.sync_data(self._fd)
+            self._release_map()
+            self._env.truncate(self._fd, offset)
+        finally:
+            self._release_map()
+            self._env.close(self._fd)
+
+    def discard(self) -> None:
+        """Close and delete a WAL in which nothing was stored or lost."""
+        self.limit = 0
+        self.is_closed = True
+        self._release_map()
+        self._env.unlink(self.path)
+        self._env.close(self._fd)
+
+    def abandon(self) -> None:
+        """Let go of the file without a trace in it: a forked child must not write its parent's WAL."""
+        self.limit = 0
+        self.is_closed = True
+        self._release_map()
+        os.close(self._fd)
+
+    def _release_map(self) -> None:
+        if self.map is not None:
+            self.map.close()
+            self.map = None
+
+
+def _numbers(run_number: int, series_numbers: dict[str, int], series: list[str]) -> bytes:
+    return struct.pack(f"<{len(series) + 1}I", run_number, *map(series_numbers.__getitem__, series))
+
+
+def _rounded(size: int) -> int:
+    return -(-size // 4096) * 4096

@@ -1,0 +1,1 @@
+"""Runs: what was trained, with which parameters, and what came of it."""

@@ -1,0 +1,309 @@
+"""A run in the process that makes it: `gnomon.run(...)` and what can be done with the result.
+
+Always true: nothing here stops a training because a disk, a file system or a value is odd; wrong calls raise at once.
+Entries: `runs.entries`. The path of a number: `points.rows`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from gnomon.env import REAL
+from gnomon.errors import BadArgumentError, GnomonError, NotStoredError, RunEndedError
+from gnomon.ids import RUN_ID_BYTES, is_hex, run_subject
+from gnomon.points.rows import RunPoints
+from gnomon.runs import current, entries
+from gnomon.runs.launch import Launch, launch_from
+from gnomon.session import Session, session_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from types import TracebackType
+
+
+class Run:
+    """One run, open in this process. Make it with `gnomon.run(...)`; use it as a context manager.
+
+    Attributes: `id` (20 hex digits), `name` (or None), `group`, `seed`, `rank`, `is_ended`.
+    """
+
+    def __init__(
+        self, session: Session, *, id: str, name: str | None, group: str | None, seed: int | None, rank: int,
+        world_size: int, strict: bool, next_step: int,
+    ) -> None:  # fmt: skip
+        self.id = id
+        self.name = name
+        self.group = group
+        self.seed = seed
+        self.rank = rank
+        self.world_size = world_size
+        self.strict = strict
+        self.is_entered = False
+        self._session = session
+        self._process_id = session.process_id
+        self._tag_entries: dict[str, str] = {}
+        self._before = current.before_this()
+        self._points = RunPoints(
+            session, id, rank, next_step=next_step, strict=strict, on_new_wal=self._join_after_fork
+        )
+        # The method itself, without a frame of our own in between: this is the hot path.
+        self.log = self._points.log  # type: ignore[method-assign]
+        session.points.append(self._points)
+        session.at_close(self._end_at_exit)
+        current.opened(self)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.id[:8]} {self.name or ''}{' ended' if self.is_ended else ''}>"
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the run has ended in this process."""
+        return self._points.is_ended
+
+    @property
+    def path(self) -> str:
+        """The record (`.gnomon` folder) that this run is written to."""
+        return self._session.path
+
+    # --- numbers
+
+    def log(self, metrics: Mapping[str, object] | None = None, /, *, step: int | None = None, **named: object) -> None:
+        """Log a row of numbers: `run.log({"loss": 0.3, "auc": 0.9}, step=10)` or `run.log(loss=0.3)`.
+
+        When this returns, the numbers survive the death of the process. Without `step`, steps count up from the last one. Python,
+        NumPy and torch scalars are taken; NaN and infinities are kept; whole numbers of any size are kept exactly. What is
+        not a number is counted and said once (it raises NotStoredError in a `strict` run).
+
+        Raises BadArgumentError for a wrong call, RunEndedError after the run's end.
+        """
+        self._points.log(metrics, step=step, **named)  # replaced in __init__ by `_points.log`
+
+    # --- words and files
+
+    def note(self, text: str) -> None:
+        """Add a note in Markdown."""
+        if not isinstance(text, str) or not text.strip():
+            raise BadArgumentError(f"`text` of `note()` must be some text; got {text!r}")
+        self._append(entries.NOTED, {"text": text})
+
+    def tag(self, *tags: str) -> None:
+        """Add tags."""
+        for tag in _checked_tags(tags):
+            if tag not in self._tag_entries:
+                self._tag_entries[tag] = self._append(entries.TAGGED, {"tags": [tag]}) or ""
+
+    def untag(self, *tags: str) -> None:
+        """Take tags back that this process added (`gnomon tag RUN --remove TAG` takes back any)."""
+        covered = [self._tag_entries.pop(tag, "") for tag in _checked_tags(tags)]
+        if any(covered):
+            self._append(entries.TAGGED, {"tags": []}, over=[entry for entry in covered if entry])
+
+    def set_params(self, params: Mapping[str, object]) -> None:
+        """Add or change parameters after the start, such as those that the training worked out itself."""
+        self._append(entries.PARAMS, {"params": _checked_params(params)})
+
+    def keep(self, path: str | os.PathLike[str], name: str | None = None) -> str | None:
+        """Keep a file or folder of this run: its bytes go into the record. Returns the object's id.
+
+        `name` is what it is called in the run; the last part of the path unless given. None, and a warning, where the
+        disk took no more. Raises MissingFileError where there is no such file.
+        """
+        self._require_open()
+        text = os.fspath(path)
+        if not self._session.ready() or self._session.home is None or self._session.log is None:
+            return self._not_kept(text, "the record cannot be written")
+        from gnomon.objects.store import ObjectStore
+
+        home = self._session.home
+        store = ObjectStore(home.env, os.path.join(home.path, "objects"), self._session.log.writer)
+        try:
+            kept = store.keep(text)
+        except GnomonError:
+            raise
+        except OSError as error:
+            return self._not_kept(text, str(error))
+        body: dict[str, object] = {
+            "name": name or os.path.basename(os.path.normpath(text)),
+            "object": kept.object,
+            "size": kept.size,
+            "files": kept.files,
+            "is_tree": kept.is_tree,
+        }
+        self._append(entries.KEPT, body)
+        return str(kept.object)
+
+    def _not_kept(self, path: str, why: str) -> None:
+        if self.strict:
+            raise NotStoredError(f"`{path}` could not be kept: {why}")
+        self._session.warn_once(("keep", path), f"`{path}` could not be kept: {why}; training goes on")
+
+    # --- the end
+
+    def finish(self, status: str = "finished", *, error: str | None = None) -> None:
+        """End the run in this process: 'finished', 'failed' or 'stopped'. A second call does nothing."""
+        if status not in entries.STATUSES:
+            raise BadArgumentError(f"`status` of `finish()` must be one of {entries.STATUSES}; got {status!r}")
+        with self._session.lock:
+            if self._points.is_ended:
+                return
+            if self._process_id != self._session.process_id and self._points.last_step < 0:
+                self._points.end()  # a forked child that logged nothing has nothing to say
+                return
+            rows, values = self._session.losses()
+            self._append(
+                entries.ENDED,
+                {
+                    "status": status,
+                    "error": error,
+                    "last_step": self._points.last_step,
+                    "lost_rows": rows,
+                    "lost_values": values,
+                    "unusable_values": self._points.unusable,
+                },
+            )
+            self._points.end()
+            self._session.points.remove(self._points)
+            self._session.no_longer_at_close(self._end_at_exit)
+        current.ended(self, self._before)
+        if rows:
+            self._session.warn_once("rows", f"run {self.id[:8]}: {rows} rows ({values} values) could not be stored")
+
+    def __enter__(self) -> Run:
+        self.is_entered = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.finish()
+        else:
+            self.finish(_status_of(kind), error=kind.__qualname__)
+
+    def _end_at_exit(self) -> None:
+        kind = getattr(sys, "last_type", None) if self._session.is_ending else None
+        self.finish(_status_of(kind) if kind else "finished", error=kind.__qualname__ if kind else None)
+
+    def _join_after_fork(self) -> None:
+        if self._process_id != self._session.process_id:
+            self._process_id = self._session.process_id
+            self._session.at_close(self._end_at_exit)
+            self._append(entries.JOINED, {"rank": self.rank, "world_size": self.world_size, "forked": True})
+
+    def _require_open(self) -> None:
+        if self._points.is_ended:
+            raise RunEndedError(
+                f"run {self.id[:8]} has ended in this process",
+                hint=f'continue it with `gnomon.run(resume="{self.id}")`, or add a note with `gnomon note {self.id[:8]}`',
+            )
+
+    def _append(self, kind: str, body: dict[str, object], over: Iterable[str] = ()) -> str | None:
+        self._require_open()
+        return self._session.append(kind, run_subject(self.id), body, over=over, strict=self.strict)
+
+
+def run(
+    name: str | None = None,
+    *,
+    params: Mapping[str, object] | None = None,
+    seed: int | None = None,
+    group: str | None = None,
+    tags: Iterable[str] = (),
+    id: str | None = None,
+    resume: str | None = None,
+    resume_step: int | None = None,
+    rank: int | None = None,
+    parent: str | Run | None = None,
+    dir: str | os.PathLike[str] | None = None,
+    strict: bool = False,
+) -> Run:
+    """Start a run, or join or continue one, and make it current here.
+
+    Parameters
+    ----------
+    name : what people call it; not unique
+    params : names and values of any JSON-like kind; nested dicts are fine
+    seed, group : runs of one `group` differ in their `seed` only, and are shown together
+    tags : words to find it by
+    id : 20 hex digits that several processes share, to log to one run (also GNOMON_RUN_ID; see the how-to on
+        distributed training). The first to come makes the run
+    resume : the id (or its beginning) of a run to continue, from this or another process or device. The entry cites
+        the last row that this replica holds; with `resume_step`, the last one before that step, and what the earlier
+        process logged after it no longer counts
+    rank : of this process in distributed training; found from RANK, SLURM_PROCID, OMPI_COMM_WORLD_RANK or PMI_RANK
+    parent : the run that this one belongs to; the run whose `with` block this is, unless given
+    dir : the project (or `.gnomon` folder) to write to; found upward from the working directory, unless given
+    strict : raise NotStoredError for values that are no numbers and rows that the disk refuses
+
+    Raises BadArgumentError, and UnknownSubjectError or AmbiguousIdError for `resume`.
+    """
+    session = session_for(os.fspath(dir) if dir is not None else None)
+    launch = launch_from(REAL, rank)
+    if name is not None and not isinstance(name, str):
+        raise BadArgumentError(f"`name` of `run()` must be text; got {name!r}")
+    if resume is not None:
+        return _resume(session, resume, resume_step, launch, strict=strict)
+    run_id = id or launch.run_id or REAL.random_bytes(RUN_ID_BYTES).hex()
+    if not is_hex(run_id, 2 * RUN_ID_BYTES):
+        raise BadArgumentError(
+            f"`id` of `run()` must be {2 * RUN_ID_BYTES} hex digits; got {run_id!r}",
+            hint="make one with `gnomon new-id`",
+        )
+    checked_params, checked_tags = _checked_params(params or {}), _checked_tags(tags)
+    outer = current.innermost()
+    made = Run(
+        session, id=run_id, name=name, group=group, seed=seed, rank=launch.rank, world_size=launch.world_size,
+        strict=strict, next_step=0,
+    )  # fmt: skip
+    body: dict[str, object] = {"rank": launch.rank, "world_size": launch.world_size}
+    parent_id = parent.id if isinstance(parent, Run) else parent or (outer.id if outer is not None else None)
+    given = {"name": name, "params": checked_params, "seed": seed, "group": group, "parent": parent_id}
+    body.update({key: value for key, value in given.items() if value not in (None, {})})
+    made._append(entries.CREATED, body)
+    made.tag(*checked_tags)
+    return made
+
+
+def _resume(session: Session, short_id: str, step: int | None, launch: Launch, *, strict: bool) -> Run:
+    from gnomon.runs.resume import where_to_continue
+
+    point = where_to_continue(session.path, short_id, step)
+    continued = Run(
+        session, id=point.run, name=point.name, group=point.group, seed=point.seed, rank=launch.rank,
+        world_size=launch.world_size, strict=strict, next_step=point.next_step,
+    )  # fmt: skip
+    continued._append(
+        entries.JOINED,
+        {"rank": launch.rank, "world_size": launch.world_size, "continues": point.continues, "step": point.next_step},
+    )
+    return continued
+
+
+def log(metrics: Mapping[str, object] | None = None, /, *, step: int | None = None, **named: object) -> None:
+    """Log a row to the run that is current in this thread or task; see `Run.log`."""
+    current.current_run().log(metrics, step=step, **named)
+
+
+def _status_of(kind: type[BaseException]) -> str:
+    return "stopped" if issubclass(kind, (KeyboardInterrupt, SystemExit)) else "failed"
+
+
+def _checked_params(params: Mapping[str, object]) -> dict[str, object]:
+    if not hasattr(params, "keys") or not hasattr(params, "__getitem__"):
+        raise BadArgumentError(
+            f"`params` must be a dict of names and values; got {type(params).__qualname__}",
+            hint="for argparse use `params=vars(args)`, for a dataclass `dataclasses.asdict(config)`",
+        )
+    return {str(key): params[key] for key in params.keys()}  # noqa: SIM118  a Mapping-like may iterate otherwise
+
+
+def _checked_tags(tags: Iterable[str]) -> list[str]:
+    if isinstance(tags, str):
+        raise BadArgumentError(f'`tags` must be a list of words; got the text {tags!r}', hint=f'write `tags=["{tags}"]`')
+    checked = list(tags)
+    for tag in checked:
+        if not isinstance(tag, str) or not tag.strip():
+            raise BadArgumentError(f"a tag must be some text; got {tag!r}")
+    return checked

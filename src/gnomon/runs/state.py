@@ -1,0 +1,246 @@
+"""The state of a run: the fold of its entries, its row in tables, its words for search.
+
+Always true: the fold is pure and gives the same state for every order of arrival; it never raises, whatever a body
+holds; where two people (or two processes) said different things, both are in `conflicts`.
+Not here: whether a process is alive, and what its points say. Those are facts about files and `now`; see `runs.views`.
+Entries: `runs.entries`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gnomon.record import fold
+from gnomon.record.body import encode_body
+from gnomon.record.kinds import Feature
+from gnomon.runs import entries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gnomon.record.fold import LiveEntry
+
+FOLD_VERSION = 1
+OPEN = "open"
+_MAX_CELL_TEXT = 200
+_CREATED_FIELDS = ("name", "seed", "group", "parent")
+
+
+def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
+    """Return the state of a run as plain JSON-like values."""
+    conflicts: dict[str, list[object]] = {}
+    created = sorted(fold.of_kind(live, entries.CREATED), key=_by_rank)
+    state: dict[str, object] = {"author": created[0].author if created else None}
+    state["created_us"] = min((entry.time_us for entry in live), default=0)
+    bodies = [entry.body for entry in created]
+    for field in _CREATED_FIELDS:
+        state[field] = _agreed(field, [body[field] for body in bodies if field in body], conflicts)
+    names = fold.register(live, entries.RENAMED, "name")
+    if names.heads:
+        state["name"] = names.value
+        if not names.is_settled:
+            conflicts["name"] = list(names.values)
+    state["name_heads"] = list(names.hashes)
+    state["params"] = _params(live, bodies, conflicts)
+    state["tags"] = {tag: list(hashes) for tag, hashes in fold.observed(live, entries.TAGGED, "tags").items()}
+    state["notes"] = [_note(entry) for entry in fold.of_kind(live, entries.NOTED)]
+    state["kept"] = _kept(live)
+    state["processes"] = _processes(live)
+    state["status"] = _status(state["processes"])  # type: ignore[arg-type]
+    removed = fold.register(live, entries.REMOVED, "removed", default=False)
+    state["removed"] = bool(removed.value)
+    state["removed_heads"] = list(removed.hashes)
+    state["conflicts"] = conflicts
+    return state
+
+
+def _by_rank(entry: LiveEntry) -> tuple[int, int, str]:
+    rank = entry.body.get("rank")
+    return (rank if isinstance(rank, int) else 0, entry.time_us, entry.hash)
+
+
+def _agreed(field: str, values: list[object], conflicts: dict[str, list[object]]) -> object:
+    """Return the first value; where others differ, all of them are a conflict."""
+    distinct = {encode_body({"": value}): value for value in values}
+    if len(distinct) > 1:
+        conflicts[field] = list(distinct.values())
+    return values[0] if values else None
+
+
+def _params(
+    live: Sequence[LiveEntry], bodies: list[dict[str, object]], conflicts: dict[str, list[object]]
+) -> dict[str, object]:
+    """Return the parameters: of the first process, then what other processes and later calls added.
+
+    In one process the later call counts. Where two processes set one name differently, that is a conflict.
+    """
+    params: dict[str, object] = {}
+    for body in reversed(bodies):
+        part = body.get("params")
+        if isinstance(part, dict):
+            params.update(part)
+    by_process: dict[str, dict[str, object]] = {}
+    for entry in sorted(fold.of_kind(live, entries.PARAMS), key=lambda entry: entry.seq):
+        part = entry.body.get("params")
+        if isinstance(part, dict):
+            by_process.setdefault(entry.log, {}).update(part)
+    for log in sorted(by_process):
+        for key, value in by_process[log].items():
+            others = [known[key] for other, known in by_process.items() if other != log and key in known]
+            params[key] = _agreed(f"params.{key}", [value, *others], conflicts) if others else value
+    return params
+
+
+def _note(entry: LiveEntry) -> dict[str, object]:
+    text = entry.body.get("text")
+    return {
+        "text": text if isinstance(text, str) else None,
+        "time_us": entry.time_us,
+        "author": entry.author,
+        "hash": entry.hash,
+        "writer": entry.writer,
+    }
+
+
+def _kept(live: Sequence[LiveEntry]) -> list[dict[str, object]]:
+    kept = []
+    for entry in fold.of_kind(live, entries.KEPT):
+        body = entry.body
+        if isinstance(body.get("object"), str):
+            kept.append({**body, "name": str(body.get("name")), "time_us": entry.time_us, "hash": entry.hash})
+    return kept
+
+
+def _processes(live: Sequence[LiveEntry]) -> dict[str, dict[str, object]]:
+    """Return what each process (log) said of itself, by log id."""
+    found: dict[str, dict[str, object]] = {}
+    starts = [entry for entry in live if entry.kind in (entries.CREATED, entries.JOINED)]
+    for entry in sorted(starts, key=lambda entry: (entry.log, entry.seq, entry.hash)):
+        body = entry.body
+        known = found.setdefault(entry.log, {"log": entry.log, "writer": entry.writer, "started_us": entry.time_us})
+        known.update(rank=_int(body.get("rank"), 0), seq=entry.seq, status=OPEN, ended_us=None)
+        for field in ("world_size", "continues", "step", "forked"):
+            if body.get(field) is not None:
+                known[field] = body[field]
+    for log, entry in fold.latest_by_process(live, entries.ENDED).items():
+        body = entry.body
+        known = found.setdefault(
+            log, {"log": log, "writer": entry.writer, "started_us": entry.time_us, "rank": 0, "seq": -1}
+        )
+        if entry.seq > _int(known["seq"], -1):
+            status = body.get("status")
+            known["status"] = status if status in entries.STATUSES else "finished"
+            known["ended_us"] = entry.time_us
+        for field in ("error", "lost_rows", "lost_values", "unusable_values", "last_step"):
+            if body.get(field) is not None:
+                known[field] = body[field]
+    return found
+
+
+def _int(value: object, default: int) -> int:
+    return value if isinstance(value, int) else default
+
+
+def _status(processes: Mapping[str, Mapping[str, object]]) -> str:
+    """Return the run's status: that of the latest process of each rank; open if one is, failed before stopped.
+
+    Forked helpers (data loaders that log) end without a word and do not count, unless there is nobody else.
+    """
+    own = [process for process in processes.values() if not process.get("forked")] or list(processes.values())
+    latest: dict[object, Mapping[str, object]] = {}
+    for process in sorted(own, key=lambda one: (_int(one["started_us"], 0), str(one["log"]))):
+        latest[process.get("rank")] = process
+    statuses = {process["status"] for process in latest.values()}
+    return next((status for status in (OPEN, "failed", "stopped") if status in statuses), "finished")
+
+
+def cells(run: str, state: object, stats: object) -> dict[str, object]:
+    """Return the row of a run: scalars by column (`name`, `params.lr`, `metrics.loss`, …).
+
+    `metrics.<series>` is the last value of the lowest rank; `stats.<series>` holds [count, first step, last step, min, max, first].
+    """
+    assert isinstance(state, dict)  # `fold_run` made it  # noqa: S101
+    ended = [process.get("ended_us") for process in state["processes"].values()]
+    ended_us = max((end for end in ended if isinstance(end, int)), default=None) if state["status"] != OPEN else None
+    created = state["created_us"] / 1e6
+    row: dict[str, object] = {
+        "name": _cell(state["name"]),
+        "status": state["status"],
+        "group": _cell(state["group"]),
+        "seed": _cell(state["seed"]),
+        "author": state["author"],
+        "parent": _cell(state["parent"]),
+        "created": created,
+        "ended": ended_us / 1e6 if ended_us is not None else None,
+        "duration": ended_us / 1e6 - created if ended_us is not None else None,
+        "tags": list(state["tags"]),
+    }
+    if state["removed"]:
+        row["removed"] = True
+    _flatten("params", state["params"], row)
+    for (series, _rank), stat in sorted(_lowest_ranks(stats).items()):
+        row[f"metrics.{series}"] = stat.exact_last if getattr(stat, "exact_last", None) is not None else stat.last
+        row[f"stats.{series}"] = [stat.count, stat.first_step, stat.last_step, stat.min, stat.max]
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def _lowest_ranks(stats: object) -> dict[tuple[str, int], object]:
+    """Return, of {(rank, series): stat}, those of the lowest rank of each series."""
+    lowest: dict[str, int] = {}
+    found = stats if isinstance(stats, dict) else {}
+    for rank, series in found:
+        lowest[series] = min(rank, lowest.get(series, rank))
+    return {(series, rank): found[rank, series] for series, rank in lowest.items()}
+
+
+def _flatten(prefix: str, value: object, row: dict[str, object]) -> None:
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            _flatten(f"{prefix}.{key}", item, row)
+    else:
+        row[prefix] = _cell(value)
+
+
+def _cell(value: object) -> object:
+    if value is None or isinstance(value, (bool, float)):
+        return value
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**64 else str(value)
+    text = value if isinstance(value, str) else encode_body({"": value})[4:-1].decode("utf-8")
+    return text if len(text) <= _MAX_CELL_TEXT else text[: _MAX_CELL_TEXT - 1] + "…"
+
+
+def texts(state: object) -> Iterable[tuple[str, str]]:
+    """Return what full-text search finds a run by: name, group, tags, notes, parameters that are text."""
+    assert isinstance(state, dict)  # noqa: S101
+    for field in ("name", "group"):
+        if isinstance(state[field], str):
+            yield field, state[field]
+    if state["tags"]:
+        yield "tags", " ".join(state["tags"])
+    for note in state["notes"]:
+        if note["text"]:
+            yield "note", note["text"]
+    words = [f"{key} {value}" for key, value in state["params"].items() if isinstance(value, str)]
+    if words:
+        yield "params", " ".join(words)
+
+
+FEATURE = Feature(
+    "run",
+    kinds={
+        entries.CREATED: "a run was made",
+        entries.JOINED: "a process joined or continued the run",
+        entries.ENDED: "a process ended its part of the run",
+        entries.PARAMS: "parameters were added",
+        entries.RENAMED: "the run was renamed",
+        entries.TAGGED: "tags were added or taken back",
+        entries.NOTED: "a note was written",
+        entries.KEPT: "a file was kept",
+        entries.REMOVED: "the run was hidden or brought back",
+    },
+    fold=fold_run,
+    cells=cells,
+    texts=texts,
+    version=FOLD_VERSION,
+)

@@ -1,0 +1,37 @@
+"""Every test has its own configuration, cache and working folder: nothing of the user's is read or written."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parent.parent / "src"
+
+
+@pytest.fixture(autouse=True)
+def own_world(tmp_path, monkeypatch):
+    """Point Gnomon's folders into the test's own, work in a project of its own, and end its sessions afterwards."""
+    for variable in [name for name in os.environ if name.startswith(("GNOMON_", "SLURM_", "OMPI_", "PMI_"))]:
+        monkeypatch.delenv(variable)
+    for variable in ("RANK", "WORLD_SIZE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH") or str(SOURCE))
+    project = tmp_path / "project"
+    project.mkdir()
+    monkeypatch.chdir(project)
+    yield
+    session = sys.modules.get("gnomon.session")
+    if session is not None:
+        session.close_all()
+
+
+@pytest.fixture
+def project(tmp_path):
+    """The working folder, in which `.gnomon/` is made."""
+    return tmp_path / "project"
