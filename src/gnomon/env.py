@@ -188,7 +188,12 @@ class Env:
 
     def make_folder(self, path: str) -> None:
         """Make a folder and those above it, where missing."""
-        os.makedirs(path, FOLDER_MODE, exist_ok=True)
+        if not os.path.isdir(path):
+            parent = os.path.dirname(path)
+            if parent not in ("", path):
+                self.make_folder(parent)
+            with contextlib.suppress(FileExistsError):  # another process was first
+                os.mkdir(path, FOLDER_MODE)
 
     def stat(self, path: str) -> os.stat_result:
         """Return a file's state; a symbolic link is not followed."""
