@@ -230,6 +230,32 @@ class Env:
             return False
         return True
 
+    def lock_new(self, fd: int) -> bool:
+        """Take the lock on a file that was just made; return whether that worked.
+
+        Only someone who looks whether its writer lives can hold it, and for a moment. Never raises: on a disk without
+        locks nobody can prove the file dead, so nobody deletes it.
+        """
+        for _ in range(100):
+            try:
+                if self.try_lock(fd):
+                    return True
+            except OSError:
+                return False
+            time.sleep(0.001)
+        return False
+
+    def is_lock_free(self, fd: int) -> bool:
+        """Return whether nobody holds the lock of an open file, without keeping it. Raises OSError without locks."""
+        if fcntl is None:
+            return False
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        fcntl.flock(fd, fcntl.LOCK_UN)
+        return True
+
     @contextlib.contextmanager
     def held_lock(self, path: str) -> Iterator[bool]:
         """Hold the lock file `path` for a block, if it is free: yields whether it was."""

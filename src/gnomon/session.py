@@ -52,6 +52,8 @@ class Session:
         self.lost_entries = 0
         self.is_ending = False
         self.points: list[RunPoints] = []  # those of runs that are open in this process
+        self.is_defining = False  # a row is being written the slow way
+        self.interrupting: list[tuple[RunPoints, dict[str, object], object]] = []  # rows of signal handlers meanwhile
         self._env = env
         self._reset()
 
@@ -157,6 +159,13 @@ class Session:
             return self._wal is not None
         self._close_wal()
         return self.wal_for_row() is not None
+
+    def end_defining(self) -> None:
+        """Write the rows of signal handlers that came in the middle of a definition. Called under the lock."""
+        self.is_defining = False
+        while self.interrupting:
+            points, metrics, step = self.interrupting.pop(0)
+            points.log(metrics, step=step)  # type: ignore[arg-type]
 
     def count_lost(self, values: int) -> None:
         """Count a row that no WAL could take or count."""
@@ -266,6 +275,8 @@ class Session:
         """Give a forked child a session of its own: new lock, new log, new WAL, nothing of its parent's."""
         wal, log = self._wal, self.log
         self.lock = threading.RLock()
+        self.is_defining = False
+        self.interrupting = []
         self.lost_rows = self.lost_values = self.lost_entries = 0
         self._reset()
         for points in self.points:

@@ -9,7 +9,8 @@ Anything else takes the slow path, where values are converted one by one.
 
 How it is safe. Threads exclude each other by the session's lock. A signal handler of the same thread may log in the
 middle of a `log`: it gets its own row, because the state is read again if it changed before the row was committed, and
-the commit and the store that follows have no bytecode boundary between them at which Python runs a handler.
+the commit and the store that follows have no bytecode boundary between them at which Python runs a handler. A handler
+that interrupts a definition (new series, a new file) has its row written as soon as that is done.
 """
 
 from __future__ import annotations
@@ -158,6 +159,17 @@ class RunPoints:
     # --- everything that is not the common case
 
     def _log_slowly(self, metrics: dict[str, object], step: object) -> None:
+        session = self._session
+        if session.is_defining:
+            session.interrupting.append((self, metrics, step))
+            return
+        session.is_defining = True
+        try:
+            self._log_with_care(metrics, step)
+        finally:
+            session.end_defining()
+
+    def _log_with_care(self, metrics: dict[str, object], step: object) -> None:
         if self.is_ended:
             raise RunEndedError(
                 f"run {self.run[:8]} has ended; nothing more can be logged to it in this process",
@@ -246,9 +258,16 @@ class RunPoints:
     def _define(self, names: list[str]) -> Columns | None:
         """Return new columns for a call with these keys, or None where the call must go the slow way."""
         wal = self._wal
-        if wal is None or wal.is_closed or len(self._known) >= MAX_CACHED_COLUMNS or not _are_storable(names):
+        session = self._session
+        if wal is None or wal.is_closed or session.is_defining:
             return None
-        return self._columns_of(wal, names)
+        if len(self._known) >= MAX_CACHED_COLUMNS or not _are_storable(names):
+            return None
+        session.is_defining = True
+        try:
+            return self._columns_of(wal, names)
+        finally:
+            session.end_defining()
 
     def after_fork(self) -> None:
         """Take over what the forked child's session made anew."""
@@ -364,11 +383,11 @@ def _pack_value(value: object) -> bytes | None:
         return _pack_whole(value)  # type: ignore[arg-type]
     try:
         return _pack_whole(index(value))  # type: ignore[arg-type]
-    except (TypeError, ValueError, RuntimeError):
+    except Exception:  # noqa: BLE001  a stranger's conversion may raise anything; it is tried as a float next
         pass
     try:
         return struct.pack("<cd", b"g", float(value))  # type: ignore[arg-type]
-    except (TypeError, ValueError, RuntimeError, OverflowError):
+    except Exception:  # noqa: BLE001  as above; the caller counts the value and says so
         return None
 
 

@@ -98,7 +98,7 @@ class WalWriter:
         env = self._env
         self._fd = fd = env.create(self.path)
         try:
-            self._lock(fd)
+            env.lock_new(fd)
             env.allocate(fd, 0, FIRST_CAPACITY)
             self.capacity = FIRST_CAPACITY
             if env.filesystem(folder) in MAPPABLE:
@@ -112,12 +112,6 @@ class WalWriter:
             env.unlink(self.path)
             raise
         env.sync_folder(folder)
-
-    def _lock(self, fd: int) -> None:
-        try:
-            self._env.try_lock(fd)
-        except OSError:
-            pass  # no locks here: then nobody can prove this WAL dead, and nobody deletes it
 
     # --- definitions and rows
 
@@ -169,18 +163,24 @@ class WalWriter:
     def append(self, what: int, step: int, time_ns: int, payload: bytes) -> bool:
         """Write one record; return whether the disk took it."""
         size = layout.RECORD_OVERHEAD + len(payload)
-        if not self._reserve(size):
-            return False
-        offset, crc, rows = self.state
-        head = layout.PREFIX.pack(size, what, step, time_ns)
-        crc = zlib.crc32(payload, zlib.crc32(head, crc))
-        try:
-            self._store(offset, head + payload + layout.CRC.pack(crc))
-        except OSError:
-            self._is_failing = True
-            return False
-        self.state = (offset + size, crc, rows + (what <= layout.WIDE_ROW))
-        return True
+        while self._reserve(size):
+            before = self.state
+            offset, crc, rows = before
+            head = layout.PREFIX.pack(size, what, step, time_ns)
+            crc = zlib.crc32(payload, zlib.crc32(head, crc))
+            record = head + payload + layout.CRC.pack(crc)
+            after = (offset + size, crc, rows + (what <= layout.WIDE_ROW))
+            if self.state is before:  # else a signal handler of this thread logged meanwhile
+                self.state = after
+                try:
+                    self._store(offset, record)
+                except OSError:
+                    self._is_failing = True
+                    if self.state is after:
+                        self.state = before
+                    return False
+                return True
+        return False
 
     def needs_successor(self, size: int) -> bool:
         """Return whether a record of `size` bytes (and its definitions) fits no more here, but would in a new file."""
@@ -271,7 +271,7 @@ class WalWriter:
         data = self.map[: self.capacity] if self.map is not None else env.read(self._fd, self.capacity)
         fd = env.create(temporary)
         try:
-            self._lock(fd)
+            env.lock_new(fd)
             env.allocate(fd, 0, self.capacity)
             env.pwrite(fd, data, 0)
             env.sync_data(fd)

@@ -61,7 +61,7 @@ class LogWriter:
             self._env.make_folder(self._folder)
             fd = self._env.create(self.path)
             try:
-                self._take_lock(fd)
+                self._env.lock_new(fd)
                 self._fd = fd
                 self._write(OPENED, f"log:{self.id}", self._opening(), ())
             except BaseException:
@@ -70,12 +70,6 @@ class LogWriter:
                 self._start()
                 raise
             self._env.sync_folder(self._folder)
-
-    def _take_lock(self, fd: int) -> None:
-        try:
-            self._env.try_lock(fd)
-        except OSError:
-            pass  # a file system without locks: nobody can then prove this log dead, so nobody deletes it
 
     def _opening(self) -> dict[str, object]:
         certificate = self._key.sign(CERTIFICATE_LABEL, bytes.fromhex(self.id))

@@ -1,0 +1,236 @@
+"""One run, as it stands in the record: `gnomon.open().run(id)`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from gnomon.ids import run_subject
+from gnomon.runs.state import OPEN
+
+if TYPE_CHECKING:
+    from gnomon.points.query import Series
+    from gnomon.runs.views import Record
+
+
+class Note(NamedTuple):
+    """A note: Markdown, when and by whom. `text` is None where it was erased."""
+
+    text: str | None
+    time_s: float
+    author: str | None
+    hash: str
+
+
+class Kept(NamedTuple):
+    """A file or folder that was kept with the run."""
+
+    name: str
+    object: str
+    size: int
+    files: int
+    is_tree: bool
+
+
+class Process(NamedTuple):
+    """A process that logged to the run, and what is known of its losses.
+
+    `lost_rows` and `lost_values` the disk refused; `unusable_values` were no numbers; `missing` is the upper bound of calls
+    that a crash or damage may have taken, None where nobody can tell.
+    """
+
+    rank: int
+    log: str
+    writer: str
+    status: str
+    error: str | None
+    lost_rows: int
+    lost_values: int
+    unusable_values: int
+    missing: int | None
+
+
+class RunView:
+    """A run of a record. Everything is read when it is asked for; `id` is its whole id."""
+
+    def __init__(self, record: Record, id: str) -> None:
+        self.record = record
+        self.id = id
+        state = record.replica.index.state("run", id)
+        self._state: dict[str, object] = state if isinstance(state, dict) else {}
+
+    def __repr__(self) -> str:
+        return f"<RunView {self.id[:8]} {self.name or ''} {self.status}>"
+
+    @property
+    def name(self) -> str | None:
+        """The name; where people gave different ones, the latest (see `conflicts`)."""
+        name = self._state.get("name")
+        return str(name) if name is not None else None
+
+    @property
+    def status(self) -> str:
+        """'running', 'finished', 'failed', 'stopped', 'interrupted', or 'unknown' where nobody here can tell."""
+        status = str(self._state.get("status"))
+        if status != OPEN:
+            return status
+        from gnomon.runs.views import live_status
+
+        return live_status(self.record.replica, self._state)
+
+    @property
+    def group(self) -> str | None:
+        """The group: runs that differ in their seed only."""
+        group = self._state.get("group")
+        return str(group) if group is not None else None
+
+    @property
+    def seed(self) -> object:
+        """The seed."""
+        return self._state.get("seed")
+
+    @property
+    def author(self) -> str | None:
+        """The member who made it; None before the record has members."""
+        author = self._state.get("author")
+        return str(author) if author is not None else None
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags, sorted."""
+        return sorted(self._dict("tags"))
+
+    @property
+    def params(self) -> dict[str, object]:
+        """The parameters, nested as they were given."""
+        return self._dict("params")
+
+    @property
+    def conflicts(self) -> dict[str, list[object]]:
+        """What people or processes said apart, by field: all values that stand."""
+        return self._dict("conflicts")  # type: ignore[return-value]
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether the run is hidden from lists."""
+        return bool(self._state.get("removed"))
+
+    @property
+    def created(self) -> float:
+        """When it was made, seconds since 1970 UTC."""
+        return self._number("created_us") / 1e6
+
+    @property
+    def ended(self) -> float | None:
+        """When its last process ended, seconds since 1970 UTC; None while one is open."""
+        ends = [one.get("ended_us") for one in self._dict("processes").values()]  # type: ignore[attr-defined]
+        times = [end for end in ends if isinstance(end, int)]
+        return max(times) / 1e6 if times and self._state.get("status") != OPEN else None
+
+    @property
+    def duration_s(self) -> float | None:
+        """How long it took; None while a process is open."""
+        return self.ended - self.created if self.ended is not None else None
+
+    @property
+    def parent(self) -> str | None:
+        """The id of the run that this one belongs to."""
+        parent = self._state.get("parent")
+        return str(parent) if parent is not None else None
+
+    @property
+    def children(self) -> list[str]:
+        """The ids of the runs that belong to this one."""
+        table = self.record.runs(columns=["id", "parent"], sort="created:asc")
+        return [str(row["id"]) for row in table.to_pylist() if row["parent"] == self.id]
+
+    @property
+    def notes(self) -> list[Note]:
+        """The notes, oldest first."""
+        return [Note(one["text"], one["time_us"] / 1e6, one["author"], one["hash"]) for one in self._list("notes")]
+
+    @property
+    def kept(self) -> list[Kept]:
+        """The kept files, oldest first."""
+        return [
+            Kept(str(one["name"]), str(one["object"]), int(one.get("size") or 0), int(one.get("files") or 1), bool(one.get("is_tree")))
+            for one in self._list("kept")
+        ]
+
+    @property
+    def processes(self) -> list[Process]:
+        """The processes that logged to it, by rank and start."""
+        from gnomon.runs.liveness import liveness
+
+        missing = self.record.replica.missing_by_log(self.id)
+        found = []
+        for one in sorted(self._dict("processes").values(), key=lambda one: (one["rank"], one["started_us"])):  # type: ignore[index]
+            status = one["status"]  # type: ignore[index]
+            if status == OPEN:
+                status = liveness(self.record.replica.home, one["writer"], one["log"])  # type: ignore[index]
+            get = one.get  # type: ignore[attr-defined]
+            found.append(
+                Process(
+                    get("rank", 0), get("log"), get("writer"), status, get("error"), get("lost_rows", 0),
+                    get("lost_values", 0), get("unusable_values", 0), missing.get(get("log"), 0),
+                )
+            )  # fmt: skip
+        return found
+
+    # --- numbers
+
+    @property
+    def stats(self) -> dict[tuple[str, int], object]:
+        """Statistics by (series, rank): `count first_step last_step last_time last min max nan`."""
+        found = self.record.replica.point_stats(run_subject(self.id))
+        return {(series, rank): stat for (rank, series), stat in sorted(found.items(), key=lambda item: (item[0][1], item[0][0]))}
+
+    @property
+    def metrics(self) -> dict[str, object]:
+        """The last value of each series (of its lowest rank)."""
+        last: dict[str, object] = {}
+        for (series, _), stat in self.stats.items():
+            last.setdefault(series, stat.last)  # type: ignore[attr-defined]
+        return last
+
+    @property
+    def series_names(self) -> list[str]:
+        """The names of its series, sorted."""
+        return sorted({series for series, _ in self.stats})
+
+    def series(self, name: str, rank: int | None = 0, x: str | None = None) -> Series:
+        """Return one series: `.step`, `.time`, `.value` as NumPy arrays, and `len()`.
+
+        `rank=None` gives all ranks, with `.rank`. `x` names any other series of the run as x-axis (`.x`), joined row by row.
+        Where the run was resumed from an earlier step, what its earlier process logged after that does not count.
+        Raises UnknownSubjectError for a series that the run does not have.
+        """
+        from gnomon.runs.resume import superseded
+
+        if name not in self.series_names:
+            _raise_unknown_series(self, name)
+        return self.record.replica.points.series(self.id, name, rank=rank, x=x, superseded=superseded(self._state))
+
+    def _dict(self, key: str) -> dict[str, object]:
+        value = self._state.get(key)
+        return value if isinstance(value, dict) else {}
+
+    def _list(self, key: str) -> list[dict[str, object]]:  # type: ignore[type-arg]
+        value = self._state.get(key)
+        return value if isinstance(value, list) else []
+
+    def _number(self, key: str) -> float:
+        value = self._state.get(key)
+        return value if isinstance(value, (int, float)) else 0.0
+
+
+def _raise_unknown_series(run: RunView, name: str) -> None:
+    from difflib import get_close_matches
+
+    from gnomon.errors import UnknownSubjectError
+
+    names = run.series_names
+    close = get_close_matches(name, names, n=3) or names[:5]
+    raise UnknownSubjectError(
+        f"run {run.id[:8]} has no series `{name}`",
+        hint=f"it has {', '.join(f'`{one}`' for one in close)}" if close else "nothing was logged to it yet",
+    )

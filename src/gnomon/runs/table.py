@@ -1,0 +1,154 @@
+"""A table of runs: what `gnomon.open().runs(...)` returns.
+
+Always true: a cell is read only when it is asked for; the table is of the moment at which it was made. It is Arrow to
+whoever asks (`__arrow_c_stream__`), so pandas and Polars take it in one call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gnomon.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+FIXED = ("id", "name", "status", "group", "seed", "tags", "author", "created", "ended", "duration", "parent")
+TIMES = frozenset({"created", "ended"})
+STAT_FIELDS = {"count": 0, "first_step": 1, "step": 2, "min": 3, "max": 4}
+
+
+class RunTable:
+    """Runs, one row each. `columns` are keys such as `name`, `params.lr`, `metrics.loss`; `total` counts all that match,
+    also those that `limit` left out.
+    """
+
+    def __init__(
+        self, ids: Sequence[str], columns: Sequence[str], total: int, read: Callable[[Sequence[str]], dict[str, list[object]]]
+    ) -> None:
+        self.ids = list(ids)
+        self.columns = list(columns)
+        self.total = total
+        self._read = read
+        self._cells: dict[str, list[object]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[dict[str, object]]:
+        return iter(self.to_pylist())
+
+    def __repr__(self) -> str:
+        return f"<RunTable of {len(self)} runs × {len(self.columns)} columns>"
+
+    @property
+    def num_rows(self) -> int:
+        """How many runs there are (as in pyarrow)."""
+        return len(self)
+
+    @property
+    def column_names(self) -> list[str]:
+        """The columns (as in pyarrow)."""
+        return self.columns
+
+    def column(self, key: str) -> list[object]:
+        """Return one column as a list; times are seconds since 1970 UTC."""
+        return self._table()[key]
+
+    def _table(self) -> dict[str, list[object]]:
+        if self._cells is None:
+            self._cells = self._read(self.columns)
+        return self._cells
+
+    def to_pylist(self) -> list[dict[str, object]]:
+        """Return flat dicts, one for each run; what a run does not have is None."""
+        table = self._table()
+        return [dict(zip(self.columns, row, strict=True)) for row in zip(*(table[key] for key in self.columns), strict=True)]
+
+    def records(self) -> list[dict[str, object]]:
+        """Return nested dicts, one for each run, as `gnomon runs --json` prints them.
+
+        `params` and `metrics` hold what the run has; times are ISO 8601 in UTC.
+        """
+        return [_record(row) for row in self.to_pylist()]
+
+    def default_columns(self) -> list[str]:
+        """Return the columns that tell these runs apart: parameters that vary, and metrics, the fixed ones first."""
+        table = self._table()
+        shown = [key for key in ("id", "name", "status", "group", "seed") if key == "id" or _says_something(table.get(key))]
+        params = [key for key in self.columns if key.startswith("params.") and _varies(table[key])]
+        metrics = [key for key in self.columns if key.startswith("metrics.") and _says_something(table[key])]
+        return [*shown, *params, *metrics, "created", "duration"]
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.to_arrow().__arrow_c_stream__(requested_schema)  # type: ignore[attr-defined]
+
+    def to_arrow(self) -> object:
+        """Return an Arrow table (arro3): numbers as float64 or int64, times as timestamps in UTC, the rest as text."""
+        from gnomon.runs.arrow import arrow_table
+
+        return arrow_table(self._table(), self.columns)
+
+    def to_pandas(self) -> object:
+        """Return a pandas DataFrame. Raises MissingExtraError without pandas."""
+        try:
+            import pandas
+        except ImportError as error:
+            raise MissingExtraError("`to_pandas()` needs pandas", hint="pip install pandas pyarrow") from error
+        return pandas.DataFrame.from_arrow(self) if hasattr(pandas.DataFrame, "from_arrow") else pandas.DataFrame(self.to_pylist())
+
+    def to_polars(self) -> object:
+        """Return a Polars DataFrame. Raises MissingExtraError without Polars."""
+        try:
+            import polars
+        except ImportError as error:
+            raise MissingExtraError("`to_polars()` needs Polars", hint="pip install polars") from error
+        return polars.DataFrame(self)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        keys = self.default_columns() if len(self) else list(FIXED)
+        head = "".join(f"<th>{escape(key)}</th>" for key in keys)
+        rows = [
+            "<tr>" + "".join(f"<td>{escape(_shown(row.get(key)))}</td>" for key in keys) + "</tr>" for row in self.to_pylist()[:50]
+        ]
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def iso_time(seconds: object) -> str | None:
+    """Return a time as ISO 8601 in UTC, None for none."""
+    if not isinstance(seconds, (int, float)):
+        return None
+    from datetime import UTC, datetime
+
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    except (OverflowError, ValueError, OSError):  # a clock that was far off
+        return None
+
+
+def _record(row: dict[str, object]) -> dict[str, object]:
+    record: dict[str, object] = {}
+    for key in FIXED:
+        if key in row:
+            value = row[key]
+            record["duration_s" if key == "duration" else key] = iso_time(value) if key in TIMES else value
+    for prefix in ("params", "metrics"):
+        start = prefix + "."
+        record[prefix] = {key[len(start) :]: value for key, value in row.items() if key.startswith(start) and value is not None}
+    return record
+
+
+def _says_something(column: list[object] | None) -> bool:
+    return column is not None and any(value is not None for value in column)
+
+
+def _varies(column: list[object]) -> bool:
+    return len({repr(value) for value in column}) > 1
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,195 @@
+"""What a person asks about runs: tables, one run, its series.
+
+Always true: a question first takes in what is new in the record (`update`), and reads; nothing here writes points or
+entries but the methods that say so (`add_note`, `tag`, `rename`, `remove`, `restore`), which go through `runs.actions`.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from gnomon.env import REAL, Env
+from gnomon.errors import BadArgumentError, NoRecordError
+from gnomon.runs import where as where_language
+from gnomon.runs.liveness import liveness
+from gnomon.runs.run_view import RunView
+from gnomon.runs.state import OPEN
+from gnomon.runs.table import FIXED, STAT_FIELDS, RunTable
+from gnomon.session import record_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from gnomon.record.problems import Problem
+    from gnomon.replica import Replica
+
+Progress = "Callable[[int, int], None]"
+
+
+def open(path: str | os.PathLike[str] | None = None, *, env: Env = REAL) -> Record:
+    """Open a record for reading: the one at `path` (a project or its `.gnomon` folder), or the one found upward from here.
+
+    Raises NoRecordError where there is none.
+    """
+    place = record_path(os.fspath(path) if path is not None else None, env)
+    if not os.path.isdir(place):
+        raise NoRecordError(
+            f"there is no record at `{place}`",
+            hint="a record is made by the first run, or by `gnomon init`; `GNOMON_DIR` or `--record` names one elsewhere",
+        )
+    from gnomon.replica import Replica
+
+    return Record(Replica.open(place, env))
+
+
+class Record:
+    """A record, open for questions. Make it with `gnomon.open()`."""
+
+    def __init__(self, replica: Replica) -> None:
+        self.replica = replica
+        self.progress: Callable[[int, int], None] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Record {self.name!r} at {self.path}>"
+
+    @property
+    def path(self) -> str:
+        """The `.gnomon` folder."""
+        return self.replica.home.path
+
+    @property
+    def name(self) -> str:
+        """What people call this record."""
+        return self.replica.home.name
+
+    def runs(
+        self,
+        where: str | None = None,
+        *,
+        sort: str | Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
+        limit: int | None = None,
+        removed: bool = False,
+    ) -> RunTable:
+        """Return the runs that match, newest first unless sorted otherwise.
+
+        `where` and `sort` are explained in docs/reference/where.md. `columns` are keys such as `name`, `params.lr`,
+        `metrics.loss` (last value), `metrics.loss.min`; all that there are, unless given. `removed` lists the hidden runs instead.
+
+        Raises BadExpressionError, BadArgumentError.
+        """
+        if limit is not None and (not isinstance(limit, int) or limit < 0):
+            raise BadArgumentError(f"`limit` of `runs()` must be a whole number from 0; got {limit!r}")
+        self.replica.update(self.progress)
+        ids = self.replica.index.ids("run")
+        filter_ = where_language.parse(where) if where and where.strip() else None
+        specs = [sort] if isinstance(sort, str) else list(sort or ("created",))
+        known = set(self.column_keys())
+        asked = [*(columns or ()), *where_language.sort_fields(specs), *(filter_.fields if filter_ else ())]
+        for key in asked:
+            where_language.check_field(key, known)
+        needed = {"removed", *where_language.sort_fields(specs), *(filter_.fields if filter_ else ())}
+        cells = self._cells(sorted(needed), ids, None)
+        places = filter_.compile(cells) if filter_ else range(len(ids))
+        hidden = cells["removed"]
+        matching = [place for place in places if bool(hidden[place]) == removed]
+        ordered = where_language.sort_indices(cells, specs, matching, limit)
+        chosen = [ids[place] for place in ordered]
+        keys = list(columns) if columns is not None else self.column_keys()
+        if "id" not in keys:
+            keys.insert(0, "id")
+        return RunTable(chosen, keys, len(matching), lambda wanted: self._cells(wanted, chosen, ordered))
+
+    def column_keys(self) -> list[str]:
+        """Return all columns that the runs of this record have."""
+        found = [key for key in self.replica.index.keys("run") if key.startswith(("params.", "metrics."))]
+        return [*FIXED, *sorted(found, key=lambda key: (key.startswith("metrics."), key))]
+
+    def run(self, short_id: str) -> RunView:
+        """Return one run by its id or the beginning of it. Raises UnknownSubjectError, AmbiguousIdError."""
+        self.replica.update(self.progress)
+        return RunView(self, self.replica.index.resolve("run", short_id))
+
+    def _cells(self, keys: Sequence[str], ids: Sequence[str], places: Sequence[int] | None) -> dict[str, list[object]]:
+        """Return cells by column, for all runs or for those at `places`; `metrics.x.min` and the like are taken from statistics."""
+        index = self.replica.index
+        stored = set(index.keys("run"))
+        parts = {key: part for key in keys if key not in stored and (part := _stat_part(key)) is not None}
+        wanted = {key for key in keys if key != "id" and key not in parts} | {base for base, _ in parts.values()}
+        if "duration" in keys or "status" in keys:
+            wanted.add("status")
+        table = index.columns("run", sorted(wanted), places)
+        table["id"] = list(ids)
+        for key, (base, at) in parts.items():
+            table[key] = [stat[at] if isinstance(stat, list) and len(stat) > at else None for stat in table[base]]
+        if "status" in wanted:
+            self._tell_liveness(table, ids)
+        return table
+
+    def _tell_liveness(self, table: dict[str, list[object]], ids: Sequence[str]) -> None:
+        seen: dict[tuple[str, str], str] = {}
+        statuses = table["status"]
+        for place, status in enumerate(statuses):
+            if status == OPEN:
+                statuses[place] = live_status(self.replica, self.replica.index.state("run", ids[place]), seen)
+
+    # --- what people change
+
+    def add_note(self, run: str, text: str) -> None:
+        """Add a note in Markdown to a run."""
+        from gnomon.runs import actions
+
+        actions.add_note(self, run, text)
+
+    def tag(self, run: str, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
+        """Add tags to a run and take tags away."""
+        from gnomon.runs import actions
+
+        actions.tag(self, run, list(add), list(remove))
+
+    def rename(self, run: str, name: str) -> None:
+        """Give a run another name; this settles two names that people gave apart."""
+        from gnomon.runs import actions
+
+        actions.rename(self, run, name)
+
+    def remove(self, run: str) -> None:
+        """Hide a run from lists. Nothing is deleted; `restore` brings it back."""
+        from gnomon.runs import actions
+
+        actions.set_removed(self, run, removed=True)
+
+    def restore(self, run: str) -> None:
+        """Bring a hidden run back."""
+        from gnomon.runs import actions
+
+        actions.set_removed(self, run, removed=False)
+
+    # --- what the record is like
+
+    def verify(self, *, deep: bool = False, progress: Callable[[int, int], None] | None = None) -> Iterator[Problem]:
+        """Check every file of this replica and yield what is wrong; see `Replica.verify`."""
+        return self.replica.verify(deep=deep, progress=progress)
+
+
+def live_status(replica: Replica, state: object, seen: dict[tuple[str, str], str] | None = None) -> str:
+    """Return the status of an open run: 'running', 'interrupted' or 'unknown', by its processes."""
+    seen = {} if seen is None else seen
+    found = set()
+    processes = state["processes"].values() if isinstance(state, dict) else ()
+    for process in processes:
+        if process["status"] == OPEN:
+            key = (process["writer"], process["log"])
+            if key not in seen:
+                seen[key] = liveness(replica.home, *key)
+            found.add(seen[key])
+    return next((status for status in ("running", "unknown", "interrupted") if status in found), "unknown")
+
+
+def _stat_part(key: str) -> tuple[str, int] | None:
+    """Return (column of statistics, place in it) for a key such as `metrics.loss.min`."""
+    if not key.startswith("metrics."):
+        return None
+    series, _, part = key[len("metrics.") :].rpartition(".")
+    return (f"stats.{series}", STAT_FIELDS[part]) if series and part in STAT_FIELDS else None

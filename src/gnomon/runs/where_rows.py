@@ -1,0 +1,372 @@
+"""What a filter means: its parts, and which rows of some columns they choose; the order of rows.
+
+A column is a list with one value for each row; None is a missing value. A part gets the rows that are still in question
+and returns those that it chooses, in order, so `and` asks each part only about what the one before has left. One list
+comprehension a comparison is what makes 100,000 rows a matter of milliseconds.
+
+How filters are written, and what they promise, is in `gnomon.runs.where`.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    Rows = Sequence[int]
+    Columns = Mapping[str, Sequence[object]]
+
+NUMBERS = frozenset({int, float})
+_SEVERAL = (list, tuple, set, frozenset)
+
+# ---------------------------------------------------------------- the parts of a filter
+
+
+class Compare(NamedTuple):
+    """A column compared with a number, a text or a bool."""
+
+    operator: str  # one of = != < <= > >=
+    column: str
+    value: int | float | str | bool
+
+
+class CompareColumns(NamedTuple):
+    """Two columns compared, row by row."""
+
+    operator: str
+    left: str
+    right: str
+
+
+class OneOf(NamedTuple):
+    """A column that equals one of some values, or (`is_negated`) none of them."""
+
+    column: str
+    values: tuple[int | float | str | bool, ...]
+    is_negated: bool
+
+
+class Contains(NamedTuple):
+    """A text that contains another, or several values of which this is one; or (`is_negated`) does not."""
+
+    column: str
+    value: int | float | str | bool
+    is_negated: bool
+
+
+class Matches(NamedTuple):
+    """A text, or one of several, that fits a pattern; or (`is_negated`) does not.
+
+    `pattern` holds the texts between the stars; in each, None stands for one character of any kind.
+    """
+
+    column: str
+    pattern: tuple[tuple[str | None, ...], ...]
+    is_negated: bool
+
+
+class IsMissing(NamedTuple):
+    """A column without a value; or (`is_negated`) with one."""
+
+    column: str
+    is_negated: bool
+
+
+class IsNan(NamedTuple):
+    """A number that is NaN; or (`is_negated`) one that is not."""
+
+    column: str
+    is_negated: bool
+
+
+class And(NamedTuple):
+    """All of them."""
+
+    parts: tuple[Part, ...]
+
+
+class Or(NamedTuple):
+    """At least one of them."""
+
+    parts: tuple[Part, ...]
+
+
+class Not(NamedTuple):
+    """All rows but these."""
+
+    part: Part
+
+
+if TYPE_CHECKING:
+    Part = Compare | CompareColumns | OneOf | Contains | Matches | IsMissing | IsNan | And | Or | Not
+
+
+def columns_of(part: Part) -> frozenset[str]:
+    """Return the names of all columns that a filter reads."""
+    if isinstance(part, (And, Or)):
+        return frozenset().union(*map(columns_of, part.parts))
+    if isinstance(part, Not):
+        return columns_of(part.part)
+    if isinstance(part, CompareColumns):
+        return frozenset((part.left, part.right))
+    return frozenset((part.column,))
+
+
+# ---------------------------------------------------------------- choosing rows
+
+
+def choose(part: Part, columns: Columns, rows: Rows) -> list[int]:
+    """Return which of `rows` (ascending) a filter chooses, ascending. A column that is not there is all missing."""
+    if isinstance(part, And):
+        for one in part.parts:
+            rows = choose(one, columns, rows)
+        return list(rows)
+    if isinstance(part, Or):
+        chosen: list[int] = []
+        for one in part.parts:
+            more = choose(one, columns, rows)
+            chosen += more
+            rows = _without(rows, more)
+        return sorted(chosen)
+    if isinstance(part, Not):
+        return _without(rows, choose(part.part, columns, rows))
+    if isinstance(part, CompareColumns):
+        return _compare_columns(part, columns, rows)
+    column = columns.get(part.column)
+    if column is None:
+        return list(rows) if isinstance(part, IsMissing) and not part.is_negated else []
+    return _CHOOSERS[type(part)](part, rows, _values(column, rows))
+
+
+def _values(column: Sequence[object], rows: Rows) -> Iterable[object]:
+    return column if len(rows) == len(column) else map(column.__getitem__, rows)
+
+
+def _without(rows: Rows, chosen: list[int]) -> list[int]:
+    gone = set(chosen)
+    return [row for row in rows if row not in gone]
+
+
+# A value of another kind fails the test of its type; NaN fails every comparison but `!=`, which asks `v == v` first.
+
+
+def _compare(part: Compare, rows: Rows, values: Iterable[object]) -> list[int]:
+    x = part.value
+    kinds = NUMBERS if type(x) in NUMBERS else frozenset({type(x)})
+    return _COMPARISONS[part.operator](zip(rows, values, strict=False), kinds, x)
+
+
+_COMPARISONS: dict[str, Callable[..., list[int]]] = {
+    "=": lambda pairs, kinds, x: [row for row, v in pairs if v == x and type(v) in kinds],
+    "!=": lambda pairs, kinds, x: [row for row, v in pairs if type(v) in kinds and v != x and v == v],  # noqa: PLR0124
+    "<": lambda pairs, kinds, x: [row for row, v in pairs if type(v) in kinds and v < x],
+    "<=": lambda pairs, kinds, x: [row for row, v in pairs if type(v) in kinds and v <= x],
+    ">": lambda pairs, kinds, x: [row for row, v in pairs if type(v) in kinds and v > x],
+    ">=": lambda pairs, kinds, x: [row for row, v in pairs if type(v) in kinds and v >= x],
+}
+
+
+def _compare_columns(part: CompareColumns, columns: Columns, rows: Rows) -> list[int]:
+    left, right = columns.get(part.left), columns.get(part.right)
+    if left is None or right is None:
+        return []
+    compare = _COMPARISONS[part.operator]
+    chosen = []
+    for row, a, b in zip(rows, _values(left, rows), _values(right, rows), strict=False):
+        kind = type(b)
+        kinds = NUMBERS if kind in NUMBERS else (kind,) if kind is str or kind is bool else ()
+        if b == b and compare(((row, a),), kinds, b):  # noqa: PLR0124 - NaN
+            chosen.append(row)
+    return chosen
+
+
+def _one_of(part: OneOf, rows: Rows, values: Iterable[object]) -> list[int]:
+    numbers = frozenset(value for value in part.values if type(value) in NUMBERS)
+    texts = frozenset(value for value in part.values if type(value) is str)
+    bools = frozenset(value for value in part.values if type(value) is bool)
+    by_kind = {int: numbers, float: numbers, str: texts, bool: bools}
+    by_kind = {kind: known for kind, known in by_kind.items() if known}
+    nothing: frozenset[object] = frozenset()
+    pairs = zip(rows, values, strict=False)
+    if part.is_negated:
+        return [
+            row
+            for row, v in pairs
+            if type(v) in by_kind and v not in by_kind[type(v)] and v == v  # noqa: PLR0124 - NaN
+        ]
+    return [row for row, v in pairs if type(v) in by_kind and v in by_kind.get(type(v), nothing)]
+
+
+def _contains(part: Contains, rows: Rows, values: Iterable[object]) -> list[int]:
+    x, wanted = part.value, not part.is_negated
+    kinds = NUMBERS if type(x) in NUMBERS else frozenset({type(x)})
+    chosen = []
+    for row, v in zip(rows, values, strict=False):
+        if isinstance(v, _SEVERAL):
+            has = any(one == x and type(one) in kinds for one in v)
+        elif type(v) is str and type(x) is str:
+            has = x in v
+        else:
+            continue
+        if has is wanted:
+            chosen.append(row)
+    return chosen
+
+
+def _matches(part: Matches, rows: Rows, values: Iterable[object]) -> list[int]:
+    pattern, wanted = part.pattern, not part.is_negated
+    chosen = []
+    for row, v in zip(rows, values, strict=False):
+        if type(v) is str:
+            fits = fits_pattern(v, pattern)
+        elif isinstance(v, _SEVERAL):
+            fits = any(type(one) is str and fits_pattern(one, pattern) for one in v)
+        else:
+            continue
+        if fits is wanted:
+            chosen.append(row)
+    return chosen
+
+
+def _is_missing(part: IsMissing, rows: Rows, values: Iterable[object]) -> list[int]:
+    pairs = zip(rows, values, strict=False)
+    if part.is_negated:
+        return [row for row, v in pairs if v is not None]
+    return [row for row, v in pairs if v is None]
+
+
+def _is_nan(part: IsNan, rows: Rows, values: Iterable[object]) -> list[int]:
+    pairs = zip(rows, values, strict=False)
+    if part.is_negated:
+        return [row for row, v in pairs if type(v) in NUMBERS and v == v]  # noqa: PLR0124
+    return [row for row, v in pairs if v != v and type(v) is float]  # noqa: PLR0124
+
+
+_CHOOSERS: dict[type, Callable[..., list[int]]] = {
+    Compare: _compare,
+    OneOf: _one_of,
+    Contains: _contains,
+    Matches: _matches,
+    IsMissing: _is_missing,
+    IsNan: _is_nan,
+}
+
+# ---------------------------------------------------------------- patterns
+
+
+def pattern_of(text: str, many: str, one: str) -> tuple[tuple[str | None, ...], ...]:
+    """Return a pattern for `Matches` from a text in which `many` and `one` are the wild characters."""
+    return tuple(
+        tuple(None if character == one else character for character in piece) for piece in text.split(many)
+    )
+
+
+def fits_pattern(text: str, pattern: tuple[tuple[str | None, ...], ...]) -> bool:
+    """Return whether all of a text fits; the time is at most its length times the pattern's."""
+    first, *rest = pattern
+    if not rest:
+        return len(text) == len(first) and _stands_at(text, first, 0)
+    if not _stands_at(text, first, 0):
+        return False
+    place = len(first)
+    *middle, last = rest
+    for piece in middle:
+        place = _find(text, piece, place)
+        if place < 0:
+            return False
+        place += len(piece)
+    end = len(text) - len(last)
+    return end >= place and _stands_at(text, last, end)
+
+
+def _stands_at(text: str, piece: tuple[str | None, ...], place: int) -> bool:
+    if place + len(piece) > len(text):
+        return False
+    return all(wanted is None or text[place + i] == wanted for i, wanted in enumerate(piece))
+
+
+def _find(text: str, piece: tuple[str | None, ...], start: int) -> int:
+    if None not in piece:
+        return text.find("".join(piece), start)  # type: ignore[arg-type]
+    for place in range(start, len(text) - len(piece) + 1):
+        if _stands_at(text, piece, place):
+            return place
+    return -1
+
+
+# ---------------------------------------------------------------- order
+
+
+def in_order(
+    columns: Columns, keys: Sequence[tuple[str, bool]], rows: Iterable[int], limit: int | None
+) -> list[int]:
+    """Return rows in order of some columns, each (name, whether descending); the first `limit` of them.
+
+    Numbers stand before texts, then bools, then anything else; descending turns that round. What is missing or NaN
+    stands last either way. Rows that are equal in all columns keep their order.
+    """
+    ordered = list(rows)
+    if limit is not None and keys and 0 <= limit < len(ordered) // 4:
+        ordered = _that_may_lead(columns, keys[0], ordered, limit)
+    for name, is_descending in reversed(keys):
+        column = columns.get(name)
+        if column is not None:
+            ordered = [row for group in _groups(column, is_descending, ordered) for row in _sorted(column, is_descending, group)]
+    return ordered if limit is None else ordered[: max(limit, 0)]
+
+
+def _groups(column: Sequence[object], is_descending: bool, rows: list[int]) -> list[list[int]]:
+    """Return rows by the kind of their value, kinds in order."""
+    numbers: list[int] = []
+    texts: list[int] = []
+    bools: list[int] = []
+    others: list[int] = []
+    nans: list[int] = []
+    missing: list[int] = []
+    for row, v in zip(rows, map(column.__getitem__, rows), strict=False):
+        kind = type(v)
+        if kind is float or kind is int:
+            (numbers if v == v else nans).append(row)  # noqa: PLR0124
+        elif kind is str:
+            texts.append(row)
+        elif v is None:
+            missing.append(row)
+        else:
+            (bools if kind is bool else others).append(row)
+    kinds = [numbers, texts, bools, others]
+    return [*(reversed(kinds) if is_descending else kinds), nans, missing]
+
+
+def _sorted(column: Sequence[object], is_descending: bool, group: list[int]) -> list[int]:
+    if not group or type(column[group[0]]) not in (int, float, str, bool):
+        return group
+    first = column[group[0]]
+    if first != first:  # noqa: PLR0124 - the group of NaN
+        return group
+    return sorted(group, key=column.__getitem__, reverse=is_descending)  # type: ignore[arg-type]
+
+
+def _that_may_lead(columns: Columns, key: tuple[str, bool], rows: list[int], limit: int) -> list[int]:
+    """Return, in the order given, at least all rows that can be among the first `limit`."""
+    name, is_descending = key
+    column = columns.get(name)
+    if column is None:
+        return rows
+    leading: set[int] = set()
+    for group in _groups(column, is_descending, rows):
+        wanted = limit - len(leading)
+        if wanted <= 0:
+            break
+        if len(group) > wanted and type(column[group[0]]) in (int, float, str) and column[group[0]] == column[group[0]]:
+            values = [column[row] for row in group]
+            if is_descending:
+                bound = heapq.nlargest(wanted, values)[-1]  # type: ignore[type-var]
+                leading.update(row for row, v in zip(group, values, strict=True) if v >= bound)  # type: ignore[operator]
+            else:
+                bound = heapq.nsmallest(wanted, values)[-1]  # type: ignore[type-var]
+                leading.update(row for row, v in zip(group, values, strict=True) if v <= bound)  # type: ignore[operator]
+        else:
+            leading.update(group)
+    return [row for row in rows if row in leading]
