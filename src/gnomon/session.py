@@ -59,6 +59,7 @@ class Session:
 
     def _reset(self) -> None:
         self.home: Home | None = None
+        self.writer = ""
         self.log: LogWriter | None = None
         self._wal: WalWriter | None = None
         self._wal_count = 0
@@ -80,6 +81,7 @@ class Session:
             try:
                 self.home = make_record(self.path, self._env)
                 self.log = LogWriter(self.home, load_device_key(self._env))
+                self.writer = self.log.writer
             except OSError as error:
                 self.warn_once("record", f"the record `{self.path}` cannot be written: {error}; training goes on")
                 return False
@@ -255,6 +257,10 @@ class Session:
                 "summary",
                 f"lost for good: {self.lost_rows} rows ({self.lost_values} values) and {self.lost_entries} entries",
             )
+        if self.home is not None:
+            from gnomon import upkeep
+
+            upkeep.end_of_session(self)
 
     def _close_wal(self) -> None:
         wal, self._wal = self._wal, None

@@ -35,7 +35,7 @@ class Part(NamedTuple):
     logs: dict[str, list[bytes]]
 
 
-def bundle_small_files(home: Home, writer: str) -> list[str]:
+def bundle_small_files(home: Home, writer: str, *, enough: int = PARTS_TO_BUNDLE) -> list[str]:
     """Join this writer's small logs and bundles where there are many; return the paths that went away. Raises OSError."""
     folder = home.folder("log", writer)
     env = home.env
@@ -46,7 +46,7 @@ def bundle_small_files(home: Home, writer: str) -> list[str]:
             kind = bundles if name.endswith(BUNDLE_SUFFIX) else loose
             kind.append((os.path.join(folder, name), state.st_size))
     gone: list[str] = []
-    if len(loose) >= PARTS_TO_BUNDLE:
+    if len(loose) >= enough:
         gone += _join(env, folder, [part for path, _ in loose if (part := _finished_log(env, path)) is not None])
     if len(bundles) >= BUNDLES_TO_MERGE:
         gone += _join(env, folder, [part for path, _ in bundles if (part := _sound_bundle(env, path)) is not None])

@@ -7,10 +7,11 @@ Format: docs/internals/record-format.md, "Entries and logs".
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from gnomon.errors import DamagedEntryError, UnknownFormatError
-from gnomon.ids import is_hex
 from gnomon.record.body import decode_body
 from gnomon.record.entries import FORMAT_VERSION
 from gnomon.record.hashing import new_hasher
@@ -62,90 +63,67 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 _decode_head = msgspec.json.Decoder(Head).decode
-_encode_head = msgspec.json.Encoder().encode
 _entry_hasher = new_hasher("entry")
 _body_hasher = new_hasher("body")
-_SALT = b',"salt":"'
-_BODY = b'","body":'
-_HEAD_AT = 84  # {"entry":"<64>","head":
-_HEAD_TEXT = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789.:_-")
+_HASH, _ID, _TEXT, _WHOLE = rb"[0-9a-f]{64}", rb"[0-9a-f]{32}", rb"[a-z0-9.:_-]+", rb"(?:0|[1-9][0-9]*+)"
+# All that the format says of a line, but its hashes: the one canonical form, with or without salt and body.
+_LINE = re.compile(
+    rb'\{"entry":"(%(hash)s)","head":'
+    rb'(\{"author":(?:null|"%(text)s"),"body":"%(hash)s","kind":"%(text)s","log":"%(id)s",'
+    rb'"over":\[(?:"%(hash)s"(?:,"%(hash)s")*+)?\],"prev":(?:null|"%(hash)s"),"seq":%(whole)s,"size":%(whole)s,'
+    rb'"subject":"%(text)s","time_us":-?%(whole)s,"v":%(whole)s,"writer":"%(id)s"\})'
+    rb'(?:,"salt":"(%(id)s)","body":|\}\Z)' % {b"hash": _HASH, b"id": _ID, b"text": _TEXT, b"whole": _WHOLE}
+).match
+_HEAD_AT = 84  # {"entry":"<64>","head":{
 
 
 def parse_line(line: bytes) -> Entry:
     """Return the entry of one line (with or without its line feed)."""
     if line.endswith(b"\n"):
         line = line[:-1]
-    if line[:10] != b'{"entry":"' or line[74:_HEAD_AT] != b'","head":{' or line[-1:] != b"}":
-        raise DamagedEntryError("a line of a log does not have the form of an entry")
-    # The head holds no '}' but its last byte: its texts have no braces and it has no nested objects.
-    head_end = line.find(b"}", _HEAD_AT) + 1
-    head_raw = line[_HEAD_AT - 1 : head_end]
-    name = line[10:74].decode("ascii", "replace")
+    match = _LINE(line)
+    if match is None:
+        raise _not_an_entry(line)
+    name_raw, head_raw, salt_raw = match.groups()
+    name = name_raw.decode("ascii")
     if _entry_hasher.copy().update(head_raw).hexdigest() != name:
         raise DamagedEntryError(f"the head of entry {name[:12]} does not match its hash")
     head = _read_head(head_raw, name)
-    salt, body_raw = _read_body(line, head_end, head, name)
+    if salt_raw is None:
+        salt = body = None
+    else:
+        salt, body = salt_raw.decode("ascii"), line[match.end() : -1]
+        committed = _body_hasher.copy().update(bytes.fromhex(salt)).update(body).hexdigest()
+        if line[-1:] != b"}" or len(body) != head.size or committed != head.body:
+            raise DamagedEntryError(f"the body of entry {name[:12]} does not match its commitment")
     return Entry(
         name, head.kind, head.subject, head.author, head.writer, head.log, head.seq, head.prev, head.over,
-        head.time_us, head.size, salt, body_raw,
+        head.time_us, head.size, salt, body,
     )  # fmt: skip
 
 
 def _read_head(head_raw: bytes, name: str) -> Head:
     try:
         head = _decode_head(head_raw)
-    except msgspec.DecodeError as error:
-        version = _version_of(head_raw)
-        if version is not None and version != FORMAT_VERSION:
-            raise _newer(name, version) from error
+    except msgspec.DecodeError as error:  # numbers beyond 64 bits
         raise DamagedEntryError(f"the head of entry {name[:12]} is not a head: {error}") from error
     if head.v != FORMAT_VERSION:
         raise _newer(name, head.v)
-    if _encode_head(head) != head_raw or not _is_well_formed(head):
-        raise DamagedEntryError(f"the head of entry {name[:12]} is not in canonical form")
+    if head.over and list(head.over) != sorted(set(head.over)):
+        raise DamagedEntryError(f"the head of entry {name[:12]} is not in canonical form: `over` is not sorted")
+    if (head.prev is None) != (head.seq == 0):
+        raise DamagedEntryError(f"the head of entry {name[:12]} has number {head.seq} and the wrong `prev`")
     return head
 
 
-def _is_well_formed(head: Head) -> bool:
-    return (
-        len(head.body) == 64
-        and len(head.log) == 32
-        and len(head.writer) == 32
-        and is_hex(head.body + head.log + head.writer + (head.prev or ""))
-        and (head.prev is None or len(head.prev) == 64)
-        and (head.prev is None) == (head.seq == 0)
-        and head.seq >= 0
-        and head.size >= 0
-        and (not head.over or _is_sorted_hashes(head.over))
-        and _HEAD_TEXT.issuperset((head.kind + head.subject + (head.author or "")).encode())
-        and bool(head.kind)
-        and bool(head.subject)
-        and head.author != ""
-    )
-
-
-def _is_sorted_hashes(over: tuple[str, ...]) -> bool:
-    return all(is_hex(entry, 64) for entry in over) and list(over) == sorted(set(over))
-
-
-def _read_body(line: bytes, head_end: int, head: Head, name: str) -> tuple[str | None, bytes | None]:
-    if head_end == len(line) - 1:
-        return None, None
-    salt_at = head_end + len(_SALT)
-    body_at = salt_at + 32 + len(_BODY)
-    if line[head_end:salt_at] != _SALT or line[salt_at + 32 : body_at] != _BODY:
-        raise DamagedEntryError(f"the line of entry {name[:12]} does not have the form of an entry")
-    salt = line[salt_at : salt_at + 32]
-    body = line[body_at:-1]
-    try:
-        salt_raw = bytes.fromhex(salt.decode("ascii"))
-    except ValueError as error:
-        raise DamagedEntryError(f"the salt of entry {name[:12]} is not hex") from error
-    if salt_raw.hex().encode() != salt:
-        raise DamagedEntryError(f"the salt of entry {name[:12]} is not lower-case hex")
-    if len(body) != head.size or _body_hasher.copy().update(salt_raw).update(body).hexdigest() != head.body:
-        raise DamagedEntryError(f"the body of entry {name[:12]} does not match its commitment")
-    return salt.decode("ascii"), body
+def _not_an_entry(line: bytes) -> DamagedEntryError | UnknownFormatError:
+    """Return what to say of a line that is no entry of this version: a newer one, or damage."""
+    head_raw = line[_HEAD_AT - 1 : line.find(b"}", _HEAD_AT) + 1]
+    name = line[10:74].decode("ascii", "replace")
+    version = _version_of(head_raw)
+    if version is not None and version != FORMAT_VERSION and _entry_hasher.copy().update(head_raw).hexdigest() == name:
+        return _newer(name, version)
+    return DamagedEntryError("a line of a log does not have the form of an entry")
 
 
 def without_body(line: bytes) -> bytes:
@@ -157,7 +135,7 @@ def without_body(line: bytes) -> bytes:
 def _version_of(head_raw: bytes) -> int | None:
     try:
         head = msgspec.json.decode(head_raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     version = head.get("v") if isinstance(head, dict) else None
     return version if isinstance(version, int) else None

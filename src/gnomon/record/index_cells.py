@@ -1,0 +1,191 @@
+"""The table of a subject type, kept by column: chunks of 1,024 subjects, so that a filter reads only what it names.
+
+A cell is a plain scalar, or a short list of them. A chunk is a checksum and the msgpack of a list of cells, None where
+a subject has none; trailing Nones are cut, and a chunk with few values is a map from place to cell. Column 0 of a type
+holds the ids.
+
+Always true: whole numbers of any size and every float come back as they were. A text over 4,096 characters is cut;
+what is neither scalar nor list is kept as JSON text.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gnomon.record.body import encode_body
+from gnomon.record.index_tables import DamagedIndexError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping, Sequence
+
+CHUNK_SHIFT = 10
+CHUNK = 1 << CHUNK_SHIFT
+CHUNK_MASK = CHUNK - 1
+TYPE_SHIFT = 48
+COLUMN_BITS = 24
+MAX_COLUMNS = 1 << COLUMN_BITS
+MAX_TEXT = 4096
+IDS = 0
+_SCALARS = frozenset({type(None), bool, int, float, str})
+_CELLS = _SCALARS | {list}
+_BIG = 1  # msgpack extension: a whole number beyond 64 bits, as decimal digits
+
+Row = tuple[int, "Mapping[str, object]"]  # place within the type, cells
+
+
+def _from_extension(code: int, data: memoryview) -> object:
+    if code != _BIG:
+        raise DamagedIndexError(f"unknown kind of cell {code}")
+    return int(bytes(data), 16)
+
+
+_decode = msgspec.msgpack.Decoder(ext_hook=_from_extension).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def sealed(payload: bytes) -> bytes:
+    """Return bytes with their checksum before them."""
+    return zlib.crc32(payload).to_bytes(4, "little") + payload
+
+
+def opened(data: bytes) -> memoryview:
+    """Return the bytes that `sealed` was given. Raises DamagedIndexError."""
+    payload = memoryview(data)[4:]
+    if zlib.crc32(payload) != int.from_bytes(data[:4], "little"):
+        raise DamagedIndexError("a part of the index does not match its checksum")
+    return payload
+
+
+def encode_chunk(values: list[object]) -> bytes:
+    """Return the stored form of up to 1,024 cells of one column; the list itself may be changed."""
+    while values and values[-1] is None:
+        values.pop()
+    types = {*map(type, values)}
+    if not types <= _CELLS or (str in types and max(map(_text_length, values)) > MAX_TEXT):
+        values = [_storable(value) for value in values]
+    try:
+        return sealed(_encode(_compact(values)))
+    except (OverflowError, UnicodeEncodeError, TypeError, ValueError):
+        return sealed(_encode(_compact([_storable(value) for value in values])))
+
+
+def decode_chunk(data: bytes) -> list[object]:
+    """Return the cells of a chunk; cells that are cut at the end are None."""
+    values = _decode(opened(data))
+    if values.__class__ is dict:
+        found: list[object] = [None] * (max(values) + 1)
+        for place, value in values.items():
+            found[place] = value
+        return found
+    return values  # type: ignore[no-any-return]
+
+
+class CellWriter:
+    """Writes rows of cells, chunk by chunk, into the file ("main") or into an overlay ("temp")."""
+
+    def __init__(self, database: sqlite3.Connection, target: str) -> None:
+        self._database = database
+        self._target = target
+        self._columns: dict[int, dict[str, int]] = {}
+
+    def write(self, type_no: int, rows: Sequence[Row], known: int) -> None:
+        """Replace the rows of these places, in order of place: a cell that is not in the new row is emptied.
+
+        `known` is how many subjects of the type had rows before.
+        """
+        by_chunk: dict[int, list[Row]] = {}
+        for row in rows:
+            by_chunk.setdefault(row[0] >> CHUNK_SHIFT, []).append(row)
+        columns = self._columns_of(type_no)
+        first_new = len(columns)
+        stored: list[tuple[int, bytes]] = []
+        for chunk, members in by_chunk.items():
+            base = (type_no << TYPE_SHIFT) | (chunk << COLUMN_BITS)
+            old = self._stored(base) if chunk << CHUNK_SHIFT < known else {}
+            stored += _changed(base, members, columns, old)
+        insert = f"INSERT OR REPLACE INTO {self._target}"
+        new = [((type_no << COLUMN_BITS) | no, type_no, key) for key, no in columns.items() if no >= first_new]
+        self._database.executemany(f"{insert}.col VALUES (?, ?, ?)", new)
+        self._database.executemany(f"{insert}.cells VALUES (?, ?)", stored)
+
+    def _stored(self, base: int) -> dict[int, bytes]:
+        query = "SELECT no, data FROM all_cells WHERE no BETWEEN ? AND ?"
+        return {no - base: data for no, data in self._database.execute(query, (base, base + MAX_COLUMNS - 1))}
+
+    def _columns_of(self, type_no: int) -> dict[str, int]:
+        columns = self._columns.get(type_no)
+        if columns is None:
+            columns = self._columns[type_no] = read_columns(self._database, type_no)
+        return columns
+
+
+def _changed(
+    base: int, members: list[Row], columns: dict[str, int], old: dict[int, bytes]
+) -> Iterable[tuple[int, bytes]]:
+    """Yield (number, data) of the chunks of one block of 1,024 subjects that these rows change; may add columns."""
+    wanted: dict[str, None] = {}
+    for _, cells in members:
+        wanted.update(dict.fromkeys(cells))
+    keys: dict[int, str] = {}
+    for key in wanted:
+        number = columns.setdefault(plain_text(key), len(columns))
+        if number < MAX_COLUMNS:
+            keys[number] = key
+    if not old:
+        first, last = members[0][0] & CHUNK_MASK, members[-1][0] & CHUNK_MASK
+        if last - first + 1 == len(members):
+            rows = [cells for _, cells in members]
+            for number, key in keys.items():
+                yield base + number, encode_chunk([None] * first + [cells.get(key) for cells in rows])
+            return
+    names = {number: key for key, number in columns.items()}
+    for number in {**keys, **dict.fromkeys(old)}:
+        key = keys.get(number, names.get(number, ""))
+        before = old.get(number)
+        values = decode_chunk(before) if before is not None else []
+        values.extend([None] * ((members[-1][0] & CHUNK_MASK) + 1 - len(values)))
+        for place, cells in members:
+            values[place & CHUNK_MASK] = cells.get(key)
+        data = encode_chunk(values)
+        if data != before:
+            yield base + number, data
+
+
+def read_columns(database: sqlite3.Connection, type_no: int) -> dict[str, int]:
+    """Return the columns of a type that any subject ever had: key to number. Number 0, the ids, has the key ''."""
+    low = type_no << COLUMN_BITS
+    found = database.execute("SELECT no, key FROM all_col WHERE no BETWEEN ? AND ?", (low, low + MAX_COLUMNS - 1))
+    return {"": IDS, **{key: no - low for no, key in found}}
+
+
+def plain_text(text: str) -> str:
+    """Return text that UTF-8 can hold: half of a surrogate pair is written out as an escape."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _compact(values: list[object]) -> object:
+    if (len(values) - values.count(None)) * 8 >= len(values):
+        return values
+    return {place: value for place, value in enumerate(values) if value is not None}
+
+
+def _text_length(value: object) -> int:
+    return len(value) if value.__class__ is str else 0  # type: ignore[arg-type]
+
+
+def _storable(value: object) -> object:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, int):
+        return int(value) if -(2**63) <= value < 2**64 else msgspec.msgpack.Ext(_BIG, f"{value:x}".encode())
+    if isinstance(value, list) and _SCALARS.issuperset(map(type, value)):
+        return [_storable(item) for item in value]
+    text = value if isinstance(value, str) else encode_body({"": value})[4:-1].decode("utf-8")
+    text = plain_text(text)
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

@@ -1,0 +1,356 @@
+"""Following the news: which files changed since the index last looked, and their new lines.
+
+A file that grew is read from where the last look ended. A file that is new, or is not what it was (another inode, cut,
+changed in place), is read from its start; what it held before must then be held by the files that are there now, and
+the same goes for files that vanished, as parts do when a bundle takes their place. Where that cannot be shown,
+`RebuildNeeded` is raised: the index starts anew from what is there, which is always right and costs what a first look costs.
+
+Always true: damage costs the damaged line only; a file that cannot be read costs itself only, and is tried again.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from gnomon.errors import DamagedEntryError, UnknownFormatError
+from gnomon.record.hashing import new_hasher
+from gnomon.record.home import BUNDLE_SUFFIX
+from gnomon.record.index_batch import Batch, is_storable
+from gnomon.record.index_lines import LineFile
+from gnomon.record.index_logs import BODY, NEW, Held, Log, Logs
+from gnomon.record.lines import parse_line
+from gnomon.record.problems import Problem
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterable
+
+    from gnomon.record.home import Home
+    from gnomon.record.lines import Entry
+
+BATCH_BYTES = 48 << 20
+MAX_PROBLEMS = 20
+_REFETCH = "copy this file from another replica; the other lines are used"
+UNREADABLE = -1  # instead of an offset: a problem of the whole file
+_LOOKS = 8
+
+
+class RebuildNeeded(Exception):  # noqa: N818  not an error: it says what to do
+    """The files do not hold any more what the index was made from."""
+
+
+class File:
+    """What the index has of one file. `last_at` and `last_mark` tell whether the file is still the one that was read."""
+
+    __slots__ = ("damaged", "inode", "is_dirty", "last_at", "last_mark", "mtime_ns", "no", "path", "read_to", "size")
+
+    def __init__(self, path: str, row: tuple[int, int, int, int, int, int, bytes, int]) -> None:
+        self.path = path
+        self.is_dirty = False
+        self.no, self.size, self.mtime_ns, self.inode, self.read_to, self.last_at, self.last_mark, self.damaged = row
+
+    def is_as(self, state: os.stat_result) -> bool:
+        """Return whether nothing about the file changed."""
+        return (self.size, self.mtime_ns, self.inode) == (state.st_size, state.st_mtime_ns, state.st_ino)
+
+
+class Changes:
+    """The difference between the files that are there and those that the index has."""
+
+    __slots__ = ("changed", "gone", "known", "present", "unread_bytes")
+
+    def __init__(self, known: dict[str, File], listed: Iterable[tuple[str, os.stat_result]]) -> None:
+        self.known = known
+        self.present = dict(listed)
+        self.changed = [
+            (path, state) for path, state in self.present.items() if path not in known or not known[path].is_as(state)
+        ]
+        self.gone = [file for path, file in known.items() if path not in self.present]
+        self.unread_bytes = sum(
+            max(0, state.st_size - (known[path].read_to if path in known else 0)) for path, state in self.changed
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.changed or self.gone)
+
+
+def known_files(database: sqlite3.Connection) -> dict[str, File]:
+    """Return the files that the index has, by path within the record."""
+    query = "SELECT path, no, size, mtime_ns, inode, read_to, last_at, last_mark, damaged FROM main.file"
+    return {row[0]: File(row[0], row[1:]) for row in database.execute(query)}
+
+
+class Follower:
+    """One look at the files of the record, into the file of the index ("main") or an overlay ("temp").
+
+    `tell(read_bytes)` is called now and then. `commit()` is called after a good part of much news: all that was read is
+    in the index then, and an update that is interrupted goes on from there.
+    """
+
+    def __init__(
+        self,
+        database: sqlite3.Connection,
+        target: str,
+        home: Home,
+        batch: Batch,
+        tell: Callable[[int], None],
+        commit: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._is_stored = target == "main"
+        self._home = home
+        self._env = home.env
+        self._batch = batch
+        self._tell = tell
+        self._commit = commit
+        self._logs = Logs(database)
+        self._files = known_files(database)
+        self._next_file = max((file.no for file in self._files.values()), default=0) + 1
+        self._held: dict[int, dict[int, Held]] = {}
+        self._vanished: list[Held] = []
+        self._problems: list[tuple[int, int, str]] = []
+        self._dropped: list[int] = []
+        self._readable: set[int] = set()
+        self._uncommitted = 0
+        self._read_bytes = 0
+
+    @classmethod
+    def at_rest(cls, database: sqlite3.Connection, home: Home) -> Follower:
+        """Return a follower that is only asked for what is wrong."""
+        return cls(database, "main", home, Batch(database, "main", lambda _: None), lambda _: None, lambda: None)
+
+    def follow(self) -> None:
+        """Take in all news. Raises RebuildNeeded."""
+        for _ in range(_LOOKS):  # again where a file vanished between listing and reading: its bundle is there now
+            changes = Changes(self._files, self._home.log_files())
+            is_complete = True
+            for path, state in changes.changed:
+                is_complete = self._read(path, state) and is_complete
+            if is_complete:
+                break
+        for file in changes.gone:
+            self._drop(file)
+        self._check_vanished(set(changes.present))
+        self._batch.flush()
+        self._store()
+
+    def problems(self) -> list[Problem]:
+        """Return what is wrong in the files that are there, by path and place, and then with whole logs."""
+        stored = self._database.execute("SELECT file, at, text FROM main.problem").fetchall()
+        by_place = {(no, at): text for no, at, text in stored if not (at == UNREADABLE and no in self._readable)}
+        by_place.update({(no, at): text for no, at, text in self._problems})
+        paths = {file.no: file.path for file in self._files.values()}
+        found = []
+        for (no, at), text in sorted(by_place.items()):
+            if no in paths:
+                where, advice = (f"byte {at}", _REFETCH) if at != UNREADABLE else ("", "check who may read it, and the disk")
+                found.append(Problem(paths[no], where, text, advice))
+        for file in self._files.values():
+            if file.damaged > MAX_PROBLEMS:
+                found.append(Problem(file.path, "", f"{file.damaged - MAX_PROBLEMS} more lines are damaged", _REFETCH))
+        return sorted(found, key=lambda problem: (problem.file, problem.where)) + self._logs.problems()
+
+    # --- one file
+
+    def _read(self, path: str, state: os.stat_result) -> bool:
+        """Read what is new in one file; return False where it is not there any more."""
+        try:
+            with LineFile(self._env, os.path.join(self._home.path, path)) as lines:
+                file = self._continued(path, state, lines) or self._started(path, state)
+                self._read_lines(file, lines)
+                file.size, file.mtime_ns, file.inode = lines.size, state.st_mtime_ns, state.st_ino
+                file.is_dirty = True
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            file = self._files.get(path) or self._started(path, state)
+            self._problems.append((file.no, UNREADABLE, f"it cannot be read: {error.strerror}"))
+        else:
+            self._readable.add(file.no)
+        return True
+
+    def _continued(self, path: str, state: os.stat_result, lines: LineFile) -> File | None:
+        """Return the file if it is the one that was read before, with more lines at its end."""
+        file = self._files.get(path)
+        if file is None or file.inode != state.st_ino or file.read_to > lines.size or file.size == lines.size:
+            return None
+        last = lines.bytes_at(file.last_at, file.read_to - file.last_at)
+        return file if mark(last) == file.last_mark else None
+
+    def _started(self, path: str, state: os.stat_result) -> File:
+        """Return a file to be read from its start; what it held before is to be found elsewhere, or in it."""
+        known = self._files.get(path)
+        if known is not None:
+            self._drop(known)
+        file = self._files[path] = File(path, (self._next_file, 0, -1, state.st_ino, 0, 0, mark(b""), 0))
+        self._held[file.no] = {}
+        self._next_file += 1
+        return file
+
+    def _read_lines(self, file: File, lines: LineFile) -> None:
+        held_here = self._held_by(file)
+        is_bundle: bool | None = None if file.path.endswith(BUNDLE_SUFFIX) else False
+        admit = self._admit
+        line: bytes | None = b""
+        at = file.last_at
+        for at, line in lines.lines(file.read_to):  # noqa: B007
+            try:
+                if line is None:
+                    raise DamagedEntryError("a line is longer than any entry can be")
+                entry = parse_line(line)
+                if not is_storable(entry):
+                    raise DamagedEntryError(f"entry {entry.hash[:12]} holds a number beyond 64 bits")
+            except (DamagedEntryError, UnknownFormatError) as error:
+                self._note(file, at, error.message)
+            else:
+                digest = bytes.fromhex(entry.hash)
+                log = self._logs.get(entry.log)
+                if is_bundle is not False and entry.seq == 0 and log.is_plain and log.no not in held_here:
+                    if is_bundle is None:
+                        is_bundle = _has_its_name(file.path, lines)
+                    end = self._end_of_known(log, entry, at, lines) if is_bundle else None
+                    if end is not None:
+                        held_here[log.no] = held = Held(log.no, at, log.bytes, log.count, log.tip, True)
+                        held.is_dirty = True
+                        lines.jump(end)
+                        continue
+                admit(entry, digest, log, at, len(line) + 1, held_here)
+            if lines.read_to - file.read_to >= BATCH_BYTES:
+                self._progress(file, lines, at, line)
+        self._progress(file, lines, at, line)
+
+    def _admit(self, entry: Entry, digest: bytes, log: Log, at: int, line_bytes: int, held_here: dict[int, Held]) -> None:
+        """Count one entry once, and take note of where it stands."""
+        news = log.admit(entry, digest, line_bytes)
+        if news is NEW:
+            self._batch.add(entry, digest)
+        elif news is BODY:
+            self._batch.add_body(entry, digest)
+        held = held_here.get(log.no)
+        if held is None:
+            held = held_here[log.no] = Held(log.no, at, 0, 0, "", True)
+        held.follow(entry, at, line_bytes)
+
+    def _end_of_known(self, log: Log, first: Entry, at: int, lines: LineFile) -> int | None:
+        """Return where a bundle's copy of a log ends that holds just what is known already; None if it may differ.
+
+        The last line names its predecessor, and so on to the first: if it is the one that is known, all are.
+        """
+        if at + log.bytes > lines.size or log.slot(0).hex() != first.hash:
+            return None
+        last = lines.bytes_at(at + log.bytes - log.last_bytes, log.last_bytes)
+        try:
+            entry = parse_line(last)
+        except (DamagedEntryError, UnknownFormatError):
+            return None
+        is_known = entry.hash == log.tip and entry.has_body and last.endswith(b"\n")
+        return at + log.bytes if is_known else None
+
+    def _progress(self, file: File, lines: LineFile, at: int, line: bytes | None) -> None:
+        """Note how far a file was read, and let the caller commit where that is due."""
+        read = lines.read_to - file.read_to
+        if line is None:
+            file.last_at, file.last_mark = lines.read_to, mark(b"")
+        elif read:
+            file.last_at, file.last_mark = at, mark(line + b"\n")
+        file.size = file.read_to = lines.read_to
+        file.is_dirty = True
+        self._uncommitted += read
+        self._read_bytes += read
+        # What a file held that is not what it was must be compared in the transaction that forgets it.
+        if self._uncommitted >= BATCH_BYTES and self._is_stored and not self._dropped:
+            self._store()
+            self._commit()
+            self._uncommitted = 0
+        self._tell(self._read_bytes)
+
+    def _note(self, file: File, at: int, text: str) -> None:
+        """Remember damage: the first few in words, the others by number."""
+        file.damaged += 1
+        file.is_dirty = True
+        if file.damaged <= MAX_PROBLEMS:
+            self._problems.append((file.no, at, text))
+
+    # --- files that are not what they were, or not there
+
+    def _held_by(self, file: File) -> dict[int, Held]:
+        held = self._held.get(file.no)
+        if held is None:
+            query = "SELECT log, start, bytes, count, tip, is_whole FROM main.held WHERE file = ?"
+            rows = self._database.execute(query, (file.no,))
+            held = self._held[file.no] = {row[0]: Held(*row[:4], row[4].hex(), bool(row[5])) for row in rows}
+        return held
+
+    def _drop(self, file: File) -> None:
+        """Forget a file; what it held is checked at the end."""
+        self._vanished += self._held_by(file).values()
+        self._dropped.append(file.no)
+        self._held[file.no] = {}
+        self._files.pop(file.path, None)
+        self._problems = [problem for problem in self._problems if problem[0] != file.no]
+
+    def _check_vanished(self, present: set[str]) -> None:
+        """Raise RebuildNeeded unless the files that are there hold all that the vanished ones held."""
+        wanted, self._vanished = self._vanished, []
+        if not wanted:
+            return
+        holders: dict[int, list[Held]] = {}
+        for path in present & self._files.keys():
+            for held in self._held_by(self._files[path]).values():
+                if held.count:
+                    holders.setdefault(held.log, []).append(held)
+        for held in wanted:
+            if not held.count or not any(self._holds(other, held) for other in holders.get(held.log, ())):
+                raise RebuildNeeded
+
+    def _holds(self, other: Held, held: Held) -> bool:
+        """Return whether one file's chain of a log has all of another's."""
+        if other.count < held.count or not other.is_whole:
+            return False
+        if other.count == held.count:
+            return other.tip == held.tip
+        log = self._logs.numbered(held.log)
+        return log.slot(other.count - 1).hex() == other.tip and log.slot(held.count - 1).hex() == held.tip
+
+    def _store(self) -> None:
+        """Write what is known of logs and files; an overlay forgets it."""
+        if not self._is_stored:
+            return
+        self._logs.store()
+        for table in ("file WHERE no", "held WHERE file", "problem WHERE file"):
+            self._database.executemany(f"DELETE FROM main.{table} = ?", [(no,) for no in self._dropped])
+        self._dropped.clear()
+        for file_no, held_by_log in self._held.items():
+            rows = []
+            for held in held_by_log.values():
+                if held.is_dirty:
+                    held.is_dirty = False
+                    rows.append((file_no, held.log, held.start, held.bytes, held.count, bytes.fromhex(held.tip), held.is_whole))
+            self._database.executemany("INSERT OR REPLACE INTO main.held VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        files = [
+            (f.no, f.path, f.size, f.mtime_ns, f.inode, f.read_to, f.last_at, f.last_mark, f.damaged)
+            for f in self._files.values()
+            if f.is_dirty
+        ]
+        for file in self._files.values():
+            file.is_dirty = False
+        self._database.executemany("INSERT OR REPLACE INTO main.file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", files)
+        self._database.executemany(
+            "DELETE FROM main.problem WHERE file = ? AND at = ?", [(no, UNREADABLE) for no in self._readable]
+        )
+        self._database.executemany("INSERT OR REPLACE INTO main.problem VALUES (?, ?, ?)", self._problems)
+        self._problems.clear()
+
+
+def mark(line: bytes) -> bytes:
+    """Return what tells one last line from another."""
+    return new_hasher("entry").update(line).digest(16)
+
+
+def _has_its_name(path: str, lines: LineFile) -> bool:
+    """Return whether a bundle's bytes are those that its name says."""
+    hasher = new_hasher("bundle")
+    for window in lines.windows():
+        hasher.update(window)
+    return hasher.digest(16).hex() == path.rpartition("/")[2].removesuffix(BUNDLE_SUFFIX)

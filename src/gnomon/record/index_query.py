@@ -1,0 +1,187 @@
+"""Questions to the index. Reading only; the same with and without an overlay.
+
+Always true: what is returned is the state of one moment. Not promised: an order of subjects that means anything; the
+place of a subject within its type depends on when it arrived here.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from gnomon.errors import AmbiguousIdError, UnknownSubjectError
+from gnomon.record import index_texts as texts
+from gnomon.record import kinds
+from gnomon.record.body import storable
+from gnomon.record.index_batch import decode_live, shown_order
+from gnomon.record.index_cells import CHUNK, CHUNK_MASK, CHUNK_SHIFT, COLUMN_BITS, MAX_COLUMNS, decode_chunk, plain_text, read_columns
+from gnomon.record.index_cells import TYPE_SHIFT as CELL_TYPE_SHIFT
+from gnomon.record.index_tables import TYPE_SHIFT
+from gnomon.record.problems import NOTICE, Problem
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Sequence
+
+    from gnomon.record.fold import LiveEntry
+
+MAX_SHOWN = 8
+_END = "\U0010ffff"
+
+
+class Found:
+    """Where a type's subjects stand: its number and how many there are."""
+
+    __slots__ = ("count", "no")
+
+    def __init__(self, no: int, count: int) -> None:
+        self.no = no
+        self.count = count
+
+
+def find_type(database: sqlite3.Connection, name: str) -> Found | None:
+    """Return a subject type, None where the record has no subject of it."""
+    row = database.execute("SELECT no, count FROM all_type WHERE name = ?", (name,)).fetchone()
+    return None if row is None else Found(*row)
+
+
+def type_names(database: sqlite3.Connection) -> list[str]:
+    """Return all subject types that the record has."""
+    return [name for (name,) in database.execute("SELECT name FROM all_type ORDER BY name")]
+
+
+def ids(database: sqlite3.Connection, type_name: str) -> list[str]:
+    """Return the ids of all subjects of a type, in order of place."""
+    found = find_type(database, type_name)
+    return [] if found is None else [str(value) for value in _column(database, found, 0)]
+
+
+def columns(
+    database: sqlite3.Connection, type_name: str, keys: Sequence[str], places: Sequence[int] | None
+) -> dict[str, list[object]]:
+    """Return cells by column: of all subjects in order of place, or of the given places in their order."""
+    found = find_type(database, type_name)
+    if found is None:
+        return {key: [] for key in keys}
+    numbers = read_columns(database, found.no)
+    table: dict[str, list[object]] = {}
+    for key in keys:
+        number = numbers.get(key)
+        if number is None:
+            table[key] = [None] * (found.count if places is None else len(places))
+        elif places is None:
+            table[key] = _column(database, found, number)
+        else:
+            table[key] = _cells_at(database, found, number, places)
+    return table
+
+
+def keys(database: sqlite3.Connection, type_name: str) -> list[str]:
+    """Return the columns in which any subject of a type has a cell, sorted."""
+    found = find_type(database, type_name)
+    if found is None:
+        return []
+    low = found.no << CELL_TYPE_SHIFT
+    used = database.execute(
+        f"SELECT DISTINCT no & {MAX_COLUMNS - 1} FROM all_cells WHERE no BETWEEN ? AND ? AND length(data) > 5",
+        (low, low + (1 << CELL_TYPE_SHIFT) - 1),
+    )
+    numbers = {number for (number,) in used}
+    return sorted(key for key, number in read_columns(database, found.no).items() if number in numbers and key)
+
+
+def live(database: sqlite3.Connection, type_name: str, subject_id: str) -> list[LiveEntry]:
+    """Return the live entries of a subject by (time, hash). Raises UnknownSubjectError where no entry names it."""
+    name = plain_text(f"{type_name}:{subject_id}")
+    row = database.execute("SELECT live FROM all_subject WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        raise UnknownSubjectError(f"there is no {type_name} `{subject_id}` in this replica")
+    return sorted(decode_live(row[0])[0], key=shown_order)
+
+
+def search(
+    database: sqlite3.Connection, words: str, type_name: str | None, limit: int, has_overlay: bool
+) -> list[tuple[str, str, str, str]]:
+    """Return (type, id, field, excerpt) of the subjects with a text that holds all words, the best match first."""
+    low, high = 0, 1 << 43
+    if type_name is not None:
+        found = find_type(database, type_name)
+        if found is None:
+            return []
+        low, high = found.no << TYPE_SHIFT, (found.no + 1) << TYPE_SHIFT
+    rows = []
+    for no, field, excerpt in texts.find(database, words, limit, low, high, has_overlay=has_overlay):
+        (name,) = database.execute("SELECT name FROM all_subject WHERE no = ?", (no,)).fetchone()
+        kind, _, subject_id = name.partition(":")
+        rows.append((kind, subject_id, field, excerpt))
+    return rows
+
+
+def unfolded(database: sqlite3.Connection) -> list[Problem]:
+    """Return what is to be said of subjects that could not be folded."""
+    texts = database.execute("SELECT text FROM all_unfolded WHERE text <> '' ORDER BY text")
+    return [Problem("", "", text, "update Gnomon or the plug-in; the entries are kept", NOTICE) for (text,) in texts]
+
+
+def resolve(database: sqlite3.Connection, type_name: str, prefix: str, hint: str | None) -> str:
+    """Return the one id that begins with `prefix`; an id that is given whole always counts."""
+    low = plain_text(f"{type_name}:{prefix}")
+    query = "SELECT name FROM all_subject WHERE name >= ? AND name < ? ORDER BY name LIMIT ?"
+    rows = database.execute(query, (low, low + _END, MAX_SHOWN + 1)) if prefix else ()
+    found = [name[len(type_name) + 1 :] for (name,) in rows]
+    if not found:
+        raise UnknownSubjectError(f"no {type_name} has an id that begins with `{prefix}`", hint=hint)
+    if len(found) == 1 or found[0] == prefix:
+        return found[0]
+    shown = ", ".join(found[:MAX_SHOWN]) + (", …" if len(found) > MAX_SHOWN else "")
+    raise AmbiguousIdError(f"several ids begin with `{prefix}`: {shown}", hint="type more of the id")
+
+
+def export(database: sqlite3.Connection) -> Iterator[bytes]:
+    """Yield one line of canonical JSON for each subject, in order of subject: its live entries, state and cells."""
+    tables: dict[str, dict[str, list[object]]] = {}
+    for no, name, data in database.execute("SELECT no, name, live FROM all_subject ORDER BY name"):
+        type_name = name.partition(":")[0]
+        if type_name not in tables:
+            tables[type_name] = columns(database, type_name, keys(database, type_name), None)
+        place = no & ((1 << TYPE_SHIFT) - 1)
+        entries = sorted(decode_live(data)[0], key=shown_order)
+        feature = kinds.find(type_name)
+        line = {
+            "subject": name,
+            "live": [[entry.hash, entry.has_body] for entry in entries],
+            "state": storable(feature.fold(entries)) if feature is not None else None,
+            "cells": {key: storable(cells[place]) for key, cells in tables[type_name].items() if cells[place] is not None},
+        }
+        yield json.dumps(line, sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def _column(database: sqlite3.Connection, found: Found, number: int) -> list[object]:
+    base = (found.no << CELL_TYPE_SHIFT) | number
+    values: list[object] = []
+    for chunk in range((found.count + CHUNK - 1) >> CHUNK_SHIFT):
+        block = _chunk(database, base | (chunk << COLUMN_BITS))
+        values += block
+        missing = min(CHUNK, found.count - (chunk << CHUNK_SHIFT)) - len(block)
+        if missing > 0:
+            values += [None] * missing
+    return values
+
+
+def _cells_at(database: sqlite3.Connection, found: Found, number: int, places: Sequence[int]) -> list[object]:
+    base = (found.no << CELL_TYPE_SHIFT) | number
+    blocks: dict[int, list[object]] = {}
+    values: list[object] = []
+    for place in places:
+        chunk = place >> CHUNK_SHIFT
+        block = blocks.get(chunk)
+        if block is None:
+            block = blocks[chunk] = _chunk(database, base | (chunk << COLUMN_BITS))
+        at = place & CHUNK_MASK
+        values.append(block[at] if at < len(block) else None)
+    return values
+
+
+def _chunk(database: sqlite3.Connection, no: int) -> list[object]:
+    row = database.execute("SELECT data FROM all_cells WHERE no = ?", (no,)).fetchone()
+    return [] if row is None else decode_chunk(row[0])

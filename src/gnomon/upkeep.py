@@ -1,0 +1,183 @@
+"""Keeping files few: closed WALs become segments, small logs and packs become large ones, without anybody asking.
+
+Whoever ends next (a training, a command) looks at how many small files its writer has; where there are many it starts
+this module in a process of its own, which a training never waits for. One at a time: the others leave at once.
+
+Always true: nothing is deleted before what replaces it is durable, and only with proof of coverage (docs/internals/
+record-format.md, "Bundles"); being killed at any moment leaves a record that is whole.
+The end of every training loads this module, so its top imports nothing that a training does not have.
+`GNOMON_UPKEEP` says when: `background` (the default), `now` (before the process ends), `off`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from gnomon.env import REAL, Env
+from gnomon.errors import RecordError, StorageError
+from gnomon.record.home import BUNDLE_SUFFIX, Home, open_home
+
+if TYPE_CHECKING:
+    from gnomon.session import Session
+
+LOGS_TO_BUNDLE = 32
+WALS_TO_SEAL = 32
+WAL_BYTES_TO_SEAL = 64 << 20
+PACKS_TO_MERGE = 32
+LOCK_FILE = "upkeep.lock"
+
+
+def is_due(home: Home, writer: str) -> bool:
+    """Return whether this writer has so many small files that some should be joined."""
+    env = home.env
+    logs = [name for name, _ in env.list_folder(home.folder("log", writer)) if name.endswith(".jsonl")]
+    if sum(not name.endswith(BUNDLE_SUFFIX) for name in logs) >= LOGS_TO_BUNDLE:
+        return True
+    wals = [state.st_size for name, state in env.list_folder(home.folder("points", writer)) if name.endswith(".wal")]
+    if len(wals) >= WALS_TO_SEAL or sum(wals) >= WAL_BYTES_TO_SEAL:
+        return True
+    packs = [name for name, _ in env.list_folder(home.folder("objects", writer)) if name.endswith(".pack")]
+    return len(packs) >= PACKS_TO_MERGE
+
+
+def start_if_due(home: Home, writer: str) -> None:
+    """Start upkeep in a process of its own where it is due. Never raises for the system's sake."""
+    when = home.env.getenv("GNOMON_UPKEEP") or "background"
+    try:
+        if when == "off" or not is_due(home, writer):
+            return
+        if when == "now":
+            do_upkeep(home.path, home.env)
+            return
+        import subprocess
+
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gnomon.upkeep", home.path],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+        )
+        process.returncode = 0  # nobody waits for it: it outlives us, and Python need not warn that it does
+    except (OSError, RecordError, StorageError) as error:
+        import logging
+
+        logging.getLogger("gnomon").info("upkeep of `%s` was not done: %s", home.path, error)
+
+
+def do_upkeep(path: str, env: Env = REAL) -> list[str]:
+    """Join what is small and seal what is closed, for this device's writer; return one line for each thing done.
+
+    Returns at once where another process is at it. Raises OSError, StorageError, RecordError; the record is whole then too.
+    """
+    from gnomon.record.index_place import place_for
+    from gnomon.record.keys import load_device_key
+
+    home = open_home(path, env)
+    place = place_for(home, env)
+    if place is None:
+        return []
+    with env.held_lock(os.path.join(place.folder, LOCK_FILE)) as is_ours:
+        if not is_ours:
+            return []
+        writer = load_device_key(env).writer
+        done = [*_count_points_first(home), *_seal(home, writer), *_merge_segments(home, writer), *_join_logs(home, writer)]
+        done += _merge_packs(home, writer)
+        if done:
+            _update_index(home)
+        return done
+
+
+def _count_points_first(home: Home) -> list[str]:
+    """Let the index read the WALs before they are sealed: it then need not read the segments."""
+    _update_index(home)
+    return []
+
+
+def _update_index(home: Home) -> None:
+    from gnomon.replica import Replica
+
+    with Replica.open(home.path, home.env) as replica:
+        replica.update()
+
+
+def _seal(home: Home, writer: str) -> list[str]:
+    from gnomon.points.deletion import CLOSED, DEAD, delete_wal, life_of
+    from gnomon.points.seal import seal
+    from gnomon.session import session_for
+
+    env, folder = home.env, home.folder("points", writer)
+    loose = [
+        os.path.join(folder, name)
+        for name, _ in env.list_folder(folder)
+        if name.endswith(".wal") and not name.startswith(".")
+    ]
+    wals = [wal for wal in loose if life_of(env, wal) in (CLOSED, DEAD)]
+    if len(wals) < WALS_TO_SEAL and sum(env.stat(wal).st_size for wal in wals) < WAL_BYTES_TO_SEAL:
+        return []
+    segments = seal(env, folder, wals)
+    session = session_for(home.path, env=env)
+    for segment in segments:
+        for subject, body in segment.entries:
+            session.append("points.sealed", subject, body, strict=True)
+    if not session.sync():
+        return []
+    gone = 0
+    by_wal = {cover.wal: segment for segment in segments for cover in segment.covers}
+    for wal in wals:
+        name = os.path.basename(wal).removesuffix(".wal")
+        gone += bool(delete_wal(env, wal, by_wal.get(name)))
+    return [f"sealed {len(wals)} WALs into {len(segments)} segments; {gone} WALs deleted"]
+
+
+def _merge_segments(home: Home, writer: str) -> list[str]:
+    from gnomon.points.deletion import may_delete_segment
+    from gnomon.points.seal import merge_segments, worth_merging
+
+    env, folder, done = home.env, home.folder("points", writer), []
+    while True:
+        sizes = {
+            os.path.join(folder, name): state.st_size
+            for name, state in env.list_folder(folder)
+            if name.endswith(".parquet") and not name.startswith(".")
+        }
+        parts = worth_merging(sizes)
+        if len(parts) < 2:
+            return done
+        merged = [segment.path for segment in merge_segments(env, folder, parts)]
+        gone = [part for part in parts if part not in merged and may_delete_segment(env, part, merged)]
+        for part in gone:
+            env.unlink(part)
+        done.append(f"merged {len(parts)} segments into {len(merged)}; {len(gone)} deleted")
+        if not gone:
+            return done
+
+
+def _join_logs(home: Home, writer: str) -> list[str]:
+    from gnomon.record.bundle import bundle_small_files
+
+    gone = bundle_small_files(home, writer, enough=LOGS_TO_BUNDLE)
+    return [f"joined {len(gone)} logs"] if gone else []
+
+
+def _merge_packs(home: Home, writer: str) -> list[str]:
+    from gnomon.objects.merge import merge_packs, sweep
+
+    folder = home.folder("objects", writer)
+    joined = merge_packs(home.env, folder, enough=PACKS_TO_MERGE)
+    sweep(home.env, folder)
+    return [f"joined {joined} packs"] if joined else []
+
+
+def end_of_session(session: Session) -> None:
+    """Look after the record that a session wrote to, now that it is closed."""
+    if session.home is not None and session.writer:
+        start_if_due(session.home, session.writer)
+
+
+if __name__ == "__main__":
+    os.nice(10)
+    do_upkeep(sys.argv[1])
