@@ -137,7 +137,8 @@ def _merge_segments(home: Home, writer: str) -> list[str]:
     from gnomon.points.deletion import may_delete_segment
     from gnomon.points.seal import merge_segments, worth_merging
 
-    env, folder, done = home.env, home.folder("points", writer), []
+    env, folder = home.env, home.folder("points", writer)
+    done: list[str] = []
     while True:
         sizes = {
             os.path.join(folder, name): state.st_size

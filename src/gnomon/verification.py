@@ -14,7 +14,7 @@ from gnomon.record.problems import DAMAGE, Problem
 from gnomon.record.verify import LogVerifier, verify_record_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from gnomon.record.home import Home
 
@@ -77,19 +77,18 @@ class Verification:
     def _wal(self, path: str) -> Iterator[Problem]:
         from gnomon.points.verify import verify_wal
 
-        yield from _within(self._home, verify_wal(self._home.env, os.path.join(self._home.path, path)), path)
+        yield from _within(path, verify_wal(self._home.env, os.path.join(self._home.path, path)))
 
     def _segment(self, path: str, commitments: dict[str, list[dict[str, object]]]) -> Iterator[Problem]:
         from gnomon.points.verify import verify_segment
 
         full = os.path.join(self._home.path, path)
-        found = verify_segment(self._home.env, full, deep=self._deep, commitments=commitments)
-        yield from _within(self._home, found, path)
+        yield from _within(path, verify_segment(self._home.env, full, deep=self._deep, commitments=commitments))
 
     def _pack(self, path: str) -> Iterator[Problem]:
         from gnomon.objects.verify import verify_pack
 
-        yield from _within(self._home, verify_pack(self._home.env, os.path.join(self._home.path, path)), path)
+        yield from _within(path, verify_pack(self._home.env, os.path.join(self._home.path, path)))
 
     def _commitments(self) -> dict[str, list[dict[str, object]]]:
         """Return the bodies of the `points.sealed` entries, by WAL id."""
@@ -112,7 +111,7 @@ class Verification:
         return self.bytes[part] / 1e6 / self.seconds[part] if self.seconds[part] > 0 and self.bytes[part] else None
 
 
-def _within(home: Home, problems: Iterator[Problem], path: str) -> Iterator[Problem]:
-    """Name files by their path within the record."""
+def _within(path: str, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Name the file by its path within the record."""
     for problem in problems:
         yield Problem(path, problem.where, problem.what, problem.advice, problem.severity)

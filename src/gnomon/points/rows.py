@@ -332,10 +332,10 @@ def _payload_of_numbers(values: list[object]) -> bytes:
     """Return the payload of values that all become floats without loss; empty bytes where that is not certain."""
     types = {*map(type, values)}
     if types <= _float_like:
-        return dumps([*map(float, values)], MARSHAL_VERSION)  # type: ignore[call-overload]
+        return dumps([*map(float, values)], MARSHAL_VERSION)  # type: ignore[arg-type]
     if types <= _exact_in_float:
         try:
-            floats = [*map(float, values)]  # type: ignore[call-overload]
+            floats = [*map(float, values)]  # type: ignore[arg-type]
         except OverflowError:
             return b""
         return dumps(floats, MARSHAL_VERSION) if floats == values else b""
@@ -343,7 +343,7 @@ def _payload_of_numbers(values: list[object]) -> bytes:
         # Real numbers that are no whole numbers, such as NumPy's float32: they have no `__index__`.
         if kind.__module__ == "numpy" and hasattr(kind, "is_integer") and not hasattr(kind, "__index__"):
             _float_like.add(kind)
-    return dumps([*map(float, values)], MARSHAL_VERSION) if types <= _float_like else b""  # type: ignore[call-overload]
+    return dumps([*map(float, values)], MARSHAL_VERSION) if types <= _float_like else b""  # type: ignore[arg-type]
 
 
 def _are_storable(names: list[str]) -> bool:

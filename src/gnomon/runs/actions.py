@@ -6,7 +6,7 @@ people who chose apart leave both, and the next choice settles it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gnomon.errors import BadArgumentError, NotStoredError
 from gnomon.ids import run_subject
@@ -58,7 +58,7 @@ def set_removed(record: Record, run: str, *, removed: bool) -> None:
         _write(record, run, entries.REMOVED, {"removed": removed}, over=state["removed_heads"])
 
 
-def _state(record: Record, run: str) -> dict[str, list[str] | dict[str, list[str]]]:  # type: ignore[type-arg]
+def _state(record: Record, run: str) -> dict[str, Any]:
     state = record.replica.index.state("run", run)
     assert isinstance(state, dict)  # the run was resolved in this index  # noqa: S101
     return state

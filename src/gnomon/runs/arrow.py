@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from arro3.core import Array, DataType, Table
+from arro3.core import Array, DataType, Table, list_array
 
 from gnomon.runs.table import TIMES
 
@@ -21,10 +22,12 @@ def arrow_table(cells: dict[str, list[object]], columns: Sequence[str]) -> Table
 
 def _array(key: str, values: list[object]) -> Array:
     if key in TIMES:
-        micros = [round(value * 1e6) if isinstance(value, (int, float)) else None for value in values]
-        return Array(micros, type=DataType.timestamp("us", tz="UTC"))
+        micros = Array([value if isinstance(value, int) else None for value in values], type=DataType.int64())
+        return micros.cast(DataType.timestamp("us", tz="UTC"))
     if key == "tags":
-        return Array([list(map(str, value)) if isinstance(value, list) else [] for value in values], type=DataType.list(DataType.string()))
+        lists = [[str(tag) for tag in value] if isinstance(value, list) else [] for value in values]
+        offsets = Array(list(accumulate(map(len, lists), initial=0)), type=DataType.int32())
+        return list_array(offsets, Array([tag for tags in lists for tag in tags], type=DataType.string()))
     kinds = {type(value) for value in values if value is not None}
     if not kinds:
         return Array(values, type=DataType.float64() if key.startswith("metrics.") else DataType.string())

@@ -113,7 +113,8 @@ class Run:
         self._require_open()
         text = os.fspath(path)
         if not self._session.ready() or self._session.home is None or self._session.log is None:
-            return self._not_kept(text, "the record cannot be written")
+            self._not_kept(text, "the record cannot be written")
+            return None
         from gnomon.objects.store import ObjectStore
 
         home = self._session.home
@@ -123,7 +124,8 @@ class Run:
         except GnomonError:
             raise
         except OSError as error:
-            return self._not_kept(text, str(error))
+            self._not_kept(text, str(error))
+            return None
         body: dict[str, object] = {
             "name": name or os.path.basename(os.path.normpath(text)),
             "object": kept.object,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from gnomon.ids import run_subject
 from gnomon.runs.state import OPEN
 
 if TYPE_CHECKING:
-    from gnomon.points.query import Series
+    from gnomon.points.series import Series
+    from gnomon.points.stats import SeriesStat
     from gnomon.runs.views import Record
 
 
@@ -56,7 +56,7 @@ class RunView:
         self.record = record
         self.id = id
         state = record.replica.index.state("run", id)
-        self._state: dict[str, object] = state if isinstance(state, dict) else {}
+        self._state: dict[str, Any] = state if isinstance(state, dict) else {}
 
     def __repr__(self) -> str:
         return f"<RunView {self.id[:8]} {self.name or ''} {self.status}>"
@@ -107,7 +107,7 @@ class RunView:
     @property
     def conflicts(self) -> dict[str, list[object]]:
         """What people or processes said apart, by field: all values that stand."""
-        return self._dict("conflicts")  # type: ignore[return-value]
+        return self._dict("conflicts")
 
     @property
     def is_removed(self) -> bool:
@@ -122,7 +122,7 @@ class RunView:
     @property
     def ended(self) -> float | None:
         """When its last process ended, seconds since 1970 UTC; None while one is open."""
-        ends = [one.get("ended_us") for one in self._dict("processes").values()]  # type: ignore[attr-defined]
+        ends = [one.get("ended_us") for one in self._dict("processes").values()]
         times = [end for end in ends if isinstance(end, int)]
         return max(times) / 1e6 if times and self._state.get("status") != OPEN else None
 
@@ -163,11 +163,11 @@ class RunView:
 
         missing = self.record.replica.missing_by_log(self.id)
         found = []
-        for one in sorted(self._dict("processes").values(), key=lambda one: (one["rank"], one["started_us"])):  # type: ignore[index]
-            status = one["status"]  # type: ignore[index]
+        for one in sorted(self._dict("processes").values(), key=lambda one: (one["rank"], one["started_us"])):
+            status = one["status"]
             if status == OPEN:
-                status = liveness(self.record.replica.home, one["writer"], one["log"])  # type: ignore[index]
-            get = one.get  # type: ignore[attr-defined]
+                status = liveness(self.record.replica.home, one["writer"], one["log"])
+            get = one.get
             found.append(
                 Process(
                     get("rank", 0), get("log"), get("writer"), status, get("error"), get("lost_rows", 0),
@@ -179,9 +179,9 @@ class RunView:
     # --- numbers
 
     @property
-    def stats(self) -> dict[tuple[str, int], object]:
+    def stats(self) -> dict[tuple[str, int], SeriesStat]:
         """Statistics by (series, rank): `count first_step last_step last_time last min max nan`."""
-        found = self.record.replica.point_stats(run_subject(self.id))
+        found = self.record.replica.point_stats(self.id)
         return {(series, rank): stat for (rank, series), stat in sorted(found.items(), key=lambda item: (item[0][1], item[0][0]))}
 
     @property
@@ -189,7 +189,7 @@ class RunView:
         """The last value of each series (of its lowest rank)."""
         last: dict[str, object] = {}
         for (series, _), stat in self.stats.items():
-            last.setdefault(series, stat.last)  # type: ignore[attr-defined]
+            last.setdefault(series, stat.last)
         return last
 
     @property
@@ -210,11 +210,11 @@ class RunView:
             _raise_unknown_series(self, name)
         return self.record.replica.points.series(self.id, name, rank=rank, x=x, superseded=superseded(self._state))
 
-    def _dict(self, key: str) -> dict[str, object]:
+    def _dict(self, key: str) -> dict[str, Any]:
         value = self._state.get(key)
         return value if isinstance(value, dict) else {}
 
-    def _list(self, key: str) -> list[dict[str, object]]:  # type: ignore[type-arg]
+    def _list(self, key: str) -> list[dict[str, Any]]:
         value = self._state.get(key)
         return value if isinstance(value, list) else []
 
@@ -223,7 +223,7 @@ class RunView:
         return value if isinstance(value, (int, float)) else 0.0
 
 
-def _raise_unknown_series(run: RunView, name: str) -> None:
+def _raise_unknown_series(run: RunView, name: str) -> NoReturn:
     from difflib import get_close_matches
 
     from gnomon.errors import UnknownSubjectError

@@ -18,6 +18,7 @@ from gnomon.runs import entries
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from gnomon.points.stats import SeriesStat
     from gnomon.record.fold import LiveEntry
 
 FOLD_VERSION = 1
@@ -154,15 +155,16 @@ def _status(processes: Mapping[str, Mapping[str, object]]) -> str:
     return next((status for status in (OPEN, "failed", "stopped") if status in statuses), "finished")
 
 
-def cells(run: str, state: object, stats: object) -> dict[str, object]:
+def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa: ARG001  the shape of every feature's
     """Return the row of a run: scalars by column (`name`, `params.lr`, `metrics.loss`, …).
 
-    `metrics.<series>` is the last value of the lowest rank; `stats.<series>` holds [count, first step, last step, min, max, first].
+    Times are microseconds since 1970 UTC, `duration` is in seconds. `metrics.<series>` is the last value of the lowest rank;
+    `stats.<series>` holds [count, first step, last step, min, max].
     """
     assert isinstance(state, dict)  # `fold_run` made it  # noqa: S101
     ended = [process.get("ended_us") for process in state["processes"].values()]
     ended_us = max((end for end in ended if isinstance(end, int)), default=None) if state["status"] != OPEN else None
-    created = state["created_us"] / 1e6
+    created_us = state["created_us"]
     row: dict[str, object] = {
         "name": _cell(state["name"]),
         "status": state["status"],
@@ -170,24 +172,24 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:
         "seed": _cell(state["seed"]),
         "author": state["author"],
         "parent": _cell(state["parent"]),
-        "created": created,
-        "ended": ended_us / 1e6 if ended_us is not None else None,
-        "duration": ended_us / 1e6 - created if ended_us is not None else None,
+        "created": created_us,
+        "ended": ended_us,
+        "duration": (ended_us - created_us) / 1e6 if ended_us is not None else None,
         "tags": list(state["tags"]),
     }
     if state["removed"]:
         row["removed"] = True
     _flatten("params", state["params"], row)
-    for (series, _rank), stat in sorted(_lowest_ranks(stats).items()):
-        row[f"metrics.{series}"] = stat.exact_last if getattr(stat, "exact_last", None) is not None else stat.last
-        row[f"stats.{series}"] = [stat.count, stat.first_step, stat.last_step, stat.min, stat.max]
+    figures = stats.get("points") if isinstance(stats, dict) else None
+    for (series, _rank), stat in sorted(_lowest_ranks(figures or {}).items()):
+        row[f"metrics.{series}"] = _cell(stat.last)
+        row[f"stats.{series}"] = [stat.count, stat.first_step, stat.last_step, _cell(stat.min), _cell(stat.max)]
     return {key: value for key, value in row.items() if value is not None}
 
 
-def _lowest_ranks(stats: object) -> dict[tuple[str, int], object]:
-    """Return, of {(rank, series): stat}, those of the lowest rank of each series."""
+def _lowest_ranks(found: Mapping[tuple[int, str], SeriesStat]) -> dict[tuple[str, int], SeriesStat]:
+    """Return, of {(rank, series): figures}, those of the lowest rank of each series."""
     lowest: dict[str, int] = {}
-    found = stats if isinstance(stats, dict) else {}
     for rank, series in found:
         lowest[series] = min(rank, lowest.get(series, rank))
     return {(series, rank): found[rank, series] for series, rank in lowest.items()}

@@ -15,20 +15,27 @@ if TYPE_CHECKING:
 
 FIXED = ("id", "name", "status", "group", "seed", "tags", "author", "created", "ended", "duration", "parent")
 TIMES = frozenset({"created", "ended"})
-STAT_FIELDS = {"count": 0, "first_step": 1, "step": 2, "min": 3, "max": 4}
+FIGURES = {"count": 0, "step": 2, "min": 3, "max": 4}  # places in a `stats.<series>` cell
 
 
 class RunTable:
     """Runs, one row each. `columns` are keys such as `name`, `params.lr`, `metrics.loss`; `total` counts all that match,
-    also those that `limit` left out.
+    also those that `limit` left out; `unknown` are fields of the question that no run of the record has.
     """
 
     def __init__(
-        self, ids: Sequence[str], columns: Sequence[str], total: int, read: Callable[[Sequence[str]], dict[str, list[object]]]
+        self,
+        ids: Sequence[str],
+        columns: Sequence[str],
+        read: Callable[[Sequence[str]], dict[str, list[object]]],
+        *,
+        total: int,
+        unknown: Sequence[str] = (),
     ) -> None:
         self.ids = list(ids)
         self.columns = list(columns)
         self.total = total
+        self.unknown = list(unknown)
         self._read = read
         self._cells: dict[str, list[object]] | None = None
 
@@ -53,7 +60,8 @@ class RunTable:
 
     def column(self, key: str) -> list[object]:
         """Return one column as a list; times are seconds since 1970 UTC."""
-        return self._table()[key]
+        cells = self._table()[key]
+        return [value / 1e6 if isinstance(value, int) else None for value in cells] if key in TIMES else cells
 
     def _table(self) -> dict[str, list[object]]:
         if self._cells is None:
@@ -61,9 +69,8 @@ class RunTable:
         return self._cells
 
     def to_pylist(self) -> list[dict[str, object]]:
-        """Return flat dicts, one for each run; what a run does not have is None."""
-        table = self._table()
-        return [dict(zip(self.columns, row, strict=True)) for row in zip(*(table[key] for key in self.columns), strict=True)]
+        """Return flat dicts, one for each run; what a run does not have is None, times are seconds since 1970 UTC."""
+        return [dict(zip(self.columns, row, strict=True)) for row in zip(*map(self.column, self.columns), strict=True)]
 
     def records(self) -> list[dict[str, object]]:
         """Return nested dicts, one for each run, as `gnomon runs --json` prints them.
@@ -117,7 +124,7 @@ class RunTable:
 
 
 def iso_time(seconds: object) -> str | None:
-    """Return a time as ISO 8601 in UTC, None for none."""
+    """Return a time in seconds since 1970 as ISO 8601 in UTC, None for none."""
     if not isinstance(seconds, (int, float)):
         return None
     from datetime import UTC, datetime

@@ -15,7 +15,7 @@ from gnomon.runs import where as where_language
 from gnomon.runs.liveness import liveness
 from gnomon.runs.run_view import RunView
 from gnomon.runs.state import OPEN
-from gnomon.runs.table import FIXED, STAT_FIELDS, RunTable
+from gnomon.runs.table import FIGURES, FIXED, RunTable
 from gnomon.session import record_path
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from gnomon.record.problems import Problem
     from gnomon.replica import Replica
-
-Progress = "Callable[[int, int], None]"
 
 
 def open(path: str | os.PathLike[str] | None = None, *, env: Env = REAL) -> Record:
@@ -85,13 +83,9 @@ class Record:
         ids = self.replica.index.ids("run")
         filter_ = where_language.parse(where) if where and where.strip() else None
         specs = [sort] if isinstance(sort, str) else list(sort or ("created",))
-        known = set(self.column_keys())
-        asked = [*(columns or ()), *where_language.sort_fields(specs), *(filter_.fields if filter_ else ())]
-        for key in asked:
-            where_language.check_field(key, known)
-        needed = {"removed", *where_language.sort_fields(specs), *(filter_.fields if filter_ else ())}
-        cells = self._cells(sorted(needed), ids, None)
-        places = filter_.compile(cells) if filter_ else range(len(ids))
+        asked = {column for column, _ in where_language.parse_sort(specs)} | (filter_.fields if filter_ else set())
+        cells = self._cells(sorted(asked | {"removed"}), ids, None)
+        places = filter_.compile(cells, len(ids)) if filter_ else range(len(ids))
         hidden = cells["removed"]
         matching = [place for place in places if bool(hidden[place]) == removed]
         ordered = where_language.sort_indices(cells, specs, matching, limit)
@@ -99,7 +93,14 @@ class Record:
         keys = list(columns) if columns is not None else self.column_keys()
         if "id" not in keys:
             keys.insert(0, "id")
-        return RunTable(chosen, keys, len(matching), lambda wanted: self._cells(wanted, chosen, ordered))
+        return RunTable(
+            chosen, keys, lambda wanted: self._cells(wanted, chosen, ordered), total=len(matching), unknown=self._unknown([*asked, *keys])
+        )
+
+    def _unknown(self, columns: Sequence[str]) -> list[str]:
+        """Return those of these columns that no run has."""
+        stored = set(self.replica.index.keys("run"))
+        return [column for column in columns if column not in FIXED and column != "rank" and _source(column, stored)[0] not in stored]
 
     def column_keys(self) -> list[str]:
         """Return all columns that the runs of this record have."""
@@ -112,18 +113,16 @@ class Record:
         return RunView(self, self.replica.index.resolve("run", short_id))
 
     def _cells(self, keys: Sequence[str], ids: Sequence[str], places: Sequence[int] | None) -> dict[str, list[object]]:
-        """Return cells by column, for all runs or for those at `places`; `metrics.x.min` and the like are taken from statistics."""
+        """Return cells by column, for all runs or for those at `places`."""
         index = self.replica.index
         stored = set(index.keys("run"))
-        parts = {key: part for key in keys if key not in stored and (part := _stat_part(key)) is not None}
-        wanted = {key for key in keys if key != "id" and key not in parts} | {base for base, _ in parts.values()}
-        if "duration" in keys or "status" in keys:
-            wanted.add("status")
-        table = index.columns("run", sorted(wanted), places)
-        table["id"] = list(ids)
-        for key, (base, at) in parts.items():
-            table[key] = [stat[at] if isinstance(stat, list) and len(stat) > at else None for stat in table[base]]
-        if "status" in wanted:
+        sources = {key: _source(key, stored) for key in keys if key != "id"}
+        found = index.columns("run", sorted({source for source, _ in sources.values()}), places)
+        table: dict[str, list[object]] = {"id": list(ids)}
+        for key, (source, at) in sources.items():
+            column = found[source]
+            table[key] = list(column) if at is None else [stat[at] if isinstance(stat, list) else None for stat in column]
+        if "status" in table:
             self._tell_liveness(table, ids)
         return table
 
@@ -187,9 +186,12 @@ def live_status(replica: Replica, state: object, seen: dict[tuple[str, str], str
     return next((status for status in ("running", "unknown", "interrupted") if status in found), "unknown")
 
 
-def _stat_part(key: str) -> tuple[str, int] | None:
-    """Return (column of statistics, place in it) for a key such as `metrics.loss.min`."""
-    if not key.startswith("metrics."):
-        return None
-    series, _, part = key[len("metrics.") :].rpartition(".")
-    return (f"stats.{series}", STAT_FIELDS[part]) if series and part in STAT_FIELDS else None
+def _source(key: str, stored: set[str]) -> tuple[str, int | None]:
+    """Return (stored column, place in its cells) for a column: `metrics.loss.min` is a part of `stats.loss`."""
+    if key.startswith("metrics.") and key not in stored:
+        series, figure = where_language.split_metric(key)
+        if series and figure in FIGURES:
+            return f"stats.{series}", FIGURES[figure]
+        if series and figure == "last":
+            return f"metrics.{series}", None
+    return key, None

@@ -68,7 +68,7 @@ class Matches(NamedTuple):
 
 
 class IsMissing(NamedTuple):
-    """A column without a value; or (`is_negated`) with one."""
+    """A column without a value, or with several of which there are none; or (`is_negated`) with one."""
 
     column: str
     is_negated: bool
@@ -160,7 +160,7 @@ def _compare(part: Compare, rows: Rows, values: Iterable[object]) -> list[int]:
 
 _COMPARISONS: dict[str, Callable[..., list[int]]] = {
     "=": lambda pairs, kinds, x: [row for row, v in pairs if v == x and type(v) in kinds],
-    "!=": lambda pairs, kinds, x: [row for row, v in pairs if type(v) in kinds and v != x and v == v],  # noqa: PLR0124
+    "!=": lambda pairs, kinds, x: [row for row, v in pairs if type(v) in kinds and v != x and v == v],
     "<": lambda pairs, kinds, x: [row for row, v in pairs if type(v) in kinds and v < x],
     "<=": lambda pairs, kinds, x: [row for row, v in pairs if type(v) in kinds and v <= x],
     ">": lambda pairs, kinds, x: [row for row, v in pairs if type(v) in kinds and v > x],
@@ -177,7 +177,7 @@ def _compare_columns(part: CompareColumns, columns: Columns, rows: Rows) -> list
     for row, a, b in zip(rows, _values(left, rows), _values(right, rows), strict=False):
         kind = type(b)
         kinds = NUMBERS if kind in NUMBERS else (kind,) if kind is str or kind is bool else ()
-        if b == b and compare(((row, a),), kinds, b):  # noqa: PLR0124 - NaN
+        if b == b and compare(((row, a),), kinds, b):
             chosen.append(row)
     return chosen
 
@@ -191,21 +191,17 @@ def _one_of(part: OneOf, rows: Rows, values: Iterable[object]) -> list[int]:
     nothing: frozenset[object] = frozenset()
     pairs = zip(rows, values, strict=False)
     if part.is_negated:
-        return [
-            row
-            for row, v in pairs
-            if type(v) in by_kind and v not in by_kind[type(v)] and v == v  # noqa: PLR0124 - NaN
-        ]
+        return [row for row, v in pairs if type(v) in by_kind and v not in by_kind[type(v)] and v == v]
     return [row for row, v in pairs if type(v) in by_kind and v in by_kind.get(type(v), nothing)]
 
 
 def _contains(part: Contains, rows: Rows, values: Iterable[object]) -> list[int]:
     x, wanted = part.value, not part.is_negated
-    kinds = NUMBERS if type(x) in NUMBERS else frozenset({type(x)})
+    is_text, kinds = type(x) is str, NUMBERS if type(x) in NUMBERS else frozenset({type(x)})
     chosen = []
     for row, v in zip(rows, values, strict=False):
         if isinstance(v, _SEVERAL):
-            has = any(one == x and type(one) in kinds for one in v)
+            has = x in v if is_text else any(one == x and type(one) in kinds for one in v)
         elif type(v) is str and type(x) is str:
             has = x in v
         else:
@@ -216,16 +212,16 @@ def _contains(part: Contains, rows: Rows, values: Iterable[object]) -> list[int]
 
 
 def _matches(part: Matches, rows: Rows, values: Iterable[object]) -> list[int]:
-    pattern, wanted = part.pattern, not part.is_negated
+    fits, wanted = test_of(part.pattern), not part.is_negated
     chosen = []
     for row, v in zip(rows, values, strict=False):
         if type(v) is str:
-            fits = fits_pattern(v, pattern)
+            has = fits(v)
         elif isinstance(v, _SEVERAL):
-            fits = any(type(one) is str and fits_pattern(one, pattern) for one in v)
+            has = any(type(one) is str and fits(one) for one in v)
         else:
             continue
-        if fits is wanted:
+        if has is wanted:
             chosen.append(row)
     return chosen
 
@@ -233,15 +229,15 @@ def _matches(part: Matches, rows: Rows, values: Iterable[object]) -> list[int]:
 def _is_missing(part: IsMissing, rows: Rows, values: Iterable[object]) -> list[int]:
     pairs = zip(rows, values, strict=False)
     if part.is_negated:
-        return [row for row, v in pairs if v is not None]
-    return [row for row, v in pairs if v is None]
+        return [row for row, v in pairs if v is not None and (v or not isinstance(v, _SEVERAL))]
+    return [row for row, v in pairs if v is None or (not v and isinstance(v, _SEVERAL))]
 
 
 def _is_nan(part: IsNan, rows: Rows, values: Iterable[object]) -> list[int]:
     pairs = zip(rows, values, strict=False)
     if part.is_negated:
-        return [row for row, v in pairs if type(v) in NUMBERS and v == v]  # noqa: PLR0124
-    return [row for row, v in pairs if v != v and type(v) is float]  # noqa: PLR0124
+        return [row for row, v in pairs if type(v) in NUMBERS and v == v]
+    return [row for row, v in pairs if v != v and type(v) is float]
 
 
 _CHOOSERS: dict[type, Callable[..., list[int]]] = {
@@ -263,8 +259,21 @@ def pattern_of(text: str, many: str, one: str) -> tuple[tuple[str | None, ...], 
     )
 
 
-def fits_pattern(text: str, pattern: tuple[tuple[str | None, ...], ...]) -> bool:
-    """Return whether all of a text fits; the time is at most its length times the pattern's."""
+def test_of(pattern: tuple[tuple[str | None, ...], ...]) -> Callable[[str], bool]:
+    """Return the test whether all of a text fits; it takes at most the text's length times the pattern's."""
+    if any(None in piece for piece in pattern):
+        return lambda text: _fits(text, pattern)
+    first, *rest = ["".join(filter(None, piece)) for piece in pattern]
+    if not rest:
+        return lambda text: text == first
+    *middle, last = rest
+    least = len(first) + len(last)
+    if not any(middle):
+        return lambda text: len(text) >= least and text.startswith(first) and text.endswith(last)
+    return lambda text: text.startswith(first) and _fits(text, pattern)
+
+
+def _fits(text: str, pattern: tuple[tuple[str | None, ...], ...]) -> bool:
     first, *rest = pattern
     if not rest:
         return len(text) == len(first) and _stands_at(text, first, 0)
@@ -289,7 +298,7 @@ def _stands_at(text: str, piece: tuple[str | None, ...], place: int) -> bool:
 
 def _find(text: str, piece: tuple[str | None, ...], start: int) -> int:
     if None not in piece:
-        return text.find("".join(piece), start)  # type: ignore[arg-type]
+        return text.find("".join(filter(None, piece)), start)
     for place in range(start, len(text) - len(piece) + 1):
         if _stands_at(text, piece, place):
             return place
@@ -313,7 +322,11 @@ def in_order(
     for name, is_descending in reversed(keys):
         column = columns.get(name)
         if column is not None:
-            ordered = [row for group in _groups(column, is_descending, ordered) for row in _sorted(column, is_descending, group)]
+            ordered = [
+                row
+                for group in _groups(column, is_descending, ordered)
+                for row in _sorted(column, is_descending, group)
+            ]
     return ordered if limit is None else ordered[: max(limit, 0)]
 
 
@@ -328,7 +341,7 @@ def _groups(column: Sequence[object], is_descending: bool, rows: list[int]) -> l
     for row, v in zip(rows, map(column.__getitem__, rows), strict=False):
         kind = type(v)
         if kind is float or kind is int:
-            (numbers if v == v else nans).append(row)  # noqa: PLR0124
+            (numbers if v == v else nans).append(row)
         elif kind is str:
             texts.append(row)
         elif v is None:
@@ -343,7 +356,7 @@ def _sorted(column: Sequence[object], is_descending: bool, group: list[int]) -> 
     if not group or type(column[group[0]]) not in (int, float, str, bool):
         return group
     first = column[group[0]]
-    if first != first:  # noqa: PLR0124 - the group of NaN
+    if first != first:  # the group of NaN
         return group
     return sorted(group, key=column.__getitem__, reverse=is_descending)  # type: ignore[arg-type]
 
@@ -359,7 +372,11 @@ def _that_may_lead(columns: Columns, key: tuple[str, bool], rows: list[int], lim
         wanted = limit - len(leading)
         if wanted <= 0:
             break
-        if len(group) > wanted and type(column[group[0]]) in (int, float, str) and column[group[0]] == column[group[0]]:
+        if (
+            len(group) > wanted
+            and type(column[group[0]]) in (int, float, str)
+            and column[group[0]] == column[group[0]]
+        ):
             values = [column[row] for row in group]
             if is_descending:
                 bound = heapq.nlargest(wanted, values)[-1]  # type: ignore[type-var]

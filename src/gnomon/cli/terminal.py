@@ -1,0 +1,262 @@
+"""Where a command writes: data to stdout, talk to stderr, both as wide, coloured and accented as their reader allows.
+
+Commands get a `Terminal` and write through it only; so they can be run by a test, and a feature needs to import
+nothing of this folder. NO_COLOR, then FORCE_COLOR, then TERM=dumb decide before the stream does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from math import inf, isfinite
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from gnomon.cli import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import TextIO
+
+_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
+FIRST_SHOWN_AFTER_S = 0.5
+REDRAWN_EVERY_S = 0.1
+_UNSEEN_IN_JSON = (*range(0x7F, 0xA0), 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+
+
+class Terminal:
+    """The two streams of a command, and what their reader can show."""
+
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self.out = out if out is not None else sys.stdout
+        self.err = err if err is not None else sys.stderr
+        self.is_interactive = _is_tty(self.out)
+        self.err_is_interactive = _is_tty(self.err)
+        self.is_unicode = "utf" in (getattr(self.out, "encoding", None) or "utf-8").lower()
+        self._is_coloured = {id(self.out): _wants_colour(self.out), id(self.err): _wants_colour(self.err)}
+        self._progress: Progress | None = None
+        for stream in (self.out, self.err):
+            reconfigure = getattr(stream, "reconfigure", None)
+            if reconfigure is not None:  # what the encoding lacks becomes an escape, never an error
+                reconfigure(errors="backslashreplace")
+
+    # --- streams
+
+    def write(self, line: str = "") -> None:
+        """Write a line of data."""
+        if self._progress is not None:
+            self._progress.end()
+        self.out.write(line + "\n")
+
+    def say(self, line: str) -> None:
+        """Write a line of talk."""
+        if self._progress is not None:
+            self._progress.end()
+        self.err.write(line + "\n")
+
+    def style(self, line: str, *styles: str, talk: bool = False) -> str:
+        """Return a text in bold, dim or a colour, where the reader sees such things."""
+        stream = self.err if talk else self.out
+        if not self._is_coloured[id(stream)]:
+            return line
+        return f"\x1b[{';'.join(_STYLES[style] for style in styles)}m{line}\x1b[0m"
+
+    @property
+    def width(self) -> int | None:
+        """The width to keep to, in columns; None where a program reads."""
+        return self._size()[0] if self.is_interactive else None
+
+    @property
+    def height(self) -> int:
+        """The height of the terminal in lines; 24 where there is none."""
+        return self._size()[1]
+
+    def _size(self) -> tuple[int, int]:
+        columns, lines = os.environ.get("COLUMNS", ""), os.environ.get("LINES", "")
+        try:
+            found = os.get_terminal_size(self.out.fileno())
+            width, height = found.columns or 80, found.lines or 24
+        except (OSError, ValueError, AttributeError):
+            width, height = 80, 24
+        return (
+            int(columns) if columns.isdecimal() and int(columns) > 0 else width,
+            int(lines) if lines.isdecimal() and int(lines) > 0 else height,
+        )
+
+    # --- text: see gnomon.cli.text
+
+    clean = staticmethod(text.clean)
+    clean_lines = staticmethod(text.clean_lines)
+    value = staticmethod(text.any_value)
+    number = staticmethod(text.number)
+    timestamp = staticmethod(text.timestamp)
+    duration = staticmethod(text.duration)
+    size = staticmethod(text.size)
+    count = staticmethod(text.count)
+
+    def full_value(self, value: object) -> str:
+        """Return a value on one line with nothing rounded away."""
+        return text.any_value(value, text.exact)
+
+    def cut(self, line: str, columns: int | None) -> str:
+        """Return a text cut to so many columns; None cuts nothing."""
+        return line if columns is None else text.cut(line, columns, "…" if self.is_unicode else "..")
+
+    # --- tables and curves
+
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Mapping[str, object]],
+        shown: Mapping[str, Callable[[object], str]] | None = None,
+        *,
+        indent: str = "",
+        styles: Mapping[str, Callable[[object], str]] | None = None,
+    ) -> list[str]:
+        """Write a table; return the columns for which the terminal was too narrow.
+
+        `shown` says how values of a column become text, `styles` in which style a value is shown ('' for none).
+        """
+        from gnomon.cli.table import Column, lay_out, lines_of
+
+        shown = shown or {}
+        laid = [Column(key, [row.get(key) for row in rows], shown.get(key)) for key in columns]
+        width = self.width
+        kept, left_out = lay_out(laid, None if width is None else width - len(indent))
+        if styles and self._is_coloured[id(self.out)]:
+            for column in kept:
+                if column.key in styles:
+                    column.paint([self._painter(styles[column.key](row.get(column.key))) for row in rows])
+        head, lines = lines_of(kept)
+        for line in head:
+            self.write(indent + self.style(line, "dim"))
+        for line in lines:
+            self.write(indent + line)
+        return [column.key for column in left_out]
+
+    def _painter(self, style: str) -> Callable[[str], str]:
+        return (lambda cell: self.style(cell, style)) if style else str
+
+    def curve(
+        self,
+        xs: Sequence[float],
+        ys: Sequence[float],
+        *,
+        x_name: str = "step",
+        height: int = 10,
+        is_log: bool = False,
+    ) -> None:
+        """Write a drawn curve."""
+        from gnomon.cli.draw import Frame, curve
+
+        frame = Frame(min(self.width or 80, 100), height, is_unicode=self.is_unicode, is_log=is_log)
+        for line in curve(xs, ys, frame, x_name=text.clean(x_name)):
+            self.write(line)
+
+    def progress(self, what: str) -> Progress:
+        """Return something to show progress with, on the stream of talk; it is silent where nobody watches."""
+        self._progress = Progress(self, what)
+        return self._progress
+
+    # --- for programs
+
+    def json(self, value: object) -> None:
+        """Write a value as JSON, indented; NaN and infinities become null."""
+        self.write(_encode(value, indent=2))
+
+    def json_list(self, values: Iterable[object]) -> None:
+        """Write a JSON list with one value on each line."""
+        lines = [_encode(value) for value in values]
+        self.write("[" + ",".join("\n" + line for line in lines) + ("\n]" if lines else "]"))
+
+    def csv(self, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+        """Write CSV with a header; a text that a spreadsheet would run as a formula gets a `'` in front."""
+        for line in (dict(zip(columns, columns, strict=True)), *rows):
+            self.write(",".join([_csv_cell(line.get(key)) for key in columns]))
+
+
+class Progress:
+    """A line of talk that says how far something is. It appears after half a second, and `end` takes it away."""
+
+    def __init__(self, terminal: Terminal, what: str) -> None:
+        self._terminal = terminal
+        self._what = what
+        self._next_s = monotonic() + FIRST_SHOWN_AFTER_S if terminal.err_is_interactive else inf
+        self._is_shown = False
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show how much is done; does nothing most of the time."""
+        now = monotonic()
+        if now < self._next_s:
+            return
+        self._next_s = now + REDRAWN_EVERY_S
+        self._is_shown = True
+        share = f" {min(100, 100 * done // total)} %" if total else ""
+        self._terminal.err.write(f"\r\x1b[K{self._what} …{share}")
+        self._terminal.err.flush()
+        if total and done >= total:
+            self.end()
+
+    def end(self) -> None:
+        """Take the line away."""
+        if self._is_shown:
+            self._is_shown = False
+            self._terminal.err.write("\r\x1b[K")
+            self._terminal.err.flush()
+
+
+def _is_tty(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except (AttributeError, ValueError):
+        return False
+
+
+def _wants_colour(stream: TextIO) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return os.environ.get("TERM") != "dumb" and _is_tty(stream)
+
+
+def _encode(value: object, indent: int | None = None) -> str:
+    import json
+
+    encoded = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=indent)
+    if encoded.isprintable() or encoded.isascii() and "\x7f" not in encoded:
+        return encoded
+    # JSON escapes the controls below 0x20 itself. The others stand inside strings only, where an escape is the same.
+    table = {code: f"\\u{code:04x}" for code in _UNSEEN_IN_JSON}
+    return "".join(f"\\u{ord(char):04x}" if "\ud800" <= char <= "\udfff" else char for char in encoded.translate(table))
+
+
+def _plain(value: object) -> object:
+    """Return what JSON can say of a value. NaN and infinities are null, what has no form of its own is text."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        return value if value.bit_length() <= 10_000 else hex(value)  # Python prints at most 4,300 digits
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item) for item in value]
+    return text.utc(value) if hasattr(value, "isoformat") else str(value)
+
+
+def _csv_cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (int, float)):
+        return text.exact(value)
+    if isinstance(value, str):
+        shown = "\n".join(text.clean_lines(value)) if "\n" in value else text.clean(value)
+    else:
+        shown = _encode(value)
+    if shown[:1] in ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"):
+        shown = "'" + shown
+    if any(char in shown for char in ',"\n\r'):
+        return '"' + shown.replace('"', '""') + '"'
+    return shown

@@ -1,0 +1,102 @@
+"""`gnomon verify`: is every byte of the record as it was written?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gnomon.cli.parser import record_of
+
+if TYPE_CHECKING:
+    import argparse
+
+    from gnomon.cli.parser import Parser, Run
+    from gnomon.cli.terminal import Terminal
+    from gnomon.record.problems import Problem
+    from gnomon.verification import Verification
+
+DAMAGE = "damage"
+FEWEST_TIMED_BYTES = 1_000_000
+ONE_OF = {"logs": "log", "WALs": "WAL", "segments": "segment", "packs": "pack"}
+
+
+def verify(parser: Parser) -> Run:
+    """Check the record against its hashes, chains and signatures.
+
+    Reads every file and names each thing that is not as it was written: the file, the place in it, what is wrong, what
+    to do. Nothing is changed. What an ordinary crash leaves behind is listed as a notice and is no damage.
+    """
+    parser.option("--deep", action="store_true", help="also compare all sealed points with their commitments; slower")
+    parser.option("--json", action="store_true", help="print the findings and what was checked as JSON")
+    parser.example("gnomon verify", "exit code 3 where something is damaged")
+    parser.example("gnomon --record copy/.gnomon verify --deep", "another copy, more slowly")
+    return _verify
+
+
+def _verify(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    from gnomon.runs.views import open
+
+    record = open(record_of(arguments))
+    progress = terminal.progress("verifying")
+    checking = record.verify(deep=arguments.deep, progress=progress)
+    problems: list[Problem] = []
+    for problem in checking:
+        problems.append(problem)
+        if not arguments.json:
+            _show(problem, terminal)
+    progress.end()
+    if arguments.json:
+        terminal.json({"record": record.path, "deep": arguments.deep, **_as_json(checking, problems)})
+    else:
+        _sum_up(checking, terminal)
+    return 3 if checking.damaged else 0
+
+
+def _show(problem: Problem, terminal: Terminal) -> None:
+    is_damage = problem.severity == DAMAGE
+    word = terminal.style("damage:" if is_damage else "notice:", "bold", "red" if is_damage else "yellow")
+    place = terminal.clean(problem.file) + (f", {terminal.clean(problem.where)}" if problem.where else "")
+    terminal.write(f"{word} {place}")
+    terminal.write(f"  {terminal.clean(problem.what)}")
+    if problem.advice:
+        terminal.write(f"  to do: {terminal.clean(problem.advice)}")
+
+
+def _sum_up(checking: Verification, terminal: Terminal) -> None:
+    for part, number in checking.files.items():
+        if number:
+            speed = checking.speed(part) if checking.bytes[part] >= FEWEST_TIMED_BYTES else None
+            what = f"{terminal.count(number, ONE_OF[part])}, {terminal.size(checking.bytes[part])}"
+            entries = f", {terminal.count(checking.entries, 'entry', 'entries')}" if part == "logs" else ""
+            at = f" ({speed:,.0f} MB/s)" if speed is not None else ""
+            terminal.write(f"checked: {what}{entries}{at}")
+    if checking.bodies_absent:
+        bodies = terminal.count(checking.bodies_absent, "entry has", "entries have")
+        terminal.write(f"checked: {bodies} no body here: erased, or withheld")
+    also = f"; {terminal.count(checking.notices, 'notice')}" if checking.notices else ""
+    if checking.damaged:
+        found = terminal.count(checking.damaged, "thing is", "things are") + " damaged"
+        terminal.write(terminal.style(found, "bold", "red") + also)
+    else:
+        terminal.write(terminal.style("the record is whole", "bold", "green") + also)
+
+
+def _as_json(checking: Verification, problems: list[Problem]) -> dict[str, object]:
+    return {
+        "is_whole": not checking.damaged,
+        "checked": {
+            part.lower(): {
+                "files": checking.files[part],
+                "bytes": checking.bytes[part],
+                "seconds": round(checking.seconds[part], 6),
+            }
+            for part in checking.files
+        },
+        "entries": checking.entries,
+        "bodies_absent": checking.bodies_absent,
+        "damaged": checking.damaged,
+        "notices": checking.notices,
+        "problems": [
+            {key: getattr(problem, key) for key in ("severity", "file", "where", "what", "advice")}
+            for problem in problems
+        ],
+    }

@@ -1,0 +1,17 @@
+"""The features that come with Gnomon, by the type of their subjects: loaded when the first subject of it is met.
+
+The kernel knows no feature; this list is the one place that names them. Plug-ins are found through the entry point
+group `gnomon.features` (see `record.kinds`).
+"""
+
+from __future__ import annotations
+
+from gnomon.record import kinds
+
+BUILT_IN = {"run": ("gnomon.runs.state:FEATURE", 1)}
+
+
+def declare_features() -> None:
+    """Say where the features are; imports none of them."""
+    for subject, (target, version) in BUILT_IN.items():
+        kinds.declare(subject, target, version=version)

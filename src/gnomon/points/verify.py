@@ -1,0 +1,215 @@
+"""Find every byte of a WAL or a segment that is not what was written.
+
+A WAL is checked record by record, so that a wrong CRC is found even where later records vouch for the values before
+it. A segment is checked against its name, and on request (`deep`) against its own metadata and against the commitments
+of the logs: that its points are those that were sealed.
+
+Always true: nothing raises, whatever the bytes are; a file that cannot be read is a problem too.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import msgspec
+
+from gnomon.errors import DamagedFileError
+from gnomon.points import layout
+from gnomon.points.commitments import points_commitment
+from gnomon.points.decode import nearest_float
+from gnomon.points.deletion import SALVAGE_MAGIC, SALVAGE_PLACE
+from gnomon.points.reader import WalRead, read_bytes
+from gnomon.points.segment import ROW_GROUP, SegmentRead, as_table, decode, read_file, refusing_damage
+from gnomon.record.problems import DAMAGE, NOTICE, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from gnomon.env import Env
+    from gnomon.points.covers import Cover
+    from gnomon.points.series_points import SeriesPoints
+
+_FETCH = "run `gnomon sync`: another replica may have a good copy"
+_KEEP = "keep it: the rows before this place are used; `gnomon sync` may bring a good copy"
+_STILL_GOOD = "its rows are used; seal it soon (any `gnomon` command does), a segment replaces it"
+_MOST_CRCS_NAMED = 20
+
+
+def verify_wal(env: Env, path: str) -> Iterator[Problem]:
+    """Yield what is wrong with a WAL."""
+    try:
+        data = env.read_file(path)
+    except OSError as error:
+        yield Problem(path, "", f"it cannot be read: {error}", "check its permissions and the disk")
+        return
+    read = read_bytes(data, boot_id=env.boot_id())
+    for damage in read.damage:
+        if read.is_unfinished and damage.offset == read.end:
+            what = (
+                "one record is not whole: a call that was under way when the process died, and never returned"
+            )
+            yield Problem(path, f"byte {damage.offset:,}", what, "nothing: it was never acknowledged", NOTICE)
+        else:
+            advice = _STILL_GOOD if damage.offset < layout.HEADER_SIZE else _KEEP
+            yield Problem(path, f"byte {damage.offset:,}", damage.what, advice)
+    if read.header is not None:
+        if os.path.basename(path) != f"{read.header.wal}.wal":
+            yield Problem(
+                path, "", f"it holds WAL {read.header.wal}, which is not its name", "give it its name back"
+            )
+        yield from _wrong_crcs(path, data, read, read.header.first_crc)
+
+
+def _wrong_crcs(path: str, data: bytes, read: WalRead, crc: int) -> Iterator[Problem]:
+    """Yield the records whose own CRC is wrong though a later one vouches for them."""
+    view = memoryview(data)
+    place, end, named = layout.HEADER_SIZE, read.end, 0
+    while place < end and named < _MOST_CRCS_NAMED:
+        after = place + int.from_bytes(view[place : place + 4], "little")
+        stored = int.from_bytes(view[after - 4 : after], "little")
+        crc = crc32(view[place : after - 4], crc)
+        if crc != stored:
+            named += 1
+            yield Problem(path, f"byte {after - 4:,}", "the checksum of a record is damaged", _STILL_GOOD)
+        place = after
+
+
+# ---------------------------------------------------------------- segments
+
+
+class _Committed(msgspec.Struct):
+    commitment: str
+    points: int
+    rank: int
+    run: str
+
+
+class Commitment(msgspec.Struct):
+    """The body of a `points.sealed` entry."""
+
+    first_row: int
+    rows: int
+    runs: list[_Committed]
+
+
+def verify_segment(
+    env: Env,
+    path: str,
+    deep: bool = False,
+    commitments: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+) -> Iterator[Problem]:
+    """Yield what is wrong with a segment.
+
+    `commitments` holds the bodies of the `points.sealed` entries by WAL id; they are compared where `deep` is set.
+    """
+    try:
+        data = read_file(env, path, afresh=True)
+        if not deep:
+            return
+        found = decode(data, path)
+        yield from _badly_kept(path, data, found)
+    except DamagedFileError as error:
+        yield Problem(path, "", error.message, error.hint or _FETCH)
+        return
+    except OSError as error:
+        yield Problem(path, "", f"it cannot be read: {error}", "check its permissions and the disk")
+        return
+    for cover in found.covers:
+        mine = _by_run(found, cover.wal)
+        yield from _miscounted(path, cover, mine)
+        for body in (commitments or {}).get(cover.wal, ()):
+            yield from _uncommitted(path, cover, mine, body)
+
+
+def _badly_kept(path: str, data: bytes, found: SegmentRead) -> Iterator[Problem]:
+    """Yield what is wrong with the order of the rows and with the exact numbers."""
+    from arro3.core import DataType
+    from arro3.io import read_parquet
+
+    with refusing_damage(path):
+        table: Any = read_parquet(data, batch_size=ROW_GROUP).read_all()
+        expected = as_table(found.points)
+        for name in ("run", "series", "rank", "step", "time", "value", "exact", "wal", "row"):
+            kept, wanted = table.column(name), expected.column(name)
+            if name in ("run", "series", "exact", "wal"):
+                kept, wanted = kept.cast(DataType.string()), wanted.cast(DataType.string())
+            if not kept.equals(wanted):
+                yield Problem(path, f"column {name}", "the rows are not in the order of the format", _FETCH)
+                return
+    for (key, wal), points in found.points.items():
+        for at, number in points.exact.items():
+            if points.values[at : at + 1].tobytes() != nearest_float(number):
+                where = f"run {key.run}, WAL {wal}, row {points.rows[at]}"
+                yield Problem(path, where, f"{number} does not belong to the value beside it", _FETCH)
+
+
+def _by_run(found: SegmentRead, wal: str) -> dict[tuple[str, int], dict[str, SeriesPoints]]:
+    runs: dict[tuple[str, int], dict[str, SeriesPoints]] = {}
+    for (key, one), points in found.points.items():
+        if one == wal:
+            runs.setdefault((key.run, key.rank), {})[key.series] = points
+    return runs
+
+
+def _miscounted(
+    path: str, cover: Cover, mine: dict[tuple[str, int], dict[str, SeriesPoints]]
+) -> Iterator[Problem]:
+    said = {(one.run, one.rank): one.points for one in cover.runs}
+    held = {run: sum(map(len, series.values())) for run, series in mine.items()}
+    for run in sorted(said.keys() | held.keys()):
+        if said.get(run, 0) != held.get(run, 0):
+            what = f"{held.get(run, 0):,} points of {said.get(run, 0):,} that it says it has"
+            yield Problem(path, f"WAL {cover.wal}, run {run[0]}", what, _FETCH)
+    last = max((points.rows[-1] for series in mine.values() for points in series.values()), default=-1)
+    if last >= cover.first_row + cover.rows:
+        yield Problem(path, f"WAL {cover.wal}", f"row {last:,} is beyond what it covers", _FETCH)
+
+
+def _uncommitted(
+    path: str, cover: Cover, mine: dict[tuple[str, int], dict[str, SeriesPoints]], body: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """Yield where the points are not those that an entry commits to. An entry on more rows than these says nothing."""
+    try:
+        committed = msgspec.convert(body, Commitment)
+    except msgspec.ValidationError as error:
+        what = f"an entry `points.sealed` is malformed: {error}"
+        yield Problem(path, f"WAL {cover.wal}", what, "run `gnomon verify` on the log", NOTICE)
+        return
+    if committed.first_row != cover.first_row or committed.rows > cover.rows:
+        return
+    salts = {(one.run, one.rank): bytes.fromhex(one.salt) for one in cover.runs}
+    for one in committed.runs:
+        run = (one.run, one.rank)
+        series = {name: points.below(committed.rows) for name, points in mine.get(run, {}).items()}
+        series = {name: points for name, points in series.items() if len(points)}
+        expected = None
+        if run in salts:
+            expected = points_commitment(salts[run], cover.wal, 0, committed.rows, one.run, series)
+        if expected != one.commitment:
+            what = "its points are not those that the log commits to"
+            yield Problem(path, f"WAL {cover.wal}, run {one.run}, rank {one.rank}", what, _FETCH)
+
+
+# ---------------------------------------------------------------- salvage
+
+
+def verify_salvage(env: Env, path: str) -> Iterator[Problem]:
+    """Yield what is wrong with what was salvaged of a damaged WAL."""
+    try:
+        data = env.read_file(path)
+    except OSError as error:
+        yield Problem(path, "", f"it cannot be read: {error}", "check its permissions and the disk")
+        return
+    start = len(SALVAGE_MAGIC) + SALVAGE_PLACE.size
+    is_sound = (
+        data.startswith(SALVAGE_MAGIC)
+        and len(data) >= start + layout.HEADER_SIZE + 4
+        and SALVAGE_PLACE.unpack(data[len(SALVAGE_MAGIC) : start])[1]
+        == len(data) - start - layout.HEADER_SIZE - 4
+        and layout.CRC.unpack(data[-4:])[0] == crc32(data[:-4])
+        and os.path.basename(path).split(".")[1:2] == [data[-4:].hex()]
+    )
+    if not is_sound:
+        yield Problem(path, "", "what was salvaged of a damaged WAL is damaged itself", _FETCH, DAMAGE)

@@ -1,0 +1,100 @@
+"""A replica, open for questions: its files, its index, its points, its objects, joined.
+
+Always true: `update` takes in what is new before a question is answered; nothing here writes entries or points.
+Layer: the kernel ends here; features ask through this.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from gnomon.env import REAL, Env
+from gnomon.features import declare_features
+from gnomon.points.follow import PointFigures, bounds_by_log, known_covers
+from gnomon.record.home import Home, open_home
+from gnomon.record.index import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from gnomon.objects.store import ObjectStore
+    from gnomon.points.query import PointFiles
+    from gnomon.points.stats import SeriesStat
+    from gnomon.verification import Verification
+
+    Progress = Callable[[int, int], None]
+
+
+class Replica:
+    """One copy of a record. Not for several threads at once."""
+
+    def __init__(self, home: Home) -> None:
+        declare_features()
+        self.home = home
+        self.index = Index(home, extensions=[PointFigures()])
+        self._points: PointFiles | None = None
+        self._point_files: object = None
+
+    @classmethod
+    def open(cls, path: str, env: Env = REAL) -> Replica:
+        """Open the record at `path` (the `.gnomon` folder). Raises NoRecordError, UnknownFormatError."""
+        return cls(open_home(path, env))
+
+    def __enter__(self) -> Replica:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index."""
+        self.index.close()
+
+    def update(self, progress: Progress | None = None) -> None:
+        """Take in what is new in the files."""
+        self.index.update(progress)
+
+    @property
+    def points(self) -> PointFiles:
+        """The points, as they are now."""
+        from gnomon.points.query import PointFiles
+
+        home = self.home
+        segments, wals = home.segment_files(), home.wal_files()
+        # A live WAL grows without a mark in its state, so only sealed and closed files are worth remembering.
+        state = ([(path, stat.st_size, stat.st_mtime_ns) for path, stat in segments], [path for path, _ in wals])
+        if self._points is None or state != self._point_files or wals:
+            covers = self.index._ask(known_covers)
+            self._points = PointFiles(
+                home.env,
+                segments=[os.path.join(home.path, path) for path, _ in segments],
+                wals=[os.path.join(home.path, path) for path, _ in wals],
+                covers={os.path.join(home.path, path): found for path, found in covers.items()},
+            )
+            self._point_files = state
+        return self._points
+
+    def point_stats(self, run: str) -> dict[tuple[int, str], SeriesStat]:
+        """Return the figures of a run's series, by (rank, series)."""
+        found = self.index.stats("run", run).get("points")
+        return found if isinstance(found, dict) else {}
+
+    def missing_by_log(self, run: str) -> dict[str, int | None]:
+        """Return the most calls that may be missing, by process (log) of a run; None where nobody can tell."""
+        return self.index._ask(lambda database: bounds_by_log(database, run))
+
+    def objects(self, writer: str = "") -> ObjectStore:
+        """Return the objects of this replica; `writer` is needed only to add some."""
+        from gnomon.objects.store import ObjectStore
+
+        return ObjectStore(self.home.env, os.path.join(self.home.path, "objects"), writer)
+
+    def verify(self, *, deep: bool = False, progress: Progress | None = None) -> Verification:
+        """Check every file; iterate over the result for the problems. `deep` also recomputes what points were committed to."""
+        from gnomon.verification import Verification
+
+        return Verification(self.home, deep=deep, progress=progress)

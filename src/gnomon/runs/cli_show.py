@@ -1,0 +1,279 @@
+"""`gnomon show`: everything about one run, for a person or as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gnomon.errors import UsageError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from gnomon.runs.face import Parser, Run, Terminal
+    from gnomon.runs.run_view import Process, RunView
+    from gnomon.runs.views import Record
+
+INDENT = "  "
+CURVE_HEIGHT = 12
+STATUS_STYLES = {"finished": "green", "failed": "red", "stopped": "yellow", "interrupted": "yellow", "running": "cyan"}
+
+
+def show(parser: Parser) -> Run:
+    """Show everything about one run.
+
+    Parameters, metrics with their range, tags, notes, kept files, and the processes that logged to it, with what they
+    lost or may have lost. Ends with a drawn curve: of the first series that has more than one point, or of those that
+    `--metric` names.
+    """
+    parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
+    parser.option(
+        "--metric", metavar="NAME", action="append", complete="series", help="draw this series (repeatable)"
+    )
+    parser.option("--x", metavar="SERIES", complete="series", help="draw over this series instead of the step")
+    parser.option("--rank", metavar="N", type=int, default=0, help="draw what this rank logged (default: 0)")
+    parser.option("--log", action="store_true", help="draw on a logarithmic scale")
+    parser.option("--json", action="store_true", help="print JSON; with --metric also the points of these series")
+    parser.example("gnomon show 4f1d", "everything, and the first curve")
+    parser.example("gnomon show 4f1d --metric loss --metric auc", "two curves")
+    parser.example("gnomon show 4f1d --metric reward --x tokens", "over another series of the run")
+    return _show
+
+
+def _show(arguments: Namespace, terminal: Terminal) -> int:
+    from gnomon.runs.cli import open_record
+
+    if arguments.x and not arguments.metric:
+        raise UsageError("`--x` needs `--metric`", hint=f"for instance `--metric loss --x {arguments.x}`")
+    record = open_record(arguments, terminal)
+    run = record.run(arguments.run)
+    if arguments.json:
+        terminal.json(_as_json(run, arguments))
+        return 0
+    # Wrong names are found before the first line is written.
+    curves = [(name, run.series(name, rank=arguments.rank, x=arguments.x)) for name in _metrics(run, arguments)]
+    _header(record, run, terminal)
+    _params(run, terminal)
+    _numbers(run, terminal)
+    _notes(run, terminal)
+    _kept(run, terminal)
+    _processes(run, terminal)
+    for name, series in curves:
+        _curve(name, series, arguments, terminal)
+    return 0
+
+
+def _metrics(run: RunView, arguments: Namespace) -> list[str]:
+    if arguments.metric:
+        return list(dict.fromkeys(arguments.metric))
+    drawable = [name for (name, rank), stat in run.stats.items() if rank == arguments.rank and stat.count > 1]
+    return drawable[:1]
+
+
+def _header(record: Record, run: RunView, terminal: Terminal) -> None:
+    status = run.status
+    name = terminal.clean(run.name) if run.name else "(no name)"
+    style = STATUS_STYLES.get(status, "bold")
+    terminal.write(f"run {terminal.style(run.id, 'bold')}  {name}  {terminal.style(status, style)}")
+    facts = {
+        "group": run.group and terminal.clean(run.group),
+        "seed": None if run.seed is None else terminal.full_value(run.seed),
+        "tags": ", ".join(map(terminal.clean, run.tags)),
+        "author": run.author,
+        "created": terminal.timestamp(run.created, with_seconds=True),
+        "took": terminal.duration(run.duration_s) if run.duration_s is not None else None,
+        "part of": run.parent and _related(record, [run.parent], terminal),
+        "parts": _related(record, run.children, terminal),
+        "hidden": "yes; `gnomon restore` brings it back to the lists" if run.is_removed else None,
+    }
+    _pairs({key: fact for key, fact in facts.items() if fact}, terminal)
+    for field, values in run.conflicts.items():
+        said = " and ".join(f"`{terminal.cut(terminal.full_value(value), 60)}`" for value in values)
+        cure = "; `gnomon rename` settles it" if field == "name" else ""
+        text = f"two said different things: {terminal.clean(field)} is {said}{cure}"
+        terminal.write(INDENT + terminal.style(text, "yellow"))
+
+
+def _related(record: Record, ids: list[str], terminal: Terminal) -> str:
+    """Return the ids of other runs, those that are here with their names."""
+    from gnomon.errors import UnknownSubjectError
+
+    found = []
+    for run in ids[:10]:
+        try:
+            name = record.run(run).name
+        except UnknownSubjectError:  # a parent that this replica has not heard of
+            name = None
+        found.append(f"{terminal.clean(run[:8])} ({terminal.clean(name)})" if name else terminal.clean(run[:8]))
+    more = f" and {len(ids) - 10} more" if len(ids) > 10 else ""
+    return ", ".join(found) + more
+
+
+def _heading(title: str, terminal: Terminal) -> None:
+    terminal.write()
+    terminal.write(terminal.style(title, "bold"))
+
+
+def _pairs(pairs: dict[str, str], terminal: Terminal) -> None:
+    """Write names and texts in two columns; to a person, a line each."""
+    shown = {terminal.clean(key): text for key, text in pairs.items()}
+    longest = min(max(map(len, shown), default=0), 40)
+    room = terminal.width - longest - 4 if terminal.width is not None else None
+    for key, text in shown.items():
+        terminal.write(f"{INDENT}{key:<{longest}}  {terminal.cut(text, room)}")
+
+
+def _params(run: RunView, terminal: Terminal) -> None:
+    flat = dict(_flat("", run.params))
+    if flat:
+        _heading("params", terminal)
+        _pairs({key: terminal.full_value(value) for key, value in flat.items()}, terminal)
+
+
+def _flat(prefix: str, value: object) -> list[tuple[str, object]]:
+    """Return nested parameters as (dotted name, value), as `--where` and `--columns` name them."""
+    if isinstance(value, dict) and value:
+        start = f"{prefix}." if prefix else ""
+        return [pair for key, item in value.items() for pair in _flat(f"{start}{key}", item)]
+    return [(prefix, value)] if prefix else []
+
+
+def _numbers(run: RunView, terminal: Terminal) -> None:
+    stats = run.stats
+    if not stats:
+        return
+    ranks = {rank for _, rank in stats}
+    rows = [
+        {
+            "series": terminal.clean(name),
+            "rank": rank,
+            "last": stat.last_value,
+            "min": stat.min_value,
+            "max": stat.max_value,
+            "points": stat.count,
+            "steps": f"{stat.first_step}…{stat.last_step}" if stat.count > 1 else str(stat.first_step),
+            "NaN": stat.nan or None,
+        }
+        for (name, rank), stat in stats.items()
+    ]
+    columns = ["series", "rank", "last", "min", "max", "points", "steps", "NaN"]
+    if ranks == {0}:
+        columns.remove("rank")
+    if not any(row["NaN"] for row in rows):
+        columns.remove("NaN")
+    _heading("metrics", terminal)
+    terminal.table(columns, rows, indent=INDENT)
+
+
+def _notes(run: RunView, terminal: Terminal) -> None:
+    if run.notes:
+        _heading("notes", terminal)
+    for note in run.notes:
+        by = f", {terminal.clean(note.author)}" if note.author else ""
+        terminal.write(INDENT + terminal.style(terminal.timestamp(note.time_s) + by, "dim"))
+        for line in terminal.clean_lines(note.text) if note.text is not None else ["(erased)"]:
+            terminal.write(f"{INDENT}{INDENT}{line}".rstrip())
+
+
+def _kept(run: RunView, terminal: Terminal) -> None:
+    if not run.kept:
+        return
+    rows = [
+        {
+            "name": one.name,
+            "size": terminal.size(one.size),
+            "files": terminal.count(one.files, "file") if one.is_tree else "",
+            "object": one.object[:12],
+        }
+        for one in run.kept
+    ]
+    columns = ["name", "size", "files", "object"]
+    if not any(one.is_tree for one in run.kept):
+        columns.remove("files")
+    _heading(f"kept (`gnomon get {run.id[:8]} NAME --to PATH` writes it out)", terminal)
+    terminal.table(columns, rows, indent=INDENT)
+
+
+def _processes(run: RunView, terminal: Terminal) -> None:
+    processes = run.processes
+    if not processes:
+        return
+    _heading("processes", terminal)
+    for process in processes:
+        lost = losses(process)
+        error = f" ({terminal.clean(process.error)})" if process.error else ""
+        who = f"rank {process.rank}  {process.status}{error}"
+        style = "yellow" if lost else "dim"
+        terminal.write(f"{INDENT}{who}: {terminal.style('; '.join(lost) or 'nothing lost', style)}")
+
+
+def losses(process: Process) -> list[str]:
+    """Return what a process lost or may have lost, in words; empty if nothing."""
+    found = []
+    if process.lost_rows or process.lost_values:
+        found.append(f"{process.lost_rows:,} calls ({process.lost_values:,} values) lost, since the disk took no more")
+    if process.missing is None:
+        found.append("how many calls are missing at its end cannot be told: the machine went down, or a file is damaged")
+    elif process.missing:
+        calls = "call" if process.missing == 1 else "calls"
+        found.append(f"at most {process.missing:,} {calls} may be missing at its end")
+    if process.unusable_values:
+        found.append(f"{process.unusable_values:,} values were no numbers and were not stored")
+    return found
+
+
+def _curve(name: str, series: object, arguments: Namespace, terminal: Terminal) -> None:
+    xs, ys = _points(series, arguments.x)
+    over = f" over {terminal.clean(arguments.x)}" if arguments.x else ""
+    rank = f", rank {arguments.rank}" if arguments.rank else ""
+    _heading(f"{terminal.clean(name)}{over} ({terminal.count(len(ys), 'point')}{rank})", terminal)
+    terminal.curve(xs, ys, x_name=arguments.x or "step", height=CURVE_HEIGHT, is_log=arguments.log)
+
+
+def _points(series: object, x: str | None) -> tuple[list[float], list[float]]:
+    xs = series.x_values() if x else series.steps()  # type: ignore[attr-defined]
+    return xs, series.values()  # type: ignore[attr-defined]
+
+
+def _as_json(run: RunView, arguments: Namespace) -> dict[str, object]:
+    from gnomon.runs.table import iso_time
+
+    found: dict[str, object] = {
+        "id": run.id, "name": run.name, "status": run.status, "group": run.group, "seed": run.seed, "tags": run.tags,
+        "author": run.author, "created": iso_time(run.created), "ended": iso_time(run.ended),
+        "duration_s": run.duration_s, "parent": run.parent, "children": run.children, "hidden": run.is_removed,
+        "params": run.params, "metrics": run.metrics,
+        "series": [_stat_as_json(name, rank, stat) for (name, rank), stat in run.stats.items()],
+        "notes": [
+            {"text": note.text, "time": iso_time(note.time_s), "author": note.author, "entry": note.hash}
+            for note in run.notes
+        ],
+        "kept": [one._asdict() for one in run.kept],
+        "processes": [one._asdict() for one in run.processes],
+        "conflicts": run.conflicts,
+    }  # fmt: skip
+    if arguments.metric:
+        found["points"] = {
+            name: _points_as_json(run.series(name, rank=arguments.rank, x=arguments.x), arguments.x)
+            for name in arguments.metric
+        }
+    return found
+
+
+def _stat_as_json(name: str, rank: int, stat: object) -> dict[str, object]:
+    return {
+        "name": name,
+        "rank": rank,
+        "points": stat.count,  # type: ignore[attr-defined]
+        "nan": stat.nan,  # type: ignore[attr-defined]
+        "first_step": stat.first_step,  # type: ignore[attr-defined]
+        "last_step": stat.last_step,  # type: ignore[attr-defined]
+        "last": stat.last_value,  # type: ignore[attr-defined]
+        "min": stat.min_value,  # type: ignore[attr-defined]
+        "max": stat.max_value,  # type: ignore[attr-defined]
+    }
+
+
+def _points_as_json(series: object, x: str | None) -> dict[str, list[float]]:
+    xs, values = _points(series, x)
+    points = {"step": list(series.steps()), "value": list(values)}  # type: ignore[attr-defined]
+    return {**points, "x": list(xs)} if x else points
