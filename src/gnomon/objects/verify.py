@@ -14,7 +14,6 @@ from gnomon.errors import DamagedObjectError, RecordError, UnknownFormatError
 from gnomon.ids import is_hex
 from gnomon.objects.pack import (
     FOOTER_SIZE,
-    GOOD_COPY,
     MAX_INDEX_SIZE,
     PIECE,
     SUFFIX,
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from gnomon.objects.store import ObjectStore
 
 NAMED_AT_MOST = 20
+ADVICE = "copy this file, under the same name, from a replica where it is sound"
 # An entry of a damaged index: what stands before or after the id tells it from a line of a tree.
 _LOOSE_ENTRY = re.compile(
     rb'"codec":"[^"]{1,9}","object":"([0-9a-f]{64})"|"object":"([0-9a-f]{64})","offset":'
@@ -83,7 +83,7 @@ def verify_kept(store: ObjectStore, object_id: str, is_tree: bool) -> list[Probl
     try:
         missing = store.missing(object_id, is_tree)
     except RecordError as error:
-        return [Problem("objects/", place, error.message, error.hint or GOOD_COPY, DAMAGE)]
+        return [Problem("objects/", place, error.message, error.hint or ADVICE, DAMAGE)]
     if not missing:
         return []
     what = f"not in this replica: {_names(missing)}"
@@ -108,12 +108,12 @@ def _verify_open(env: Env, path: str, fd: int) -> list[Problem]:
         return _unusable(env, path, fd, error, _is_name(hasher, path))
     hits = _check_objects(env, pack, fd, hasher)
     problems = [
-        Problem(path, f"object {stored.object}", error.message, error.hint or GOOD_COPY, DAMAGE)
+        Problem(path, f"object {stored.object}", _reason(error), _advice(error), DAMAGE)
         for stored, error in hits
     ]
     if not _is_name(hasher, path):
         hit = f"it hit {_names([stored.object for stored, _ in hits])}" if hits else "no object was hit"
-        problems.append(Problem(path, "", f"the file's bytes do not give its name; {hit}", GOOD_COPY, DAMAGE))
+        problems.append(Problem(path, "", f"the file's bytes do not give its name; {hit}", ADVICE, DAMAGE))
     return problems
 
 
@@ -162,7 +162,16 @@ def _unusable(env: Env, path: str, fd: int, error: RecordError, is_name: bool) -
     names = [(match[1] or match[2]).decode("ascii") for match in found]
     held = f"it held {_names(names)}" if names else "what it held can no longer be said"
     what = "it was written wrongly" if is_name else "the file's bytes do not give its name"
-    return [Problem(path, "index", f"{error.message}; {what}; {held}", error.hint or GOOD_COPY, DAMAGE)]
+    return [Problem(path, "index", f"{_reason(error)}; {what}; {held}", _advice(error), DAMAGE)]
+
+
+def _reason(error: RecordError) -> str:
+    """Return a message without the file and the object, which the problem names."""
+    return error.message.rpartition(" is damaged: ")[2]
+
+
+def _advice(error: RecordError) -> str:
+    return error.hint if isinstance(error, UnknownFormatError) and error.hint else ADVICE
 
 
 def _names(objects: list[str]) -> str:

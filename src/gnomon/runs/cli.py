@@ -45,13 +45,17 @@ def runs(parser: Parser) -> Run:
     chooses; `--where` and `--sort` take the same keys: name, status, group, seed, tags, created, ended, duration, parent,
     params.NAME, metrics.NAME (its last value), metrics.NAME.min and .max.
     """
-    parser.option("--where", metavar="EXPRESSION", help='only runs for which this holds, such as "params.lr < 0.01"')
+    parser.option(
+        "--where", metavar="EXPRESSION", help='only runs for which this holds, such as "params.lr < 0.01"'
+    )
     parser.option(
         "--sort", metavar="KEY", action="append", complete="sort",
         help="sort by this column; `-KEY`, `KEY:asc` and `KEY:desc` say which way (repeatable)",
     )  # fmt: skip
     parser.option("--columns", metavar="A,B,…", complete="columns", help="show these columns")
-    parser.option("--limit", metavar="N", type=int, help=f"at most so many runs (default: what fits, or {PAGE})")
+    parser.option(
+        "--limit", metavar="N", type=int, help=f"at most so many runs (default: what fits, or {PAGE})"
+    )
     parser.option("--all", action="store_true", help="all runs, however many")
     parser.option("--removed", action="store_true", help="list the hidden runs instead")
     parser.option("--json", action="store_true", help="print a JSON list of all runs (or of --limit)")
@@ -80,7 +84,9 @@ def _runs(arguments: Namespace, terminal: Terminal) -> int:
     limit = arguments.limit
     if limit is None and not arguments.all and not for_program:
         limit = max(FEWEST_ROWS, terminal.height - LINES_AROUND_TABLE) if terminal.is_interactive else PAGE
-    table = record.runs(arguments.where, sort=arguments.sort, columns=columns, limit=limit, removed=arguments.removed)
+    table = record.runs(
+        arguments.where, sort=arguments.sort, columns=columns, limit=limit, removed=arguments.removed
+    )
     if arguments.json:
         terminal.json_list(table.records())
     elif arguments.csv:
@@ -88,7 +94,9 @@ def _runs(arguments: Namespace, terminal: Terminal) -> int:
     elif not len(table):
         terminal.say(_why_nothing(arguments))
     else:
-        _write_table(record, table, table.columns if columns is not None else table.default_columns(), terminal)
+        _write_table(
+            record, table, table.columns if columns is not None else table.default_columns(), terminal
+        )
     return 0
 
 
@@ -97,7 +105,9 @@ def _asked_columns(text: str | None) -> list[str] | None:
         return None
     columns = [key.strip() for key in text.split(",") if key.strip()]
     if not columns:
-        raise UsageError("`--columns` needs at least one column", hint="for instance `--columns name,metrics.loss`")
+        raise UsageError(
+            "`--columns` needs at least one column", hint="for instance `--columns name,metrics.loss`"
+        )
     return list(dict.fromkeys(columns))
 
 
@@ -113,10 +123,14 @@ def _write_table(record: Record, table: RunTable, columns: list[str], terminal: 
     styles = {"status": lambda value: STATUS_STYLES.get(str(value), ""), "id": lambda _: "bold"}
     left_out = terminal.table(columns, table.to_pylist(), shown, styles=styles)
     if len(table) < table.total:
-        terminal.say(f"{len(table):,} of {terminal.count(table.total, 'run')}; `--all` or `--limit N` shows more")
+        terminal.say(
+            f"{len(table):,} of {terminal.count(table.total, 'run')}; `--all` or `--limit N` shows more"
+        )
     if left_out:
         names = ", ".join(terminal.clean(key) for key in left_out[:5]) + (", …" if len(left_out) > 5 else "")
-        terminal.say(f"too narrow for {terminal.count(len(left_out), 'column')} ({names}); `--columns` chooses")
+        terminal.say(
+            f"too narrow for {terminal.count(len(left_out), 'column')} ({names}); `--columns` chooses"
+        )
 
 
 def _write_csv(table: RunTable, terminal: Terminal) -> None:
@@ -189,7 +203,9 @@ def _from_editor(about: str) -> str:
 
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not sys.stdin.isatty():
-        raise UsageError("`gnomon note` needs a text", hint="give it as an argument, or `-` to read standard input")
+        raise UsageError(
+            "`gnomon note` needs a text", hint="give it as an argument, or `-` to read standard input"
+        )
     if not editor:
         raise UsageError("`gnomon note` needs a text, or an editor", hint="give a text, or set EDITOR")
     with tempfile.TemporaryDirectory(prefix="gnomon-") as folder:
@@ -198,7 +214,9 @@ def _from_editor(about: str) -> str:
             file.write(f"\n\n{SCISSORS}\n{about}\n")
         done = subprocess.run([*shlex.split(editor), path], check=False)
         if done.returncode != 0:
-            raise UsageError(f"the editor `{editor}` ended with {done.returncode}", hint="nothing was written")
+            raise UsageError(
+                f"the editor `{editor}` ended with {done.returncode}", hint="nothing was written"
+            )
         with open(path, encoding="utf-8") as file:
             return file.read().partition(SCISSORS)[0].strip("\n")
 
@@ -211,7 +229,13 @@ def tag(parser: Parser) -> Run:
     parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
     parser.option("tags", metavar="TAG", nargs="*", help="tags to add")
     parser.option(
-        "--remove", metavar="TAG", nargs="+", action="extend", default=[], complete="tag", help="tags to take away"
+        "--remove",
+        metavar="TAG",
+        nargs="+",
+        action="extend",
+        default=[],
+        complete="tag",
+        help="tags to take away",
     )
     parser.example("gnomon tag 4f1d candidate paper", "add two")
     parser.example("gnomon tag 4f1d --remove candidate", "take one away")
@@ -269,13 +293,17 @@ def _rm(arguments: Namespace, terminal: Terminal) -> int:
         record.remove(run.id)
         terminal.say(f"hidden: run {_called(run, terminal)}")
     ids = " ".join(run.id[: shown_digits(record, [run.id])] for run in found)
-    terminal.say(f"nothing was deleted; `gnomon restore {ids}` brings {'it' if len(found) == 1 else 'them'} back")
+    terminal.say(
+        f"nothing was deleted; `gnomon restore {ids}` brings {'it' if len(found) == 1 else 'them'} back"
+    )
     return 0
 
 
 def restore(parser: Parser) -> Run:
     """Bring hidden runs back. See `gnomon runs --removed`."""
-    parser.option("runs", metavar="RUN", nargs="+", complete="hidden-run", help="ids, or the beginnings of them")
+    parser.option(
+        "runs", metavar="RUN", nargs="+", complete="hidden-run", help="ids, or the beginnings of them"
+    )
     parser.example("gnomon restore 4f1d", "show it in lists again")
     return _restore
 
@@ -307,7 +335,9 @@ def get(parser: Parser) -> Run:
     Its bytes are checked against their hash first. What is at the target stays, unless `--overwrite` is given.
     """
     parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
-    parser.option("name", metavar="NAME", complete="kept", help="what it is called in the run: see `gnomon show RUN`")
+    parser.option(
+        "name", metavar="NAME", complete="kept", help="what it is called in the run: see `gnomon show RUN`"
+    )
     parser.option("--to", metavar="PATH", required=True, complete="files", help="the file or folder to write")
     parser.option("--overwrite", action="store_true", help="replace files that are there")
     parser.example("gnomon get 4f1d model.skops --to best.skops", "where nothing is yet")
@@ -343,5 +373,6 @@ def _kept_as(run: RunView, name: str) -> Kept:
 
     names = ", ".join(f"`{one}`" for one in dict.fromkeys(one.name for one in kept))
     raise UnknownSubjectError(
-        f"run {run.id[:8]} kept nothing called `{name}`", hint=f"it kept {names}" if names else "it kept no files"
+        f"run {run.id[:8]} kept nothing called `{name}`",
+        hint=f"it kept {names}" if names else "it kept no files",
     )

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 INDENT = "  "
 CURVE_HEIGHT = 12
-STATUS_STYLES = {"finished": "green", "failed": "red", "stopped": "yellow", "interrupted": "yellow", "running": "cyan"}
+STATUS_STYLES = {
+    "finished": "green",
+    "failed": "red",
+    "stopped": "yellow",
+    "interrupted": "yellow",
+    "running": "cyan",
+}
 
 
 def show(parser: Parser) -> Run:
@@ -29,10 +35,14 @@ def show(parser: Parser) -> Run:
     parser.option(
         "--metric", metavar="NAME", action="append", complete="series", help="draw this series (repeatable)"
     )
-    parser.option("--x", metavar="SERIES", complete="series", help="draw over this series instead of the step")
+    parser.option(
+        "--x", metavar="SERIES", complete="series", help="draw over this series instead of the step"
+    )
     parser.option("--rank", metavar="N", type=int, default=0, help="draw what this rank logged (default: 0)")
     parser.option("--log", action="store_true", help="draw on a logarithmic scale")
-    parser.option("--json", action="store_true", help="print JSON; with --metric also the points of these series")
+    parser.option(
+        "--json", action="store_true", help="print JSON; with --metric also the points of these series"
+    )
     parser.example("gnomon show 4f1d", "everything, and the first curve")
     parser.example("gnomon show 4f1d --metric loss --metric auc", "two curves")
     parser.example("gnomon show 4f1d --metric reward --x tokens", "over another series of the run")
@@ -50,7 +60,9 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
         terminal.json(_as_json(run, arguments))
         return 0
     # Wrong names are found before the first line is written.
-    curves = [(name, run.series(name, rank=arguments.rank, x=arguments.x)) for name in _metrics(run, arguments)]
+    curves = [
+        (name, run.series(name, rank=arguments.rank, x=arguments.x)) for name in _metrics(run, arguments)
+    ]
     _header(record, run, terminal)
     _params(run, terminal)
     _numbers(run, terminal)
@@ -103,7 +115,9 @@ def _related(record: Record, ids: list[str], terminal: Terminal) -> str:
             name = record.run(run).name
         except UnknownSubjectError:  # a parent that this replica has not heard of
             name = None
-        found.append(f"{terminal.clean(run[:8])} ({terminal.clean(name)})" if name else terminal.clean(run[:8]))
+        found.append(
+            f"{terminal.clean(run[:8])} ({terminal.clean(name)})" if name else terminal.clean(run[:8])
+        )
     more = f" and {len(ids) - 10} more" if len(ids) > 10 else ""
     return ", ".join(found) + more
 
@@ -146,9 +160,9 @@ def _numbers(run: RunView, terminal: Terminal) -> None:
         {
             "series": terminal.clean(name),
             "rank": rank,
-            "last": stat.last_value,
-            "min": stat.min_value,
-            "max": stat.max_value,
+            "last": stat.last,
+            "min": stat.min,
+            "max": stat.max,
             "points": stat.count,
             "steps": f"{stat.first_step}…{stat.last_step}" if stat.count > 1 else str(stat.first_step),
             "NaN": stat.nan or None,
@@ -210,9 +224,13 @@ def losses(process: Process) -> list[str]:
     """Return what a process lost or may have lost, in words; empty if nothing."""
     found = []
     if process.lost_rows or process.lost_values:
-        found.append(f"{process.lost_rows:,} calls ({process.lost_values:,} values) lost, since the disk took no more")
+        found.append(
+            f"{process.lost_rows:,} calls ({process.lost_values:,} values) lost, since the disk took no more"
+        )
     if process.missing is None:
-        found.append("how many calls are missing at its end cannot be told: the machine went down, or a file is damaged")
+        found.append(
+            "how many calls are missing at its end cannot be told: the machine went down, or a file is damaged"
+        )
     elif process.missing:
         calls = "call" if process.missing == 1 else "calls"
         found.append(f"at most {process.missing:,} {calls} may be missing at its end")
@@ -267,9 +285,9 @@ def _stat_as_json(name: str, rank: int, stat: object) -> dict[str, object]:
         "nan": stat.nan,  # type: ignore[attr-defined]
         "first_step": stat.first_step,  # type: ignore[attr-defined]
         "last_step": stat.last_step,  # type: ignore[attr-defined]
-        "last": stat.last_value,  # type: ignore[attr-defined]
-        "min": stat.min_value,  # type: ignore[attr-defined]
-        "max": stat.max_value,  # type: ignore[attr-defined]
+        "last": stat.last,  # type: ignore[attr-defined]
+        "min": stat.min,  # type: ignore[attr-defined]
+        "max": stat.max,  # type: ignore[attr-defined]
     }
 
 

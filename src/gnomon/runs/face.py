@@ -74,7 +74,13 @@ class Terminal(Protocol):
         """Write a table; return the columns for which the terminal was too narrow."""
 
     def curve(
-        self, xs: Sequence[float], ys: Sequence[float], *, x_name: str = "step", height: int = 10, is_log: bool = False
+        self,
+        xs: Sequence[float],
+        ys: Sequence[float],
+        *,
+        x_name: str = "step",
+        height: int = 10,
+        is_log: bool = False,
     ) -> None:
         """Write a drawn curve."""
 

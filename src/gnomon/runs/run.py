@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from gnomon.env import REAL
-from gnomon.errors import BadArgumentError, GnomonError, NotStoredError, RunEndedError
+from gnomon.errors import BadArgumentError, NotStoredError, RecordError, RunEndedError, StorageError, UsageError
 from gnomon.ids import RUN_ID_BYTES, is_hex, run_subject
 from gnomon.points.rows import RunPoints
 from gnomon.runs import current, entries
@@ -121,11 +121,13 @@ class Run:
         store = ObjectStore(home.env, os.path.join(home.path, "objects"), self._session.log.writer)
         try:
             kept = store.keep(text)
-        except GnomonError:
-            raise
-        except OSError as error:
+        except (OSError, RecordError, StorageError) as error:
+            if isinstance(error, UsageError):  # a path that is not there is a wrong call
+                raise
             self._not_kept(text, str(error))
             return None
+        for note in kept.notes:
+            self._session.warn_once(("keep", text, note), f"`{text}`: {note}")
         body: dict[str, object] = {
             "name": name or os.path.basename(os.path.normpath(text)),
             "object": kept.object,

@@ -14,7 +14,7 @@ r"""The language of `--where` and `--sort`: which runs, and in what order.
 | `created` `ended` | a time |
 | `duration` | seconds; while a run is live, until now |
 | `params.KEY` | whatever the parameter is: number, text, true or false |
-| `metrics.SERIES` | a number: the last value of the series. `.min` `.max` `.first` `.last` `.count` (points) and `.step` (of the last point) may follow |
+| `metrics.SERIES` | a number: the last value of the series. `.min` `.max` `.last` `.count` (points) and `.step` (of the last point) may follow |
 
 A key or series is written as it is while it has only letters, digits and `_ - / .`; anything else goes in quotes:
 `params.'learning rate'`, `params["learning rate"]`, `metrics."val auc".max`. Quotes also take a name literally that

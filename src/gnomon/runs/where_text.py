@@ -52,7 +52,7 @@ FIELDS = {
     "parent": TEXT,
     "rank": NUMBER,
 }
-FIGURES = ("last", "min", "max", "first", "count", "step")
+FIGURES = ("last", "min", "max", "count", "step")
 LARGEST_FIRST = frozenset({"created", "ended"})
 # What people type who know another tracker.
 ALIASES = {
