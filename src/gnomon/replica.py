@@ -68,7 +68,7 @@ class Replica:
         # A live WAL grows without a mark in its state, so only sealed and closed files are worth remembering.
         state = ([(path, stat.st_size, stat.st_mtime_ns) for path, stat in segments], [path for path, _ in wals])
         if self._points is None or state != self._point_files or wals:
-            covers = self.index._ask(known_covers)
+            covers = self.index.ask(known_covers)
             self._points = PointFiles(
                 home.env,
                 segments=[os.path.join(home.path, path) for path, _ in segments],
@@ -85,7 +85,7 @@ class Replica:
 
     def missing_by_log(self, run: str) -> dict[str, int | None]:
         """Return the most calls that may be missing, by process (log) of a run; None where nobody can tell."""
-        return self.index._ask(lambda database: bounds_by_log(database, run))
+        return self.index.ask(lambda database: bounds_by_log(database, self.home, run))
 
     def objects(self, writer: str = "") -> ObjectStore:
         """Return the objects of this replica; `writer` is needed only to add some."""

@@ -53,7 +53,13 @@ def all_checks(place: str | None, env: Env = REAL) -> list[Check]:
     checks += _guarded("key", lambda env: key(env, home), env)
     checks += _guarded("cache", lambda env: cache(env, home), env)
     if home is not None:
-        for name, look in (("record", record), ("disk", disk), ("index", index), ("files", files), ("plug-ins", plugins)):
+        for name, look in (
+            ("record", record),
+            ("disk", disk),
+            ("index", index),
+            ("files", files),
+            ("plug-ins", plugins),
+        ):
             checks += _guarded(name, lambda _, look=look: look(home), env)  # type: ignore[misc]
     return checks
 
@@ -118,7 +124,9 @@ def libraries(env: Env) -> Iterator[Check]:  # noqa: ARG001
     zstd = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
     missing = [name for name in (*needed, zstd) if not _is_found(find_spec, name)]
     if missing:
-        yield Check("libraries", False, f"missing: {', '.join(missing)}", "install Gnomon again: `pip install gnomon`")
+        yield Check(
+            "libraries", False, f"missing: {', '.join(missing)}", "install Gnomon again: `pip install gnomon`"
+        )
     else:
         yield Check("libraries", True, "all that Gnomon needs")
     absent = [f"{name} ({use})" for name, use in OPTIONAL.items() if not _is_found(find_spec, name)]
@@ -142,14 +150,20 @@ def key(env: Env, home: Home | None) -> Iterator[Check]:
     if home is not None and _is_inside(folder, home.path):
         advice = "set GNOMON_CONFIG_DIR to a folder outside: whoever gets a copy of the record gets the key"
         yield Check("key", False, f"`{folder}` is inside the record", advice)
-    found = [(name, state) for name, state in env.list_folder(os.path.join(folder, "keys")) if name.endswith(".key")]
+    found = [
+        (name, state)
+        for name, state in env.list_folder(os.path.join(folder, "keys"))
+        if name.endswith(".key")
+    ]
     if not found:
         yield Check("key", None, f"none yet in `{folder}`; the first run makes it")
     for name, state in found:
         path = os.path.join(folder, "keys", name)
         if state.st_mode & 0o077:
             advice = f"chmod 600 {path}"
-            yield Check("key", False, f"`{path}` can be read by others (mode {state.st_mode & 0o777:o})", advice)
+            yield Check(
+                "key", False, f"`{path}` can be read by others (mode {state.st_mode & 0o777:o})", advice
+            )
         elif not os.access(path, os.R_OK):
             yield Check("key", False, f"`{path}` cannot be read", "give it to this user: see `ls -l`")
         elif b"gnomon device key v1" not in env.read_file(path)[:64]:
@@ -170,17 +184,26 @@ def cache(env: Env, home: Home | None) -> Iterator[Check]:
         yield Check("cache", False, f"`{folder}` is inside the record", advice)
     elif kind in NETWORK_DISKS:
         advice = "set GNOMON_CACHE_DIR to a folder on a local disk"
-        yield Check("cache", False, f"`{folder}` is on a network disk ({kind}); a temporary folder is used", advice)
+        yield Check(
+            "cache", False, f"`{folder}` is on a network disk ({kind}); a temporary folder is used", advice
+        )
     elif not os.access(_nearest(folder), os.W_OK):
         advice = "set GNOMON_CACHE_DIR to a folder that you can write"
-        yield Check("cache", False, f"`{folder}` cannot be written; every command reads the whole record", advice)
+        yield Check(
+            "cache", False, f"`{folder}` cannot be written; every command reads the whole record", advice
+        )
     else:
         yield Check("cache", True, f"`{folder}`" + (f" on {kind}" if kind else ""))
     stale = stale_places(env)
     if stale:
         first = f"`{stale[0][0]}` (of `{stale[0][1]}`)"
         advice = "they may be deleted"
-        yield Check("cache", None, f"{text.count(len(stale), 'index', 'indexes')} of records that are gone: {first}", advice)
+        yield Check(
+            "cache",
+            None,
+            f"{text.count(len(stale), 'index', 'indexes')} of records that are gone: {first}",
+            advice,
+        )
 
 
 # --- the record
@@ -191,7 +214,9 @@ def record(home: Home) -> Iterator[Check]:
     yield Check("record", True, f"`{home.name}` at {home.path}")
     if not home.is_intact:
         advice = f"if its name and id are right, `gnomon init --name {home.name}` writes it again"
-        yield Check("record", False, "record.toml does not match its own check: damaged, or edited by hand", advice)
+        yield Check(
+            "record", False, "record.toml does not match its own check: damaged, or edited by hand", advice
+        )
     if not os.access(home.path, os.W_OK):
         yield Check("record", None, "it cannot be written by you: questions work, runs are not stored")
     if not os.path.isfile(os.path.join(home.path, ".gitignore")):
@@ -213,7 +238,11 @@ def disk(home: Home) -> Iterator[Check]:
     elif kind in NETWORK_DISKS:
         yield Check("disk", None, f"{kind}, a network disk: points are stored with a system call each")
     else:
-        yield Check("disk", True, f"{kind or 'of a kind that the system does not tell'}: points are stored with a system call each")
+        yield Check(
+            "disk",
+            True,
+            f"{kind or 'of a kind that the system does not tell'}: points are stored with a system call each",
+        )
     yield from _locks(home)
     space = os.statvfs(home.path)
     free = space.f_bavail * space.f_frsize
@@ -288,14 +317,26 @@ def files(home: Home) -> Iterator[Check]:
     for path, _ in home.wal_files():
         lives[_life_of(home, path)] += 1
     if lives["running"]:
-        yield Check("live", True, f"{text.count(lives['running'], 'process is', 'processes are')} logging now")
+        yield Check(
+            "live", True, f"{text.count(lives['running'], 'process is', 'processes are')} logging now"
+        )
     if lives["interrupted"]:
-        yield Check("live", None, f"{text.count(lives['interrupted'], 'WAL')} of processes that ended; sealed in passing")
+        yield Check(
+            "live",
+            None,
+            f"{text.count(lives['interrupted'], 'WAL')} of processes that ended; sealed in passing",
+        )
     if lives["unknown"]:
         what = f"{text.count(lives['unknown'], 'WAL')} of other machines, containers or boots"
         yield Check("live", None, f"{what}: kept until their own device seals them")
-    logs, segments, packs = len(home.log_files()), len(home.segment_files()), len(home.pack_files())
-    yield Check("files", True, f"{logs} logs, {sum(lives.values())} WALs, {segments} segments, {packs} packs")
+    parts = {
+        "log": home.log_files(),
+        "WAL": home.wal_files(),
+        "segment": home.segment_files(),
+        "pack": home.pack_files(),
+    }
+    counted = [text.count(len(found), noun) for noun, found in parts.items()]
+    yield Check("files", True, ", ".join(counted))
 
 
 def _stale_temporaries(home: Home) -> Iterator[str]:
@@ -334,7 +375,7 @@ def plugins(home: Home) -> Iterator[Check]:  # noqa: ARG001
 
     added = kinds.plugin_commands()
     for problem in kinds.problems():
-        yield Check("plug-ins", False, problem, "update or remove the package")
+        yield Check("plug-ins", False, str(problem), problem.advice)
     if added:
         yield Check("plug-ins", True, f"commands: {', '.join(added)}")
 

@@ -19,28 +19,33 @@ class Listed(NamedTuple):
 GROUPS: dict[str, dict[str, Listed]] = {
     "Look": {
         "runs": Listed("gnomon.runs.cli:runs", "list runs: filter, sort, choose columns, JSON or CSV"),
-        "show": Listed("gnomon.runs.cli:show", "show everything about one run, with its curve"),
+        "show": Listed("gnomon.runs.cli_show:show", "show everything about one run, with its curve"),
     },
     "Change": {
-        "note": Listed("gnomon.runs.cli:note", "write a note about a run"),
-        "tag": Listed("gnomon.runs.cli:tag", "add tags to a run, or take them away"),
-        "rename": Listed("gnomon.runs.cli:rename", "give a run another name"),
-        "rm": Listed("gnomon.runs.cli:rm", "hide runs (nothing is deleted)"),
-        "restore": Listed("gnomon.runs.cli:restore", "bring hidden runs back"),
+        "note": Listed("gnomon.runs.cli_change:note", "write a note about a run"),
+        "tag": Listed("gnomon.runs.cli_change:tag", "add tags to a run, or take them away"),
+        "rename": Listed("gnomon.runs.cli_change:rename", "give a run another name"),
+        "rm": Listed("gnomon.runs.cli_change:rm", "hide runs (nothing is deleted)"),
+        "restore": Listed("gnomon.runs.cli_change:restore", "bring hidden runs back"),
     },
     "Files": {
-        "get": Listed("gnomon.runs.cli:get", "write a kept file or folder of a run to the disk"),
+        "get": Listed("gnomon.runs.cli_change:get", "write a kept file or folder of a run to the disk"),
     },
     "The record": {
         "init": Listed("gnomon.cli.start:init", "make a record here (the first run would, too)"),
         "verify": Listed("gnomon.cli.verify:verify", "check every byte of the record against its hashes"),
-        "doctor": Listed("gnomon.cli.doctor:doctor", "check what is around the record: disk, key, cache, libraries"),
+        "doctor": Listed(
+            "gnomon.cli.doctor:doctor", "check what is around the record: disk, key, cache, libraries"
+        ),
     },
     "Helpers": {
         "new-id": Listed("gnomon.cli.start:new_id", "make a run id, for processes that share one run"),
-        "completion": Listed("gnomon.cli.complete:completion", "print a script that completes commands in your shell"),
+        "completion": Listed(
+            "gnomon.cli.complete:completion", "print a script that completes commands in your shell"
+        ),
     },
 }
+
 
 def built_in() -> dict[str, Listed]:
     """Return all commands that come with Gnomon and are shown."""

@@ -160,7 +160,9 @@ def _of_command(name: str, before: list[str], current: str, record: str | None) 
     elif pending is not None and not (current.startswith("-") and current in options):
         yield from _values(pending, current, record, given)
     elif current.startswith("-"):
-        yield from _beginning(current, [(text, options[text].help or "") for text in options if text[:2] == "--"])
+        yield from _beginning(
+            current, [(text, options[text].help or "") for text in options if text[:2] == "--"]
+        )
     else:
         arguments = [action for action in parser.declared() if not action.option_strings]
         if arguments and (len(given) < len(arguments) or arguments[-1].nargs in ("+", "*")):

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
     Points = tuple[Sequence[float], Sequence[float]]
 
-_BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # bits by row of dots, then column of dots
+_BRAILLE = (
+    (0x01, 0x08),
+    (0x02, 0x10),
+    (0x04, 0x20),
+    (0x40, 0x80),
+)  # bits by row of dots, then column of dots
 
 
 class Frame:
@@ -78,7 +83,9 @@ def _float(value: float) -> float:
 
 def _sorted_by_x(xs: Sequence[float], ys: Sequence[float]) -> Points:
     """Return points in order of x; those whose x is not a finite number are left out."""
-    if all(map(le, xs, islice(xs, 1, None))) and (not len(xs) or (math.isfinite(xs[0]) and math.isfinite(xs[-1]))):
+    if all(map(le, xs, islice(xs, 1, None))) and (
+        not len(xs) or (math.isfinite(xs[0]) and math.isfinite(xs[-1]))
+    ):
         return xs, ys
     pairs = [(x, place) for place, x in enumerate(xs) if math.isfinite(x)]
     pairs.sort()
@@ -219,7 +226,8 @@ class _Canvas:
         """Return the rows of characters."""
         shown = _braille if is_unicode else _ascii
         return [
-            "".join(map(shown, self.cells[row * self.columns : (row + 1) * self.columns])) for row in range(self.rows)
+            "".join(map(shown, self.cells[row * self.columns : (row + 1) * self.columns]))
+            for row in range(self.rows)
         ]
 
 

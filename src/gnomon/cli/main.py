@@ -62,7 +62,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def exit_code(error: GnomonError) -> int:
     """Return the exit code that an error ends a command with."""
-    return WRONG_COMMAND if isinstance(error, UsageError) else DAMAGED if isinstance(error, RecordError) else FAILED
+    return (
+        WRONG_COMMAND
+        if isinstance(error, UsageError)
+        else DAMAGED
+        if isinstance(error, RecordError)
+        else FAILED
+    )
 
 
 def _run(words: list[str], terminal: Terminal) -> int:
@@ -82,7 +88,9 @@ def _run(words: list[str], terminal: Terminal) -> int:
         elif word.startswith("--record="):
             record = word.partition("=")[2]
         else:
-            raise UsageError(f"`gnomon` has no option `{word}`", hint=_near(word, ["--record", "--help", "--version"]))
+            raise UsageError(
+                f"`gnomon` has no option `{word}`", hint=_near(word, ["--record", "--help", "--version"])
+            )
     if not words:
         from gnomon.cli.help import overview
 
@@ -171,7 +179,9 @@ def _system_words(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "there is not enough memory for this"
     if isinstance(error, OSError) and error.filename is not None:
-        path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else str(error.filename)
+        path = (
+            os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else str(error.filename)
+        )
         return f"`{path}`: {error.strerror or error}"
     return f"the system refused: {error}"
 

@@ -35,7 +35,8 @@ TAIL = """\
 Colour is used where a terminal reads; `NO_COLOR` turns it off, `FORCE_COLOR` on.
 A table is cut to the width of the terminal (`COLUMNS` sets another); into a file or a pipe it is written whole.
 Where the terminal knows no UTF-8, curves are drawn in ASCII.
-Control characters in names, notes and values are written as escapes such as `\\x1b`, so nothing that someone wrote into the record can touch your terminal.
+Control characters in names, notes and values are written as escapes such as `\\x1b`:
+nothing that someone wrote into the record can touch your terminal.
 
 ## Plug-ins
 
@@ -63,7 +64,9 @@ def page() -> str:
 
 def _options_of_gnomon() -> str:
     rows = [f"| {_code(left)} | {_cell(what)} |" for left, what in help.GLOBAL_OPTIONS]
-    return "\n".join(["| option | |", "|---|---|", *rows, "", "The first two may also follow the command.", ""])
+    return "\n".join(
+        ["| option | |", "|---|---|", *rows, "", "The first two may also follow the command.", ""]
+    )
 
 
 def _exit_codes() -> str:
@@ -73,7 +76,16 @@ def _exit_codes() -> str:
 
 def _command(name: str) -> str:
     parser, _ = build(name, declaration(name))
-    lines = [f"## gnomon {name}", "", "```text", parser.usage_line(), "```", "", *_prose(parser.description or ""), ""]
+    lines = [
+        f"## gnomon {name}",
+        "",
+        "```text",
+        parser.usage_line(),
+        "```",
+        "",
+        *_prose(parser.description or ""),
+        "",
+    ]
     rows = [
         f"| {_code(written(action))} | {_cell(action.help or '')} |"
         for action in parser.declared()

@@ -21,7 +21,9 @@ def init(parser: Parser) -> Run:
     is needed only to choose its place or name. Prints the path of the record. Where `record.toml` is damaged, `--name`
     writes it again.
     """
-    parser.option("--name", metavar="NAME", help="what people call the record (the folder's name unless given)")
+    parser.option(
+        "--name", metavar="NAME", help="what people call the record (the folder's name unless given)"
+    )
     parser.example("gnomon init", "a record for this project")
     parser.example("gnomon --record ../credit init --name credit-scoring", "elsewhere, with a name")
     return _init
@@ -36,7 +38,11 @@ def _init(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
     require_supported_platform()
     asked = record_of(arguments)
-    path = as_record_folder(asked) if asked else find_record(os.getcwd(), REAL) or place_for_new_record(os.getcwd(), REAL)
+    path = (
+        as_record_folder(asked)
+        if asked
+        else find_record(os.getcwd(), REAL) or place_for_new_record(os.getcwd(), REAL)
+    )
     was_there = os.path.exists(path)
     home = make_record(path, REAL, name=arguments.name)
     if not was_there:

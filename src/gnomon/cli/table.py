@@ -18,74 +18,90 @@ _FAMILIES = ("params", "metrics")
 
 
 class Column:
-    """One column: its key, its title and family (`params`, `metrics` or ''), its cells as text, and their widths."""
+    """One column: its key, its title and family (`params`, `metrics` or ''), and its cells as text."""
 
-    __slots__ = ("cells", "family", "is_number", "key", "title", "width", "widths")
+    __slots__ = ("cells", "cells_width", "family", "is_number", "key", "painters", "title", "width")
 
-    def __init__(self, key: str, values: Sequence[object], shown: Callable[[object], str] | None = None) -> None:
+    def __init__(
+        self, key: str, values: Sequence[object], shown: Callable[[object], str] | None = None
+    ) -> None:
         family, dot, rest = key.partition(".")
         self.key = key
         self.family = family if dot and family in _FAMILIES else ""
         self.title = clean(rest if self.family else key)
         self.is_number = shown is None and _are_numbers(values)
+        self.cells = _numbers(values) if self.is_number else [(shown or any_value)(value) for value in values]
+        self.painters: Sequence[Callable[[str], str]] | None = None
+        self._measure()
+
+    def _measure(self) -> None:
+        self.cells_width = max(_widths(self.cells), default=0)
+        self.width = max(width(self.title), self.cells_width)
+
+    @property
+    def least_width(self) -> int:
+        """How narrow it can be made: texts and titles can be cut, numbers cannot."""
+        least = max(self.cells_width, min(NARROWEST_TEXT, self.width)) if self.is_number else NARROWEST_TEXT
+        return min(self.width, least)
+
+    def shorten(self, columns: int, ellipsis: str) -> None:
+        """Cut the title and, in a column of text, the cells to this width."""
+        if not self.is_number:
+            self.cells = [cut(cell, columns, ellipsis) for cell in self.cells]
+        self.title = cut(self.title, columns, ellipsis)
+        self._measure()
+
+    def padded_title(self) -> str:
+        """Return the title, as wide as the column."""
+        space = " " * (self.width - width(self.title))
+        return space + self.title if self.is_number else self.title + space
+
+    def padded_cells(self) -> list[str]:
+        """Return the cells, as wide as the column, coloured where they have a colour."""
         if self.is_number:
-            self.cells = _dots_aligned([number(value) if value is not None else MISSING for value in values])  # type: ignore[arg-type]
-        else:
-            self.cells = [(shown or any_value)(value) for value in values]
-        self.widths = [width(cell) for cell in self.cells]
-        self.width = max([width(self.title), *self.widths])
-
-    def shorten(self, columns: int) -> None:
-        """Cut the cells of a column of text to this width."""
-        self.cells = [cut(cell, columns) for cell in self.cells]
-        self.title = cut(self.title, columns)
-        self.widths = [width(cell) for cell in self.cells]
-        self.width = max([width(self.title), *self.widths, len(self.family)])
-
-    def paint(self, painters: Sequence[Callable[[str], str]]) -> None:
-        """Colour each cell; its width stays what it was."""
-        self.cells = [painter(cell) for painter, cell in zip(painters, self.cells, strict=True)]
-
-    def padded(self, text: str, taken: int) -> str:
-        """Return a cell (or the title) with the spaces that bring it to the column's width."""
-        space = " " * (self.width - taken)
-        return space + text if self.is_number else text + space
+            return [cell.rjust(self.width) for cell in self.cells]
+        if self.painters is None and _are_ascii(self.cells):
+            return [cell.ljust(self.width) for cell in self.cells]
+        painters = self.painters or [str] * len(self.cells)
+        spaces = [" " * (self.width - taken) for taken in _widths(self.cells)]
+        return [paint(cell) + space for paint, cell, space in zip(painters, self.cells, spaces, strict=True)]
 
 
-def lay_out(columns: list[Column], available: int | None) -> tuple[list[Column], list[Column]]:
+def lay_out(
+    columns: list[Column], available: int | None, ellipsis: str = "…", importance: Sequence[str] = ()
+) -> tuple[list[Column], list[Column]]:
     """Return (columns that fit, columns left out) for a terminal of this width; None is one without end.
 
-    Texts are shortened first, the widest first; then columns at the end are left out. At least one stays.
+    Texts and titles are shortened first, the widest first; then columns are left out, those that stand last in
+    `importance` (and those that are not in it, from the end) first. At least one stays.
     """
-    kept, left_out = list(columns), list[Column]()
+    kept = list(columns)
     _widen_for_families(kept)
     if available is None:
-        return kept, left_out
-    while len(kept) > 1 and _least_width(kept) > available:
-        left_out.insert(0, kept.pop())
-    excess = _total(kept) - available
-    while excess > 0:
-        texts = [column for column in kept if not column.is_number and column.width > NARROWEST_TEXT]
-        if not texts:
+        return kept, []
+    rank = {key: place for place, key in enumerate(importance)}
+    by_importance = sorted(kept, key=lambda column: rank.get(column.key, len(rank)))
+    while len(kept) > 1 and _total([column.least_width for column in kept]) > available:
+        kept.remove(by_importance.pop())
+    left_out = [column for column in columns if column not in kept]
+    while (excess := _total([column.width for column in kept]) - available) > 0:
+        wide = sorted(
+            (column for column in kept if column.width > column.least_width), key=lambda one: one.width
+        )
+        if not wide:
             break
-        widest = max(texts, key=lambda column: column.width)
-        second = max([column.width for column in texts if column is not widest], default=0)
-        widest.shorten(max(NARROWEST_TEXT, min(widest.width - 1, max(second, widest.width - excess))))
-        excess = _total(kept) - available
+        second = wide[-2].width if len(wide) > 1 else 0
+        target = min(wide[-1].width - 1, max(second, wide[-1].width - excess))
+        wide[-1].shorten(max(wide[-1].least_width, target), ellipsis)
     return kept, left_out
 
 
 def lines_of(columns: list[Column]) -> tuple[list[str], list[str]]:
     """Return (lines of the head, lines of the rows), without trailing spaces."""
-    head = []
-    if any(column.family for column in columns):
-        head.append(_family_line(columns))
-    head.append(GAP.join(column.padded(column.title, width(column.title)) for column in columns).rstrip())
-    rows = [
-        GAP.join([column.padded(column.cells[row], column.widths[row]) for column in columns]).rstrip()
-        for row in range(len(columns[0].cells))
-    ]
-    return head, rows
+    head = [_family_line(columns)] if any(column.family for column in columns) else []
+    head.append(GAP.join([column.padded_title() for column in columns]).rstrip())
+    rows = zip(*[column.padded_cells() for column in columns], strict=True)
+    return head, [GAP.join(cells).rstrip() for cells in rows]
 
 
 def _family_line(columns: list[Column]) -> str:
@@ -106,39 +122,60 @@ def _widen_for_families(columns: list[Column]) -> None:
         end = place + 1
         while end < len(columns) and columns[end].family == columns[place].family:
             end += 1
-        columns[end - 1].width += max(0, len(columns[place].family) - _total(columns[place:end]))
+        columns[end - 1].width += max(
+            0, len(columns[place].family) - _total([column.width for column in columns[place:end]])
+        )
         place = end
 
 
-def _total(columns: list[Column]) -> int:
-    return sum(column.width for column in columns) + len(GAP) * (len(columns) - 1)
-
-
-def _least_width(columns: list[Column]) -> int:
-    least = [column.width if column.is_number else min(column.width, NARROWEST_TEXT) for column in columns]
-    return sum(least) + len(GAP) * (len(columns) - 1)
+def _total(widths: list[int]) -> int:
+    return sum(widths) + len(GAP) * (len(widths) - 1)
 
 
 def _are_numbers(values: Sequence[object]) -> bool:
-    found = False
-    for value in values:
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return False
-        found = True
-    return found
+    kinds = set(map(type, values))
+    return kinds <= {int, float, type(None)} and kinds != {type(None)}
 
 
-def _dots_aligned(cells: list[str]) -> list[str]:
-    """Return the texts of numbers with spaces after them, so that their points stand in one column."""
-    tails = [len(cell) - _point(cell) for cell in cells]
-    longest = max(tails, default=0)
-    return [cell + " " * (longest - tail) for cell, tail in zip(cells, tails, strict=True)]
+def _numbers(values: Sequence[object]) -> list[str]:
+    """Return numbers as text, all of one width, so that their points stand in one column."""
+    floats = _plain_floats(values)
+    cells = (
+        [f"{value:.6g}" for value in floats] if floats is not None else [_number(value) for value in values]
+    )
+    heads = [_point(cell) for cell in cells]
+    tails = [len(cell) - head for cell, head in zip(cells, heads, strict=True)]
+    before, after = max(heads, default=0), max(tails, default=0)
+    return [
+        f"{' ' * (before - head)}{cell}{' ' * (after - tail)}"
+        for cell, head, tail in zip(cells, heads, tails, strict=True)
+    ]
+
+
+def _plain_floats(values: Sequence[object]) -> Sequence[float] | None:
+    """Return the values if all are floats that `number` shows as `.6g` does (most columns are such, and this is quick)."""
+    if set(map(type, values)) != {float}:
+        return None
+    floats: Sequence[float] = values  # type: ignore[assignment]
+    return floats if max(floats) < 1e5 and min(floats) > -1e5 else None
+
+
+def _number(value: object) -> str:
+    return MISSING if value is None else number(value)  # type: ignore[arg-type]
 
 
 def _point(cell: str) -> int:
-    for place, char in enumerate(cell):
-        if char in ".e":
-            return place
-    return len(cell)
+    """Return where the point of a number stands, or its exponent, or its end."""
+    place = cell.find(".")
+    if place >= 0:
+        return place
+    place = cell.find("e")
+    return place if place >= 0 else len(cell)
+
+
+def _are_ascii(cells: list[str]) -> bool:
+    return "".join(cells).isascii()
+
+
+def _widths(cells: list[str]) -> list[int]:
+    return list(map(len if _are_ascii(cells) else width, cells))

@@ -62,6 +62,10 @@ class Terminal:
         return f"\x1b[{';'.join(_STYLES[style] for style in styles)}m{line}\x1b[0m"
 
     @property
+    def _ellipsis(self) -> str:
+        return "…" if self.is_unicode else ".."
+
+    @property
     def width(self) -> int | None:
         """The width to keep to, in columns; None where a program reads."""
         return self._size()[0] if self.is_interactive else None
@@ -100,7 +104,7 @@ class Terminal:
 
     def cut(self, line: str, columns: int | None) -> str:
         """Return a text cut to so many columns; None cuts nothing."""
-        return line if columns is None else text.cut(line, columns, "…" if self.is_unicode else "..")
+        return line if columns is None else text.cut(line, columns, self._ellipsis)
 
     # --- tables and curves
 
@@ -112,8 +116,9 @@ class Terminal:
         *,
         indent: str = "",
         styles: Mapping[str, Callable[[object], str]] | None = None,
+        importance: Sequence[str] = (),
     ) -> list[str]:
-        """Write a table; return the columns for which the terminal was too narrow.
+        """Write a table; return the columns for which the terminal was too narrow, the most important ones kept.
 
         `shown` says how values of a column become text, `styles` in which style a value is shown ('' for none).
         """
@@ -122,11 +127,13 @@ class Terminal:
         shown = shown or {}
         laid = [Column(key, [row.get(key) for row in rows], shown.get(key)) for key in columns]
         width = self.width
-        kept, left_out = lay_out(laid, None if width is None else width - len(indent))
+        kept, left_out = lay_out(
+            laid, None if width is None else width - len(indent), self._ellipsis, importance
+        )
         if styles and self._is_coloured[id(self.out)]:
             for column in kept:
                 if column.key in styles:
-                    column.paint([self._painter(styles[column.key](row.get(column.key))) for row in rows])
+                    column.painters = [self._painter(styles[column.key](row.get(column.key))) for row in rows]
         head, lines = lines_of(kept)
         for line in head:
             self.write(indent + self.style(line, "dim"))
@@ -223,12 +230,17 @@ def _wants_colour(stream: TextIO) -> bool:
 def _encode(value: object, indent: int | None = None) -> str:
     import json
 
-    encoded = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=indent)
-    if encoded.isprintable() or encoded.isascii() and "\x7f" not in encoded:
+    try:
+        encoded = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+    except (ValueError, TypeError):  # something in it has no form in JSON
+        encoded = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=indent)
+    if encoded.isprintable() or (encoded.isascii() and "\x7f" not in encoded):
         return encoded
     # JSON escapes the controls below 0x20 itself. The others stand inside strings only, where an escape is the same.
     table = {code: f"\\u{code:04x}" for code in _UNSEEN_IN_JSON}
-    return "".join(f"\\u{ord(char):04x}" if "\ud800" <= char <= "\udfff" else char for char in encoded.translate(table))
+    return "".join(
+        f"\\u{ord(char):04x}" if "\ud800" <= char <= "\udfff" else char for char in encoded.translate(table)
+    )
 
 
 def _plain(value: object) -> object:

@@ -25,7 +25,9 @@ def verify(parser: Parser) -> Run:
     Reads every file and names each thing that is not as it was written: the file, the place in it, what is wrong, what
     to do. Nothing is changed. What an ordinary crash leaves behind is listed as a notice and is no damage.
     """
-    parser.option("--deep", action="store_true", help="also compare all sealed points with their commitments; slower")
+    parser.option(
+        "--deep", action="store_true", help="also compare all sealed points with their commitments; slower"
+    )
     parser.option("--json", action="store_true", help="print the findings and what was checked as JSON")
     parser.example("gnomon verify", "exit code 3 where something is damaged")
     parser.example("gnomon --record copy/.gnomon verify --deep", "another copy, more slowly")
@@ -37,7 +39,7 @@ def _verify(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
     record = open(record_of(arguments))
     progress = terminal.progress("verifying")
-    checking = record.verify(deep=arguments.deep, progress=progress)
+    checking = record.replica.verify(deep=arguments.deep, progress=progress)
     problems: list[Problem] = []
     for problem in checking:
         problems.append(problem)

@@ -104,6 +104,7 @@ class Shape:
         "rank",
         "run",
         "size",
+        "tags",
         "width",
     )
 
@@ -114,22 +115,18 @@ class Shape:
         self.width = len(names)
         self.size = layout.RECORD_OVERHEAD + layout.ROW_PREFIX.size + 9 * self.width
         self.opening = layout.ROW_PREFIX.pack(layout.ROW_TAG, self.width)
+        self.tags = layout.FLOAT_TAG * self.width  # of a row that has floats only
         self.count = 0
         self.exact: dict[int, dict[int, int]] = {}
         self._pieces: list[tuple[int, int] | bytearray] = []  # (start, end) in the data, or converted rows
         self._firsts = array("q")  # where a range of row numbers begins …
         self._afters = array("q")  # … and ends
 
-    @property
-    def tags(self) -> bytes:
-        """The tags of a row that has floats only."""
-        return layout.FLOAT_TAG * self.width
-
     def add(self, start: int, end: int, row: int, count: int) -> None:
         """Take in `count` rows of floats that stand at start … end."""
         pieces = self._pieces
         last = pieces[-1] if pieces else None
-        if isinstance(last, tuple) and last[1] == start:
+        if last.__class__ is tuple and last[1] == start:
             pieces[-1] = (last[0], end)
         else:
             pieces.append((start, end))

@@ -35,6 +35,7 @@ _TAGS_BY_COLUMN = 64
 _MAX_WIDTHS_TRIED = 8  # more than one fits only where somebody made it so
 _RUN_ID = re.compile(r"[0-9a-z._:-]{1,128}\Z")
 _DOUBLE = struct.Struct("<d")
+_SIZE_AND_WHAT = struct.Struct("<II").unpack
 _ONE_VALUE = layout.ROW_PREFIX.pack(layout.ROW_TAG, 1)
 _FLOAT = layout.FLOAT_TAG[0]
 _EXACT = layout.EXACT_TAG[0]
@@ -91,14 +92,13 @@ class Decoder:
         one_by_one_until = 0
         while length - self.place >= 4:
             place = self.place
-            size = int.from_bytes(data[place : place + 4], "little")
+            size, what = _SIZE_AND_WHAT(data[place : place + 8].ljust(8, b"\0"))
             if size == 0:
                 return
             if size < layout.RECORD_OVERHEAD or size > length - place:
                 self._fail(f"a record of {size:,} bytes cannot be here")
                 return
-            what = int.from_bytes(data[place + 4 : place + 8], "little")
-            shape = self._shape(what)
+            shape = self._shapes.get(what) or self._shape(what)
             if (
                 shape is not None
                 and size == shape.size
@@ -130,12 +130,12 @@ class Decoder:
             (24 + at, byte) for at, byte in enumerate(shape.opening)
         ]
         for at, byte in fixed:
-            count = _leading(data, place + at, place + count * size, size, byte)
+            count = leading(data, place + at, place + count * size, size, byte)
             if count < _SHORTEST_STRETCH:
                 return count
         if shape.width <= _TAGS_BY_COLUMN:
             for at in range(29, size - 4, 9):
-                count = _leading(data, place + at, place + count * size, size, _FLOAT)
+                count = leading(data, place + at, place + count * size, size, _FLOAT)
             return count
         for number in range(count):
             low = place + number * size
@@ -242,8 +242,8 @@ class Decoder:
     # --- definitions
 
     def _shape(self, what: int) -> Shape | None:
-        shape = self._shapes.get(what)
-        if shape is None and 1 <= what <= len(self.definitions.columns):
+        shape = None
+        if 1 <= what <= len(self.definitions.columns):
             run_number, *numbers = array("I", self.definitions.columns[what - 1])
             names = self.definitions.series
             run, rank = self.definitions.runs[run_number]
@@ -278,7 +278,7 @@ class Decoder:
         return "a definition has a step or a time" if rest[:16].strip(b"\0") else None
 
 
-def _leading(data: bytes, start: int, end: int, stride: int, byte: int) -> int:
+def leading(data: bytes, start: int, end: int, stride: int, byte: int) -> int:
     """Return how many of the bytes at `start`, `start + stride`, … below `end` are `byte`, from the first on."""
     taken = data[start:end:stride]
     wanted = byte.to_bytes(1, "little")

@@ -20,7 +20,8 @@ import msgspec
 
 from gnomon.errors import DamagedFileError
 from gnomon.points import layout
-from gnomon.points.reader import WalRead, read_open_wal
+from gnomon.points.header import read_head
+from gnomon.points.reader import MAX_READ_SIZE, WalRead, read_open_wal
 from gnomon.points.seal import Sealed, is_empty, write_whole
 from gnomon.points.segment import covers_of
 
@@ -54,7 +55,7 @@ def life_of(env: Env, path: str) -> str:
     """Return CLOSED, DEAD, ALIVE or UNKNOWN for a WAL; for showing, and for choosing what to seal. Raises OSError."""
     fd = env.open_write(path)
     try:
-        return _life(env, fd, path, read_open_wal(env, fd))
+        return _life(env, fd, path, env.is_lock_free)
     finally:
         env.close(fd)
 
@@ -116,14 +117,14 @@ def _with_open_wal(env: Env, path: str, then: Callable[[int], Verdict]) -> Verdi
 
 
 def _proof(env: Env, fd: int, path: str, sealed: Sealed | None) -> tuple[Verdict, WalRead]:
-    read = read_open_wal(env, fd)
-    life = _life(env, fd, path, read)
+    life = _life(env, fd, path, env.try_lock)
+    read = read_open_wal(env, fd)  # nobody writes any more: it is closed, or the lock is ours
     if life not in (CLOSED, DEAD):
         return Verdict(False, f"its end is not certain: it is {life}"), read
-    if life == DEAD:
-        read = read_open_wal(env, fd)  # the lock is ours now, so nobody writes any more
     if read.header is None:
         return Verdict(False, "its header is damaged"), read
+    if read.file_size > MAX_READ_SIZE:
+        return Verdict(False, "it is longer than the format allows"), read
     if is_empty(read):
         return Verdict(True, f"it is {life} and holds nothing"), read
     if sealed is None:
@@ -139,14 +140,14 @@ def _proof(env: Env, fd: int, path: str, sealed: Sealed | None) -> tuple[Verdict
     return Verdict(True, f"it is {life} and covered"), read
 
 
-def _life(env: Env, fd: int, path: str, read: WalRead) -> str:
-    if read.close is not None:
+def _life(env: Env, fd: int, path: str, is_lock_free: Callable[[int], bool]) -> str:
+    head = read_head(env.read(fd, layout.HEADER_SIZE, 0))
+    if head.header is not None and head.close is not None:
         return CLOSED
-    header = read.header
-    if header is None or header.boot_id == _NO_BOOT or header.boot_id != env.boot_id():
+    if head.header is None or head.header.boot_id == _NO_BOOT or head.header.boot_id != env.boot_id():
         return UNKNOWN
     try:
-        is_free = env.try_lock(fd)
+        is_free = is_lock_free(fd)
         # A writer whose sync failed moves to a new file of the same name: the lock must be that of the file at `path`.
         is_same_file = os.path.samestat(os.fstat(fd), env.stat(path))
     except OSError:

@@ -1,53 +1,80 @@
 """What the index knows of points: figures of every series of every run, without the points themselves.
 
 Follows WALs from where the last look ended, and segments by what they cover. For each WAL the source with the most rows
-counts, so a WAL that was counted and then sealed costs nothing again.
+counts (its file, a copy, a segment), so a WAL that was counted and then sealed costs nothing again.
 
-Always true: the figures are a function of the files that are there: where a file that was counted is gone and nothing
-covers it, the index is built anew. A file that is damaged counts as far as it is certain.
+Always true: the figures are a function of the files that are there: where the source that was counted is gone or cut,
+the next best is counted instead. A file that is damaged counts as far as it is certain.
 """
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
 
 import msgspec
 
 from gnomon.errors import DamagedFileError
 from gnomon.ids import run_subject
-from gnomon.points import layout
 from gnomon.points.covers import Cover
-from gnomon.points.reader import Cursor, read_wal
-from gnomon.points.segment import covers_of, decode, read_file
-from gnomon.points.stats import SeriesStat, merge, stat_of, stats_of
-from gnomon.record.index_follow import RebuildNeeded
+from gnomon.points.reader import Cursor, WalRead, read_wal
+from gnomon.points.stats import SeriesStat, merge, stats_of
+from gnomon.record.index_cells import opened, sealed
+from gnomon.record.problems import Problem
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from gnomon.points.series_points import SeriesKey
     from gnomon.record.home import Home
 
-Files = list[tuple[str, os.stat_result]]
 RunStats = dict[str, dict[tuple[int, str], SeriesStat]]
 _COMMIT_EVERY = 256
+_GONE = ""
+_NOWHERE = -1
+_LOOKED_AT = 4096
+_ATTEMPTS = 4
 _encode = msgspec.msgpack.encode
 _decode_stats = msgspec.msgpack.Decoder(list[tuple[int, str, SeriesStat]]).decode
 _decode_cursor = msgspec.msgpack.Decoder(Cursor).decode
 _decode_covers = msgspec.msgpack.Decoder(list[Cover]).decode
 
 
-class _Wal(NamedTuple):
-    """What the index has of one WAL. `state` tells whether its file is as it was; '' for one known from a segment."""
+class _File(NamedTuple):
+    """What the index has of one WAL file. The next record would begin at `offset`; -1: there will be none.
+
+    `seen` is 0 where zeros follow, else the CRC of what stands there and is no whole record.
+    """
+
+    no: int
+    path: str
+    state: str
+    wal: str
+    rows: int
+    offset: int
+    seen: int
+
+
+class _Counted(NamedTuple):
+    """How many rows of a WAL the figures are of, and where it stands among the WALs of a run."""
 
     no: int
     id: str
+    log: str
+    started_ns: int
+    ordinal: int
     rows: int
-    is_ended: bool
+    bound: int | None
+
+
+class _Segment(NamedTuple):
+    no: int
+    path: str
     state: str
-    cursor: bytes
+    covers: bytes
+    problem: str
 
 
 class PointFigures:
@@ -55,25 +82,21 @@ class PointFigures:
 
     name = "points"
     tables = {
+        "point_file": "no INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, state TEXT, wal TEXT, rows INTEGER,"
+        " offset INTEGER, seen INTEGER, cursor BLOB",
+        "point_segment": "no INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, state TEXT, covers BLOB, problem TEXT",
         "point_wal": "no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, log TEXT, started_ns INTEGER, ordinal INTEGER,"
-        " rows INTEGER, bound INTEGER, is_ended INTEGER, state TEXT, cursor BLOB",
-        "point_stat": "no INTEGER PRIMARY KEY, run TEXT NOT NULL, wal INTEGER NOT NULL, data BLOB, UNIQUE (run, wal)",
-        "point_segment": "no INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, state TEXT, covers BLOB",
+        " rows INTEGER, bound INTEGER",
+        "point_stat": "no INTEGER PRIMARY KEY, run TEXT NOT NULL, wal INTEGER NOT NULL, data BLOB, UNIQUE (run, wal), UNIQUE (wal, run)",
     }
-
-    # --- following
 
     def has_news(self, database: sqlite3.Connection, home: Home) -> bool:
         """Return whether `follow` would change anything."""
-        wals, segments = _known_wals(database), _known_segments(database)
-        present = {path: _state_of(state) for path, state in home.segment_files()}
-        if present != {path: state for path, (_, state, _) in segments.items()}:
+        segments = {path: segment.state for path, segment in _known_segments(database).items()}
+        if segments != {path: _state_of(state) for path, state in home.segment_files()}:
             return True
-        files = home.wal_files()
-        if any(_has_grown(home, path, state, wals.get(_wal_of(path))) for path, state in files):
-            return True
-        there = {_wal_of(path) for path, _ in files}
-        return any(wal.state and wal.id not in there for wal in wals.values())
+        known, present = _known_files(database), home.wal_files()
+        return len(known) != len(present) or any(_has_grown(home, path, state, known.get(path)) for path, state in present)
 
     def follow(
         self,
@@ -83,7 +106,7 @@ class PointFigures:
         touch: Callable[[str], None],
         commit: Callable[[], None],
     ) -> None:
-        """Take in all news of points. Raises RebuildNeeded where something that was counted is gone."""
+        """Take in all news of points."""
         _Look(database, target, home, touch, commit).take()
 
     def stats(self, database: sqlite3.Connection, subject: str) -> dict[tuple[int, str], SeriesStat]:
@@ -97,27 +120,44 @@ class PointFigures:
         )
         found: dict[tuple[int, str], SeriesStat] = {}
         for (data,) in database.execute(query, (run,)):
-            for rank, series, stat in _decode_stats(data):
+            for rank, series, stat in _decode_stats(opened(data)):
                 known = found.get((rank, series))
                 found[rank, series] = stat if known is None else merge(known, stat)
         return found
 
+    def problems(self, database: sqlite3.Connection) -> list[Problem]:
+        """Return which segments cannot be used, and why."""
+        found = database.execute("SELECT path, problem FROM all_point_segment WHERE problem <> '' AND state <> ''")
+        advice = "delete it: the next sync brings a good copy, or its WALs are still there"
+        return [Problem(path, "", problem, advice) for path, problem in sorted(found)]
 
-def bounds_by_log(database: sqlite3.Connection, run: str) -> dict[str, int | None]:
-    """Return, for each process (log) of a run, the most calls that its WALs may lack; None where nobody can tell."""
+
+def bounds_by_log(database: sqlite3.Connection, home: Home, run: str) -> dict[str, int | None]:
+    """Return, for each process (log) of a run, the most calls that its WALs may lack; None where nobody can tell.
+
+    A WAL that has not ended is judged now: what its file proved while the machine ran is not proven after a crash.
+    """
     query = (
-        "SELECT w.log, w.bound FROM all_point_stat AS s JOIN all_point_wal AS w ON w.no = s.wal WHERE s.run = ?"
+        "SELECT w.id, w.log, w.bound FROM all_point_stat AS s JOIN all_point_wal AS w ON w.no = s.wal"
+        " WHERE s.run = ? AND w.rows >= 0"
     )
+    live = {file.wal: file for file in _known_files(database).values() if file.offset != _NOWHERE}
     bounds: dict[str, int | None] = {}
-    for log, bound in database.execute(query, (run,)):
+    for wal, log, stored in database.execute(query, (run,)).fetchall():
+        bound = stored
+        if wal in live:
+            try:
+                bound = read_wal(home.env, os.path.join(home.path, live[wal].path), cursor=_cursor(database, live[wal])).bound
+            except OSError:
+                pass  # sealed meanwhile; what was known counts
         known = bounds.get(log, 0)
         bounds[log] = None if bound is None or known is None else known + bound
     return bounds
 
 
 def known_covers(database: sqlite3.Connection) -> dict[str, list[Cover]]:
-    """Return what the index knows that segments cover, by path within the record."""
-    return {path: _decode_covers(covers) for path, (_, _, covers) in _known_segments(database).items()}
+    """Return what the index knows that segments cover, by path within the record; damaged segments cover nothing."""
+    return {path: _decode_covers(opened(segment.covers)) for path, segment in _known_segments(database).items()}
 
 
 class _Look:
@@ -136,150 +176,205 @@ class _Look:
         self._home = home
         self._touch = touch
         self._commit = commit
-        self._wals = _known_wals(database)
-        self._next_wal = self._next("point_wal")
-        self._next_stat = self._next("point_stat")
-        self._since_commit = 0
+        self._files = _known_files(database)
+        self._segments = _known_segments(database)
+        self._counted = _counted(database)
+        self._next = {table: self._first_free(table) for table in PointFigures.tables}
+        self._first_new_wal = self._next["point_wal"]
+        self._reads = 0
 
-    def _next(self, table: str) -> int:
+    def _first_free(self, table: str) -> int:
         (last,) = self._database.execute(f"SELECT max(no) FROM all_{table}").fetchone()
         return (last or 0) + 1
 
     def take(self) -> None:
         """Take in all news."""
-        covers = self._segments()
-        files = self._home.wal_files()
-        for path, state in files:
-            self._wal(path, state, covers.get(_wal_of(path)))
-        there = {_wal_of(path) for path, _ in files}
-        for wal in self._wals.values():
-            cover = covers.get(wal.id)
-            if wal.id not in there and (cover is None or cover.rows < wal.rows):
-                raise RebuildNeeded
+        self._look_at_segments()
+        present = self._home.wal_files()
+        for path, state in present:
+            self._look_at_wal(path, state)
+        gone = self._files.keys() - {path for path, _ in present}
+        for path in gone:
+            self._store_file(self._files.pop(path)._replace(state=_GONE), b"")
+        self._recount_lost()
 
     # --- segments
 
-    def _segments(self) -> dict[str, Cover]:
-        """Take in new segments, forget those that are gone; return the largest cover of each WAL."""
-        known = _known_segments(self._database)
-        next_no = self._next("point_segment")
-        best: dict[str, Cover] = {}
-        for path, state in self._home.segment_files():
-            mark = _state_of(state)
-            if path in known and known[path][1] == mark:
-                covers = _decode_covers(known[path][2])
-            else:
-                try:
-                    covers = [*covers_of(self._home.env, os.path.join(self._home.path, path))]
-                except (OSError, DamagedFileError):
-                    continue  # it counts for nothing; `verify` names it
-                no = known[path][0] if path in known else next_no
-                next_no += path not in known
-                row = (no, path, mark, _encode(covers))
-                self._execute("INSERT OR REPLACE INTO {}.point_segment VALUES (?, ?, ?, ?)", row)
-                self._count_segment(path, covers)
-            known.pop(path, None)
-            for cover in covers:
-                if cover.wal not in best or cover.rows > best[cover.wal].rows:
-                    best[cover.wal] = cover
-        for path in known:
-            if self._target == "main":
-                self._execute("DELETE FROM {}.point_segment WHERE path = ?", (path,))
-        return best
+    def _look_at_segments(self) -> None:
+        present = self._home.segment_files()
+        for path, state in present:
+            known, mark = self._segments.get(path), _state_of(state)
+            if known is not None and known.state == mark:
+                continue
+            covers: list[Cover] = []
+            problem = ""
+            try:
+                covers = self._covers_of(path)
+                self._count_segment(path, {cover.wal: cover for cover in covers if cover.rows > self._rows_of(cover.wal)})
+            except DamagedFileError as error:
+                covers, problem = [], error.message
+            except OSError:
+                continue  # merged into another one since it was listed, or unreadable: tried again at the next look
+            no = known.no if known is not None else self._number("point_segment")
+            self._store_segment(_Segment(no, path, mark, sealed(_encode(covers)), problem))
+            self._commit()
+        for path in self._segments.keys() - {path for path, _ in present}:
+            self._store_segment(self._segments.pop(path)._replace(state=_GONE))
 
-    def _count_segment(self, path: str, covers: list[Cover]) -> None:
-        """Count what a segment holds of WALs of which fewer rows were counted."""
-        news = {
-            cover.wal: cover
-            for cover in covers
-            if cover.wal not in self._wals or cover.rows > self._wals[cover.wal].rows
-        }
-        if not news:
+    def _covers_of(self, path: str) -> list[Cover]:
+        from gnomon.points.segment import covers_of
+
+        return [*covers_of(self._home.env, os.path.join(self._home.path, path))]
+
+    def _count_segment(self, path: str, wanted: Mapping[str, Cover]) -> None:
+        """Count what a segment holds of these WALs. Raises OSError, DamagedFileError."""
+        if not wanted:
             return
-        data = read_file(self._home.env, os.path.join(self._home.path, path))
-        by_wal: dict[str, dict[SeriesKey, SeriesStat]] = {wal: {} for wal in news}
-        for (key, wal), points in decode(data, path, lambda _, wal: wal in news).points.items():
-            by_wal[wal][key] = stat_of(points.steps, points.times_us, points.values, points.exact or None)
-        for wal, cover in news.items():
-            known = self._wals.get(wal)
-            no = self._store_wal(
-                known, wal, cover.log, cover.started_ns, cover.ordinal, cover.rows,
-                None if cover.missing is None else cover.missing + cover.lost_rows, cover.closed, "", b"",
-            )  # fmt: skip
-            self._store_stats(no, _by_run(by_wal[wal]), is_new=known is None)
+        from gnomon.points.figures import segment_stats
+
+        by_wal: dict[str, dict[SeriesKey, SeriesStat]] = {wal: {} for wal in wanted}
+        for wal, key, stat in segment_stats(self._home.env, os.path.join(self._home.path, path), frozenset(wanted)):
+            by_wal[wal][key] = stat
+        for wal, cover in wanted.items():
+            bound = None if cover.missing is None else cover.missing + cover.lost_rows
+            place = (cover.log, cover.started_ns, cover.ordinal)
+            self._store_stats(self._count(wal, *place, cover.rows, bound), _by_run(by_wal[wal]), is_whole=True)
 
     # --- WALs
 
-    def _wal(self, path: str, state: os.stat_result, cover: Cover | None) -> None:
-        known = self._wals.get(_wal_of(path))
+    def _look_at_wal(self, path: str, state: os.stat_result) -> None:
+        known = self._files.get(path)
         if not _has_grown(self._home, path, state, known):
             return
-        cursor = _decode_cursor(known.cursor) if known is not None and known.cursor else None
         try:
-            read = read_wal(self._home.env, os.path.join(self._home.path, path), cursor=cursor)
+            read, seen = self._read_wal(path, _cursor(self._database, known) if known is not None else None)
         except OSError:
-            return  # sealed since it was listed, or unreadable; then `verify` says so
+            return  # sealed since it was listed, or unreadable: tried again at the next look
+        no = known.no if known is not None else self._number("point_file")
+        wal = read.header.wal if read.header is not None else ""
+        encoded = sealed(_encode(read.cursor)) if read.cursor is not None else b""
+        self._store_file(_File(no, path, _state_of(state), wal, read.rows, _next_offset(read), seen), encoded)
         if read.header is None:
             return
-        mark = _state_of(state)
-        encoded = _encode(read.cursor) if read.cursor is not None else b""
-        header, rows = read.header, read.rows
-        if known is not None and rows < known.rows:
-            if cover is None or cover.rows < known.rows:
-                raise RebuildNeeded
-            rows, encoded = known.rows, known.cursor  # the segment holds more than this copy of the WAL
-        no = self._store_wal(
-            known, header.wal, header.log, header.created_ns, header.ordinal, rows, read.bound,
-            read.close is not None, mark, encoded,
-        )  # fmt: skip
-        if known is not None and read.rows <= known.rows:
+        counted = self._counted.get(wal)
+        if counted is None or read.rows > counted.rows or (read.rows == counted.rows and counted.bound != read.bound):
+            self._count_wal(read, counted)
+        self._reads += 1
+        if self._reads % _COMMIT_EVERY == 0:
+            self._commit()
+
+    def _read_wal(self, path: str, cursor: Cursor | None) -> tuple[WalRead, int]:
+        """Return what a WAL holds after `cursor`, or all of it where that is not what was counted; and what follows."""
+        env, full = self._home.env, os.path.join(self._home.path, path)
+        read = read_wal(env, full, cursor=cursor)
+        if read.first_row and read.first_row != self._rows_of(read.header.wal if read.header else ""):
+            cursor = None
+            read = read_wal(env, full)
+        seen = 0
+        for _ in range(_ATTEMPTS):  # a process may be writing just there: look, read again, and compare
+            seen = _crc_at(self._home, path, _next_offset(read))
+            if not seen:
+                break
+            again = read_wal(env, full, cursor=cursor)
+            if again.rows == read.rows:
+                break
+            read = again
+        return read, seen
+
+    def _count_wal(self, read: WalRead, counted: _Counted | None) -> None:
+        header = read.header
+        if header is None:
+            return
+        place = (header.log, header.created_ns, header.ordinal)
+        no = self._count(header.wal, *place, read.rows, read.bound)
+        if counted is not None and read.rows == counted.rows:
             return
         by_run = _by_run(stats_of(read.blocks))
         if read.first_row:
             by_run = {run: self._added(no, run, stats) for run, stats in by_run.items()}
-        self._store_stats(no, by_run, is_new=known is None)
-        self._since_commit += 1
-        if self._since_commit >= _COMMIT_EVERY:
-            self._since_commit = 0
-            self._commit()
+        self._store_stats(no, by_run, is_whole=not read.first_row)
 
-    def _added(
-        self, wal: int, run: str, stats: Mapping[tuple[int, str], SeriesStat]
-    ) -> dict[tuple[int, str], SeriesStat]:
+    def _added(self, wal: int, run: str, stats: Mapping[tuple[int, str], SeriesStat]) -> dict[tuple[int, str], SeriesStat]:
         """Return the figures of a run in a WAL with those of later rows."""
-        query = "SELECT data FROM all_point_stat WHERE run = ? AND wal = ?"
-        row = self._database.execute(query, (run, wal)).fetchone()
-        whole = {(rank, series): stat for rank, series, stat in _decode_stats(row[0])} if row else {}
+        row = self._database.execute("SELECT data FROM all_point_stat WHERE run = ? AND wal = ?", (run, wal)).fetchone()
+        whole = {(rank, series): stat for rank, series, stat in _decode_stats(opened(row[0]))} if row else {}
         for key, stat in stats.items():
             whole[key] = merge(whole[key], stat) if key in whole else stat
         return whole
 
+    # --- what is gone
+
+    def _recount_lost(self) -> None:
+        """Where no file holds as many rows of a WAL as were counted, count the file that holds the most."""
+        best: dict[str, tuple[int, str, Cover | None]] = {}
+        for path, segment in self._segments.items():
+            for cover in _decode_covers(opened(segment.covers)):
+                if cover.rows > best.get(cover.wal, (-1,))[0]:
+                    best[cover.wal] = (cover.rows, path, cover)
+        for path, file in self._files.items():
+            if file.wal and file.rows > best.get(file.wal, (-1,))[0]:
+                best[file.wal] = (file.rows, path, None)
+        for counted in list(self._counted.values()):
+            rows, path, cover = best.get(counted.id, (-1, "", None))
+            if rows >= counted.rows:
+                continue
+            self._count(*counted[1:5], -1, None)
+            self._store_stats(counted.no, {}, is_whole=True)
+            try:
+                if cover is not None:
+                    self._count_segment(path, {counted.id: cover})
+                elif path:
+                    self._count_wal(read_wal(self._home.env, os.path.join(self._home.path, path)), None)
+            except (OSError, DamagedFileError):
+                pass  # gone since it was listed: the next look finds what took its place
+
     # --- writing
 
-    def _store_wal(
-        self, known: _Wal | None, id: str, log: str, started_ns: int, ordinal: int, rows: int, bound: int | None,
-        is_ended: bool, state: str, cursor: bytes,
-    ) -> int:  # fmt: skip
-        no = known.no if known is not None else self._next_wal
-        self._next_wal += known is None
-        row = (no, id, log, started_ns, ordinal, rows, bound, is_ended, state, cursor)
-        self._execute("INSERT OR REPLACE INTO {}.point_wal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-        self._wals[id] = _Wal(no, id, rows, is_ended, state, cursor)
+    def _number(self, table: str) -> int:
+        self._next[table] += 1
+        return self._next[table] - 1
+
+    def _rows_of(self, wal: str) -> int:
+        return self._counted[wal].rows if wal in self._counted else -1
+
+    def _count(self, wal: str, log: str, started_ns: int, ordinal: int, rows: int, bound: int | None) -> int:
+        """Note of how many rows of a WAL the figures are; return its number."""
+        known = self._counted.get(wal)
+        no = known.no if known is not None else self._number("point_wal")
+        row = self._counted[wal] = _Counted(no, wal, log, started_ns, ordinal, rows, bound)
+        self._execute("INSERT OR REPLACE INTO {}.point_wal VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         return no
 
-    def _store_stats(self, wal: int, by_run: RunStats, *, is_new: bool) -> None:
+    def _store_file(self, file: _File, cursor: bytes) -> None:
+        if file.state != _GONE:
+            self._files[file.path] = file
+        elif self._target == "main":
+            self._execute("DELETE FROM {}.point_file WHERE no = ?", (file.no,))
+            return
+        self._execute("INSERT OR REPLACE INTO {}.point_file VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*file, cursor))
+
+    def _store_segment(self, segment: _Segment) -> None:
+        if segment.state != _GONE:
+            self._segments[segment.path] = segment
+        elif self._target == "main":
+            self._execute("DELETE FROM {}.point_segment WHERE no = ?", (segment.no,))
+            return
+        self._execute("INSERT OR REPLACE INTO {}.point_segment VALUES (?, ?, ?, ?, ?)", segment)
+
+    def _store_stats(self, wal: int, by_run: RunStats, *, is_whole: bool) -> None:
+        """Write the figures of runs in one WAL; `is_whole`: they are all that it has, so others go."""
+        known: dict[str, int] = {}
+        if wal < self._first_new_wal:
+            known.update(self._database.execute("SELECT run, no FROM all_point_stat WHERE wal = ?", (wal,)))
         rows = []
         for run, stats in by_run.items():
-            found = None
-            if not is_new:
-                query = "SELECT no FROM all_point_stat WHERE run = ? AND wal = ?"
-                found = self._database.execute(query, (run, wal)).fetchone()
-            no = found[0] if found else self._next_stat
-            self._next_stat += found is None
-            rows.append((no, run, wal, _encode([(rank, series, stat) for (rank, series), stat in stats.items()])))
-        statement = f"INSERT OR REPLACE INTO {self._target}.point_stat VALUES (?, ?, ?, ?)"
-        self._database.executemany(statement, rows)
-        for run in by_run:
+            no = known.pop(run, None) or self._number("point_stat")
+            data = sealed(_encode([(rank, series, stat) for (rank, series), stat in stats.items()]))
+            rows.append((no, run, wal, data))
+        if is_whole:
+            rows += [(no, run, wal, sealed(_encode([]))) for run, no in known.items()]
+        self._database.executemany(f"INSERT OR REPLACE INTO {self._target}.point_stat VALUES (?, ?, ?, ?)", rows)
+        for _, run, _, _ in rows:
             self._touch(run_subject(run))
 
     def _execute(self, statement: str, row: tuple[object, ...]) -> None:
@@ -293,39 +388,58 @@ def _by_run(stats: Mapping[SeriesKey, SeriesStat]) -> RunStats:
     return by_run
 
 
-def _known_wals(database: sqlite3.Connection) -> dict[str, _Wal]:
-    rows: Iterable[tuple[int, str, int, int, str, bytes]] = database.execute(
-        "SELECT no, id, rows, is_ended, state, cursor FROM all_point_wal"
-    )
-    return {row[1]: _Wal(row[0], row[1], row[2], bool(row[3]), row[4], row[5]) for row in rows}
+def _known_files(database: sqlite3.Connection) -> dict[str, _File]:
+    found = database.execute("SELECT no, path, state, wal, rows, offset, seen FROM all_point_file WHERE state <> ''")
+    return {row[1]: _File(*row) for row in found}
 
 
-def _known_segments(database: sqlite3.Connection) -> dict[str, tuple[int, str, bytes]]:
-    rows = database.execute("SELECT path, no, state, covers FROM all_point_segment")
-    return {path: (no, state, covers) for path, no, state, covers in rows}
+def _known_segments(database: sqlite3.Connection) -> dict[str, _Segment]:
+    found = database.execute("SELECT no, path, state, covers, problem FROM all_point_segment WHERE state <> ''")
+    return {row[1]: _Segment(*row) for row in found}
 
 
-def _wal_of(path: str) -> str:
-    return path.rpartition("/")[2].removesuffix(".wal")
+def _counted(database: sqlite3.Connection) -> dict[str, _Counted]:
+    found = database.execute("SELECT no, id, log, started_ns, ordinal, rows, bound FROM all_point_wal")
+    return {row[1]: _Counted(*row) for row in found}
+
+
+def _cursor(database: sqlite3.Connection, file: _File) -> Cursor | None:
+    row = database.execute("SELECT cursor FROM all_point_file WHERE no = ?", (file.no,)).fetchone()
+    return _decode_cursor(opened(row[0])) if row and row[0] else None
 
 
 def _state_of(state: os.stat_result) -> str:
     return f"{state.st_size}/{state.st_mtime_ns}/{state.st_ino}"
 
 
-def _has_grown(home: Home, path: str, state: os.stat_result, known: _Wal | None) -> bool:
-    """Return whether a WAL may hold more than was counted. Rows come through a memory map, which leaves no mark in its
-    state for a second or so; so of one that has not ended, the place where the next record would begin is looked at.
+def _next_offset(read: WalRead) -> int:
+    """Return where to look for the next record; -1 where none can come."""
+    if read.header is None:
+        return 0 if read.content_end == 0 else _NOWHERE  # just made, or damaged
+    return _NOWHERE if read.close is not None else read.end
+
+
+def _has_grown(home: Home, path: str, state: os.stat_result, known: _File | None) -> bool:
+    """Return whether a WAL may hold more than was read.
+
+    Rows come through a memory map, which leaves no mark in the file's state for a second or so; so of a file that has
+    not ended, the place where the next record would begin is looked at.
     """
     if known is None or known.state != _state_of(state):
         return True
-    if known.is_ended or not known.cursor:
-        return False
     try:
-        fd = home.env.open_read(os.path.join(home.path, path))
+        return _crc_at(home, path, known.offset) != known.seen
     except OSError:
-        return True
+        return False  # gone or unreadable: the next listing says so
+
+
+def _crc_at(home: Home, path: str, offset: int) -> int:
+    """Return the CRC of what stands at `offset`, 0 for zeros and for nothing."""
+    if offset == _NOWHERE:
+        return 0
+    fd = home.env.open_read(os.path.join(home.path, path))
     try:
-        return any(home.env.read(fd, layout.CRC.size, _decode_cursor(known.cursor).offset))
+        data = home.env.read(fd, _LOOKED_AT, offset)
     finally:
         home.env.close(fd)
+    return crc32(data) if any(data) else 0

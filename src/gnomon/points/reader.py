@@ -219,7 +219,7 @@ def _judge(
             damage.append(Damage(layout.CLOSE_AT, "the close mark does not fit the records"))
         return max(0, close.rows - decoder.row), False, damage
     header = facts.header
-    if header is None or not facts.counters.are_certain or header.boot_id in (_NO_BOOT, bytes(0)):
+    if header is None or not facts.counters.are_certain or header.boot_id == _NO_BOOT:
         return None, is_unfinished, damage
     if header.boot_id != boot_id:
         return None, is_unfinished, damage

@@ -23,7 +23,7 @@ from gnomon.points.commitments import points_commitment, run_salt
 from gnomon.points.covers import Cover, CoverRun, better
 from gnomon.points.header import read_head
 from gnomon.points.reader import WalRead, read_wal
-from gnomon.points.segment import Group, covers_of, decode, encode, name_of, read_file
+from gnomon.points.segment import Group, as_columns, covers_of, decode, encode_table, name_of, read_file, reads_back
 from gnomon.points.series_points import SeriesKey, SeriesPoints, points_by_series
 
 if TYPE_CHECKING:
@@ -263,10 +263,11 @@ def worth_merging(sizes: Mapping[str, int]) -> list[str]:
 
 def write_segment(env: Env, folder: str, points: Mapping[Group, SeriesPoints], covers: list[Cover]) -> str:
     """Write one segment and return its path. Raises OSError, StorageError."""
-    data = encode(points, covers)
+    columns = as_columns(points)
+    data = encode_table(columns, covers)
 
     def is_same(found: bytes) -> bool:
-        return found == data and same_points(decode(found, folder).points, points)
+        return found == data and reads_back(found, columns, folder)
 
     return write_whole(env, os.path.join(folder, name_of(data)), data, is_same)
 

@@ -13,7 +13,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from gnomon.errors import DamagedFileError
-from gnomon.points.columns import Column, as_column, changes, column, counting, join, numpy_for
+from gnomon.points.columns import Column, same_bits, as_column, changes, column, counting, join, numpy_for
 from gnomon.points.covers import METADATA_KEY, Cover, decode_covers, encode_covers
 from gnomon.points.series_points import SeriesKey, SeriesPoints, one_after_the_other
 from gnomon.record.hashing import derive_id
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SUFFIX = ".parquet"
 ROW_GROUP = 100_000
 MAX_POINTS = 32_000_000  # of one segment; a hostile file may claim more, and is refused
+MAX_FILE_SIZE = 1 << 30
 MAX_EXACT_DIGITS = 2_500
 _ADVICE = "delete it: the next sync brings a good copy, or its WALs are still there"
 
@@ -55,6 +56,10 @@ def read_file(env: Env, path: str, *, afresh: bool = False) -> bytes:
     Raises OSError, DamagedFileError.
     """
     state = _state(env, path)
+    if state[1] > MAX_FILE_SIZE:
+        raise DamagedFileError(
+            f"segment `{path}` is larger than any segment: {state[1]:,} bytes", hint=_ADVICE
+        )
     data = env.read_file(path)
     if afresh or state not in _verified or len(data) != state[1]:
         if name_of(data) != os.path.basename(path):
@@ -83,12 +88,17 @@ def _state(env: Env, path: str) -> _State:
 
 def encode(points: Mapping[Group, SeriesPoints], covers: list[Cover]) -> bytes:
     """Return the bytes of a segment that holds these points."""
+    return encode_table(as_columns(points), covers)
+
+
+def encode_table(columns: Mapping[str, Any], covers: list[Cover]) -> bytes:
+    """Return the bytes of a segment with these columns."""
     from arro3.io import write_parquet
 
     plain = ("step", "time", "value", "row")
     file = io.BytesIO()
     write_parquet(
-        as_table(points),
+        _table(columns),
         file,
         compression="zstd(1)",
         max_row_group_size=ROW_GROUP,
@@ -101,31 +111,78 @@ def encode(points: Mapping[Group, SeriesPoints], covers: list[Cover]) -> bytes:
 
 def as_table(points: Mapping[Group, SeriesPoints]) -> Any:
     """Return an arro3 Table of the points in the order of a segment: by run, series, rank, WAL, row."""
-    from arro3.core import DataType, Field, Schema, Table
+    return _table(as_columns(points))
+
+
+def as_columns(points: Mapping[Group, SeriesPoints]) -> dict[str, Any]:
+    """Return the columns of a segment as arro3 Arrays, in its order."""
+    from arro3.core import DataType
 
     groups = sorted(points.items())
     lengths = [len(part) for _, part in groups]
     parts = [part for _, part in groups]
-    exact = _exact_texts(parts)
-    text = DataType.dictionary(DataType.int32(), DataType.string())
     moment = DataType.timestamp("us", tz="UTC")
-    columns = {
+    return {
         "run": _labels([key.run for (key, _), _ in groups], lengths),
         "series": _labels([key.series for (key, _), _ in groups], lengths),
         "rank": _numbers(_repeated([key.rank for (key, _), _ in groups], lengths)),
         "step": _numbers(*[part.steps for part in parts]),
         "time": _numbers(*[part.times_us for part in parts]).cast(moment),
         "value": _numbers(*[part.values for part in parts], code="d"),
-        "exact": exact,
+        "exact": _exact_texts(parts),
         "wal": _labels([wal for (_, wal), _ in groups], lengths),
         "row": _numbers(*[counting(part.rows) for part in parts]),
     }
-    types = dict.fromkeys(("step", "row"), DataType.int64()) | dict.fromkeys(
-        ("run", "series", "exact", "wal"), text
-    )
-    types |= {"rank": DataType.int32(), "time": moment, "value": DataType.float64()}
+
+
+def _table(columns: Mapping[str, Any]) -> Any:
+    from arro3.core import DataType, Field, Schema, Table
+
+    text = DataType.dictionary(DataType.int32(), DataType.string())
+    types = dict.fromkeys(("step", "row"), DataType.int64()) | dict.fromkeys(("run", "series", "exact", "wal"), text)
+    types |= {"rank": DataType.int32(), "time": DataType.timestamp("us", tz="UTC"), "value": DataType.float64()}
     fields = [Field(name, types[name], nullable=name == "exact") for name in columns]
     return Table.from_arrays(list(columns.values()), schema=Schema(fields))
+
+
+def reads_back(data: bytes, columns: Mapping[str, Any], file: str) -> bool:
+    """Return whether the bytes of a segment give these columns back, every value bit for bit. Raises DamagedFileError."""
+    with refusing_damage(file):
+        from arro3.io import read_parquet
+
+        offset = 0
+        for batch in read_parquet(data, batch_size=ROW_GROUP):
+            count = batch.num_rows
+            for name, column_ in columns.items():
+                if not _is_same_array(batch.column(name), column_.slice(offset, count), name):
+                    return False
+            offset += count
+        return offset == len(columns["value"])
+
+
+def _is_same_array(found: Any, wanted: Any, name: str) -> bool:
+    if name in ("run", "series", "exact", "wal"):
+        return _is_same_text(found, wanted)
+    if name in ("time", "rank"):
+        from arro3.core import DataType
+
+        found, wanted = found.cast(DataType.int64()), wanted.cast(DataType.int64())
+    code = "d" if name == "value" else "q"
+    return same_bits(_as_column(found, code), _as_column(wanted, code))
+
+
+def _is_same_text(found: Any, wanted: Any) -> bool:
+    if found.null_count != wanted.null_count:
+        return False
+    if found.null_count:
+        return bool(found.to_pylist() == wanted.to_pylist())
+    (found_at, found_texts), (wanted_at, wanted_texts) = _text_numbers(found), _text_numbers(wanted)
+    place = {text: at for at, text in enumerate(wanted_texts)}
+    places = [place.get(text, -1) for text in found_texts]
+    numpy = numpy_for(len(found))
+    if numpy is not None:
+        return bool(numpy.array_equal(numpy.asarray(places)[found_at.to_numpy()], wanted_at.to_numpy()))
+    return [places[at] for at in found_at.to_pylist()] == wanted_at.to_pylist()
 
 
 def _numbers(*parts: Column, code: str = "q") -> Any:

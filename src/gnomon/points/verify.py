@@ -10,6 +10,7 @@ Always true: nothing raises, whatever the bytes are; a file that cannot be read 
 from __future__ import annotations
 
 import os
+import struct
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -18,9 +19,9 @@ import msgspec
 from gnomon.errors import DamagedFileError
 from gnomon.points import layout
 from gnomon.points.commitments import points_commitment
-from gnomon.points.decode import nearest_float
+from gnomon.points.decode import leading, nearest_float
 from gnomon.points.deletion import SALVAGE_MAGIC, SALVAGE_PLACE
-from gnomon.points.reader import WalRead, read_bytes
+from gnomon.points.reader import MAX_READ_SIZE, WalRead, read_parts
 from gnomon.points.segment import ROW_GROUP, SegmentRead, as_table, decode, read_file, refusing_damage
 from gnomon.record.problems import DAMAGE, NOTICE, Problem
 
@@ -35,16 +36,22 @@ _FETCH = "run `gnomon sync`: another replica may have a good copy"
 _KEEP = "keep it: the rows before this place are used; `gnomon sync` may bring a good copy"
 _STILL_GOOD = "its rows are used; seal it soon (any `gnomon` command does), a segment replaces it"
 _MOST_CRCS_NAMED = 20
+_TOGETHER = 4096  # records whose CRCs are checked in one go
 
 
 def verify_wal(env: Env, path: str) -> Iterator[Problem]:
     """Yield what is wrong with a WAL."""
     try:
-        data = env.read_file(path)
+        fd = env.open_read(path)
+        try:
+            size, data = env.size(fd), env.read(fd, MAX_READ_SIZE)
+        finally:
+            env.close(fd)
     except OSError as error:
         yield Problem(path, "", f"it cannot be read: {error}", "check its permissions and the disk")
         return
-    read = read_bytes(data, boot_id=env.boot_id())
+    head, body = data[: layout.HEADER_SIZE], data[layout.HEADER_SIZE :]
+    read = read_parts(head, body, file_size=size, boot_id=env.boot_id())
     for damage in read.damage:
         if read.is_unfinished and damage.offset == read.end:
             what = (
@@ -64,16 +71,29 @@ def verify_wal(env: Env, path: str) -> Iterator[Problem]:
 
 def _wrong_crcs(path: str, data: bytes, read: WalRead, crc: int) -> Iterator[Problem]:
     """Yield the records whose own CRC is wrong though a later one vouches for them."""
-    view = memoryview(data)
-    place, end, named = layout.HEADER_SIZE, read.end, 0
-    while place < end and named < _MOST_CRCS_NAMED:
-        after = place + int.from_bytes(view[place : place + 4], "little")
-        stored = int.from_bytes(view[after - 4 : after], "little")
-        crc = crc32(view[place : after - 4], crc)
+    named = 0
+    for place, body, stored in _records(data, read.end):
+        crc = crc32(body, crc)
         if crc != stored:
+            yield Problem(path, f"byte {place:,}", "the checksum of a record is damaged", _STILL_GOOD)
             named += 1
-            yield Problem(path, f"byte {after - 4:,}", "the checksum of a record is damaged", _STILL_GOOD)
-        place = after
+            if named == _MOST_CRCS_NAMED:
+                return
+
+
+def _records(data: bytes, end: int) -> Iterator[tuple[int, bytes, int]]:
+    """Yield (offset of the CRC, the bytes before it, the CRC) of each record; records of one size are taken together."""
+    place = layout.HEADER_SIZE
+    while place < end:
+        size = int.from_bytes(data[place : place + 4], "little")
+        after = min(end, place + _TOGETHER * size)
+        count = min(
+            leading(data, place + at, after, size, byte) for at, byte in enumerate(size.to_bytes(4, "little"))
+        )
+        together = struct.Struct(f"<{size - 4}sI").iter_unpack(data[place : place + count * size])
+        for number, (body, crc) in enumerate(together, 1):
+            yield place + number * size - 4, body, crc
+        place += count * size
 
 
 # ---------------------------------------------------------------- segments
@@ -125,24 +145,34 @@ def verify_segment(
 
 def _badly_kept(path: str, data: bytes, found: SegmentRead) -> Iterator[Problem]:
     """Yield what is wrong with the order of the rows and with the exact numbers."""
-    from arro3.core import DataType
-    from arro3.io import read_parquet
-
     with refusing_damage(path):
-        table: Any = read_parquet(data, batch_size=ROW_GROUP).read_all()
-        expected = as_table(found.points)
-        for name in ("run", "series", "rank", "step", "time", "value", "exact", "wal", "row"):
-            kept, wanted = table.column(name), expected.column(name)
-            if name in ("run", "series", "exact", "wal"):
-                kept, wanted = kept.cast(DataType.string()), wanted.cast(DataType.string())
-            if not kept.equals(wanted):
-                yield Problem(path, f"column {name}", "the rows are not in the order of the format", _FETCH)
-                return
+        wrong = _first_unlike_column(data, found)
+    if wrong is not None:
+        yield Problem(path, f"column {wrong}", "the rows are not in the order of the format", _FETCH)
+        return
     for (key, wal), points in found.points.items():
         for at, number in points.exact.items():
             if points.values[at : at + 1].tobytes() != nearest_float(number):
                 where = f"run {key.run}, WAL {wal}, row {points.rows[at]}"
                 yield Problem(path, where, f"{number} does not belong to the value beside it", _FETCH)
+
+
+def _first_unlike_column(data: bytes, found: SegmentRead) -> str | None:
+    """Return the first column that is not as it would be if these points were written now; None if all are."""
+    from arro3.core import DataType
+    from arro3.io import read_parquet
+
+    expected, place = as_table(found.points), 0
+    for batch in read_parquet(data, batch_size=ROW_GROUP):
+        part: Any = expected.slice(place, batch.num_rows)
+        place += batch.num_rows
+        for name in expected.column_names:
+            kept, wanted = batch.column(name), part.column(name).combine_chunks()
+            if name in ("run", "series", "exact", "wal"):
+                kept, wanted = kept.cast(DataType.string()), wanted.cast(DataType.string())
+            if kept != wanted:
+                return str(name)
+    return None
 
 
 def _by_run(found: SegmentRead, wal: str) -> dict[tuple[str, int], dict[str, SeriesPoints]]:

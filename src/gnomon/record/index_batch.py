@@ -191,9 +191,11 @@ class Batch:
         feature = kinds.find(type_name)
         if row[1] != (feature.version if feature else 0):
             row[1] = MIXED
-        self._fold(feature, subjects, type_no, first_new)
+        self._fold(type_name, feature, subjects, type_no, first_new)
 
-    def _fold(self, feature: kinds.Feature | None, subjects: list[Subject], type_no: int, first_new: int) -> None:
+    def _fold(
+        self, type_name: str, feature: kinds.Feature | None, subjects: list[Subject], type_no: int, first_new: int
+    ) -> None:
         """Write the cells and texts of subjects of one type, in order of their numbers."""
         base = type_no << TYPE_SHIFT
         rows = []
@@ -201,7 +203,10 @@ class Batch:
         for subject in subjects:
             subject_id = subject.name.partition(":")[2]
             cells: dict[str, object] = {}
-            if feature is not None:
+            if feature is None:
+                if subject.no < first_new and type_name not in kinds.KERNEL_TYPES:
+                    self._texts.write(subject.no, (), is_new=False)  # a plug-in that is gone may have left some
+            else:
                 try:
                     state = feature.fold(sorted(subject.live.values(), key=shown_order))
                     cells.update(feature.cells(subject_id, state, self._stats_of(subject.name)))
@@ -240,7 +245,7 @@ class Batch:
                 subject.live = {entry.digest: entry for entry in live}
                 subject.absent = set(absent)
                 subjects.append(subject)
-            self._fold(feature, subjects, row[0], base + row[2])
+            self._fold(type_name, feature, subjects, row[0], base + row[2])
             self._texts.flush()
             done()
         row[1] = feature.version if feature else 0

@@ -1,4 +1,4 @@
-"""The commands about runs: list, change, and take kept files out. `show` is in `runs.cli_show`.
+"""`gnomon runs`, and what all commands about runs share. The others: `runs.cli_show`, `runs.cli_change`.
 
 They ask `runs.views` and write through a `Terminal` (`runs.face`); no logic of runs is here.
 """
@@ -8,14 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.errors import UsageError
-from gnomon.runs.cli_show import show as show  # the command table names all commands of runs in this module
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable
 
     from gnomon.runs.face import Parser, Run, Terminal
-    from gnomon.runs.run_view import Kept, RunView
     from gnomon.runs.table import RunTable
     from gnomon.runs.views import Record
 
@@ -23,7 +21,6 @@ PAGE = 20
 FEWEST_ROWS = 10
 LINES_AROUND_TABLE = 6
 STATUS_STYLES = {"failed": "red", "stopped": "yellow", "interrupted": "yellow", "running": "cyan"}
-SCISSORS = "<!-- gnomon: what is below this line is left out -->"
 
 
 def open_record(arguments: Namespace, terminal: Terminal) -> Record:
@@ -80,24 +77,76 @@ def _runs(arguments: Namespace, terminal: Terminal) -> int:
         raise UsageError("`--all` and `--limit` exclude each other")
     record = open_record(arguments, terminal)
     columns = _asked_columns(arguments.columns)
-    for_program = arguments.json or arguments.csv
-    limit = arguments.limit
-    if limit is None and not arguments.all and not for_program:
-        limit = max(FEWEST_ROWS, terminal.height - LINES_AROUND_TABLE) if terminal.is_interactive else PAGE
-    table = record.runs(
-        arguments.where, sort=arguments.sort, columns=columns, limit=limit, removed=arguments.removed
-    )
+    limit = _limit(arguments, terminal)
+
+    def ask(columns: list[str] | None) -> RunTable:
+        return record.runs(
+            arguments.where, sort=arguments.sort, columns=columns, limit=limit, removed=arguments.removed
+        )
+
+    table = ask(columns)
+    _say_unknown(record, table.unknown, terminal)
     if arguments.json:
         terminal.json_list(table.records())
     elif arguments.csv:
         _write_csv(table, terminal)
     elif not len(table):
         terminal.say(_why_nothing(arguments))
+    elif columns is not None:
+        _write_table(record, table, table.columns, [], terminal)
     else:
-        _write_table(
-            record, table, table.columns if columns is not None else table.default_columns(), terminal
-        )
+        concerned = _keys_concerned(arguments, table.unknown)
+        shown = _side_by_side([*table.default_columns(), *concerned])
+        table = table if set(shown) <= set(table.columns) else ask(shown)
+        _write_table(record, table, shown, _importance(shown, concerned), terminal)
     return 0
+
+
+def _limit(arguments: Namespace, terminal: Terminal) -> int | None:
+    """Return how many runs are wanted: a program gets all, a person what fits, unless they say."""
+    if arguments.limit is not None or arguments.all or arguments.json or arguments.csv:
+        return arguments.limit  # type: ignore[no-any-return]
+    return max(FEWEST_ROWS, terminal.height - LINES_AROUND_TABLE) if terminal.is_interactive else PAGE
+
+
+def _keys_concerned(arguments: Namespace, unknown: Iterable[str]) -> list[str]:
+    """Return the columns that the question is about: those of `--sort`, then those of `--where`."""
+    from gnomon.runs.where import parse, parse_sort
+
+    fields = [column for column, _ in parse_sort(arguments.sort)] if arguments.sort else []
+    if arguments.where and arguments.where.strip():
+        fields += sorted(parse(arguments.where).fields)
+    known = [field.removesuffix(".last") for field in fields if field not in set(unknown)]
+    return [key for key in dict.fromkeys(known) if key != "rank"]
+
+
+def _side_by_side(columns: Iterable[str]) -> list[str]:
+    """Return columns with parameters beside parameters and metrics beside metrics, times at the end."""
+    places = {"params": 1, "metrics": 2, "created": 3, "ended": 3, "duration": 3}
+    return sorted(dict.fromkeys(columns), key=lambda key: places.get(key.partition(".")[0], 0))
+
+
+def _importance(columns: list[str], concerned: list[str]) -> list[str]:
+    """Return columns in the order in which a narrow terminal keeps them: a few metrics and parameters before all of either."""
+    metrics = [key for key in columns if key.startswith("metrics.")]
+    params = [key for key in columns if key.startswith("params.")]
+    mixed = [key for pair in zip(metrics, params, strict=False) for key in pair]
+    rest = metrics[len(params) :] or params[len(metrics) :]
+    return list(
+        dict.fromkeys(
+            ["id", *concerned, "name", "status", *mixed[:4], "seed", *mixed, *rest, "group", "created"]
+        )
+    )
+
+
+def _say_unknown(record: Record, unknown: Iterable[str], terminal: Terminal) -> None:
+    """Say which columns no run has: most often they are misspelt."""
+    from difflib import get_close_matches
+
+    for column in dict.fromkeys(unknown):
+        near = get_close_matches(column.removesuffix(".last"), record.column_keys(), n=2)
+        meant = f"; did you mean {' or '.join(f'`{terminal.clean(key)}`' for key in near)}?" if near else ""
+        terminal.say(f"no run has `{terminal.clean(column)}`{meant}")
 
 
 def _asked_columns(text: str | None) -> list[str] | None:
@@ -111,7 +160,9 @@ def _asked_columns(text: str | None) -> list[str] | None:
     return list(dict.fromkeys(columns))
 
 
-def _write_table(record: Record, table: RunTable, columns: list[str], terminal: Terminal) -> None:
+def _write_table(
+    record: Record, table: RunTable, columns: list[str], importance: list[str], terminal: Terminal
+) -> None:
     digits = shown_digits(record, table.ids)
     shown = {
         "id": lambda value: str(value)[:digits],
@@ -121,7 +172,7 @@ def _write_table(record: Record, table: RunTable, columns: list[str], terminal: 
         "duration": terminal.duration,
     }
     styles = {"status": lambda value: STATUS_STYLES.get(str(value), ""), "id": lambda _: "bold"}
-    left_out = terminal.table(columns, table.to_pylist(), shown, styles=styles)
+    left_out = terminal.table(columns, table.to_pylist(), shown, styles=styles, importance=importance)
     if len(table) < table.total:
         terminal.say(
             f"{len(table):,} of {terminal.count(table.total, 'run')}; `--all` or `--limit N` shows more"
@@ -153,226 +204,11 @@ def shown_digits(record: Record, ids: Iterable[str]) -> int:
     """Return how many digits tell these runs from every run of the record, hidden ones included; at least 8."""
     from gnomon.ids import SHOWN_LENGTH
 
-    wanted, known = set(ids), record.replica.index.subjects("run")
+    wanted, known = set(ids), record.replica.index.ids("run")
     digits = SHOWN_LENGTH
     while digits < max(map(len, wanted), default=0):
         beginnings = {run[:digits] for run in wanted}
-        if sum(1 for run in known if run[:digits] in beginnings) <= len(wanted):
+        if len(beginnings) == len(wanted) == sum(run[:digits] in beginnings for run in known):
             break
         digits += 1
     return digits
-
-
-# --- change
-
-
-def note(parser: Parser) -> Run:
-    """Write a note about a run, in Markdown.
-
-    Without a text your editor opens (VISUAL, then EDITOR); with `-` the text is read from standard input.
-    """
-    parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
-    parser.option("text", metavar="TEXT", nargs="?", help="the note; `-` reads it from standard input")
-    parser.example('gnomon note 4f1d "Plateaus after 3 epochs; next: smaller depth."', "a line")
-    parser.example("gnomon note 4f1d", "in your editor")
-    parser.example("gnomon note 4f1d - < findings.md", "from a file")
-    return _note
-
-
-def _note(arguments: Namespace, terminal: Terminal) -> int:
-    record = open_record(arguments, terminal)
-    run = record.run(arguments.run)
-    text = arguments.text
-    if text == "-":
-        import sys
-
-        text = sys.stdin.read()
-    elif text is None:
-        text = _from_editor(f"a note in Markdown about run {_called(run, terminal)}")
-    record.add_note(run.id, text.strip("\n"))
-    terminal.say(f"noted on run {_called(run, terminal)}")
-    return 0
-
-
-def _from_editor(about: str) -> str:
-    import os
-    import shlex
-    import subprocess
-    import sys
-    import tempfile
-
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    if not sys.stdin.isatty():
-        raise UsageError(
-            "`gnomon note` needs a text", hint="give it as an argument, or `-` to read standard input"
-        )
-    if not editor:
-        raise UsageError("`gnomon note` needs a text, or an editor", hint="give a text, or set EDITOR")
-    with tempfile.TemporaryDirectory(prefix="gnomon-") as folder:
-        path = os.path.join(folder, "note.md")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f"\n\n{SCISSORS}\n{about}\n")
-        done = subprocess.run([*shlex.split(editor), path], check=False)
-        if done.returncode != 0:
-            raise UsageError(
-                f"the editor `{editor}` ended with {done.returncode}", hint="nothing was written"
-            )
-        with open(path, encoding="utf-8") as file:
-            return file.read().partition(SCISSORS)[0].strip("\n")
-
-
-def tag(parser: Parser) -> Run:
-    """Add tags to a run, or take them away. Prints the tags that it then has, one a line.
-
-    A tag that a teammate adds at the same time, elsewhere, stays.
-    """
-    parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
-    parser.option("tags", metavar="TAG", nargs="*", help="tags to add")
-    parser.option(
-        "--remove",
-        metavar="TAG",
-        nargs="+",
-        action="extend",
-        default=[],
-        complete="tag",
-        help="tags to take away",
-    )
-    parser.example("gnomon tag 4f1d candidate paper", "add two")
-    parser.example("gnomon tag 4f1d --remove candidate", "take one away")
-    return _tag
-
-
-def _tag(arguments: Namespace, terminal: Terminal) -> int:
-    both = sorted(set(arguments.tags) & set(arguments.remove))
-    if both:
-        raise UsageError(f"tag `{both[0]}` cannot be added and taken away at once")
-    record = open_record(arguments, terminal)
-    run = record.run(arguments.run)
-    if arguments.tags or arguments.remove:
-        record.tag(run.id, arguments.tags, arguments.remove)
-        run = record.run(run.id)
-    for text in run.tags:
-        terminal.write(terminal.clean(text))
-    if not run.tags:
-        terminal.say(f"run {_called(run, terminal)} has no tags")
-    return 0
-
-
-def rename(parser: Parser) -> Run:
-    """Give a run another name. Where two people gave it different names, this settles it."""
-    parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
-    parser.option("name", metavar="NAME", help="the new name")
-    parser.example("gnomon rename 4f1d baseline-2", "the id stays")
-    return _rename
-
-
-def _rename(arguments: Namespace, terminal: Terminal) -> int:
-    record = open_record(arguments, terminal)
-    run = record.run(arguments.run)
-    record.rename(run.id, arguments.name)
-    before = f", before `{terminal.clean(run.name)}`" if run.name else ""
-    terminal.say(f"run {run.id[:8]} is now called `{terminal.clean(arguments.name)}`{before}")
-    return 0
-
-
-def rm(parser: Parser) -> Run:
-    """Hide runs from lists. Nothing is deleted: `gnomon restore` brings them back.
-
-    The bytes stay in the record, and so in every copy of it.
-    """
-    parser.option("runs", metavar="RUN", nargs="+", complete="run", help="ids, or the beginnings of them")
-    parser.example("gnomon rm 4f1d 99ab", "hide two")
-    parser.example("gnomon runs --removed", "what is hidden")
-    return _rm
-
-
-def _rm(arguments: Namespace, terminal: Terminal) -> int:
-    record = open_record(arguments, terminal)
-    found = _resolved(record, arguments.runs)
-    for run in found:
-        record.remove(run.id)
-        terminal.say(f"hidden: run {_called(run, terminal)}")
-    ids = " ".join(run.id[: shown_digits(record, [run.id])] for run in found)
-    terminal.say(
-        f"nothing was deleted; `gnomon restore {ids}` brings {'it' if len(found) == 1 else 'them'} back"
-    )
-    return 0
-
-
-def restore(parser: Parser) -> Run:
-    """Bring hidden runs back. See `gnomon runs --removed`."""
-    parser.option(
-        "runs", metavar="RUN", nargs="+", complete="hidden-run", help="ids, or the beginnings of them"
-    )
-    parser.example("gnomon restore 4f1d", "show it in lists again")
-    return _restore
-
-
-def _restore(arguments: Namespace, terminal: Terminal) -> int:
-    record = open_record(arguments, terminal)
-    for run in _resolved(record, arguments.runs):
-        record.restore(run.id)
-        terminal.say(f"back: run {_called(run, terminal)}")
-    return 0
-
-
-def _resolved(record: Record, short_ids: Iterable[str]) -> list[RunView]:
-    """Return the runs that are meant, each once; all are looked up before anything is written."""
-    found = {run.id: run for run in map(record.run, short_ids)}
-    return list(found.values())
-
-
-def _called(run: RunView, terminal: Terminal) -> str:
-    return f"{run.id[:8]} ({terminal.clean(run.name)})" if run.name else run.id[:8]
-
-
-# --- kept files
-
-
-def get(parser: Parser) -> Run:
-    """Write a kept file or folder of a run to the disk, and print where it is.
-
-    Its bytes are checked against their hash first. What is at the target stays, unless `--overwrite` is given.
-    """
-    parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
-    parser.option(
-        "name", metavar="NAME", complete="kept", help="what it is called in the run: see `gnomon show RUN`"
-    )
-    parser.option("--to", metavar="PATH", required=True, complete="files", help="the file or folder to write")
-    parser.option("--overwrite", action="store_true", help="replace files that are there")
-    parser.example("gnomon get 4f1d model.skops --to best.skops", "where nothing is yet")
-    return _get
-
-
-def _get(arguments: Namespace, terminal: Terminal) -> int:
-    from gnomon.errors import BadArgumentError
-    from gnomon.objects.store import ObjectStore
-
-    record = open_record(arguments, terminal)
-    run = record.run(arguments.run)
-    kept = _kept_as(run, arguments.name)
-    home = record.replica.home
-    store = ObjectStore(home.env, f"{home.path}/objects")
-    try:
-        files = store.restore(kept.object, arguments.to, overwrite=arguments.overwrite, is_tree=kept.is_tree)
-    except BadArgumentError as error:
-        hint = error.hint and error.hint.replace("`overwrite=True`", "`--overwrite`")
-        raise BadArgumentError(error.message, hint=hint) from error
-    terminal.say(f"wrote {terminal.count(files, 'file')}, {terminal.size(kept.size)}")
-    terminal.write(terminal.clean(arguments.to))
-    return 0
-
-
-def _kept_as(run: RunView, name: str) -> Kept:
-    """Return what was last kept under this name."""
-    kept = run.kept
-    for one in reversed(kept):
-        if one.name == name:
-            return one
-    from gnomon.errors import UnknownSubjectError
-
-    names = ", ".join(f"`{one}`" for one in dict.fromkeys(one.name for one in kept))
-    raise UnknownSubjectError(
-        f"run {run.id[:8]} kept nothing called `{name}`",
-        hint=f"it kept {names}" if names else "it kept no files",
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.errors import UsageError
+from gnomon.runs.cli import open_record
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -50,8 +51,6 @@ def show(parser: Parser) -> Run:
 
 
 def _show(arguments: Namespace, terminal: Terminal) -> int:
-    from gnomon.runs.cli import open_record
-
     if arguments.x and not arguments.metric:
         raise UsageError("`--x` needs `--metric`", hint=f"for instance `--metric loss --x {arguments.x}`")
     record = open_record(arguments, terminal)
@@ -164,7 +163,7 @@ def _numbers(run: RunView, terminal: Terminal) -> None:
             "min": stat.min,
             "max": stat.max,
             "points": stat.count,
-            "steps": f"{stat.first_step}…{stat.last_step}" if stat.count > 1 else str(stat.first_step),
+            "steps": f"{stat.first_step} to {stat.last_step}" if stat.count > 1 else str(stat.first_step),
             "NaN": stat.nan or None,
         }
         for (name, rank), stat in stats.items()

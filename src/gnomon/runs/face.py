@@ -69,9 +69,9 @@ class Terminal(Protocol):
     def table(
         self, columns: Sequence[str], rows: Sequence[Mapping[str, object]],
         shown: Mapping[str, Callable[[object], str]] | None = None, *, indent: str = "",
-        styles: Mapping[str, Callable[[object], str]] | None = None,
+        styles: Mapping[str, Callable[[object], str]] | None = None, importance: Sequence[str] = (),
     ) -> list[str]:  # fmt: skip
-        """Write a table; return the columns for which the terminal was too narrow."""
+        """Write a table; return the columns for which the terminal was too narrow, the most important ones kept."""
 
     def curve(
         self,

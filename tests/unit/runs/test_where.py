@@ -413,7 +413,7 @@ def test_a_long_text_is_shown_around_the_place():
         ("params.lr. = 1", "needs quotes around all of it"),
         ("params.lr[0] = 1", "needs quotes around all of it"),
         ("params['a' = 1", "expected `]`"),
-        ("metrics.'a b'.mean > 1", "expected one of last, min, max, first, count, step"),
+        ("metrics.'a b'.mean > 1", "expected one of last, min, max, count, step"),
         ("params.lr = 'x", "this text has no closing quote"),
         ("params.lr = 5x", "this is not a number"),
         ("duration > 5y", "this is not a number"),

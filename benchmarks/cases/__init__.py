@@ -1,0 +1,20 @@
+"""The cases, in the order in which they run."""
+
+from benchmarks.bench import Case
+from benchmarks.cases import cold, index, kill, log, runs, scale, series, size, verify
+
+CASES: dict[str, Case] = {
+    case.name: case
+    for case in (
+        log.ONE,
+        log.TWENTY,
+        cold.CASE,
+        kill.CASE,
+        runs.CASE,
+        scale.CASE,
+        series.CASE,
+        index.CASE,
+        verify.CASE,
+        size.CASE,
+    )
+}

@@ -1,0 +1,30 @@
+"""The trackers that are compared: one module each.
+
+To add one: write a subclass of `base.Peer` in a module here and name it in `MODULES`.
+Floors are peers that nobody would use: what a tracker cannot beat, or what people write by hand.
+"""
+
+import importlib
+
+from benchmarks.peers.base import Peer
+
+MODULES = {
+    "memory": "floors:Memory",
+    "jsonl": "floors:JsonLines",
+    "jsonl-flush": "floors:FlushedJsonLines",
+    "gnomon": "gnomon:Gnomon",
+    "trackio": "trackio:Trackio",
+    "tensorboardx": "tensorboardx:TensorboardX",
+    "wandb": "wandb:Wandb",
+    "mlflow-sqlite": "mlflow:MlflowSqlite",
+    "mlflow-file": "mlflow:MlflowFile",
+    "aim": "aim:Aim",
+}
+FLOORS = ("memory", "jsonl", "jsonl-flush")
+TRACKERS = tuple(name for name in MODULES if name not in FLOORS)
+
+
+def peer_class(name: str) -> type[Peer]:
+    """Return the class of a peer; this imports the adapter, never the tracker itself."""
+    module, cls = MODULES[name].split(":")
+    return getattr(importlib.import_module(f"benchmarks.peers.{module}"), cls)

@@ -1,0 +1,65 @@
+"""Aim on its local repository."""
+
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.peers.base import Log, Peer
+
+
+class Aim(Peer):
+    name = environment = distribution = "aim"
+    requirements = ("aim==3.29.1",)
+    environ = {"AIM_UI_TELEMETRY_ENABLED": "0", "AIM_TELEMETRY_ENABLED": "0"}
+    hello = """
+import aim
+run = aim.Run(experiment="bench")
+run["hparams"] = {"lr": 0.1}
+for step in range(10):
+    run.track(1.0, name="loss", step=step)
+    first_metric()
+run.close()
+"""
+
+    def load(self) -> str:
+        import aim
+
+        self.aim = aim
+        return version("aim")
+
+    def start(self, name: str, params: dict[str, float]) -> Log:
+        from aim.sdk.repo import Repo
+
+        if not hasattr(self, "repo"):
+            self.repo = Repo.from_path(str(self.store), init=True)
+        self.run = self.aim.Run(repo=self.repo, experiment="bench")
+        self.run.name = name
+        if params:
+            self.run["hparams"] = params
+        return self.run.track
+
+    def finish(self) -> None:
+        self.run.close()
+
+    def prepare_reading(self) -> None:
+        """Index the finished runs, which 3.29 leaves to `aim up`: until then readers raise KeyError."""
+        tool = str(Path(sys.executable).with_name("aim"))
+        subprocess.run([tool, "storage", "--repo", str(self.store), "reindex", "-y"], check=True)
+
+    def series(self, run: str, metric: str) -> tuple[list[int], list[float]]:
+        repo = self.aim.Repo(str(self.store))
+        query = f"run.name == '{run}' and metric.name == '{metric}'"
+        for metrics in repo.query_metrics(query, report_mode=0).iter_runs():
+            for found in metrics:
+                steps, columns = found.data.numpy()  # columns: value, epoch, time
+                return steps.tolist(), columns[0].tolist()
+        return [], []
+
+    def table(self, sort: str) -> int:
+        table = []
+        for found in self.aim.Repo(str(self.store)).query_runs("", report_mode=0).iter_runs():
+            last = {metric.name: metric.values.last_value() for metric in found.run.metrics()}
+            table.append((found.run.name, found.run["hparams"], last))
+        table.sort(key=lambda run: run[2][sort])
+        return len(table)

@@ -1,0 +1,68 @@
+"""What the harness asks of a tracker.
+
+The same class serves two sides. The driver, in plain Python, reads the class attributes. A worker, in a
+fresh process of the tracker's own environment, makes an instance and calls its methods; only `load`
+and what follows may import the tracker.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from time import perf_counter
+from typing import ClassVar
+
+Log = Callable[..., object]  # log({"loss": 0.5}, step=3)
+
+
+class Peer:
+    """A tracker that keeps its runs in the folder `store`."""
+
+    name: ClassVar[str]
+    environment: ClassVar[str]
+    """The name of its virtual environment: two peers may share one."""
+    requirements: ClassVar[tuple[str, ...]] = ()
+    distribution: ClassVar[str]
+    """The package whose installed size, with all it requires, counts."""
+    environ: ClassVar[dict[str, str]] = {}
+    """Environment variables of each of its processes; `{store}` and `{home}` are replaced."""
+    hello: ClassVar[str]
+    """A trivial run as a user would write it; `first_metric()` stands where its first metric is logged."""
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+
+    def load(self) -> str:
+        """Import the tracker; return its version."""
+        raise NotImplementedError
+
+    def start(self, name: str, params: dict[str, float]) -> Log:
+        """Open a run and return its `log(metrics, step=…)`: the tracker's own where the call fits."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Close the run that `start` opened."""
+        raise NotImplementedError
+
+    def prepare_reading(self) -> None:
+        """Whatever a user must do between writing and reading."""
+
+    def series(self, run: str, metric: str) -> tuple[list[int], list[float]]:
+        """Return the steps and values of a series, whole, by public calls where there are any."""
+        raise NotImplementedError
+
+    def table(self, sort: str) -> int:
+        """Read every run with its params and last metrics, sorted by one metric; return how many."""
+        raise NotImplementedError
+
+    def write_series(self, run: str, metric: str, values: Iterable[float], deadline: float) -> int:
+        """Log one series the fastest way there is; return how many points were written by the deadline.
+
+        The deadline is a time of `perf_counter`.
+        """
+        log = self.start(run, {})
+        count = 0
+        for count, value in enumerate(values, 1):
+            log({metric: value}, step=count - 1)
+            if count % 1000 == 0 and perf_counter() > deadline:
+                break
+        self.finish()
+        return count

@@ -1,0 +1,54 @@
+"""Gnomon, by its public calls alone."""
+
+from pathlib import Path
+
+from benchmarks.peers.base import Log, Peer
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class Gnomon(Peer):
+    """This project, installed from this working tree."""
+
+    name = environment = distribution = "gnomon"
+    requirements = (str(PROJECT), "numpy>=2")  # NumPy to read series; it is no part of the base install
+    hello = """
+import gnomon
+with gnomon.run("hello", params={"lr": 0.1}) as run:
+    for step in range(10):
+        run.log({"loss": 1.0}, step=step)
+        first_metric()
+"""
+
+    def load(self) -> str:
+        import gnomon
+
+        self.gnomon = gnomon
+        return gnomon.__version__
+
+    def start(self, name: str, params: dict[str, float]) -> Log:
+        self.run = self.gnomon.run(name, params=params, dir=self.store)
+        return self.run.log
+
+    def finish(self) -> None:
+        self.run.finish()
+
+    def note(self, text: str) -> None:
+        self.run.note(text)
+
+    def keep(self, path: Path) -> None:
+        self.run.keep(path)
+
+    def series(self, run: str, metric: str) -> tuple[list[int], list[float]]:
+        found = self.gnomon.open(self.store).run(self.ids()[run]).series(metric)
+        return found.step.tolist(), found.value.tolist()
+
+    def ids(self) -> dict[str, str]:
+        """The id of each run by its name; read once, so ask after the writing is over."""
+        if not hasattr(self, "_ids"):
+            rows = self.gnomon.open(self.store).runs().to_pylist()
+            self._ids = {row["name"]: row["id"] for row in rows}
+        return self._ids
+
+    def table(self, sort: str) -> int:
+        return len(self.gnomon.open(self.store).runs(sort=sort).to_pylist())

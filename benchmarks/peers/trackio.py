@@ -1,0 +1,54 @@
+"""trackio on its local SQLite file: no space, no server."""
+
+import json
+
+from benchmarks.peers.base import Log, Peer
+
+
+class Trackio(Peer):
+    name = environment = distribution = "trackio"
+    requirements = ("trackio==0.43.0",)
+    environ = {
+        "TRACKIO_DIR": "{store}/trackio",
+        "HF_HOME": "{home}/hf",
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+    }
+    hello = """
+import trackio
+run = trackio.init(project="bench", name="hello", config={"lr": 0.1}, embed=False)
+for step in range(10):
+    run.log({"loss": 1.0}, step=step)
+    first_metric()
+trackio.finish()
+"""
+
+    def load(self) -> str:
+        import trackio
+
+        self.trackio = trackio
+        return trackio.__version__
+
+    def start(self, name: str, params: dict[str, float]) -> Log:
+        return self.trackio.init(project="bench", name=name, config=params, embed=False).log
+
+    def finish(self) -> None:
+        self.trackio.finish()
+
+    def series(self, run: str, metric: str) -> tuple[list[int], list[float]]:
+        # what `trackio get metric` calls; there is no public call in Python
+        from trackio.sqlite_storage import SQLiteStorage
+
+        rows = SQLiteStorage.get_metric_values("bench", run, metric)
+        return [row["step"] for row in rows], [row["value"] for row in rows]
+
+    def table(self, sort: str) -> int:
+        # params by `trackio.Api`, last metrics by the SQL that `trackio query` would run
+        from trackio.sqlite_storage import SQLiteStorage
+
+        sql = "SELECT run_id, metrics, max(step) AS step FROM metrics GROUP BY run_id"
+        rows = SQLiteStorage.query_project("bench", sql)["rows"]
+        last = {row["run_id"]: json.loads(row["metrics"]) for row in rows}
+        table = [(run.name, run.config, last[run.id]) for run in self.trackio.Api().runs("bench")]
+        table.sort(key=lambda run: run[2][sort])
+        return len(table)

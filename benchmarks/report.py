@@ -1,0 +1,81 @@
+"""Render docs/reference/performance.md from a file of results: `python -m benchmarks.report [RESULTS]`.
+
+No figure on that page is typed by hand. Of several runs in one file, the last one of each case and peer counts.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import summary
+from benchmarks.peers.gnomon import PROJECT
+from benchmarks.run import RESULTS
+from benchmarks.targets import Rows
+
+PAGE = PROJECT / "docs" / "reference" / "performance.md"
+HEAD = """# Performance
+
+Made from measurements by `python -m benchmarks.report`; nothing here is typed by hand. What each case does, and what
+its figures do and do not say: [`benchmarks/README.md`](../../benchmarks/README.md).
+
+Ratios to the floors, which ran just before and just after each tracker, say more than times: other programs may
+have kept the machine busy (`load` below, on {cores} cores).
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__)
+    parser.add_argument("results", type=Path, nargs="?", default=RESULTS / "latest.jsonl")
+    rows = [json.loads(text) for text in parser.parse_args().results.read_text().splitlines()]
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text("\n".join(page(rows)) + "\n")
+    print(PAGE.relative_to(PROJECT))
+
+
+def page(rows: Rows) -> Iterator[str]:
+    """Yield the lines of the page."""
+    machines = [row for row in rows if row["figure"] == "machine"]
+    rows = last_of_each(rows)
+    last = machines[-1]
+    yield HEAD.format(cores=last["cores"])
+    loads = [row["load"] for row in rows]
+    yield (
+        f"{last['processor']}, {last['cores']} cores, {last['memory_gib']} GiB, {last['system']}, "
+        f"Python {last['python']}; commit {last['commit']}; {last['at']}; load {min(loads):g} to {max(loads):g}.  "
+    )
+    versions = {row["peer"]: row["version"] for row in rows if row.get("version")}
+    yield "Versions: " + ", ".join(f"{peer} {version}" for peer, version in versions.items()) + "."
+    yield from ("", "## Promises", "")
+    verdicts, *comparisons = _split(list(summary.tables(rows)))
+    yield from verdicts
+    yield from ("", "## Beside the others")
+    for table in comparisons:
+        yield from ("", *table)
+
+
+def last_of_each(rows: Rows) -> Rows:
+    """Return the rows that were measured last for each case and peer: those after the last machine line before them."""
+    batch, last = 0, {}
+    numbered = []
+    for row in rows:
+        if row["figure"] == "machine":
+            batch += 1
+        else:
+            numbered.append((batch, row))
+            last[row["case"], row["peer"]] = batch
+    return [row for batch, row in numbered if last[row["case"], row["peer"]] == batch]
+
+
+def _split(lines: list[str]) -> list[list[str]]:
+    """Cut lines into tables: a title in bold begins one."""
+    tables: list[list[str]] = [[]]
+    for text in lines:
+        if text.startswith("**"):
+            tables.append([])
+        tables[-1].append(text)
+    return [table[:-1] if table and not table[-1] else table for table in tables]
+
+
+if __name__ == "__main__":
+    main()

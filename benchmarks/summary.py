@@ -1,0 +1,208 @@
+"""The tables that a person reads: targets with their verdicts, and Gnomon beside its peers.
+
+Everything here is Markdown, and made from rows alone.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from benchmarks.peers import MODULES
+from benchmarks.shapes import SHAPES
+from benchmarks.targets import TARGETS, Rows, Target, middle, pick, to_floor
+
+
+def tables(rows: Rows) -> Iterator[str]:
+    """Yield the lines of every table for which there are rows."""
+    yield from verdicts(rows)
+    for title, make in COMPARISONS.items():
+        lines = list(make(rows))
+        if len(lines) > 2:
+            yield from ("", f"**{title}**", "", *lines)
+    if failures := [row for row in rows if "error" in row]:
+        yield from ("", "**What did not work**", "")
+        yield from (f"- {row['case']}, {row['peer']}: {_one_line(row['error'])}" for row in failures)
+
+
+def missed(rows: Rows) -> list[Target]:
+    """Return the targets that were measured and not met."""
+    values = [(target, target.value(rows)) for target in TARGETS]
+    return [target for target, value in values if value is not None and not target.passes(value)]
+
+
+def verdicts(rows: Rows) -> Iterator[str]:
+    """Yield the table of targets, those that were measured."""
+    yield from header("case", "figure", "target", "median", "best", "")
+    for target in TARGETS:
+        value = target.value(rows)
+        if value is not None:
+            verdict = "pass" if target.passes(value) else "**FAIL**"
+            figures = (number(found, target.unit) for found in (value, target.best(rows)))
+            yield line(target.case, target.says, target.bound, *figures, verdict)
+
+
+def header(*names: str) -> tuple[str, str]:
+    return line(*names), line(*["---"] * len(names))
+
+
+def line(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def number(value: float | None, unit: str = "") -> str:
+    """Three digits that mean something; `–` where nothing was measured."""
+    if value is None:
+        return "–"
+    digits = f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
+    return f"{digits} {unit}".strip()
+
+
+def _log(case: str, figure: str) -> Callable[[Rows], Iterator[str]]:
+    def table(rows: Rows) -> Iterator[str]:
+        yield from header(
+            "peer",
+            "processor time, × append to a list",
+            "× flushed JSON line",
+            "µs a call",
+            "p50 µs",
+            "p99 µs",
+            "mean µs",
+            "p50, × Gnomon's",
+        )
+        ours = middle(to_floor(rows, case, "log_timed", "jsonl-flush", "p50_us"))
+        for peer in MODULES:
+            if not pick(rows, case, peer, figure=figure):
+                continue
+            timed = pick(rows, case, peer, figure="log_timed")
+            p50 = middle(to_floor(rows, case, "log_timed", "jsonl-flush", "p50_us", peer))
+            yield line(
+                peer,
+                number(middle(to_floor(rows, case, figure, "memory", peer=peer))),
+                number(middle(to_floor(rows, case, figure, "jsonl-flush", peer=peer))),
+                number(middle(row["cpu_us"] for row in pick(rows, case, peer, figure=figure))),
+                *(number(middle(row[key] for row in timed)) for key in ("p50_us", "p99_us", "mean_us")),
+                number(p50 / ours if p50 and ours else None),
+            )
+
+    return table
+
+
+def _shapes(rows: Rows) -> Iterator[str]:
+    yield from header(
+        "20 scalars as", "µs a call", "of it conversion", "× flushed JSON line", "fixed cost of the run, ms"
+    )
+    for shape in SHAPES:
+        found = pick(rows, "log-20", figure=shape)
+        if not found:
+            continue
+        yield line(
+            shape,
+            number(middle(row["cpu_us"] for row in found)),
+            number(middle(row["conversion_cpu_us"] for row in found)),
+            number(middle(to_floor(rows, "log-20", shape, "jsonl-flush"))),
+            number(middle((row["cpu_us"] - row["loop_cpu_us"]) * row["calls"] / 1e3 for row in found)),
+        )
+
+
+def _columns(
+    case: str, figure: str, columns: dict[str, str], **wanted: Any
+) -> Callable[[Rows], Iterator[str]]:
+    """A table with a line a peer: the median of each field, the warming-up round left out where there are others."""
+
+    def table(rows: Rows) -> Iterator[str]:
+        yield from header("peer", *columns)
+        for peer in MODULES:
+            found = pick(rows, case, peer, figure=figure, **wanted)
+            if steady := [row for row in found if row.get("round", 1) > 0]:
+                found = steady
+            if found:
+                cells = (middle(row[key] for row in found if key in row) for key in columns.values())
+                yield line(peer, *map(number, cells))
+
+    return table
+
+
+def _figures(case: str, columns: dict[str, str]) -> Callable[[Rows], Iterator[str]]:
+    """A table with a line a figure of Gnomon: the median of each field."""
+
+    def table(rows: Rows) -> Iterator[str]:
+        yield from header("", *columns)
+        for figure in dict.fromkeys(row["figure"] for row in pick(rows, case)):
+            found = pick(rows, case, figure=figure)
+            yield line(figure, *(number(middle(row[key] for row in found)) for key in columns.values()))
+
+    return table
+
+
+def _kills(rows: Rows) -> Iterator[str]:
+    yield from header("peer", "speed", "kills", "acknowledged", "lost", "wrong", "runs that cannot be read")
+    for peer in MODULES:
+        for row in pick(rows, "kill", peer):
+            speed = row["speed"] + (", runs ended and begun" if row["many_runs"] else "")
+            yield line(
+                peer,
+                speed,
+                *(number(row[key]) for key in ("kills", "acknowledged", "lost", "wrong", "unreadable")),
+            )
+
+
+COMPARISONS: dict[str, Callable[[Rows], Iterator[str]]] = {
+    "One scalar a call": _log("log-1", "log_one"),
+    "20 scalars a call": _log("log-20", "floats"),
+    "Kinds of 20 scalars, Gnomon": _shapes,
+    "A trivial run in a git repository of 1,000 files, more than `python -c pass`": _columns(
+        "cold",
+        "hello",
+        {
+            "first metric, ms": "first_metric_more_ms",
+            "whole, ms": "whole_more_ms",
+            "processor, ms": "cpu_more_ms",
+        },
+    ),
+    "`kill -9` at a random moment": _kills,
+    "Small runs (10 params, 20 metrics × 10 steps)": _columns(
+        "runs",
+        "make",
+        {
+            "runs made": "runs",
+            "ms a run": "ms_per_run",
+            "processor, ms a run": "cpu_ms_per_run",
+            "bytes a run": "bytes_per_run",
+        },
+    ),
+    "The table of those runs from a fresh process, in Python": _columns(
+        "runs", "table", {"runs": "runs", "more than bare Python, ms": "more_ms"}, way="python"
+    ),
+    "… of Gnomon by `gnomon runs --json`": _columns(
+        "runs",
+        "table",
+        {"more than bare Python, ms": "more_ms", "processor, ms": "cpu_more_ms"},
+        way="command",
+    ),
+    "The first page of the table of `scale`": _columns(
+        "scale", "page", {"ms": "ms", "more than bare Python, ms": "more_ms", "processor, ms": "cpu_ms"}
+    ),
+    "One long series, float32 precision": _columns(
+        "series", "write", {"points": "points", "written in, s": "write_s"}, kind="float32"
+    ),
+    "… its bytes a point (Gnomon: sealed)": _columns(
+        "series", "size", {"bytes": "bytes_per_point"}, kind="float32", sealed=True
+    ),
+    "… full float64, sealed": _columns(
+        "series", "size", {"bytes": "bytes_per_point"}, kind="float64", sealed=True
+    ),
+    "… read whole from a fresh process (Gnomon: sealed)": _columns(
+        "series", "read", {"more than the floor, ms": "more_ms"}, kind="float32", sealed=True
+    ),
+    "Rebuilding the index": _figures(
+        "index", {"a second": "per_second", "a second of processor time": "per_cpu_second"}
+    ),
+    "`gnomon verify`": _figures(
+        "verify",
+        {"MB": "megabytes", "MB/s": "mb_per_s", "MB a second of processor time": "mb_per_cpu_s"},
+    ),
+    "Installed size": _columns("size", "size", {"packages": "packages", "MB": "mb"}),
+}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[-200:]

@@ -1,0 +1,258 @@
+"""The figures that Gnomon promises, each with its limit and how it is taken from the rows of a run.
+
+A figure that is repeated is judged by its median round; the best round is shown beside it. A figure without rows was
+not measured: it neither passes nor fails.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks.bench import Row
+from benchmarks.peers import TRACKERS
+
+Rows = list[Row]
+Rounds = Callable[[Rows], list[float]]
+PEERS = tuple(name for name in TRACKERS if name != "gnomon")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A limit, and how to find the value of each round."""
+
+    case: str
+    says: str
+    limit: float
+    unit: str
+    rounds: Rounds
+    at_least: bool = False
+
+    def value(self, rows: Rows) -> float | None:
+        return middle(self.rounds(rows))
+
+    def best(self, rows: Rows) -> float | None:
+        return (max if self.at_least else min)(self.rounds(rows), default=None)
+
+    def passes(self, value: float) -> bool:
+        return value >= self.limit if self.at_least else value <= self.limit
+
+    @property
+    def bound(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.limit:.4g} {self.unit}".strip()
+
+
+def pick(rows: Rows, case: str, peer: str = "gnomon", **wanted: object) -> Rows:
+    """Return the rows of one case and peer in which these fields have these values; failed ones left out."""
+    return [
+        row
+        for row in rows
+        if row.get("case") == case
+        and row.get("peer") == peer
+        and "error" not in row
+        and all(row.get(key) == value for key, value in wanted.items())
+    ]
+
+
+def middle(values: Iterable[float]) -> float | None:
+    """The median; None where there is nothing."""
+    found = list(values)
+    return median(found) if found else None
+
+
+def to_floor(
+    rows: Rows, case: str, figure: str, floor: str, key: str = "cpu_us", peer: str = "gnomon"
+) -> list[float]:
+    """The ratio of each round to the floor around it."""
+    return [row[key] / row["floors"][floor][key] for row in pick(rows, case, peer, figure=figure)]
+
+
+def without_conversion(rows: Rows, shape: str) -> list[float]:
+    """Processor time of a call with 20 scalars of a shape, conversion apart, as ratio to a flushed JSON line."""
+    return [
+        (row["cpu_us"] - row["conversion_cpu_us"]) / row["floors"]["jsonl-flush"]["cpu_us"]
+        for row in pick(rows, "log-20", figure=shape)
+    ]
+
+
+def to_plain(rows: Rows, shape: str) -> list[float]:
+    """The same as ratio to 20 Python floats under fixed keys, both first held against their own floors."""
+    plain = middle(without_conversion(rows, "floats"))
+    return [value / plain for value in without_conversion(rows, shape)] if plain else []
+
+
+def behind_fastest(rows: Rows) -> list[float]:
+    """p50 of the fastest peer as a multiple of Gnomon's, both first held against the floors around them."""
+
+    def p50(peer: str) -> list[float]:
+        return to_floor(rows, "log-1", "log_timed", "jsonl-flush", "p50_us", peer)
+
+    theirs = [median(values) for values in map(p50, PEERS) if values]
+    return [min(theirs) / ours for ours in p50("gnomon")] if theirs else []
+
+
+def lost(rows: Rows, speed: str) -> list[float]:
+    found = pick(rows, "kill", figure="kill", speed=speed)
+    return [sum(row["lost"] + row["wrong"] for row in found)] if found else []
+
+
+def field(case: str, figure: str, key: str, **wanted: object) -> Rounds:
+    """One field of each round, the round that warms up left out."""
+    first = {("runs", "table"): 1, ("scale", "page"): 1}.get((case, figure), 0)
+
+    def rounds(rows: Rows) -> list[float]:
+        found = pick(rows, case, figure=figure, **wanted)
+        return [row[key] for row in found if row.get("round", first) >= first]
+
+    return rounds
+
+
+_SHAPES = {
+    "float64": "NumPy float64 scalars, their conversion apart",
+    "float32": "NumPy float32 scalars, their conversion apart",
+    "tensor": "torch scalars, their conversion apart",
+    "alternating": "two sets of keys in turn",
+    "subset": "a random 20 of 100 keys in each call",
+    "rotating": "19 fixed keys, one of 1,000",
+}
+
+
+def _shape_targets() -> list[Target]:
+    found = []
+    for shape, says in _SHAPES.items():
+        of_json = Target(
+            "log-20",
+            f"20 scalars, {says}: to a flushed JSON line",
+            2 / 6,
+            "×",
+            lambda rows, shape=shape: without_conversion(rows, shape),
+        )
+        of_plain = Target(
+            "log-20",
+            f"… to 20 floats under fixed keys ({shape})",
+            2,
+            "×",
+            lambda rows, shape=shape: to_plain(rows, shape),
+        )
+        found += [of_json, of_plain]
+    return found
+
+
+TARGETS: tuple[Target, ...] = (
+    Target(
+        "log-1",
+        "log of one scalar: processor time, to an append to a list",
+        3,
+        "×",
+        lambda rows: to_floor(rows, "log-1", "log_one", "memory"),
+    ),
+    Target(
+        "log-1", "p50 of one scalar: the fastest peer's, to Gnomon's", 5, "×", behind_fastest, at_least=True
+    ),
+    Target(
+        "log-20",
+        "log of 20 scalars: processor time, to a flushed JSON line",
+        1 / 6,
+        "×",
+        lambda rows: to_floor(rows, "log-20", "floats", "jsonl-flush"),
+    ),
+    *_shape_targets(),
+    Target(
+        "cold",
+        "first metric, more than `python -c pass`",
+        60,
+        "ms",
+        field("cold", "hello", "first_metric_more_ms"),
+    ),
+    Target(
+        "cold",
+        "a trivial run, more than `python -c pass`",
+        150,
+        "ms",
+        field("cold", "hello", "whole_more_ms"),
+    ),
+    Target(
+        "cold",
+        "heavy libraries that `import gnomon` loads",
+        0,
+        "",
+        lambda rows: [len(row["heavy"]) for row in pick(rows, "cold", figure="import")],
+    ),
+    *(
+        Target(
+            "kill",
+            f"acknowledged points lost or wrong, {speed}",
+            0,
+            "",
+            lambda rows, speed=speed: lost(rows, speed),
+        )
+        for speed in ("10 a second", "100 a second", "full speed")
+    ),
+    Target(
+        "runs", "a run of 10 params and 20 metrics × 10 steps", 10, "ms", field("runs", "make", "ms_per_run")
+    ),
+    Target(
+        "runs",
+        "table of 1,000 runs by the command, more than bare Python",
+        150,
+        "ms",
+        field("runs", "table", "more_ms", way="command"),
+    ),
+    Target(
+        "runs",
+        "table of 1,000 runs in Python, more than bare Python",
+        150,
+        "ms",
+        field("runs", "table", "more_ms", way="python"),
+    ),
+    Target("scale", "first page of the table of 100,000 runs", 300, "ms", field("scale", "page", "ms")),
+    Target("scale", "files of 100,000 runs, as made", 500, "", field("scale", "files made", "files")),
+    Target(
+        "scale", "files of 100,000 runs, after the table", 500, "", field("scale", "files after", "files")
+    ),
+    *(
+        Target(
+            "series",
+            f"a series of 1,000,000 points, {what}, more than Python with NumPy",
+            300,
+            "ms",
+            field("series", "read", "more_ms", kind="float32", sealed=sealed),
+        )
+        for what, sealed in (("not sealed yet", False), ("sealed", True))
+    ),
+    Target(
+        "series",
+        "bytes a point, sealed, float32 precision",
+        10,
+        "",
+        field("series", "size", "bytes_per_point", kind="float32", sealed=True),
+    ),
+    Target(
+        "index",
+        "entries of runs indexed again, a second",
+        50_000,
+        "",
+        field("index", "rebuild runs", "per_second"),
+        at_least=True,
+    ),
+    Target(
+        "index",
+        "notes indexed again, a second",
+        15_000,
+        "",
+        field("index", "rebuild notes", "per_second"),
+        at_least=True,
+    ),
+    *(
+        Target(
+            "verify",
+            f"verify, {what}",
+            limit,
+            "MB/s",
+            field("verify", f"verify {what}", "mb_per_s"),
+            at_least=True,
+        )
+        for what, limit in (("packs", 300), ("segments", 300), ("logs", 100))
+    ),
+    Target("size", "installed megabytes", 150, "MB", field("size", "size", "mb")),
+    Target("size", "installed packages", 25, "", field("size", "size", "packages")),
+)

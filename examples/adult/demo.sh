@@ -1,0 +1,51 @@
+#!/bin/sh
+# What `make demo` does once its environment is there: demo.sh BIN FOLDER [options of train.py]
+# Trains, then shows the runs, the best one with its curves, and that the record is whole.
+set -eu
+
+bin=$1
+folder=$2
+shift 2
+here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
+
+# The record is FOLDER/.gnomon, also where the repository has one of its own above it.
+GNOMON_DIR=$folder/.gnomon
+export GNOMON_DIR
+
+say() { printf '\n\033[1m$ %s\033[0m\n' "$*"; }
+[ -t 1 ] || say() { printf '\n$ %s\n' "$*"; }
+
+say python examples/adult/train.py "$@"
+"$bin/python" "$here/train.py" "$@"
+
+columns="name,metrics.auc,metrics.selection_rate/Male,metrics.selection_rate/Female"
+say gnomon runs --sort metrics.auc --columns "$columns"
+"$bin/gnomon" runs --sort metrics.auc --columns "$columns"
+
+# The first run that matches, its id as short as people type it.
+first_run() {
+    "$bin/gnomon" runs --json --limit 1 "$@" |
+        "$bin/python" -c 'import json, sys; print(*(run["id"][:8] for run in json.load(sys.stdin)))'
+}
+best=$(first_run --sort metrics.auc)
+worn=$(first_run --where "group = 'trees-64'")
+
+say gnomon show "$best" --metric auc
+"$bin/gnomon" show "$best" --metric auc
+
+say gnomon verify
+"$bin/gnomon" verify
+
+name=$(basename "$folder")
+cat <<TXT
+
+The record is in $name/.gnomon. To look around in it:
+
+  cd $name && . ../$(basename "$(dirname "$bin")")/bin/activate
+
+  gnomon show ${worn:-$best} --metric loss --metric train_loss     # where the two part, it learns by heart
+  gnomon runs --where "metrics.test_auc > 0.92" --sort metrics.test_auc
+  gnomon get $best model.skops --to best.skops          # the best model, checked against its hash
+TXT

@@ -1,0 +1,225 @@
+"""The commands that change what people say about a run, and the one that takes kept files out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gnomon.errors import BadArgumentError, UnknownSubjectError, UsageError
+from gnomon.runs.cli import open_record, shown_digits
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterable
+
+    from gnomon.runs.face import Parser, Run, Terminal
+    from gnomon.runs.run_view import Kept, RunView
+    from gnomon.runs.views import Record
+
+SCISSORS = "<!-- gnomon: what is below this line is left out -->"
+
+
+def note(parser: Parser) -> Run:
+    """Write a note about a run, in Markdown.
+
+    Without a text your editor opens (VISUAL, then EDITOR); with `-` the text is read from standard input.
+    """
+    parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
+    parser.option("text", metavar="TEXT", nargs="?", help="the note; `-` reads it from standard input")
+    parser.example('gnomon note 4f1d "Plateaus after 3 epochs; next: smaller depth."', "a line")
+    parser.example("gnomon note 4f1d", "in your editor")
+    parser.example("gnomon note 4f1d - < findings.md", "from a file")
+    return _note
+
+
+def _note(arguments: Namespace, terminal: Terminal) -> int:
+    record = open_record(arguments, terminal)
+    run = record.run(arguments.run)
+    text = arguments.text
+    if text == "-":
+        import sys
+
+        text = sys.stdin.read()
+    elif text is None:
+        text = _from_editor(f"a note in Markdown about run {_called(run, terminal)}")
+    record.add_note(run.id, text.strip("\n"))
+    terminal.say(f"noted on run {_called(run, terminal)}")
+    return 0
+
+
+def _from_editor(about: str) -> str:
+    import os
+    import shlex
+    import subprocess
+    import sys
+    import tempfile
+
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "`gnomon note` needs a text", hint="give it as an argument, or `-` to read standard input"
+        )
+    if not editor:
+        raise UsageError("`gnomon note` needs a text, or an editor", hint="give a text, or set EDITOR")
+    with tempfile.TemporaryDirectory(prefix="gnomon-") as folder:
+        path = os.path.join(folder, "note.md")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"\n\n{SCISSORS}\n{about}\n")
+        done = subprocess.run([*shlex.split(editor), path], check=False)
+        if done.returncode != 0:
+            raise UsageError(
+                f"the editor `{editor}` ended with {done.returncode}", hint="nothing was written"
+            )
+        with open(path, encoding="utf-8") as file:
+            return file.read().partition(SCISSORS)[0].strip("\n")
+
+
+def tag(parser: Parser) -> Run:
+    """Add tags to a run, or take them away. Prints the tags that it then has, one a line.
+
+    A tag that a teammate adds at the same time, elsewhere, stays.
+    """
+    parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
+    parser.option("tags", metavar="TAG", nargs="*", help="tags to add")
+    parser.option(
+        "--remove",
+        metavar="TAG",
+        nargs="+",
+        action="extend",
+        default=[],
+        complete="tag",
+        help="tags to take away",
+    )
+    parser.example("gnomon tag 4f1d candidate paper", "add two")
+    parser.example("gnomon tag 4f1d --remove candidate", "take one away")
+    return _tag
+
+
+def _tag(arguments: Namespace, terminal: Terminal) -> int:
+    both = sorted(set(arguments.tags) & set(arguments.remove))
+    if both:
+        raise UsageError(f"tag `{both[0]}` cannot be added and taken away at once")
+    record = open_record(arguments, terminal)
+    run = record.run(arguments.run)
+    if arguments.tags or arguments.remove:
+        record.tag(run.id, arguments.tags, arguments.remove)
+        run = record.run(run.id)
+    for text in run.tags:
+        terminal.write(terminal.clean(text))
+    if not run.tags:
+        terminal.say(f"run {_called(run, terminal)} has no tags")
+    return 0
+
+
+def rename(parser: Parser) -> Run:
+    """Give a run another name. Where two people gave it different names, this settles it."""
+    parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
+    parser.option("name", metavar="NAME", help="the new name")
+    parser.example("gnomon rename 4f1d baseline-2", "the id stays")
+    return _rename
+
+
+def _rename(arguments: Namespace, terminal: Terminal) -> int:
+    record = open_record(arguments, terminal)
+    run = record.run(arguments.run)
+    record.rename(run.id, arguments.name)
+    before = f", before `{terminal.clean(run.name)}`" if run.name else ""
+    terminal.say(f"run {run.id[:8]} is now called `{terminal.clean(arguments.name)}`{before}")
+    return 0
+
+
+def rm(parser: Parser) -> Run:
+    """Hide runs from lists. Nothing is deleted: `gnomon restore` brings them back.
+
+    The bytes stay in the record, and so in every copy of it.
+    """
+    parser.option("runs", metavar="RUN", nargs="+", complete="run", help="ids, or the beginnings of them")
+    parser.example("gnomon rm 4f1d 99ab", "hide two")
+    parser.example("gnomon runs --removed", "what is hidden")
+    return _rm
+
+
+def _rm(arguments: Namespace, terminal: Terminal) -> int:
+    record = open_record(arguments, terminal)
+    found = _resolved(record, arguments.runs)
+    for run in found:
+        record.remove(run.id)
+        terminal.say(f"hidden: run {_called(run, terminal)}")
+    ids = " ".join(run.id[: shown_digits(record, [run.id])] for run in found)
+    terminal.say(
+        f"nothing was deleted; `gnomon restore {ids}` brings {'it' if len(found) == 1 else 'them'} back"
+    )
+    return 0
+
+
+def restore(parser: Parser) -> Run:
+    """Bring hidden runs back. See `gnomon runs --removed`."""
+    parser.option(
+        "runs", metavar="RUN", nargs="+", complete="hidden-run", help="ids, or the beginnings of them"
+    )
+    parser.example("gnomon restore 4f1d", "show it in lists again")
+    return _restore
+
+
+def _restore(arguments: Namespace, terminal: Terminal) -> int:
+    record = open_record(arguments, terminal)
+    for run in _resolved(record, arguments.runs):
+        record.restore(run.id)
+        terminal.say(f"back: run {_called(run, terminal)}")
+    return 0
+
+
+def _resolved(record: Record, short_ids: Iterable[str]) -> list[RunView]:
+    """Return the runs that are meant, each once; all are looked up before anything is written."""
+    found = {run.id: run for run in map(record.run, short_ids)}
+    return list(found.values())
+
+
+def _called(run: RunView, terminal: Terminal) -> str:
+    return f"{run.id[:8]} ({terminal.clean(run.name)})" if run.name else run.id[:8]
+
+
+# --- kept files
+
+
+def get(parser: Parser) -> Run:
+    """Write a kept file or folder of a run to the disk, and print where it is.
+
+    Its bytes are checked against their hash first. What is at the target stays, unless `--overwrite` is given.
+    """
+    parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
+    parser.option(
+        "name", metavar="NAME", complete="kept", help="what it is called in the run: see `gnomon show RUN`"
+    )
+    parser.option("--to", metavar="PATH", required=True, complete="files", help="the file or folder to write")
+    parser.option("--overwrite", action="store_true", help="replace files that are there")
+    parser.example("gnomon get 4f1d model.skops --to best.skops", "where nothing is yet")
+    return _get
+
+
+def _get(arguments: Namespace, terminal: Terminal) -> int:
+    record = open_record(arguments, terminal)
+    run = record.run(arguments.run)
+    kept = _kept_as(run, arguments.name)
+    try:
+        files = record.replica.objects().restore(
+            kept.object, arguments.to, overwrite=arguments.overwrite, is_tree=kept.is_tree
+        )
+    except BadArgumentError as error:
+        hint = error.hint and error.hint.replace("`overwrite=True`", "`--overwrite`")
+        raise BadArgumentError(error.message, hint=hint) from error
+    terminal.say(f"wrote {terminal.count(files, 'file')}, {terminal.size(kept.size)}")
+    terminal.write(terminal.clean(arguments.to))
+    return 0
+
+
+def _kept_as(run: RunView, name: str) -> Kept:
+    """Return what was last kept under this name."""
+    kept = run.kept
+    for one in reversed(kept):
+        if one.name == name:
+            return one
+    names = ", ".join(f"`{one}`" for one in dict.fromkeys(one.name for one in kept))
+    raise UnknownSubjectError(
+        f"run {run.id[:8]} kept nothing called `{name}`",
+        hint=f"it kept {names}" if names else "it kept no files",
+    )

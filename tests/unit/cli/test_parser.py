@@ -1,0 +1,120 @@
+"""Reading command lines, and what is said about wrong ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from gnomon.cli.parser import HelpWanted, build, did_you_mean, wrapped
+from gnomon.errors import UsageError
+
+
+def declare(parser):
+    """Do something.
+
+    At length.
+    """
+    parser.option("run", metavar="RUN", help="a run")
+    parser.option("tags", metavar="TAG", nargs="*", help="tags")
+    parser.option("--sort", metavar="KEY", action="append", help="sort")
+    parser.option("--limit", metavar="N", type=int, help="how many")
+    parser.option("--remove", metavar="TAG", nargs="+", action="extend", help="tags to take away")
+    parser.option("--shell", choices=["bash", "zsh"], help="a shell")
+    parser.option("--json", action="store_true", help="for programs")
+    parser.example("gnomon do 4f1d", "do it")
+    parser.note("And a word more.")
+    return lambda arguments, terminal: None
+
+
+def parse(*words):
+    parser, _ = build("do", declare)
+    return parser.parse(words)
+
+
+def test_options_may_stand_anywhere_between_arguments():
+    for words in (
+        ["R", "a", "b", "--limit", "3"],
+        ["--limit", "3", "R", "a", "b"],
+        ["R", "--limit=3", "a", "b"],
+    ):
+        found = parse(*words)
+        assert (found.run, found.tags, found.limit) == ("R", ["a", "b"], 3)
+
+
+def test_a_value_may_begin_with_a_minus():
+    assert parse("R", "--sort", "-metrics.loss").sort == ["-metrics.loss"]
+    assert parse("R", "--sort", "a", "--sort", "-b", "--json").sort == ["a", "-b"]
+    assert parse("R", "--", "-text").tags == ["-text"]
+    assert parse("R", "-5").tags == ["-5"]
+
+
+def test_an_option_that_is_not_a_value_stays_an_option():
+    with pytest.raises(UsageError, match="`--sort` needs a value"):
+        parse("R", "--sort", "--json")
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "hint"),
+    [
+        ([], "`gnomon do` needs RUN", "see `gnomon do --help`"),
+        (["R", "--limti", "3"], "`gnomon do` has no option `--limti`", "did you mean `--limit`?"),
+        (["R", "--lim", "3"], "`gnomon do` has no option `--lim`", "did you mean `--limit`?"),
+        (["R", "--qqq=3"], "`gnomon do` has no option `--qqq`", "see `gnomon do --help`"),
+        (["R", "--limit", "x"], "`--limit` of `gnomon do` must be a whole number; got `x`", None),
+        (["R", "--limit"], "`gnomon do`: `--limit` needs a value", "see `gnomon do --help`"),
+        (["R", "--remove"], "`gnomon do`: `--remove` needs a value", "see `gnomon do --help`"),
+        (
+            ["R", "--shell", "bsh"],
+            "`--shell` of `gnomon do` must be one of bash, zsh; got `bsh`",
+            "did you mean `bash`",
+        ),
+        (["R", "--json=1"], "`gnomon do`: `--json` takes no value; got '1'", "see `gnomon do --help`"),
+    ],
+)
+def test_a_wrong_command_is_told_what_is_wrong_with_it(words, said, hint):
+    with pytest.raises(UsageError) as caught:
+        parse(*words)
+    assert caught.value.message == said
+    assert (caught.value.hint or "").startswith(hint or "")
+
+
+def test_help_says_all_there_is():
+    parser, _ = build("do", declare)
+    with pytest.raises(HelpWanted):
+        parser.parse(["--help"])
+    assert parser.help_text().splitlines() == [
+        "usage: gnomon do RUN [TAG…] [options]",
+        "",
+        "Do something.",
+        "",
+        "At length.",
+        "",
+        "arguments:",
+        "  RUN                       a run",
+        "  TAG…                      tags",
+        "",
+        "options:",
+        "  --sort KEY                sort",
+        "  --limit N                 how many",
+        "  --remove TAG…             tags to take away",
+        "  --shell bash|zsh          a shell",
+        "  --json                    for programs",
+        "  -C, --record PATH         the record, or its project (otherwise found from here upward, or",
+        "                            GNOMON_DIR)",
+        "  -h, --help                show this help",
+        "",
+        "examples:",
+        "  gnomon do 4f1d  # do it",
+        "",
+        "And a word more.",
+    ]
+
+
+def test_a_word_that_is_near_is_offered():
+    assert did_you_mean("shwo", ["show", "runs"]) == "did you mean `show`?"
+    assert did_you_mean("qqqq", ["show", "runs"]) is None
+
+
+def test_text_is_broken_at_spaces():
+    assert wrapped("one two three", 7) == ["one two", "three"]
+    assert wrapped("incomprehensibilities are", 5) == ["incomprehensibilities", "are"]
+    assert wrapped("", 5) == []
