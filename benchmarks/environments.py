@@ -5,6 +5,7 @@ figures can be compared; Gnomon is installed from this working tree as `pip inst
 its source has changed.
 """
 
+import functools
 import hashlib
 import subprocess
 import sys
@@ -20,17 +21,22 @@ FOLDER = Path(__file__).parent / ".venvs"
 def python_of(peer: str) -> Path:
     """Return the interpreter of a peer's environment, up to date."""
     cls = peer_class(peer)
-    folder = FOLDER / cls.environment
+    return _python_with(cls.environment, cls.requirements)
+
+
+@functools.cache  # once in a run of the harness: all its figures are of one state of the source
+def _python_with(environment: str, requirements: tuple[str, ...]) -> Path:
+    folder = FOLDER / environment
     python = folder / "bin" / "python"
-    stamp, wanted = folder / "installed", "\n".join([*cls.requirements, _source_digest(cls.requirements)])
+    stamp, wanted = folder / "installed", "\n".join([*requirements, _source_digest(requirements)])
     if stamp.exists() and stamp.read_text() == wanted:
         return python
     if not python.exists():
-        print(f"making the environment of {peer}", file=sys.stderr)
+        print(f"making the environment {environment}", file=sys.stderr)
         venv.create(folder, with_pip=True, symlinks=True)
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, *cls.requirements], check=True)
-    if str(PROJECT) in cls.requirements:  # pip sees no difference where the version is the same
+    subprocess.run([*pip, *requirements], check=True)
+    if str(PROJECT) in requirements:  # pip sees no difference where the version is the same
         subprocess.run([*pip, "--force-reinstall", "--no-deps", str(PROJECT)], check=True)
     stamp.write_text(wanted)
     return python

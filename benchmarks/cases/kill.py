@@ -15,7 +15,7 @@ from benchmarks.peers import TRACKERS
 from benchmarks.processes import FailedError, Seat, kill_tree, reap_orphans, run_task, start_task
 
 RATES = {"10 a second": 10.0, "100 a second": 100.0, "full speed": 0.0}
-CALLS_PER_RUN = {"10 a second": 3, "100 a second": 20, "full speed": 3_000}
+CALLS_PER_RUN = {"10 a second": 3, "100 a second": 20, "full speed": 10_000}
 LOOPS = 20
 PEER_LOOPS = 4
 START_LIMIT_S = 60.0
@@ -42,7 +42,8 @@ def kill_and_read(seat: Seat, speed: str, loops: int, *, many_runs: bool, seed: 
     per_run = CALLS_PER_RUN[speed] if many_runs else 0
     runs: dict[str, int] = {}
     for loop in range(loops):
-        acknowledged = _kill_one(seat, f"crash-{loop}", RATES[speed], per_run, chance.uniform(0, 2.0))
+        moment = chance.uniform(0, 0.5 if many_runs and not RATES[speed] else 2.0)
+        acknowledged = _kill_one(seat, f"crash-{loop}", RATES[speed], per_run, moment)
         runs |= _acknowledged_by_run(f"crash-{loop}", acknowledged, per_run)
     row = run_task(seat, "read_after_kill", runs=runs)
     return {"kills": loops, "acknowledged": sum(runs.values()), **row}

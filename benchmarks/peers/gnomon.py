@@ -51,4 +51,4 @@ with gnomon.run("hello", params={"lr": 0.1}) as run:
         return self._ids
 
     def table(self, sort: str) -> int:
-        return len(self.gnomon.open(self.store).runs(sort=sort).to_pylist())
+        return len(self.gnomon.open(self.store).runs(sort=f"metrics.{sort}").to_pylist())

@@ -50,8 +50,13 @@ class Replica:
     ) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        index = self.__dict__.get("index")
+        if index is not None:
+            index.close()
+
     def close(self) -> None:
-        """Let go of the index."""
+        """Let go of the index; the next question opens it again."""
         self.index.close()
 
     def update(self, progress: Progress | None = None) -> None:
@@ -66,7 +71,10 @@ class Replica:
         home = self.home
         segments, wals = home.segment_files(), home.wal_files()
         # A live WAL grows without a mark in its state, so only sealed and closed files are worth remembering.
-        state = ([(path, stat.st_size, stat.st_mtime_ns) for path, stat in segments], [path for path, _ in wals])
+        state = (
+            [(path, stat.st_size, stat.st_mtime_ns) for path, stat in segments],
+            [path for path, _ in wals],
+        )
         if self._points is None or state != self._point_files or wals:
             covers = self.index.ask(known_covers)
             self._points = PointFiles(

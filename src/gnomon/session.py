@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gnomon.env import REAL, Env
 from gnomon.errors import NotStoredError, UnsupportedPlatformError
 from gnomon.points.wal import RETRY_AFTER_NS, WalWriter
-from gnomon.record.home import Home, find_record, make_record, open_home, place_for_new_record
+from gnomon.record.home import Home, make_record, record_path
 from gnomon.record.keys import load_device_key
 from gnomon.record.log import LogWriter
 
@@ -51,9 +51,12 @@ class Session:
         self.lost_values = 0
         self.lost_entries = 0
         self.is_ending = False
+        self.has_joined = False  # a run took the id that the launcher gave to all processes
         self.points: list[RunPoints] = []  # those of runs that are open in this process
         self.is_defining = False  # a row is being written the slow way
-        self.interrupting: list[tuple[RunPoints, dict[str, object], object]] = []  # rows of signal handlers meanwhile
+        self.interrupting: list[
+            tuple[RunPoints, dict[str, object], object]
+        ] = []  # rows of signal handlers meanwhile
         self._env = env
         self._reset()
 
@@ -83,7 +86,9 @@ class Session:
                 self.log = LogWriter(self.home, load_device_key(self._env))
                 self.writer = self.log.writer
             except OSError as error:
-                self.warn_once("record", f"the record `{self.path}` cannot be written: {error}; training goes on")
+                self.warn_once(
+                    "record", f"the record `{self.path}` cannot be written: {error}; training goes on"
+                )
                 return False
             self._start_thread()
             return True
@@ -96,7 +101,13 @@ class Session:
     # --- entries
 
     def append(
-        self, kind: str, subject: str, body: dict[str, object], *, over: Iterable[str] = (), strict: bool = False
+        self,
+        kind: str,
+        subject: str,
+        body: dict[str, object],
+        *,
+        over: Iterable[str] = (),
+        strict: bool = False,
     ) -> str | None:
         """Write one entry and return its hash; None where the disk refused, then it is tried again later."""
         with self.lock:
@@ -138,7 +149,9 @@ class Session:
         if now < self._wal_retry_ns or not self.ready():
             return None
         assert self.home is not None and self.log is not None  # noqa: S101
-        with contextlib.suppress(OSError):  # the WAL names this log; a log that cannot be opened yet follows later
+        with contextlib.suppress(
+            OSError
+        ):  # the WAL names this log; a log that cannot be opened yet follows later
             self.log.open()
         try:
             self._wal = WalWriter(
@@ -150,7 +163,9 @@ class Session:
             )
         except OSError as error:
             self._wal_retry_ns = now + RETRY_AFTER_NS
-            self.warn_once("wal", f"no file for points can be made in `{self.path}`: {error}; losses are counted")
+            self.warn_once(
+                "wal", f"no file for points can be made in `{self.path}`: {error}; losses are counted"
+            )
             return None
         self._wal_count += 1
         return self._wal
@@ -177,7 +192,9 @@ class Session:
 
     def note_loss(self) -> None:
         """Say once that rows are being lost."""
-        self.warn_once("loss", f"the disk of `{self.path}` takes no more; lost rows are counted and training goes on")
+        self.warn_once(
+            "loss", f"the disk of `{self.path}` takes no more; lost rows are counted and training goes on"
+        )
 
     def losses(self) -> tuple[int, int]:
         """Return (rows, values) lost so far in this process, as far as the current WAL and the session know."""
@@ -251,7 +268,9 @@ class Session:
                 try:
                     self.log.close()
                 except OSError as error:
-                    self.warn_once("close", f"the log could not be closed: {error}; readers see it as interrupted")
+                    self.warn_once(
+                        "close", f"the log could not be closed: {error}; readers see it as interrupted"
+                    )
         if self.lost_rows or self.lost_entries:
             self.warn_once(
                 "summary",
@@ -275,7 +294,9 @@ class Session:
             else:
                 wal.close()
         except OSError as error:
-            self.warn_once("close", f"the points could not be closed: {error}; readers see them as interrupted")
+            self.warn_once(
+                "close", f"the points could not be closed: {error}; readers see them as interrupted"
+            )
 
     def after_fork(self) -> None:
         """Give a forked child a session of its own: new lock, new log, new WAL, nothing of its parent's."""
@@ -324,21 +345,6 @@ def session_for(place: str | None = None, *, env: Env = REAL) -> Session:
         return session
 
 
-def record_path(place: str | None, env: Env = REAL) -> str:
-    """Return the `.gnomon` folder that `place` (or the working directory) means, whether it exists or not."""
-    from gnomon.record.home import as_record_folder
-
-    if place is not None:
-        return as_record_folder(os.fspath(place))
-    here = os.getcwd()
-    return find_record(here, env) or place_for_new_record(here, env)
-
-
-def existing_home(place: str | None, env: Env = REAL) -> Home:
-    """Return the record that `place` means. Raises NoRecordError."""
-    return open_home(record_path(place, env), env)
-
-
 def require_supported_platform() -> None:
     """Raise UnsupportedPlatformError where the record cannot be written safely."""
     if sys.platform == "win32":
@@ -356,7 +362,9 @@ def _hook_into_process() -> None:
     if not _is_hooked:
         _is_hooked = True
         atexit.register(close_all)
-        os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork)
+        os.register_at_fork(
+            before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork
+        )
 
 
 def close_all() -> None:

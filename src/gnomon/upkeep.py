@@ -35,7 +35,11 @@ def is_due(home: Home, writer: str) -> bool:
     logs = [name for name, _ in env.list_folder(home.folder("log", writer)) if name.endswith(".jsonl")]
     if sum(not name.endswith(BUNDLE_SUFFIX) for name in logs) >= LOGS_TO_BUNDLE:
         return True
-    wals = [state.st_size for name, state in env.list_folder(home.folder("points", writer)) if name.endswith(".wal")]
+    wals = [
+        state.st_size
+        for name, state in env.list_folder(home.folder("points", writer))
+        if name.endswith(".wal")
+    ]
     if len(wals) >= WALS_TO_SEAL or sum(wals) >= WAL_BYTES_TO_SEAL:
         return True
     packs = [name for name, _ in env.list_folder(home.folder("objects", writer)) if name.endswith(".pack")]
@@ -84,7 +88,12 @@ def do_upkeep(path: str, env: Env = REAL) -> list[str]:
         if not is_ours:
             return []
         writer = load_device_key(env).writer
-        done = [*_count_points_first(home), *_seal(home, writer), *_merge_segments(home, writer), *_join_logs(home, writer)]
+        done = [
+            *_count_points_first(home),
+            *_seal(home, writer),
+            *_merge_segments(home, writer),
+            *_join_logs(home, writer),
+        ]
         done += _merge_packs(home, writer)
         if done:
             _update_index(home)

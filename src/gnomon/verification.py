@@ -65,7 +65,13 @@ class Verification:
                 except FileNotFoundError:
                     pass  # bundled or sealed since it was listed: its successor holds the same
                 except OSError as error:
-                    yield Problem(path, "", f"it cannot be read: {error.strerror}", "check the disk and the rights", DAMAGE)
+                    yield Problem(
+                        path,
+                        "",
+                        f"it cannot be read: {error.strerror}",
+                        "check the disk and the rights",
+                        DAMAGE,
+                    )
                 self.seconds[part] += time.perf_counter() - began
                 self.files[part] += 1
                 self.bytes[part] += state.st_size
@@ -83,7 +89,9 @@ class Verification:
         from gnomon.points.verify import verify_segment
 
         full = os.path.join(self._home.path, path)
-        yield from _within(path, verify_segment(self._home.env, full, deep=self._deep, commitments=commitments))
+        yield from _within(
+            path, verify_segment(self._home.env, full, deep=self._deep, commitments=commitments)
+        )
 
     def _pack(self, path: str) -> Iterator[Problem]:
         from gnomon.objects.verify import verify_pack
@@ -108,7 +116,11 @@ class Verification:
 
     def speed(self, part: str) -> float | None:
         """Return how many MB of a part were checked in a second; None where there was nothing to speak of."""
-        return self.bytes[part] / 1e6 / self.seconds[part] if self.seconds[part] > 0 and self.bytes[part] else None
+        return (
+            self.bytes[part] / 1e6 / self.seconds[part]
+            if self.seconds[part] > 0 and self.bytes[part]
+            else None
+        )
 
 
 def _within(path: str, problems: Iterable[Problem]) -> Iterator[Problem]:

@@ -194,16 +194,20 @@ def test_an_interrupt_ends_it_with_130(project):
     script = (
         "import sys, time\n"
         "from gnomon.cli import main\n"
-        "main.declaration = lambda name: lambda parser: lambda *rest: (print('up', flush=True), time.sleep(60))\n"
+        "def run(*rest):\n"
+        "    print('up', flush=True)\n"
+        "    while True: time.sleep(0.05)\n"  # short: a signal just before a sleep does not cut it short
+        "main.declaration = lambda name: lambda parser: run\n"
         "sys.exit(main.main(['runs']))\n"
     )
     child = subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    assert child.stdout is not None
-    assert child.stdout.readline() == "up\n"
-    child.send_signal(signal.SIGINT)
-    _, err = child.communicate(timeout=30)
+    with child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "up\n"
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=30)
     assert (child.returncode, err) == (130, "interrupted\n")
 
 

@@ -49,7 +49,8 @@ def kill_after(tmp_path, project, *, rate, keys, seconds):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("rate", "loops"), [pytest.param(0, 24, id="full speed"), pytest.param(100, 8, id="100/s"), pytest.param(10, 4, id="10/s")]
+    ("rate", "loops"),
+    [pytest.param(0, 24, id="full speed"), pytest.param(100, 8, id="100/s"), pytest.param(10, 4, id="10/s")],
 )
 def test_no_acknowledged_point_is_lost(tmp_path, rate, loops):
     seed = random.Random(rate)

@@ -35,7 +35,9 @@ def small_disk(tmp_path):
     place.mkdir()
     if os.getuid() != 0 or shutil.which("mount") is None:
         pytest.skip("mounting a small file system needs root")
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], capture_output=True, text=True)
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], capture_output=True, text=True
+    )
     if made.returncode != 0:
         pytest.skip(f"no tmpfs here: {made.stderr.strip()}")
     yield place

@@ -27,7 +27,9 @@ def train(path, env):
     points = RunPoints(session, "ab" * 10, 0)
     for step in range(STEPS):
         if step % 10 == 0:
-            entry = session.append("run.noted", "run:" + "ab" * 10, {"text": f"note {step} " * (STEPS - step)})
+            entry = session.append(
+                "run.noted", "run:" + "ab" * 10, {"text": f"note {step} " * (STEPS - step)}
+            )
             if entry:
                 acknowledged.append(entry)
         points.log({**MANY, "loss": float(step), f"series {step // 10}": 1.0}, step=step)

@@ -126,7 +126,7 @@ def in_folder(test):
 # ---------------------------------------------------------------- order, grouping, repetition
 
 
-@settings(quick, max_examples=60)
+@settings(quick, max_examples=25)
 @given(histories(), st.randoms(use_true_random=False))
 def test_any_order_of_arrival_gives_the_same_answers(logs, random):
     """Whole files in any order, with an update after each, and all at once."""
@@ -152,7 +152,7 @@ def test_any_order_of_arrival_gives_the_same_answers(logs, random):
     assert len(exports) == 1
 
 
-@settings(quick, max_examples=60)
+@settings(quick, max_examples=25)
 @given(histories(), st.randoms(use_true_random=False))
 def test_lines_may_be_grouped_and_repeated_at_will(logs, random):
     """A bundle meets its parts, lines stand in several files, logs are cut into pieces that overlap."""
@@ -181,7 +181,7 @@ def test_lines_may_be_grouped_and_repeated_at_will(logs, random):
     assert len(exports) == 1
 
 
-@settings(quick, max_examples=40)
+@settings(quick, max_examples=20)
 @given(histories(), st.data())
 def test_a_body_that_was_dropped_comes_back_with_a_stale_copy(logs, data):
     """It is the same entry with or without its body: the chain holds, and the state follows what is there."""
@@ -391,4 +391,4 @@ class AnyHistory(RuleBasedStateMachine):
 
 
 TestAnyHistory = AnyHistory.TestCase
-TestAnyHistory.settings = settings(quick, max_examples=60, stateful_step_count=25)
+TestAnyHistory.settings = settings(quick, max_examples=30, stateful_step_count=25)

@@ -80,10 +80,10 @@ def _guarded(name: str, look: Callable[[Env], Iterator[Check]], env: Env) -> lis
 def find(place: str | None, env: Env) -> Home | None:
     """Return the record that is meant, None where there is none. Raises where it cannot be read."""
     from gnomon.errors import NoRecordError
-    from gnomon.session import existing_home
+    from gnomon.record.home import open_home, record_path
 
     try:
-        return existing_home(place, env)
+        return open_home(record_path(place, env), env)
     except NoRecordError:
         if place is not None or env.getenv("GNOMON_DIR"):
             raise

@@ -200,11 +200,13 @@ def _runs(current: str, record: str | None, *, hidden: bool, given: list[str]) -
     from gnomon.ids import SHOWN_LENGTH
     from gnomon.runs.views import open as open_record
 
-    table = open_record(record).runs(columns=["id", "name", "status", "removed"], limit=MOST, removed=hidden)
-    for row in table.to_pylist():
+    opened = open_record(record)
+    with opened.replica:
+        rows = opened.runs(columns=["id", "name", "status"], limit=MOST, removed=hidden).to_pylist()
+    for row in rows:
         run = str(row["id"])
         shown = run[: max(SHOWN_LENGTH, len(current))]
-        if run.startswith(current) and shown not in given and (row.get("removed") or not hidden):
+        if run.startswith(current) and shown not in given:
             yield shown, " ".join(str(row[key]) for key in ("name", "status") if row.get(key))
 
 
@@ -213,7 +215,10 @@ def _columns(record: str | None) -> list[tuple[str, str]]:
 
     found = dict(FIELDS)
     try:
-        keys = open_record(record).column_keys()
+        opened = open_record(record)
+        with opened.replica:
+            opened.replica.update()
+            keys = opened.column_keys()
     except GnomonError:  # no record here: its columns are unknown, the fields of every run are not
         keys = []
     for key in keys:
@@ -225,9 +230,11 @@ def _columns(record: str | None) -> list[tuple[str, str]]:
 def _of_run(kind: str, record: str | None, run_id: str) -> list[tuple[str, str]]:
     from gnomon.runs.views import open as open_record
 
-    run = open_record(record).run(run_id)
-    if kind == "series":
-        return [(name, "") for name in run.series_names]
-    if kind == "kept":
-        return [(kept.name, "folder" if kept.is_tree else "file") for kept in run.kept]
-    return [(tag, "") for tag in run.tags]
+    opened = open_record(record)
+    with opened.replica:
+        run = opened.run(run_id)
+        if kind == "series":
+            return [(name, "") for name in run.series_names]
+        if kind == "kept":
+            return [(kept.name, "folder" if kept.is_tree else "file") for kept in run.kept]
+        return [(tag, "") for tag in run.tags]

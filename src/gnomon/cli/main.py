@@ -58,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  the trace is printed; a person needs to know what to do with it
         _say_bug(terminal, error)
         return FAILED
+    finally:
+        terminal.end()
 
 
 def exit_code(error: GnomonError) -> int:

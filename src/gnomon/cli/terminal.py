@@ -35,6 +35,7 @@ class Terminal:
         self.is_unicode = "utf" in (getattr(self.out, "encoding", None) or "utf-8").lower()
         self._is_coloured = {id(self.out): _wants_colour(self.out), id(self.err): _wants_colour(self.err)}
         self._progress: Progress | None = None
+        self._closers: list[Callable[[], None]] = []
         for stream in (self.out, self.err):
             reconfigure = getattr(stream, "reconfigure", None)
             if reconfigure is not None:  # what the encoding lacks becomes an escape, never an error
@@ -86,6 +87,15 @@ class Terminal:
             int(columns) if columns.isdecimal() and int(columns) > 0 else width,
             int(lines) if lines.isdecimal() and int(lines) > 0 else height,
         )
+
+    def at_end(self, closer: Callable[[], None]) -> None:
+        """Have `closer` called when the command is over, however it ends."""
+        self._closers.append(closer)
+
+    def end(self) -> None:
+        """Call what was given to `at_end`."""
+        while self._closers:
+            self._closers.pop()()
 
     # --- text: see gnomon.cli.text
 

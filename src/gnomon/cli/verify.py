@@ -38,6 +38,7 @@ def _verify(arguments: argparse.Namespace, terminal: Terminal) -> int:
     from gnomon.runs.views import open
 
     record = open(record_of(arguments))
+    terminal.at_end(record.replica.close)
     progress = terminal.progress("verifying")
     checking = record.replica.verify(deep=arguments.deep, progress=progress)
     problems: list[Problem] = []

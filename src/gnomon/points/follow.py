@@ -413,9 +413,9 @@ def _state_of(state: os.stat_result) -> str:
 
 
 def _next_offset(read: WalRead) -> int:
-    """Return where to look for the next record; -1 where none can come."""
+    """Return where to look for the next record (without a header: for that); -1 where none can come."""
     if read.header is None:
-        return 0 if read.content_end == 0 else _NOWHERE  # just made, or damaged
+        return 0
     return _NOWHERE if read.close is not None else read.end
 
 

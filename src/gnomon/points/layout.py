@@ -74,7 +74,9 @@ def unpack_fixed(data: bytes) -> dict[str, int | bytes] | None:
     """Return the fields of the fixed part, or None where the 128 bytes are not sound."""
     if len(data) != FIXED_SIZE or not _is_sealed(data):
         return None
-    magic, size, pid, wal, log, writer, salt, boot_id, created_ns, first_crc, ordinal, zeros = _FIXED.unpack(data[:-4])
+    magic, size, pid, wal, log, writer, salt, boot_id, created_ns, first_crc, ordinal, zeros = _FIXED.unpack(
+        data[:-4]
+    )
     if magic != MAGIC or size != HEADER_SIZE or any(zeros):
         return None
     return {
@@ -125,4 +127,4 @@ def _sealed(body: bytes) -> bytes:
 
 
 def _is_sealed(data: bytes) -> bool:
-    return CRC.unpack(data[-4:])[0] == zlib.crc32(data[:-4])
+    return data[-4:] == CRC.pack(zlib.crc32(data[:-4]))

@@ -112,19 +112,21 @@ class RunPoints:
         """The step of the last row; -1 before the first."""
         return self._step
 
-    def log(self, metrics: Mapping[str, object] | None = None, /, *, step: int | None = None, **named: object) -> None:
+    def log(
+        self, metrics: Mapping[str, object] | None = None, /, *, step: int | None = None, **named: object
+    ) -> None:
         """Log one row; see `Run.log`."""
         if named or metrics.__class__ is not dict:
             metrics = _as_dict(metrics, named)
         with self._lock:
             if step is None:
                 step = self._step + 1
-            names = [*metrics]  # type: ignore[misc]
+            names = [*metrics]
             columns: Columns | None = self._columns
             if names != columns.names:  # type: ignore[union-attr]
                 columns = self._known.get((*names,)) or self._define(names)
             if columns is not None and step.__class__ is int:
-                values = [*metrics.values()]  # type: ignore[union-attr]
+                values = [*metrics.values()]
                 try:
                     payload = dumps(values, MARSHAL_VERSION)
                 except ValueError:
@@ -152,9 +154,9 @@ class RunPoints:
                             self._step = step
                             self._columns = columns
                             return
-            elif columns is None and step.__class__ is int and self._log_wide(names, metrics, step):  # type: ignore[arg-type]
+            elif columns is None and step.__class__ is int and self._log_wide(names, metrics, step):
                 return
-            self._log_slowly(metrics, step)  # type: ignore[arg-type]
+            self._log_slowly(metrics, step)
 
     # --- everything that is not the common case
 
@@ -320,7 +322,9 @@ class RunPoints:
     def _odd(self, text: str, values: int) -> None:
         self.unusable += values
         if self.strict:
-            raise NotStoredError(f"run {self.run[:8]}: {text}", hint="drop `strict=True` to count such values instead")
+            raise NotStoredError(
+                f"run {self.run[:8]}: {text}", hint="drop `strict=True` to count such values instead"
+            )
         self._session.warn_once(("odd", self.run), f"run {self.run[:8]}: {text} (said once; all are counted)")
 
 
@@ -363,14 +367,14 @@ def _as_dict(metrics: object, named: dict[str, object]) -> dict[str, object]:
             f"`log()` takes a dict of names and numbers; got {_described(metrics)}",
             hint='write `run.log({"loss": 0.5}, step=1)` or `run.log(loss=0.5)`',
         )
-    return {**{key: metrics[key] for key in keys()}, **named}  # type: ignore[index]
+    return {**{key: metrics[key] for key in keys()}, **named}
 
 
 def _name(key: object) -> str:
     name = key if key.__class__ is str else str(key)
-    if len(name) > MAX_NAME_BYTES // 4:  # type: ignore[arg-type]
-        return name.encode("utf-8", "backslashreplace")[:MAX_NAME_BYTES].decode("utf-8", "ignore")  # type: ignore[union-attr]
-    return name  # type: ignore[return-value]
+    if len(name) > MAX_NAME_BYTES // 4:
+        return name.encode("utf-8", "backslashreplace")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
+    return name
 
 
 def _pack_value(value: object) -> bytes | None:
@@ -380,11 +384,13 @@ def _pack_value(value: object) -> bytes | None:
     if value.__class__ is str or value is None:
         return None
     if value.__class__ is int:
-        return _pack_whole(value)  # type: ignore[arg-type]
+        return _pack_whole(value)
     try:
-        return _pack_whole(index(value))  # type: ignore[arg-type]
+        number = index(value)  # type: ignore[arg-type]
     except Exception:  # noqa: BLE001  a stranger's conversion may raise anything; it is tried as a float next
-        pass
+        number = None
+    if number is not None:
+        return _pack_whole(number)
     try:
         return struct.pack("<cd", b"g", float(value))  # type: ignore[arg-type]
     except Exception:  # noqa: BLE001  as above; the caller counts the value and says so

@@ -129,7 +129,9 @@ class WalWriter:
         self.columns_count += 1
         return self.columns_count
 
-    def append_wide(self, run: str, rank: int, series: list[str], step: int, time_ns: int, payload: bytes) -> bool:
+    def append_wide(
+        self, run: str, rank: int, series: list[str], step: int, time_ns: int, payload: bytes
+    ) -> bool:
         """Write a row that names its own series; return whether the disk took it."""
         run_number = self._define_run(run, rank)
         if run_number is None or not self._define_series(series):

@@ -14,7 +14,9 @@ import struct
 MAX_BODY_BYTES = 16 << 20
 MAX_TEXT_BYTES = 4 << 20
 _MAX_DEPTH = 64
-_plain_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False).encode
+_plain_encoder = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
+).encode
 
 
 def encode_body(body: dict[str, object]) -> bytes:

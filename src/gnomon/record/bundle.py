@@ -47,9 +47,13 @@ def bundle_small_files(home: Home, writer: str, *, enough: int = PARTS_TO_BUNDLE
             kind.append((os.path.join(folder, name), state.st_size))
     gone: list[str] = []
     if len(loose) >= enough:
-        gone += _join(env, folder, [part for path, _ in loose if (part := _finished_log(env, path)) is not None])
+        gone += _join(
+            env, folder, [part for path, _ in loose if (part := _finished_log(env, path)) is not None]
+        )
     if len(bundles) >= BUNDLES_TO_MERGE:
-        gone += _join(env, folder, [part for path, _ in bundles if (part := _sound_bundle(env, path)) is not None])
+        gone += _join(
+            env, folder, [part for path, _ in bundles if (part := _sound_bundle(env, path)) is not None]
+        )
     return gone
 
 

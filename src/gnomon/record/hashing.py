@@ -9,7 +9,18 @@ from blake3 import blake3
 
 _hashers = {
     name: blake3(derive_key_context=f"gnomon v1 {name}")
-    for name in ("writer", "log", "wal", "entry", "body", "points", "bundle", "segment", "pack", "record.toml")
+    for name in (
+        "writer",
+        "log",
+        "wal",
+        "entry",
+        "body",
+        "points",
+        "bundle",
+        "segment",
+        "pack",
+        "record.toml",
+    )
 }
 
 

@@ -112,6 +112,14 @@ def place_for_new_record(start: str, env: Env) -> str:
         folder = parent
 
 
+def record_path(place: str | None, env: Env) -> str:
+    """Return the `.gnomon` folder that `place` (or the working directory) means, whether it exists or not."""
+    if place is not None:
+        return as_record_folder(os.fspath(place))
+    here = os.getcwd()
+    return find_record(here, env) or place_for_new_record(here, env)
+
+
 def open_home(path: str, env: Env) -> Home:
     """Return the record at `path` (the `.gnomon` folder). Raises NoRecordError, UnknownFormatError."""
     file = os.path.join(path, RECORD_FILE)
@@ -134,7 +142,9 @@ def make_record(path: str, env: Env, *, name: str | None = None) -> Home:
     temporary = os.path.join(parent, f"{FOLDER}.{env.random_bytes(8).hex()}.tmp")
     env.make_folder(temporary)
     record_id = env.random_bytes(16).hex()
-    _write_file(env, os.path.join(temporary, RECORD_FILE), record_file(record_id, name or os.path.basename(parent)))
+    _write_file(
+        env, os.path.join(temporary, RECORD_FILE), record_file(record_id, name or os.path.basename(parent))
+    )
     _write_file(env, os.path.join(temporary, ".gitignore"), b"*\n")
     env.sync_folder(temporary)
     try:

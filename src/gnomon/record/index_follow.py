@@ -165,6 +165,7 @@ class Follower:
             return False
         except OSError as error:
             file = self._files.get(path) or self._started(path, state)
+            file.is_dirty = True
             self._problems.append((file.no, UNREADABLE, f"it cannot be read: {error.strerror}"))
         else:
             self._readable.add(file.no)

@@ -110,7 +110,9 @@ def _read_head(head_raw: bytes, name: str) -> Head:
     if head.v != FORMAT_VERSION:
         raise _newer(name, head.v)
     if head.over and list(head.over) != sorted(set(head.over)):
-        raise DamagedEntryError(f"the head of entry {name[:12]} is not in canonical form: `over` is not sorted")
+        raise DamagedEntryError(
+            f"the head of entry {name[:12]} is not in canonical form: `over` is not sorted"
+        )
     if (head.prev is None) != (head.seq == 0):
         raise DamagedEntryError(f"the head of entry {name[:12]} has number {head.seq} and the wrong `prev`")
     return head
@@ -121,7 +123,11 @@ def _not_an_entry(line: bytes) -> DamagedEntryError | UnknownFormatError:
     head_raw = line[_HEAD_AT - 1 : line.find(b"}", _HEAD_AT) + 1]
     name = line[10:74].decode("ascii", "replace")
     version = _version_of(head_raw)
-    if version is not None and version != FORMAT_VERSION and _entry_hasher.copy().update(head_raw).hexdigest() == name:
+    if (
+        version is not None
+        and version != FORMAT_VERSION
+        and _entry_hasher.copy().update(head_raw).hexdigest() == name
+    ):
         return _newer(name, version)
     return DamagedEntryError("a line of a log does not have the form of an entry")
 

@@ -81,7 +81,13 @@ class LogWriter:
         }
 
     def append(
-        self, kind: str, subject: str, body: dict[str, object], *, over: Iterable[str] = (), author: str | None = None
+        self,
+        kind: str,
+        subject: str,
+        body: dict[str, object],
+        *,
+        over: Iterable[str] = (),
+        author: str | None = None,
     ) -> str:
         """Write one entry; return its hash. Raises OSError where the disk refuses; then nothing was written."""
         with self._lock:
@@ -172,6 +178,9 @@ def _shortened(body: dict[str, object]) -> dict[str, object]:
     return {
         key: value
         if sizes[key] <= room
-        else {"$cut_value": encode_body({"v": value})[: room // 2].decode("utf-8", "ignore"), "size": sizes[key]}
+        else {
+            "$cut_value": encode_body({"v": value})[: room // 2].decode("utf-8", "ignore"),
+            "size": sizes[key],
+        }
         for key, value in body.items()
     }

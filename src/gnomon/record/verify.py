@@ -62,7 +62,7 @@ class LogVerifier:
         for number, line in enumerate(lines, 1):
             where = f"line {number}"
             if not line.endswith(b"\n"):
-                yield Problem(path, where, "the last line is incomplete: its process was interrupted", "nothing to do", "notice")
+                yield _torn_end(path, where, line)
                 break
             try:
                 entry = parse_line(line)
@@ -78,7 +78,9 @@ class LogVerifier:
             last[entry.log] = entry
             if entry.log not in broken and not _follows(entry, before):
                 broken.add(entry.log)
-                yield Problem(path, f"{where}, entry {entry.hash[:12]}", _gap(entry, before), _FETCH, "damage")
+                yield Problem(
+                    path, f"{where}, entry {entry.hash[:12]}", _gap(entry, before), _FETCH, "damage"
+                )
             yield from self._check_identity(path, where, entry, keys, before)
         if not path.endswith(BUNDLE_SUFFIX):
             yield from _check_place(path, last)
@@ -89,20 +91,38 @@ class LogVerifier:
         known = self._seen.setdefault((entry.log, entry.seq), entry.hash)
         if known != entry.hash:
             what = f"log {entry.log[:8]} has two histories: entries {known[:12]} and {entry.hash[:12]} have number {entry.seq}"
-            yield Problem(path, where, what, "both are kept; find out which device was copied while it ran", "damage")
+            yield Problem(
+                path, where, what, "both are kept; find out which device was copied while it ran", "damage"
+            )
         if entry.kind == OPENED and entry.has_body:
             key = _certified_key(entry)
             if key is None:
                 what = f"the certificate of log {entry.log[:8]} is not its writer's"
-                yield Problem(path, where, what, "do not trust the entries of this log; ask its writer", "damage")
+                yield Problem(
+                    path, where, what, "do not trust the entries of this log; ask its writer", "damage"
+                )
             else:
                 keys[entry.log] = key
         if entry.kind == CLOSED and entry.has_body and entry.log in keys and before is not None:
             signature = entry.body.get("signature")
             signed = bytes.fromhex(entry.log) + bytes.fromhex(before.hash)
-            if not isinstance(signature, str) or not is_signed(keys[entry.log], signature, CLOSE_LABEL, signed):
+            if not isinstance(signature, str) or not is_signed(
+                keys[entry.log], signature, CLOSE_LABEL, signed
+            ):
                 what = f"the close mark of log {entry.log[:8]} is not signed by its writer"
-                yield Problem(path, where, what, "do not trust the entries of this log; ask its writer", "damage")
+                yield Problem(
+                    path, where, what, "do not trust the entries of this log; ask its writer", "damage"
+                )
+
+
+def _torn_end(path: str, where: str, line: bytes) -> Problem:
+    """Return what to say of a last line without line feed: a crash leaves the beginning of a line, never more than it."""
+    try:
+        parse_line(line[:-1])
+    except RecordError:
+        what = "the last line is incomplete: its process was interrupted"
+        return Problem(path, where, what, "nothing to do: it was never acknowledged", "notice")
+    return Problem(path, where, "the line feed after the last entry is damaged", _FETCH, "damage")
 
 
 def _split(data: bytes) -> list[bytes]:

@@ -59,6 +59,7 @@ def set_removed(record: Record, run: str, *, removed: bool) -> None:
 
 
 def _state(record: Record, run: str) -> dict[str, Any]:
+    record.replica.update()
     state = record.replica.index.state("run", run)
     assert isinstance(state, dict)  # the run was resolved in this index  # noqa: S101
     return state

@@ -28,6 +28,7 @@ def open_record(arguments: Namespace, terminal: Terminal) -> Record:
     from gnomon.runs.views import open
 
     record = open(getattr(arguments, "record", None))
+    terminal.at_end(record.replica.close)
     record.progress = terminal.progress("reading what is new")
     return record
 

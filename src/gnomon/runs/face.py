@@ -63,6 +63,9 @@ class Terminal(Protocol):
     def style(self, line: str, *styles: str) -> str:
         """Return a text in bold, dim or a colour, where the reader sees such things."""
 
+    def at_end(self, closer: Callable[[], None]) -> None:
+        """Have `closer` called when the command is over, however it ends."""
+
     def progress(self, what: str) -> Progress:
         """Return something to show progress with."""
 

@@ -11,7 +11,14 @@ import sys
 from typing import TYPE_CHECKING
 
 from gnomon.env import REAL
-from gnomon.errors import BadArgumentError, NotStoredError, RecordError, RunEndedError, StorageError, UsageError
+from gnomon.errors import (
+    BadArgumentError,
+    NotStoredError,
+    RecordError,
+    RunEndedError,
+    StorageError,
+    UsageError,
+)
 from gnomon.ids import RUN_ID_BYTES, is_hex, run_subject
 from gnomon.points.rows import RunPoints
 from gnomon.runs import current, entries
@@ -69,7 +76,9 @@ class Run:
 
     # --- numbers
 
-    def log(self, metrics: Mapping[str, object] | None = None, /, *, step: int | None = None, **named: object) -> None:
+    def log(
+        self, metrics: Mapping[str, object] | None = None, /, *, step: int | None = None, **named: object
+    ) -> None:
         """Log a row of numbers: `run.log({"loss": 0.3, "auc": 0.9}, step=10)` or `run.log(loss=0.3)`.
 
         When this returns, the numbers survive the death of the process. Without `step`, steps count up from the last one. Python,
@@ -148,7 +157,9 @@ class Run:
     def finish(self, status: str = "finished", *, error: str | None = None) -> None:
         """End the run in this process: 'finished', 'failed' or 'stopped'. A second call does nothing."""
         if status not in entries.STATUSES:
-            raise BadArgumentError(f"`status` of `finish()` must be one of {entries.STATUSES}; got {status!r}")
+            raise BadArgumentError(
+                f"`status` of `finish()` must be one of {entries.STATUSES}; got {status!r}"
+            )
         with self._session.lock:
             if self._points.is_ended:
                 return
@@ -172,7 +183,9 @@ class Run:
             self._session.no_longer_at_close(self._end_at_exit)
         current.ended(self, self._before)
         if rows:
-            self._session.warn_once("rows", f"run {self.id[:8]}: {rows} rows ({values} values) could not be stored")
+            self._session.warn_once(
+                "rows", f"run {self.id[:8]}: {rows} rows ({values} values) could not be stored"
+            )
 
     def __enter__(self) -> Run:
         self.is_entered = True
@@ -249,7 +262,10 @@ def run(
         raise BadArgumentError(f"`name` of `run()` must be text; got {name!r}")
     if resume is not None:
         return _resume(session, resume, resume_step, launch, strict=strict)
-    run_id = id or launch.run_id or REAL.random_bytes(RUN_ID_BYTES).hex()
+    shared = (
+        launch.run_id if not session.has_joined else None
+    )  # the first run of the process; those after it are others
+    run_id = id or shared or REAL.random_bytes(RUN_ID_BYTES).hex()
     if not is_hex(run_id, 2 * RUN_ID_BYTES):
         raise BadArgumentError(
             f"`id` of `run()` must be {2 * RUN_ID_BYTES} hex digits; got {run_id!r}",
@@ -257,6 +273,7 @@ def run(
         )
     checked_params, checked_tags = _checked_params(params or {}), _checked_tags(tags)
     outer = current.innermost()
+    session.has_joined = session.has_joined or run_id == launch.run_id
     made = Run(
         session, id=run_id, name=name, group=group, seed=seed, rank=launch.rank, world_size=launch.world_size,
         strict=strict, next_step=0,
@@ -280,7 +297,12 @@ def _resume(session: Session, short_id: str, step: int | None, launch: Launch, *
     )  # fmt: skip
     continued._append(
         entries.JOINED,
-        {"rank": launch.rank, "world_size": launch.world_size, "continues": point.continues, "step": point.next_step},
+        {
+            "rank": launch.rank,
+            "world_size": launch.world_size,
+            "continues": point.continues,
+            "step": point.next_step,
+        },
     )
     return continued
 
@@ -305,7 +327,9 @@ def _checked_params(params: Mapping[str, object]) -> dict[str, object]:
 
 def _checked_tags(tags: Iterable[str]) -> list[str]:
     if isinstance(tags, str):
-        raise BadArgumentError(f'`tags` must be a list of words; got the text {tags!r}', hint=f'write `tags=["{tags}"]`')
+        raise BadArgumentError(
+            f"`tags` must be a list of words; got the text {tags!r}", hint=f'write `tags=["{tags}"]`'
+        )
     checked = list(tags)
     for tag in checked:
         if not isinstance(tag, str) or not tag.strip():

@@ -146,13 +146,21 @@ class RunView:
     @property
     def notes(self) -> list[Note]:
         """The notes, oldest first."""
-        return [Note(one["text"], one["time_us"] / 1e6, one["author"], one["hash"]) for one in self._list("notes")]
+        return [
+            Note(one["text"], one["time_us"] / 1e6, one["author"], one["hash"]) for one in self._list("notes")
+        ]
 
     @property
     def kept(self) -> list[Kept]:
         """The kept files, oldest first."""
         return [
-            Kept(str(one["name"]), str(one["object"]), int(one.get("size") or 0), int(one.get("files") or 1), bool(one.get("is_tree")))
+            Kept(
+                str(one["name"]),
+                str(one["object"]),
+                int(one.get("size") or 0),
+                int(one.get("files") or 1),
+                bool(one.get("is_tree")),
+            )
             for one in self._list("kept")
         ]
 
@@ -182,7 +190,10 @@ class RunView:
     def stats(self) -> dict[tuple[str, int], SeriesStat]:
         """Statistics by (series, rank): `count first_step last_step last_time last min max nan`."""
         found = self.record.replica.point_stats(self.id)
-        return {(series, rank): stat for (rank, series), stat in sorted(found.items(), key=lambda item: (item[0][1], item[0][0]))}
+        return {
+            (series, rank): stat
+            for (rank, series), stat in sorted(found.items(), key=lambda item: (item[0][1], item[0][0]))
+        }
 
     @property
     def metrics(self) -> dict[str, object]:
@@ -208,7 +219,9 @@ class RunView:
 
         if name not in self.series_names:
             _raise_unknown_series(self, name)
-        return self.record.replica.points.series(self.id, name, rank=rank, x=x, superseded=superseded(self._state))
+        return self.record.replica.points.series(
+            self.id, name, rank=rank, x=x, superseded=superseded(self._state)
+        )
 
     def _dict(self, key: str) -> dict[str, Any]:
         value = self._state.get(key)

@@ -118,7 +118,9 @@ def _processes(live: Sequence[LiveEntry]) -> dict[str, dict[str, object]]:
     starts = [entry for entry in live if entry.kind in (entries.CREATED, entries.JOINED)]
     for entry in sorted(starts, key=lambda entry: (entry.log, entry.seq, entry.hash)):
         body = entry.body
-        known = found.setdefault(entry.log, {"log": entry.log, "writer": entry.writer, "started_us": entry.time_us})
+        known = found.setdefault(
+            entry.log, {"log": entry.log, "writer": entry.writer, "started_us": entry.time_us}
+        )
         known.update(rank=_int(body.get("rank"), 0), seq=entry.seq, status=OPEN, ended_us=None)
         for field in ("world_size", "continues", "step", "forked"):
             if body.get(field) is not None:
@@ -163,7 +165,9 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
     """
     assert isinstance(state, dict)  # `fold_run` made it  # noqa: S101
     ended = [process.get("ended_us") for process in state["processes"].values()]
-    ended_us = max((end for end in ended if isinstance(end, int)), default=None) if state["status"] != OPEN else None
+    ended_us = (
+        max((end for end in ended if isinstance(end, int)), default=None) if state["status"] != OPEN else None
+    )
     created_us = state["created_us"]
     row: dict[str, object] = {
         "name": _cell(state["name"]),
@@ -183,7 +187,13 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
     figures = stats.get("points") if isinstance(stats, dict) else None
     for (series, _rank), stat in sorted(_lowest_ranks(figures or {}).items()):
         row[f"metrics.{series}"] = _cell(stat.last)
-        row[f"stats.{series}"] = [stat.count, stat.first_step, stat.last_step, _cell(stat.min), _cell(stat.max)]
+        row[f"stats.{series}"] = [
+            stat.count,
+            stat.first_step,
+            stat.last_step,
+            _cell(stat.min),
+            _cell(stat.max),
+        ]
     return {key: value for key, value in row.items() if value is not None}
 
 

@@ -70,7 +70,10 @@ class RunTable:
 
     def to_pylist(self) -> list[dict[str, object]]:
         """Return flat dicts, one for each run; what a run does not have is None, times are seconds since 1970 UTC."""
-        return [dict(zip(self.columns, row, strict=True)) for row in zip(*map(self.column, self.columns), strict=True)]
+        return [
+            dict(zip(self.columns, row, strict=True))
+            for row in zip(*map(self.column, self.columns), strict=True)
+        ]
 
     def records(self) -> list[dict[str, object]]:
         """Return nested dicts, one for each run, as `gnomon runs --json` prints them.
@@ -82,7 +85,11 @@ class RunTable:
     def default_columns(self) -> list[str]:
         """Return the columns that tell these runs apart: parameters that vary, and metrics, the fixed ones first."""
         table = self._table()
-        shown = [key for key in ("id", "name", "status", "group", "seed") if key == "id" or _says_something(table.get(key))]
+        shown = [
+            key
+            for key in ("id", "name", "status", "group", "seed")
+            if key == "id" or _says_something(table.get(key))
+        ]
         params = [key for key in self.columns if key.startswith("params.") and _varies(table[key])]
         metrics = [key for key in self.columns if key.startswith("metrics.") and _says_something(table[key])]
         return [*shown, *params, *metrics, "created", "duration"]
@@ -101,8 +108,14 @@ class RunTable:
         try:
             import pandas
         except ImportError as error:
-            raise MissingExtraError("`to_pandas()` needs pandas", hint="pip install pandas pyarrow") from error
-        return pandas.DataFrame.from_arrow(self) if hasattr(pandas.DataFrame, "from_arrow") else pandas.DataFrame(self.to_pylist())
+            raise MissingExtraError(
+                "`to_pandas()` needs pandas", hint="pip install pandas pyarrow"
+            ) from error
+        return (
+            pandas.DataFrame.from_arrow(self)
+            if hasattr(pandas.DataFrame, "from_arrow")
+            else pandas.DataFrame(self.to_pylist())
+        )
 
     def to_polars(self) -> object:
         """Return a Polars DataFrame. Raises MissingExtraError without Polars."""
@@ -118,7 +131,8 @@ class RunTable:
         keys = self.default_columns() if len(self) else list(FIXED)
         head = "".join(f"<th>{escape(key)}</th>" for key in keys)
         rows = [
-            "<tr>" + "".join(f"<td>{escape(_shown(row.get(key)))}</td>" for key in keys) + "</tr>" for row in self.to_pylist()[:50]
+            "<tr>" + "".join(f"<td>{escape(_shown(row.get(key)))}</td>" for key in keys) + "</tr>"
+            for row in self.to_pylist()[:50]
         ]
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
@@ -143,7 +157,11 @@ def _record(row: dict[str, object]) -> dict[str, object]:
             record["duration_s" if key == "duration" else key] = iso_time(value) if key in TIMES else value
     for prefix in ("params", "metrics"):
         start = prefix + "."
-        record[prefix] = {key[len(start) :]: value for key, value in row.items() if key.startswith(start) and value is not None}
+        record[prefix] = {
+            key[len(start) :]: value
+            for key, value in row.items()
+            if key.startswith(start) and value is not None
+        }
     return record
 
 
@@ -152,10 +170,16 @@ def _says_something(column: list[object] | None) -> bool:
 
 
 def _varies(column: list[object]) -> bool:
-    return len({repr(value) for value in column}) > 1
+    return len(column) == 1 or len({repr(value) for value in column}) > 1
 
 
 def _shown(value: object) -> str:
     if value is None:
         return ""
-    return f"{value:.6g}" if isinstance(value, float) else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return (
+        f"{value:.6g}"
+        if isinstance(value, float)
+        else ", ".join(map(str, value))
+        if isinstance(value, list)
+        else str(value)
+    )

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING
 
 from gnomon.env import REAL, Env
 from gnomon.errors import BadArgumentError, NoRecordError
+from gnomon.record.home import record_path
 from gnomon.runs import where as where_language
 from gnomon.runs.liveness import liveness
 from gnomon.runs.run_view import RunView
 from gnomon.runs.state import OPEN
 from gnomon.runs.table import FIGURES, FIXED, RunTable
-from gnomon.session import record_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from types import TracebackType
 
-    from gnomon.record.problems import Problem
     from gnomon.replica import Replica
+    from gnomon.verification import Verification
 
 
 def open(path: str | os.PathLike[str] | None = None, *, env: Env = REAL) -> Record:
@@ -47,6 +48,18 @@ class Record:
     def __init__(self, replica: Replica) -> None:
         self.replica = replica
         self.progress: Callable[[int, int], None] | None = None
+
+    def __enter__(self) -> Record:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index. Optional: a record that is forgotten closes itself; the next question opens it again."""
+        self.replica.close()
 
     def __repr__(self) -> str:
         return f"<Record {self.name!r} at {self.path}>"
@@ -83,7 +96,9 @@ class Record:
         ids = self.replica.index.ids("run")
         filter_ = where_language.parse(where) if where and where.strip() else None
         specs = [sort] if isinstance(sort, str) else list(sort or ("created",))
-        asked = {column for column, _ in where_language.parse_sort(specs)} | (filter_.fields if filter_ else set())
+        asked = {column for column, _ in where_language.parse_sort(specs)} | (
+            filter_.fields if filter_ else set()
+        )
         cells = self._cells(sorted(asked | {"removed"}), ids, None)
         places = filter_.compile(cells, len(ids)) if filter_ else range(len(ids))
         hidden = cells["removed"]
@@ -94,13 +109,21 @@ class Record:
         if "id" not in keys:
             keys.insert(0, "id")
         return RunTable(
-            chosen, keys, lambda wanted: self._cells(wanted, chosen, ordered), total=len(matching), unknown=self._unknown([*asked, *keys])
+            chosen,
+            keys,
+            lambda wanted: self._cells(wanted, chosen, ordered),
+            total=len(matching),
+            unknown=self._unknown([*asked, *keys]),
         )
 
     def _unknown(self, columns: Sequence[str]) -> list[str]:
         """Return those of these columns that no run has."""
         stored = set(self.replica.index.keys("run"))
-        return [column for column in columns if column not in FIXED and column != "rank" and _source(column, stored)[0] not in stored]
+        return [
+            column
+            for column in columns
+            if column not in FIXED and column != "rank" and _source(column, stored)[0] not in stored
+        ]
 
     def column_keys(self) -> list[str]:
         """Return all columns that the runs of this record have."""
@@ -112,7 +135,9 @@ class Record:
         self.replica.update(self.progress)
         return RunView(self, self.replica.index.resolve("run", short_id))
 
-    def _cells(self, keys: Sequence[str], ids: Sequence[str], places: Sequence[int] | None) -> dict[str, list[object]]:
+    def _cells(
+        self, keys: Sequence[str], ids: Sequence[str], places: Sequence[int] | None
+    ) -> dict[str, list[object]]:
         """Return cells by column, for all runs or for those at `places`."""
         index = self.replica.index
         stored = set(index.keys("run"))
@@ -121,7 +146,11 @@ class Record:
         table: dict[str, list[object]] = {"id": list(ids)}
         for key, (source, at) in sources.items():
             column = found[source]
-            table[key] = list(column) if at is None else [stat[at] if isinstance(stat, list) else None for stat in column]
+            table[key] = (
+                list(column)
+                if at is None
+                else [stat[at] if isinstance(stat, list) else None for stat in column]
+            )
         if "status" in table:
             self._tell_liveness(table, ids)
         return table
@@ -167,8 +196,10 @@ class Record:
 
     # --- what the record is like
 
-    def verify(self, *, deep: bool = False, progress: Callable[[int, int], None] | None = None) -> Iterator[Problem]:
-        """Check every file of this replica and yield what is wrong; see `Replica.verify`."""
+    def verify(
+        self, *, deep: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> Verification:
+        """Check every file of this replica; iterate over the result for what is wrong."""
         return self.replica.verify(deep=deep, progress=progress)
 
 

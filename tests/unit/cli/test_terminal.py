@@ -154,3 +154,13 @@ def test_progress_is_shown_to_a_watching_person_only(monkeypatch):
         progress.end()
     assert silent.getvalue() == ""
     assert watched.getvalue() == "\r\x1b[Kverifying … 50 %\r\x1b[K"
+
+
+def test_what_was_opened_is_closed_in_reverse_and_once(streams):
+    closed: list[str] = []
+    terminal = Terminal(*streams)
+    terminal.at_end(lambda: closed.append("first"))
+    terminal.at_end(lambda: closed.append("second"))
+    terminal.end()
+    terminal.end()
+    assert closed == ["second", "first"]

@@ -305,5 +305,13 @@ def test_segments_may_go_once_they_are_merged(folder, world):
     assert not may_delete_segment(world, one, [merged.path])
 
 
+def test_a_segment_that_covers_more_rows_than_the_others_stays(folder, world):
+    wal = small_wal()
+    short = sealed_of(world, folder, put(folder, wal, wal.closed()[: wal.ends[-2][0]])).path
+    whole = sealed_of(world, folder, put(folder, wal)).path
+    assert not may_delete_segment(world, whole, [short])
+    assert may_delete_segment(world, short, [whole])
+
+
 def test_the_boot_of_the_tests_is_not_that_of_this_machine():
     assert World().boot_id() == BOOT

@@ -319,6 +319,14 @@ def test_one_sound_copy_of_the_header_is_enough():
     assert (read.rows, read.missing) == (6, 0)
 
 
+def test_two_sound_copies_of_the_header_that_differ_are_damage():
+    data = small_wal().closed()
+    other = TinyWal(ordinal=7)
+    read = read_bytes(data[:128] + other.fixed + data[256:])
+    assert [one.what for one in read.damage] == ["the two copies of the header differ"]
+    assert (read.header.ordinal, read.rows) == (0, 6)
+
+
 def peak_of(data: bytes) -> int:
     tracemalloc.start()
     read_bytes(data)

@@ -156,10 +156,11 @@ def test_bytes_that_decode_to_other_values_are_not_accepted(tmp_path, world, mon
 
 def test_of_two_copies_of_one_wal_the_longer_is_sealed(tmp_path, world):
     wal = small_wal()
-    (tmp_path / "copy").mkdir()
-    short = put(tmp_path / "copy", wal, wal.closed()[: wal.ends[-2][0]])
-    for paths in ([short, put(tmp_path, wal)], [put(tmp_path, wal), short]):
-        [sealed] = seal(world, str(tmp_path), paths)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    for short, whole in [("a", "b"), ("b", "a")]:
+        cut = wal.closed()[: wal.ends[-2][0]]
+        [sealed] = seal(world, str(tmp_path), [put(tmp_path / short, wal, cut), put(tmp_path / whole, wal)])
         assert points_in(world, sealed.path) == truth_of(wal)
 
 

@@ -58,7 +58,9 @@ def test_a_body_gives_every_value_back_bit_for_bit(body):
     assert bits(decode_body(encode_body(body))) == bits(body)
 
 
-@pytest.mark.parametrize("pattern", ["7ff8000000000000", "7ff8000000000001", "fff8000000000123", "7ff0000000000000"])
+@pytest.mark.parametrize(
+    "pattern", ["7ff8000000000000", "7ff8000000000001", "fff8000000000123", "7ff0000000000000"]
+)
 def test_nan_payloads_and_infinities_survive(pattern):
     value = struct.unpack(">d", bytes.fromhex(pattern))[0]
     back = decode_body(encode_body({"x": value}))["x"]
@@ -70,7 +72,9 @@ def test_odd_values_become_texts_instead_of_errors():
         def __str__(self):
             raise RuntimeError("no")
 
-    body = decode_body(encode_body({"path": os.fsencode, "rude": Rude(), "set": {2, 1}, "pair": (1, 2), 3: "\ud800"}))
+    body = decode_body(
+        encode_body({"path": os.fsencode, "rude": Rude(), "set": {2, 1}, "pair": (1, 2), 3: "\ud800"})
+    )
     assert "fsencode" in body["path"]
     assert "RuntimeError" in body["rude"]
     assert body["set"] == [1, 2]
@@ -228,7 +232,7 @@ def test_a_log_without_the_writers_key_is_found(home, key):
     forged, log_name = "d" * 32, log.id
     with open(log.path, "rb") as file:
         first = parse_line(file.read())
-    name, line = make_entry(
+    _, line = make_entry(
         kind="log.opened", subject=f"log:{log_name}", body=first.body_raw, salt=bytes(16), author=None, writer=forged,
         log=log_name, seq=0, prev=None, over=(), time_us=1,
     )  # fmt: skip
@@ -371,7 +375,9 @@ def test_a_copied_or_shared_home_gives_each_machine_its_own_key(key):
 
 def test_many_processes_agree_on_one_key():
     code = "from gnomon.record.keys import load_device_key; from gnomon.env import REAL; print(load_device_key(REAL).writer)"
-    children = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(6)]
+    children = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(6)
+    ]
     assert len({child.communicate()[0] for child in children}) == 1
 
 
@@ -416,9 +422,10 @@ def test_no_record_says_how_to_make_one(project):
 
 
 def test_processes_that_make_a_record_at_once_end_with_one(project):
-    code = "from gnomon.record.home import make_record; from gnomon.env import REAL; print(make_record('x/.gnomon', REAL).record_id)"
+    code = "from gnomon.record.home import make_record; from gnomon.env import REAL; print(make_record('x/.gnomon', REAL).record_id)"  # noqa: E501
     children = [
-        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=project) for _ in range(6)
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=project)
+        for _ in range(6)
     ]
     assert len({child.communicate()[0] for child in children}) == 1
     assert os.listdir(project / "x") == [".gnomon"]
@@ -431,5 +438,3 @@ def test_nothing_in_the_record_is_readable_by_others(home, key):
     for folder, _, files in os.walk(home.path):
         assert os.stat(folder).st_mode & 0o077 == 0
         assert all(os.stat(os.path.join(folder, name)).st_mode & 0o077 == 0 for name in files)
-
-

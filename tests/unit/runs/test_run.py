@@ -20,7 +20,14 @@ from hypothesis import strategies as st
 from wal_truth import all_rows
 
 import gnomon
-from gnomon.errors import BadArgumentError, GnomonError, MissingFileError, NotStoredError, RunEndedError, UsageError
+from gnomon.errors import (
+    BadArgumentError,
+    GnomonError,
+    MissingFileError,
+    NotStoredError,
+    RunEndedError,
+    UsageError,
+)
 from gnomon.record.lines import parse_line
 
 
@@ -36,12 +43,16 @@ def bodies(project, kind):
 
 
 def python(code, cwd, **kwargs):
-    return subprocess.run([sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True, timeout=60, **kwargs)
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True, timeout=60, **kwargs
+    )
 
 
 def test_the_example_of_the_readme_is_recorded(project):
     (project / "model.skops").write_bytes(b"weights")
-    with gnomon.run("baseline", params={"lr": 1e-3, "depth": 6}, seed=7, group="depth-6", tags=["first"]) as run:
+    with gnomon.run(
+        "baseline", params={"lr": 1e-3, "depth": 6}, seed=7, group="depth-6", tags=["first"]
+    ) as run:
         for step in range(3):
             run.log({"loss": 1.0 / (step + 1), "auc": 0.5}, step=step)
         run.log(loss=0.1, auc=0.9)
@@ -65,7 +76,11 @@ def test_the_example_of_the_readme_is_recorded(project):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.binary(min_size=8, max_size=8).map(lambda raw: struct.unpack("<d", raw)[0]), min_size=1, max_size=8))
+@given(
+    st.lists(
+        st.binary(min_size=8, max_size=8).map(lambda raw: struct.unpack("<d", raw)[0]), min_size=1, max_size=8
+    )
+)
 def test_every_float_survives_bit_for_bit(tmp_path_factory, floats):
     place = tmp_path_factory.mktemp("floats")
     with gnomon.run(dir=place) as run:
@@ -133,7 +148,14 @@ def test_a_wrong_step_raises_at_once(project):
 
 @pytest.mark.parametrize(
     ("step", "stored", "extra"),
-    [(np.int64(7), 7, {}), (3.0, 3, {}), (True, 1, {}), (2.5, 0, {"step": 2.5}), (2**63, 0, {}), (-5, -5, {})],
+    [
+        (np.int64(7), 7, {}),
+        (3.0, 3, {}),
+        (True, 1, {}),
+        (2.5, 0, {"step": 2.5}),
+        (2**63, 0, {}),
+        (-5, -5, {}),
+    ],
 )
 def test_steps_of_all_kinds(project, step, stored, extra):
     with gnomon.run() as run:
@@ -150,7 +172,10 @@ def test_ten_thousand_metrics_in_one_call(project):
 
 
 def test_keys_that_change_with_every_call(project):
-    truth = [{f"k{(7 * call + column) % 90}": float(call) for column in range(1 + call % 9)} for call in range(5_000)]
+    truth = [
+        {f"k{(7 * call + column) % 90}": float(call) for column in range(1 + call % 9)}
+        for call in range(5_000)
+    ]
     with gnomon.run() as run:
         for metrics in truth:
             run.log(metrics)
@@ -320,6 +345,14 @@ def test_several_processes_log_to_one_run(project):
     ]  # fmt: skip
 
 
+def test_only_the_first_run_of_a_process_takes_the_launchers_id(project, monkeypatch):
+    monkeypatch.setenv("GNOMON_RUN_ID", "ef" * 10)
+    with gnomon.run("outer") as outer, gnomon.run("inner") as inner:
+        pass
+    assert outer.id == "ef" * 10
+    assert inner.id != outer.id
+
+
 FORKING = """
 import os, threading, warnings
 warnings.simplefilter("ignore")
@@ -389,7 +422,7 @@ def test_a_signal_handler_that_logs_in_the_middle_of_a_log(project):
 
 
 def test_sigterm_leaves_what_was_logged(project):
-    code = "import gnomon, time, os\nrun = gnomon.run('x')\nfor i in range(100): run.log(a=i)\nprint('ready', flush=True)\ntime.sleep(60)"
+    code = "import gnomon, time, os\nrun = gnomon.run('x')\nfor i in range(100): run.log(a=i)\nprint('ready', flush=True)\ntime.sleep(60)"  # noqa: E501
     child = subprocess.Popen([sys.executable, "-c", code], cwd=project, stdout=subprocess.PIPE)
     child.stdout.readline()
     child.send_signal(signal.SIGTERM)

@@ -1,0 +1,87 @@
+"""Upkeep: files stay few without anybody asking, and the answers stay the same."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+import gnomon
+from gnomon import upkeep
+from gnomon.env import REAL
+from gnomon.record.home import open_home
+from gnomon.replica import Replica
+from gnomon.session import close_all
+
+
+def many_processes(count, project):
+    """Write as `count` processes would: each session is one."""
+    for number in range(count):
+        with gnomon.run(f"run {number}", params={"n": number}) as run:
+            for step in range(5):
+                run.log({"loss": float(step), "n": float(number)}, step=step)
+        if number % 8 == 0:
+            (project / "file.txt").write_text(f"file {number}")
+        close_all()
+
+
+def answers(project):
+    with Replica.open(str(project / ".gnomon")) as replica:
+        replica.update()
+        export = replica.index.export()
+    record = gnomon.open(project)
+    series = {row["id"]: record.run(row["id"]).series("loss").value.tolist() for row in record.runs(limit=5)}
+    states = [line for line in export.splitlines() if b'"subject":"run:' in line]
+    return states, series
+
+
+def files(project):
+    return [path for path in (project / ".gnomon").rglob("*") if path.is_file() and path.suffix != ".tmp"]
+
+
+@pytest.mark.slow
+def test_many_processes_leave_few_files_and_the_same_answers(project, monkeypatch):
+    monkeypatch.setenv("GNOMON_UPKEEP", "off")
+    many_processes(upkeep.WALS_TO_SEAL + 8, project)
+    before = answers(project)
+    assert len(files(project)) > 2 * upkeep.WALS_TO_SEAL
+    done = upkeep.do_upkeep(str(project / ".gnomon"))
+    close_all()
+    assert any("sealed" in line for line in done)
+    assert len(files(project)) < 12
+    assert answers(project) == before
+    assert [
+        problem
+        for problem in Replica.open(str(project / ".gnomon")).verify(deep=True)
+        if problem.severity == "damage"
+    ] == []
+    # A fresh index, made from the sealed files alone, says the same.
+    shutil.rmtree(os.environ["XDG_CACHE_HOME"])
+    assert answers(project) == before
+
+
+@pytest.mark.slow
+def test_it_is_done_by_whoever_ends_next(project, monkeypatch):
+    monkeypatch.setenv("GNOMON_UPKEEP", "now")
+    many_processes(upkeep.WALS_TO_SEAL + 1, project)
+    assert len(files(project)) < 20
+
+
+def test_it_is_not_due_for_a_few_files(project):
+    many_processes(3, project)
+    home = open_home(str(project / ".gnomon"), REAL)
+    assert not upkeep.is_due(home, home.writers("log")[0])
+
+
+@pytest.mark.slow
+def test_a_segment_meets_the_wals_of_a_stale_copy_and_counts_each_point_once(project, tmp_path, monkeypatch):
+    monkeypatch.setenv("GNOMON_UPKEEP", "off")
+    many_processes(upkeep.WALS_TO_SEAL, project)
+    before = answers(project)
+    stale = tmp_path / "stale"
+    shutil.copytree(project / ".gnomon", stale / ".gnomon")
+    upkeep.do_upkeep(str(project / ".gnomon"))
+    close_all()
+    shutil.copytree(stale / ".gnomon", project / ".gnomon", dirs_exist_ok=True)
+    assert answers(project) == before
