@@ -57,6 +57,10 @@ SHAPES: dict[str, Callable[[int], Rows]] = {
 }
 
 
+LIBRARY = {"float64": "numpy", "float32": "numpy", "tensor": "torch"}
+"""The library whose scalars a shape holds; the conversion of the others costs nothing."""
+
+
 def _rows(names: list[list[str]], kind: Callable[[float], Any] = float) -> Rows:
     return [
         {key: kind(LONG[(number + place) % len(LONG)]) for place, key in enumerate(row)}

@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import importlib
 import importlib.util
 import mmap
 import os
@@ -12,7 +13,7 @@ from pathlib import Path
 from time import perf_counter, process_time, sleep
 
 from benchmarks.peers.base import Peer
-from benchmarks.shapes import SHAPES, conversion_s
+from benchmarks.shapes import LIBRARY, SHAPES, conversion_s
 from benchmarks.values import COUNT, SHORT, curve, keys, value_at
 
 BLOCK = 250  # calls between two looks at the clock
@@ -37,7 +38,7 @@ def log_many(peer: Peer, calls: int, limit_s: float, shape: str) -> dict:
     """20 scalars a call, the dictionaries ready before the clock starts."""
     rows = SHAPES[shape](calls)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(rows))  # never freed: that would count as the peer's time
-    conversion = conversion_s(rows, 2000) / 2000 if shape in ("float64", "float32", "tensor") else 0.0
+    conversion = conversion_s(rows, 2000) / 2000 if shape in LIBRARY else 0.0
 
     def block(log, start: int) -> None:
         place = start % len(rows)
@@ -273,8 +274,10 @@ def has_torch(peer: Peer) -> dict:
     return {"torch": importlib.util.find_spec("torch") is not None}
 
 
-def doing_nothing(peer: Peer) -> dict:
+def doing_nothing(peer: Peer, library: str | None = None) -> dict:
     """The floor of the tasks above: a worker that starts and ends; its processor time is that of ending."""
+    if library is not None:
+        importlib.import_module(library)
     return {"before_cpu_s": process_time()}
 
 

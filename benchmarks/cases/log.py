@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from benchmarks.bench import Bench, Case, Row
 from benchmarks.peers import TRACKERS
 from benchmarks.processes import run_task
-from benchmarks.shapes import SHAPES
+from benchmarks.shapes import LIBRARY, SHAPES
 
 CALLS = 100_000
 QUICK_CALLS = 5_000
@@ -68,8 +68,9 @@ def _floors(bench: Bench, peer: str, task: str, floors: tuple[str, ...], argumen
         row = _once(bench, floor, peer, task, plain)
         times = {key: row[key] for key in ("p50_us", "p99_us", "mean_us") if key in row}
         found[floor] = times or {"cpu_us": row["run_cpu_us"]}
-    ending = run_task(bench.seat("memory", "log", of=peer), "doing_nothing")["cpu_s"]
-    return {**found, "nothing": {"cpu_s": ending}}
+    library = LIBRARY.get(str(arguments.get("shape")))
+    ending = run_task(bench.seat("memory", "log", of=peer), "doing_nothing", library=library)
+    return {**found, "nothing": {"cpu_s": ending["cpu_s"]}}
 
 
 def _once(bench: Bench, peer: str, of: str, task: str, arguments: dict) -> Row:

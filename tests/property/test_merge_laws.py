@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -26,7 +26,7 @@ from gnomon.record.lines import parse_line, without_body
 from tests.unit.record.made_record import MadeLog, MadeRecord, bundle
 
 SUBJECTS = ("plant:a1", "plant:a2", "plant:b", "stone:x")
-quick = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+quick = settings(phases=[Phase.generate, Phase.shrink], deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 def fold_plant(live):

@@ -182,7 +182,7 @@ def _is_same_text(found: Any, wanted: Any) -> bool:
     numpy = numpy_for(len(found))
     if numpy is not None:
         return bool(numpy.array_equal(numpy.asarray(places)[found_at.to_numpy()], wanted_at.to_numpy()))
-    return [places[at] for at in found_at.to_pylist()] == wanted_at.to_pylist()
+    return bool([places[at] for at in found_at.to_pylist()] == wanted_at.to_pylist())
 
 
 def _numbers(*parts: Column, code: str = "q") -> Any:

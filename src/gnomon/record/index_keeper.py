@@ -20,7 +20,7 @@ from gnomon.record import index_tables as tables
 from gnomon.record import kinds
 from gnomon.record.index_batch import Batch, Types
 from gnomon.record.index_follow import Changes, Follower, RebuildNeeded, known_files
-from gnomon.record.index_place import Place, place_for
+from gnomon.record.index_place import Place, is_as_stamped, place_for, write_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -189,10 +189,11 @@ class Keeper:
             database = tables.open_writer(place, self._layered)
         try:
             database.execute("BEGIN IMMEDIATE")
-            self._follow(database, "main", progress)
+            self._follow(database, "main", progress, place)
             _commit(database)
         finally:
             database.close()
+            write_stamp(place, self._env)
         self._open_reader(place)
 
     def _lay_over(self, progress: Progress | None) -> None:
@@ -228,7 +229,10 @@ class Keeper:
         self._database = database
         self._is_current = True
 
-    def _follow(self, database: sqlite3.Connection, target: str, progress: Progress | None) -> Follower:
+    def _follow(
+        self, database: sqlite3.Connection, target: str, progress: Progress | None, place: Place | None = None
+    ) -> Follower:
+        """Take in all news; `place` is that of the file, if it is written."""
         batch = Batch(database, target, lambda subject: self.stats_of(database, subject))
         total = Changes(known_files(database), self.home.log_files()).unread_bytes if progress else 0
         told = 0.0
@@ -243,6 +247,8 @@ class Keeper:
             batch.flush()
             if target == "main":
                 _commit(database)
+                if place is not None:
+                    write_stamp(place, self._env)
                 database.execute("BEGIN IMMEDIATE")
 
         follower = Follower(database, target, self.home, batch, tell, commit)
@@ -274,25 +280,19 @@ class Keeper:
 
     def _open_reader(self, place: Place) -> None:
         """Have a connection to the file as it is now, without an overlay; None where there is no index."""
+        if not is_as_stamped(place, self._env):
+            self._make_folder_again(place)
+            self._remove_changed(place)
         identity = self._identity(place)
         if identity is not None and self.overlay is None and self._opened == identity:
             return
         self.close()
-        if identity is None:
-            self._make_folder_again(place)
-            return
-        try:
-            self._database = tables.open_reader(place, self._layered)
-            self._opened = identity
-        except sqlite3.DatabaseError:
-            pass  # whoever gets the lock makes a new one
-
-    def _identity(self, place: Place) -> tuple[int, int] | None:
-        try:
-            state = self._env.stat(place.path)
-        except OSError:
-            return None
-        return (state.st_dev, state.st_ino)
+        if identity is not None and not self._is_memory:
+            try:
+                self._database = tables.open_reader(place, self._layered)
+                self._opened = identity
+            except sqlite3.DatabaseError:
+                pass  # whoever gets the lock makes a new one
 
     def _make_folder_again(self, place: Place) -> None:
         """The cache may be deleted at any time, its folder included."""
@@ -301,6 +301,25 @@ class Keeper:
         except OSError:
             self._place = None
             self._find_place()
+
+    def _remove_changed(self, place: Place) -> None:
+        """Throw away a file that is not as its last writer left it, unless one is writing just now."""
+        lock = self._try_lock(place)
+        if lock is not None:
+            try:
+                if not is_as_stamped(place, self._env):
+                    tables.remove(place, self._env)
+            except OSError:
+                self._is_memory = True
+            finally:
+                self._env.close(lock)
+
+    def _identity(self, place: Place) -> tuple[int, int] | None:
+        try:
+            state = self._env.stat(place.path)
+        except OSError:
+            return None
+        return (state.st_dev, state.st_ino)
 
     def _try_lock(self, place: Place) -> int | None:
         """Return the descriptor that holds the lock; None where another process does, or locks do not work."""

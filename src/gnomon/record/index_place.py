@@ -2,7 +2,7 @@
 
 The folder's name is made from the replica's real path, its device and inode, and the record's id, so a copied, moved or
 replaced `.gnomon/` gets an index of its own. A file `where` names the replica, so that indexes of replicas that are gone
-can be found (`stale_places`). On a network disk, where SQLite's locks cannot be trusted, a private folder for temporary
+can be found (`stale_places`); a file `stamp` tells whether the index is as its last writer left it. On a network disk, where SQLite's locks cannot be trusted, a private folder for temporary
 files is taken instead; where that fails too, `place_for` returns None and the index lives in memory.
 
 Always true: a folder that others could write is never used.
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 INDEX_FILE = "index.sqlite"
 LOCK_FILE = "lock"
 WHERE_FILE = "where"
+STAMP_FILE = "stamp"
 NETWORK_DISKS = frozenset(
     {
         "9p", "afs", "beegfs", "ceph", "cifs", "coda", "fhgfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs",
@@ -36,13 +37,14 @@ NETWORK_DISKS = frozenset(
 class Place:
     """The folder of one index. `key` stands inside the index too: a file from elsewhere does not have it."""
 
-    __slots__ = ("folder", "key", "lock", "notice", "path")
+    __slots__ = ("folder", "key", "lock", "notice", "path", "stamp")
 
     def __init__(self, folder: str, key: str, notice: str | None) -> None:
         self.folder = folder
         self.key = key
         self.path = os.path.join(folder, INDEX_FILE)
         self.lock = os.path.join(folder, LOCK_FILE)
+        self.stamp = os.path.join(folder, STAMP_FILE)
         self.notice = notice
 
 
@@ -60,7 +62,7 @@ def place_for(home: Home, env: Env) -> Place | None:
             env.make_folder(folder)
             if not _is_private(folder, env) or env.filesystem(folder) in NETWORK_DISKS:
                 continue
-            _write_where(folder, text, env)
+            _write_small(os.path.join(folder, WHERE_FILE), text, env)
         except OSError:
             continue
         return Place(folder, key, notice)
@@ -113,8 +115,31 @@ def _is_private(folder: str, env: Env) -> bool:
     return True
 
 
-def _write_where(folder: str, text: bytes, env: Env) -> None:
-    path = os.path.join(folder, WHERE_FILE)
+def write_stamp(place: Place, env: Env) -> None:
+    """Note how the index file is now. Its writer does so whenever it changed the file, while it holds the lock."""
+    try:
+        _write_small(place.stamp, _stamp(env.stat(place.path)), env)
+    except OSError:
+        pass  # then the stamp does not fit, and the index is built again
+
+
+def is_as_stamped(place: Place, env: Env) -> bool:
+    """Return whether the index file is as its last writer left it.
+
+    SQLite keeps no checksums: without this, a file that something else wrote into could give wrong answers. While a
+    writer is at work the stamp may not fit.
+    """
+    try:
+        return env.read_file(place.stamp) == _stamp(env.stat(place.path))
+    except OSError:
+        return False
+
+
+def _stamp(state: os.stat_result) -> bytes:
+    return f"{state.st_size} {state.st_mtime_ns} {state.st_ino}\n".encode("ascii")
+
+
+def _write_small(path: str, text: bytes, env: Env) -> None:
     try:
         if env.read_file(path) == text:
             return
