@@ -85,3 +85,20 @@ def test_a_segment_meets_the_wals_of_a_stale_copy_and_counts_each_point_once(pro
     close_all()
     shutil.copytree(stale / ".gnomon", project / ".gnomon", dirs_exist_ok=True)
     assert answers(project) == before
+
+
+def test_what_goes_wrong_in_the_background_is_left_for_the_doctor(project, monkeypatch):
+    many_processes(1, project)
+    home = open_home(str(project / ".gnomon"), REAL)
+    assert upkeep.last_failure(home) is None
+
+    def fail(path, env):
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(upkeep, "do_upkeep", fail)
+        with pytest.raises(SystemExit):
+            upkeep.main(home.path)
+    assert "Input/output error" in upkeep.last_failure(home)
+    upkeep.main(home.path)
+    assert upkeep.last_failure(home) is None

@@ -10,6 +10,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from gnomon import upkeep
 from gnomon.cli import text
 from gnomon.env import MAPPABLE, REAL
 from gnomon.errors import GnomonError
@@ -316,6 +317,10 @@ def files(home: Home) -> Iterator[Check]:
     lives = {"running": 0, "interrupted": 0, "unknown": 0}
     for path, _ in home.wal_files():
         lives[_life_of(home, path)] += 1
+    failure = upkeep.last_failure(home)
+    if failure is not None:
+        reason = failure.strip().rpartition("\n")[2]
+        yield Check("upkeep", False, f"joining small files failed: {reason}", "look at the disk; it is tried again by itself")
     if lives["running"]:
         yield Check(
             "live", True, f"{text.count(lives['running'], 'process is', 'processes are')} logging now"
