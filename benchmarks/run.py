@@ -17,7 +17,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Measure, print, and return 0; 1 where a target of Gnomon was missed."""
+    """Measure, print, and return 0; 1 where something did not work or, unless quick, a target was missed."""
     args = _parse(argv)
     adopt_orphans()
     bench = Bench(args.root, quick=args.quick, scale=args.scale)
@@ -39,7 +39,8 @@ def main(argv: list[str] | None = None) -> int:
                     keep({"case": case.name, "peer": peer, **row, **machine.now()})
     print("\n".join(summary.tables(rows)))
     print(f"\nEvery row: {args.json}")
-    return 1 if summary.missed(rows) else 0
+    failed = any("error" in row for row in rows)
+    return 1 if failed or (summary.missed(rows) and not args.quick) else 0
 
 
 def _measured(case: Case, bench: Bench, peer: str) -> Iterator[Row]:

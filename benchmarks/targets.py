@@ -38,7 +38,8 @@ class Target:
 
     @property
     def bound(self) -> str:
-        return f"{'≥' if self.at_least else '≤'} {self.limit:.4g} {self.unit}".strip()
+        limit = f"{self.limit:,.0f}" if self.limit >= 100 else f"{self.limit:.3g}"
+        return f"{'≥' if self.at_least else '≤'} {limit} {self.unit}".strip()
 
 
 def pick(rows: Rows, case: str, peer: str = "gnomon", **wanted: object) -> Rows:

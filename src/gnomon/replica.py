@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.env import REAL, Env
 from gnomon.features import declare_features
-from gnomon.points.follow import PointFigures, bounds_by_log, known_covers
+from gnomon.points.follow import PointFigures, bounds_by_log, known_covers, wals_of_run
 from gnomon.record.home import Home, open_home
 from gnomon.record.index import Index
 
@@ -34,8 +34,6 @@ class Replica:
         declare_features()
         self.home = home
         self.index = Index(home, extensions=[PointFigures()])
-        self._points: PointFiles | None = None
-        self._point_files: object = None
 
     @classmethod
     def open(cls, path: str, env: Env = REAL) -> Replica:
@@ -63,28 +61,21 @@ class Replica:
         """Take in what is new in the files."""
         self.index.update(progress)
 
-    @property
-    def points(self) -> PointFiles:
-        """The points, as they are now."""
+    def points_of(self, run: str) -> PointFiles:
+        """Return the files that hold points of a run, as they are now: only these are read."""
         from gnomon.points.query import PointFiles
 
         home = self.home
-        segments, wals = home.segment_files(), home.wal_files()
-        # A live WAL grows without a mark in its state, so only sealed and closed files are worth remembering.
-        state = (
-            [(path, stat.st_size, stat.st_mtime_ns) for path, stat in segments],
-            [path for path, _ in wals],
+        wanted = self.index.ask(lambda database: wals_of_run(database, run))
+        covers = self.index.ask(known_covers)
+        segments = [path for path, found in covers.items() if any(cover.wal in wanted for cover in found)]
+        wals = [path for path, _ in home.wal_files() if os.path.basename(path).removesuffix(".wal") in wanted]
+        return PointFiles(
+            home.env,
+            segments=[os.path.join(home.path, path) for path in segments],
+            wals=[os.path.join(home.path, path) for path in wals],
+            covers={os.path.join(home.path, path): covers[path] for path in segments},
         )
-        if self._points is None or state != self._point_files or wals:
-            covers = self.index.ask(known_covers)
-            self._points = PointFiles(
-                home.env,
-                segments=[os.path.join(home.path, path) for path, _ in segments],
-                wals=[os.path.join(home.path, path) for path, _ in wals],
-                covers={os.path.join(home.path, path): found for path, found in covers.items()},
-            )
-            self._point_files = state
-        return self._points
 
     def point_stats(self, run: str) -> dict[tuple[int, str], SeriesStat]:
         """Return the figures of a run's series, by (rank, series)."""

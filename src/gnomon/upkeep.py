@@ -196,7 +196,11 @@ def last_failure(home: Home) -> str | None:
 
     place = place_for(home, home.env)
     try:
-        return home.env.read_file(os.path.join(place.folder, TRACE_FILE)).decode("utf-8", "replace") if place else None
+        return (
+            home.env.read_file(os.path.join(place.folder, TRACE_FILE)).decode("utf-8", "replace")
+            if place
+            else None
+        )
     except FileNotFoundError:
         return None
 

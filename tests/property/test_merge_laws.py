@@ -26,12 +26,21 @@ from gnomon.record.lines import parse_line, without_body
 from tests.unit.record.made_record import MadeLog, MadeRecord, bundle
 
 SUBJECTS = ("plant:a1", "plant:a2", "plant:b", "stone:x")
-quick = settings(phases=[Phase.generate, Phase.shrink], deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+quick = settings(
+    phases=[Phase.generate, Phase.shrink],
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+)
 
 
 def fold_plant(live):
     names = register(live, "plant.named", "name")
-    return {"names": list(names.values), "tags": observed(live, "plant.tagged", "tag"), "heads": list(names.hashes)}
+    return {
+        "names": list(names.values),
+        "tags": observed(live, "plant.tagged", "tag"),
+        "heads": list(names.hashes),
+    }
 
 
 def plant_cells(plant, state, stats):
@@ -41,7 +50,11 @@ def plant_cells(plant, state, stats):
 PLANT = kinds.register(
     kinds.Feature(
         "plant",
-        kinds={"plant.named": "it got a name", "plant.tagged": "it got a tag", "plant.untagged": "tags were taken"},
+        kinds={
+            "plant.named": "it got a name",
+            "plant.tagged": "it got a tag",
+            "plant.untagged": "tags were taken",
+        },
         fold=fold_plant,
         cells=plant_cells,
         texts=lambda state: [("name", name) for name in state["names"]],
@@ -52,7 +65,10 @@ PLANT = kinds.register(
 @st.composite
 def histories(draw) -> list[MadeLog]:
     """A few logs whose entries cover each other across logs and, without effect, across subjects; one log may be forked."""
-    logs = [MadeLog(number, time_us=draw(st.integers(0, 20)) * 1_000) for number in range(1, draw(st.integers(2, 4)) + 1)]
+    logs = [
+        MadeLog(number, time_us=draw(st.integers(0, 20)) * 1_000)
+        for number in range(1, draw(st.integers(2, 4)) + 1)
+    ]
     written: list[str] = []
     for _ in range(draw(st.integers(3, 14))):
         log = draw(st.sampled_from(logs))
@@ -61,7 +77,9 @@ def histories(draw) -> list[MadeLog]:
         if draw(st.integers(0, 9)) == 0 and len(logs) < 6:
             log = log.fork()
             logs.append(log)
-        kind, field = draw(st.sampled_from([("plant.named", "name"), ("plant.tagged", "tag"), ("plant.untagged", "was")]))
+        kind, field = draw(
+            st.sampled_from([("plant.named", "name"), ("plant.tagged", "tag"), ("plant.untagged", "was")])
+        )
         over = draw(st.lists(st.sampled_from(written), max_size=3, unique=True)) if written else []
         subject = draw(st.sampled_from(SUBJECTS))
         written.append(log.add(kind, subject, {field: draw(st.sampled_from("uvwxyz"))}, over=over))
@@ -95,7 +113,11 @@ def expected(record: MadeRecord) -> dict:
         kind, _, name = subject.partition(":")
         state = fold_plant(heads) if kind == "plant" else None
         cells = {k: v for k, v in plant_cells(name, state, {}).items() if v is not None} if state else {}
-        answers[subject] = {"live": [[head.hash, head.has_body] for head in heads], "state": state, "cells": cells}
+        answers[subject] = {
+            "live": [[head.hash, head.has_body] for head in heads],
+            "state": state,
+            "cells": cells,
+        }
     return answers
 
 
@@ -106,7 +128,11 @@ def answers_of(index: Index) -> dict:
 
 def found_by_search(record: MadeRecord) -> set:
     """Which plants have a name `u` among those that stand."""
-    return {subject for subject, answer in expected(record).items() if answer["state"] and "u" in answer["state"]["names"]}
+    return {
+        subject
+        for subject, answer in expected(record).items()
+        if answer["state"] and "u" in answer["state"]["names"]
+    }
 
 
 def check(index: Index, record: MadeRecord) -> None:
@@ -165,7 +191,12 @@ def test_lines_may_be_grouped_and_repeated_at_will(logs, random):
             steps.append(bundle(*random.sample(logs, random.randint(1, len(logs))), writer=number))
         for number, log in enumerate(logs):
             cut = random.randint(0, len(log.lines))
-            steps.append((f"log/{'1' * 32}/{number:02d}a.jsonl", b"".join(log.lines[: random.randint(cut, len(log.lines))])))
+            steps.append(
+                (
+                    f"log/{'1' * 32}/{number:02d}a.jsonl",
+                    b"".join(log.lines[: random.randint(cut, len(log.lines))]),
+                )
+            )
             steps.append((f"log/{'1' * 32}/{number:02d}b.jsonl", b"".join(log.lines[cut:])))
         random.shuffle(steps)
         for path, data in steps:
@@ -186,7 +217,8 @@ def test_lines_may_be_grouped_and_repeated_at_will(logs, random):
 def test_a_body_that_was_dropped_comes_back_with_a_stale_copy(logs, data):
     """It is the same entry with or without its body: the chain holds, and the state follows what is there."""
     dropped = [
-        b"".join(line if data.draw(st.booleans()) else without_body(line) for line in log.lines) for log in logs
+        b"".join(line if data.draw(st.booleans()) else without_body(line) for line in log.lines)
+        for log in logs
     ]
 
     def there_and_back(record):
@@ -321,7 +353,11 @@ class AnyHistory(RuleBasedStateMachine):
         self.index.close()
         self.index = Index(self.record.home)
 
-    @rule(how=st.sampled_from(["delete", "delete the main file", "cut", "empty", "garbage", "zeros in the middle"]))
+    @rule(
+        how=st.sampled_from(
+            ["delete", "delete the main file", "cut", "empty", "garbage", "zeros in the middle"]
+        )
+    )
     def the_index_is_damaged(self, how):
         for path in self.record.index_files():
             data = path.read_bytes()

@@ -320,7 +320,12 @@ def files(home: Home) -> Iterator[Check]:
     failure = upkeep.last_failure(home)
     if failure is not None:
         reason = failure.strip().rpartition("\n")[2]
-        yield Check("upkeep", False, f"joining small files failed: {reason}", "look at the disk; it is tried again by itself")
+        yield Check(
+            "upkeep",
+            False,
+            f"joining small files failed: {reason}",
+            "look at the disk; it is tried again by itself",
+        )
     if lives["running"]:
         yield Check(
             "live", True, f"{text.count(lives['running'], 'process is', 'processes are')} logging now"

@@ -81,7 +81,7 @@ class PointFigures:
     """The index extension. `stats` of a run are {(rank, series): figures}."""
 
     name = "points"
-    tables = {
+    tables: Mapping[str, str] = {
         "point_file": "no INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, state TEXT, wal TEXT, rows INTEGER,"
         " offset INTEGER, seen INTEGER, cursor BLOB",
         "point_segment": "no INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, state TEXT, covers BLOB, problem TEXT",
@@ -96,7 +96,9 @@ class PointFigures:
         if segments != {path: _state_of(state) for path, state in home.segment_files()}:
             return True
         known, present = _known_files(database), home.wal_files()
-        return len(known) != len(present) or any(_has_grown(home, path, state, known.get(path)) for path, state in present)
+        return len(known) != len(present) or any(
+            _has_grown(home, path, state, known.get(path)) for path, state in present
+        )
 
     def follow(
         self,
@@ -127,7 +129,9 @@ class PointFigures:
 
     def problems(self, database: sqlite3.Connection) -> list[Problem]:
         """Return which segments cannot be used, and why."""
-        found = database.execute("SELECT path, problem FROM all_point_segment WHERE problem <> '' AND state <> ''")
+        found = database.execute(
+            "SELECT path, problem FROM all_point_segment WHERE problem <> '' AND state <> ''"
+        )
         advice = "delete it: the next sync brings a good copy, or its WALs are still there"
         return [Problem(path, "", problem, advice) for path, problem in sorted(found)]
 
@@ -147,7 +151,9 @@ def bounds_by_log(database: sqlite3.Connection, home: Home, run: str) -> dict[st
         bound = stored
         if wal in live:
             try:
-                bound = read_wal(home.env, os.path.join(home.path, live[wal].path), cursor=_cursor(database, live[wal])).bound
+                bound = read_wal(
+                    home.env, os.path.join(home.path, live[wal].path), cursor=_cursor(database, live[wal])
+                ).bound
             except OSError:
                 pass  # sealed meanwhile; what was known counts
         known = bounds.get(log, 0)
@@ -155,9 +161,17 @@ def bounds_by_log(database: sqlite3.Connection, home: Home, run: str) -> dict[st
     return bounds
 
 
+def wals_of_run(database: sqlite3.Connection, run: str) -> set[str]:
+    """Return the WALs that hold rows of a run."""
+    query = "SELECT w.id FROM all_point_stat AS s JOIN all_point_wal AS w ON w.no = s.wal WHERE s.run = ?"
+    return {wal for (wal,) in database.execute(query, (run,))}
+
+
 def known_covers(database: sqlite3.Connection) -> dict[str, list[Cover]]:
     """Return what the index knows that segments cover, by path within the record; damaged segments cover nothing."""
-    return {path: _decode_covers(opened(segment.covers)) for path, segment in _known_segments(database).items()}
+    return {
+        path: _decode_covers(opened(segment.covers)) for path, segment in _known_segments(database).items()
+    }
 
 
 class _Look:
@@ -210,7 +224,9 @@ class _Look:
             problem = ""
             try:
                 covers = self._covers_of(path)
-                self._count_segment(path, {cover.wal: cover for cover in covers if cover.rows > self._rows_of(cover.wal)})
+                self._count_segment(
+                    path, {cover.wal: cover for cover in covers if cover.rows > self._rows_of(cover.wal)}
+                )
             except DamagedFileError as error:
                 covers, problem = [], error.message
             except OSError:
@@ -233,12 +249,16 @@ class _Look:
         from gnomon.points.figures import segment_stats
 
         by_wal: dict[str, dict[SeriesKey, SeriesStat]] = {wal: {} for wal in wanted}
-        for wal, key, stat in segment_stats(self._home.env, os.path.join(self._home.path, path), frozenset(wanted)):
+        for wal, key, stat in segment_stats(
+            self._home.env, os.path.join(self._home.path, path), frozenset(wanted)
+        ):
             by_wal[wal][key] = stat
         for wal, cover in wanted.items():
             bound = None if cover.missing is None else cover.missing + cover.lost_rows
             place = (cover.log, cover.started_ns, cover.ordinal)
-            self._store_stats(self._count(wal, *place, cover.rows, bound), _by_run(by_wal[wal]), is_whole=True)
+            self._store_stats(
+                self._count(wal, *place, cover.rows, bound), _by_run(by_wal[wal]), is_whole=True
+            )
 
     # --- WALs
 
@@ -257,7 +277,11 @@ class _Look:
         if read.header is None:
             return
         counted = self._counted.get(wal)
-        if counted is None or read.rows > counted.rows or (read.rows == counted.rows and counted.bound != read.bound):
+        if (
+            counted is None
+            or read.rows > counted.rows
+            or (read.rows == counted.rows and counted.bound != read.bound)
+        ):
             self._count_wal(read, counted)
         self._reads += 1
         if self._reads % _COMMIT_EVERY == 0:
@@ -294,9 +318,13 @@ class _Look:
             by_run = {run: self._added(no, run, stats) for run, stats in by_run.items()}
         self._store_stats(no, by_run, is_whole=not read.first_row)
 
-    def _added(self, wal: int, run: str, stats: Mapping[tuple[int, str], SeriesStat]) -> dict[tuple[int, str], SeriesStat]:
+    def _added(
+        self, wal: int, run: str, stats: Mapping[tuple[int, str], SeriesStat]
+    ) -> dict[tuple[int, str], SeriesStat]:
         """Return the figures of a run in a WAL with those of later rows."""
-        row = self._database.execute("SELECT data FROM all_point_stat WHERE run = ? AND wal = ?", (run, wal)).fetchone()
+        row = self._database.execute(
+            "SELECT data FROM all_point_stat WHERE run = ? AND wal = ?", (run, wal)
+        ).fetchone()
         whole = {(rank, series): stat for rank, series, stat in _decode_stats(opened(row[0]))} if row else {}
         for key, stat in stats.items():
             whole[key] = merge(whole[key], stat) if key in whole else stat
@@ -315,14 +343,14 @@ class _Look:
             if file.wal and file.rows > best.get(file.wal, (-1,))[0]:
                 best[file.wal] = (file.rows, path, None)
         for counted in list(self._counted.values()):
-            rows, path, cover = best.get(counted.id, (-1, "", None))
+            rows, path, source = best.get(counted.id, (-1, "", None))
             if rows >= counted.rows:
                 continue
             self._count(*counted[1:5], -1, None)
             self._store_stats(counted.no, {}, is_whole=True)
             try:
-                if cover is not None:
-                    self._count_segment(path, {counted.id: cover})
+                if source is not None:
+                    self._count_segment(path, {counted.id: source})
                 elif path:
                     self._count_wal(read_wal(self._home.env, os.path.join(self._home.path, path)), None)
             except (OSError, DamagedFileError):
@@ -373,7 +401,9 @@ class _Look:
             rows.append((no, run, wal, data))
         if is_whole:
             rows += [(no, run, wal, sealed(_encode([]))) for run, no in known.items()]
-        self._database.executemany(f"INSERT OR REPLACE INTO {self._target}.point_stat VALUES (?, ?, ?, ?)", rows)
+        self._database.executemany(
+            f"INSERT OR REPLACE INTO {self._target}.point_stat VALUES (?, ?, ?, ?)", rows
+        )
         for _, run, _, _ in rows:
             self._touch(run_subject(run))
 
@@ -389,12 +419,16 @@ def _by_run(stats: Mapping[SeriesKey, SeriesStat]) -> RunStats:
 
 
 def _known_files(database: sqlite3.Connection) -> dict[str, _File]:
-    found = database.execute("SELECT no, path, state, wal, rows, offset, seen FROM all_point_file WHERE state <> ''")
+    found = database.execute(
+        "SELECT no, path, state, wal, rows, offset, seen FROM all_point_file WHERE state <> ''"
+    )
     return {row[1]: _File(*row) for row in found}
 
 
 def _known_segments(database: sqlite3.Connection) -> dict[str, _Segment]:
-    found = database.execute("SELECT no, path, state, covers, problem FROM all_point_segment WHERE state <> ''")
+    found = database.execute(
+        "SELECT no, path, state, covers, problem FROM all_point_segment WHERE state <> ''"
+    )
     return {row[1]: _Segment(*row) for row in found}
 
 

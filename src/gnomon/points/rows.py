@@ -7,15 +7,18 @@ How it is quick. `marshal` packs a list of floats as `[`, a count, and `g` + 8 b
 the format, in one C call, and `payload[5::9] == b"ggg…"` proves that every value was a float (tests/golden pins it).
 Anything else takes the slow path, where values are converted one by one.
 
-How it is safe. Threads exclude each other by the session's lock. A signal handler of the same thread may log in the
-middle of a `log`: it gets its own row, because the state is read again if it changed before the row was committed, and
-the commit and the store that follows have no bytecode boundary between them at which Python runs a handler. A handler
+How it is safe. Another thread, or a signal handler of this one, may log in the middle of a `log`: each gets its own row,
+because the state is read again if it changed before the row was committed. Between that last look, the commit and the
+store there is no bytecode boundary at which CPython changes threads or runs a handler (it does so after calls and at
+jumps backward only), so no lock is taken. Whoever closes a WAL first sets its `limit` to 0 and gives it a new `state`.
+Where there is no global interpreter lock, `log_locked` takes the session's. Everything rarer is done under that lock. A handler
 that interrupts a definition (new series, a new file) has its row written as soon as that is done.
 """
 
 from __future__ import annotations
 
 import struct
+import sys
 from marshal import dumps
 from operator import index
 from typing import TYPE_CHECKING
@@ -31,18 +34,20 @@ if TYPE_CHECKING:
     from gnomon.session import Session
 
 MARSHAL_VERSION = 2
-MAX_CACHED_COLUMNS = 2048
+MAX_CACHED_COLUMNS = 1024
 MAX_NAME_BYTES = 4096
 _prefix = layout.PREFIX.pack
+HAS_GIL = getattr(sys, "_is_gil_enabled", bool)() or not hasattr(sys, "_is_gil_enabled")
 _INT64 = range(-(2**63), 2**63)
 
 
 class Columns:
     """A set of series that were logged together, and how their rows are packed."""
 
-    __slots__ = ("names", "number", "put", "size", "tags")
+    __slots__ = ("names", "number", "put", "size", "tags", "wal")
 
-    def __init__(self, names: list[str] | None, number: int) -> None:
+    def __init__(self, names: list[str] | None, number: int, wal: WalWriter | None) -> None:
+        self.wal = wal  # in which they have this number
         self.names = names
         self.number = number
         self.tags, self.size, self.put = _packing(len(names) if names is not None else 0)
@@ -61,7 +66,7 @@ def _packing(count: int) -> tuple[bytes, int, Callable[..., None]]:
     return packing
 
 
-NO_COLUMNS = Columns(None, 0)  # equals no list of names: the next call takes the slow path
+NO_COLUMNS = Columns(None, 0, None)  # equals no list of names: the next call takes the slow path
 
 
 class RunPoints:
@@ -118,14 +123,14 @@ class RunPoints:
         """Log one row; see `Run.log`."""
         if named or metrics.__class__ is not dict:
             metrics = _as_dict(metrics, named)
-        with self._lock:
-            if step is None:
-                step = self._step + 1
+        if step is None:
+            step = self._step + 1
+        if step.__class__ is int:
             names = [*metrics]
-            columns: Columns | None = self._columns
-            if names != columns.names:  # type: ignore[union-attr]
-                columns = self._known.get((*names,)) or self._define(names)
-            if columns is not None and step.__class__ is int:
+            columns = self._columns
+            if names != columns.names:
+                columns = self._known.get((*names,), NO_COLUMNS)
+            if columns.names is not None:
                 values = [*metrics.values()]
                 try:
                     payload = dumps(values, MARSHAL_VERSION)
@@ -134,7 +139,7 @@ class RunPoints:
                 if payload[5::9] != columns.tags:
                     payload = _payload_of_numbers(values)
                 if payload[5::9] == columns.tags:
-                    wal: WalWriter = self._wal  # type: ignore[assignment]
+                    wal: WalWriter = columns.wal  # type: ignore[assignment]
                     size = columns.size
                     while True:
                         state = wal.state
@@ -154,11 +159,32 @@ class RunPoints:
                             self._step = step
                             self._columns = columns
                             return
-            elif columns is None and step.__class__ is int and self._log_wide(names, metrics, step):
-                return
-            self._log_slowly(metrics, step)
+            self._log_otherwise(names, metrics, step)
+        else:
+            self._log_otherwise([], metrics, step)
+
+    def log_locked(
+        self, metrics: Mapping[str, object] | None = None, /, *, step: int | None = None, **named: object
+    ) -> None:
+        """Log one row where Python has no global lock that keeps threads apart."""
+        with self._lock:
+            self.log(metrics, step=step, **named)
 
     # --- everything that is not the common case
+
+    def _log_otherwise(self, names: list[str], metrics: dict[str, object], step: object) -> None:
+        """Log a row whose set of series is new, or that needs care."""
+        with self._lock:
+            if names and len(self._known) >= MAX_CACHED_COLUMNS:
+                if self._log_wide(names, metrics, step):  # type: ignore[arg-type]
+                    return
+            elif names and (*names,) not in self._known:
+                defined = self._define(names)
+                if defined is not None:
+                    self._columns = defined
+                    self.log(metrics, step=step)  # type: ignore[arg-type]
+                    return
+            self._log_slowly(metrics, step)
 
     def _log_slowly(self, metrics: dict[str, object], step: object) -> None:
         session = self._session
@@ -231,7 +257,7 @@ class RunPoints:
             number = wal.define_columns(self.run, self.rank, names)
             if number is None:
                 return None
-            columns = self._known[key] = Columns(names, number)
+            columns = self._known[key] = Columns(names, number, wal)
         return columns
 
     def _log_wide(self, names: list[str], metrics: dict[str, object], step: int) -> bool:
@@ -240,9 +266,11 @@ class RunPoints:
         Keys that change with every call would otherwise define columns with every call.
         """
         wal = self._wal
-        if wal is None or wal.is_closed or len(self._known) < MAX_CACHED_COLUMNS:
+        if wal is None or wal.is_closed:
             return False
         numbers = wal.numbers_of(self.run, self.rank, names)
+        if not numbers:
+            return False
         values = [*metrics.values()]
         try:
             payload = dumps(values, MARSHAL_VERSION)
@@ -250,7 +278,7 @@ class RunPoints:
             payload = b""
         if payload[5::9] != layout.FLOAT_TAG * len(names):
             payload = _payload_of_numbers(values)
-        if not numbers or not payload or step not in _INT64:
+        if not payload or step not in _INT64:
             return False
         is_stored = wal.append(layout.WIDE_ROW, step, self._time_ns(), numbers + payload)
         if is_stored:
@@ -263,7 +291,7 @@ class RunPoints:
         session = self._session
         if wal is None or wal.is_closed or session.is_defining:
             return None
-        if len(self._known) >= MAX_CACHED_COLUMNS or not _are_storable(names):
+        if not _are_storable(names):
             return None
         session.is_defining = True
         try:
@@ -330,11 +358,19 @@ class RunPoints:
 
 _float_like: set[type] = {float}
 _exact_in_float: set[type] = {float, int, bool}
+_tensors: set[type] = set()
 
 
 def _payload_of_numbers(values: list[object]) -> bytes:
     """Return the payload of values that all become floats without loss; empty bytes where that is not certain."""
     types = {*map(type, values)}
+    if not types.isdisjoint(_tensors):
+        # One number of a tensor costs what `item` costs; asking for `__index__` first would raise inside the library.
+        try:
+            values = [value.item() if value.__class__ in _tensors else value for value in values]  # type: ignore[attr-defined]
+        except Exception:  # noqa: BLE001  a tensor of several numbers; the caller looks at each value
+            return b""
+        types = {*map(type, values)}
     if types <= _float_like:
         return dumps([*map(float, values)], MARSHAL_VERSION)  # type: ignore[arg-type]
     if types <= _exact_in_float:
@@ -343,7 +379,12 @@ def _payload_of_numbers(values: list[object]) -> bytes:
         except OverflowError:
             return b""
         return dumps(floats, MARSHAL_VERSION) if floats == values else b""
-    for kind in types - _float_like:
+    for kind in types - _exact_in_float - _float_like:
+        if kind.__module__.partition(".")[0] in ("torch", "jaxlib", "jax", "tensorflow") and hasattr(
+            kind, "item"
+        ):
+            _tensors.add(kind)
+            return _payload_of_numbers(values)
         # Real numbers that are no whole numbers, such as NumPy's float32: they have no `__index__`.
         if kind.__module__ == "numpy" and hasattr(kind, "is_integer") and not hasattr(kind, "__index__"):
             _float_like.add(kind)

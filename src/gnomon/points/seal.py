@@ -23,7 +23,16 @@ from gnomon.points.commitments import points_commitment, run_salt
 from gnomon.points.covers import Cover, CoverRun, better
 from gnomon.points.header import read_head
 from gnomon.points.reader import WalRead, read_wal
-from gnomon.points.segment import Group, as_columns, covers_of, decode, encode_table, name_of, read_file, reads_back
+from gnomon.points.segment import (
+    Group,
+    as_columns,
+    covers_of,
+    decode,
+    encode_table,
+    name_of,
+    read_file,
+    reads_back,
+)
 from gnomon.points.series_points import SeriesKey, SeriesPoints, points_by_series
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from gnomon.errors import DamagedFileError
-from gnomon.points.columns import Column, same_bits, as_column, changes, column, counting, join, numpy_for
+from gnomon.points.columns import Column, as_column, changes, column, counting, join, numpy_for, same_bits
 from gnomon.points.covers import METADATA_KEY, Cover, decode_covers, encode_covers
 from gnomon.points.series_points import SeriesKey, SeriesPoints, one_after_the_other
 from gnomon.record.hashing import derive_id
@@ -139,8 +139,14 @@ def _table(columns: Mapping[str, Any]) -> Any:
     from arro3.core import DataType, Field, Schema, Table
 
     text = DataType.dictionary(DataType.int32(), DataType.string())
-    types = dict.fromkeys(("step", "row"), DataType.int64()) | dict.fromkeys(("run", "series", "exact", "wal"), text)
-    types |= {"rank": DataType.int32(), "time": DataType.timestamp("us", tz="UTC"), "value": DataType.float64()}
+    types = dict.fromkeys(("step", "row"), DataType.int64()) | dict.fromkeys(
+        ("run", "series", "exact", "wal"), text
+    )
+    types |= {
+        "rank": DataType.int32(),
+        "time": DataType.timestamp("us", tz="UTC"),
+        "value": DataType.float64(),
+    }
     fields = [Field(name, types[name], nullable=name == "exact") for name in columns]
     return Table.from_arrays(list(columns.values()), schema=Schema(fields))
 

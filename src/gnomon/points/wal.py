@@ -19,6 +19,7 @@ from gnomon.record.hashing import derive
 
 if TYPE_CHECKING:
     import mmap
+    from collections.abc import Callable
 
     from gnomon.record.home import Home
 
@@ -141,8 +142,10 @@ class WalWriter:
 
     def numbers_of(self, run: str, rank: int, series: list[str]) -> bytes:
         """Return the numbers of this run and these series as they stand in a row; empty if one is not defined yet."""
-        numbers = [self._run_numbers.get((run, rank)), *map(self._series_numbers.get, series)]
-        return b"" if None in numbers else struct.pack(f"<{len(numbers)}I", *numbers)
+        try:
+            return _numbers(self._run_numbers[run, rank], self._series_numbers, series)
+        except KeyError:
+            return b""
 
     def _define_run(self, run: str, rank: int) -> int | None:
         number = self._run_numbers.get((run, rank))
@@ -172,10 +175,14 @@ class WalWriter:
             crc = zlib.crc32(payload, zlib.crc32(head, crc))
             record = head + payload + layout.CRC.pack(crc)
             after = (offset + size, crc, rows + (what <= layout.WIDE_ROW))
-            if self.state is before:  # else a signal handler of this thread logged meanwhile
+            if self.map is not None:
+                if self.state is before:  # else another thread, or a signal handler, logged meanwhile
+                    self.state = after; self.map[offset : offset + size] = record  # noqa: E702  # fmt: skip
+                    return True
+            elif self.state is before:
                 self.state = after
                 try:
-                    self._store(offset, record)
+                    self._env.pwrite(self._fd, record, offset)
                 except OSError:
                     self._is_failing = True
                     if self.state is after:
@@ -294,9 +301,8 @@ class WalWriter:
         """Write the close mark, cut the file to its end and let go of it. Raises OSError; then it stays open-ended."""
         if self.is_closed:
             return
+        self._refuse_rows()
         offset, crc, rows = self.state
-        self.limit = 0
-        self.is_closed = True
         try:
             self._store(layout.CLOSE_AT, layout.pack_close(offset, rows, crc, self._env.time_ns()))
             self._env.sync_data(self._fd)
@@ -308,18 +314,22 @@ class WalWriter:
 
     def discard(self) -> None:
         """Close and delete a WAL in which nothing was stored or lost."""
-        self.limit = 0
-        self.is_closed = True
+        self._refuse_rows()
         self._release_map()
         self._env.unlink(self.path)
         self._env.close(self._fd)
 
     def abandon(self) -> None:
         """Let go of the file without a trace in it: a forked child must not write its parent's WAL."""
-        self.limit = 0
-        self.is_closed = True
+        self._refuse_rows()
         self._release_map()
         os.close(self._fd)
+
+    def _refuse_rows(self) -> None:
+        """From here on no row is stored: one that is being made by another thread sees a new state and is made again."""
+        self.is_closed = True
+        self.limit = 0
+        self.state = (*self.state,)  # an equal tuple, not the same one
 
     def _release_map(self) -> None:
         if self.map is not None:
@@ -327,8 +337,14 @@ class WalWriter:
             self.map = None
 
 
+_packers: dict[int, Callable[..., bytes]] = {}
+
+
 def _numbers(run_number: int, series_numbers: dict[str, int], series: list[str]) -> bytes:
-    return struct.pack(f"<{len(series) + 1}I", run_number, *map(series_numbers.__getitem__, series))
+    pack = _packers.get(len(series))
+    if pack is None:
+        pack = _packers[len(series)] = struct.Struct(f"<{len(series) + 1}I").pack
+    return pack(run_number, *map(series_numbers.__getitem__, series))
 
 
 def _rounded(size: int) -> int:

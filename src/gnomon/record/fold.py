@@ -12,6 +12,7 @@ Format: docs/internals/record-format.md, "Fold".
 
 from __future__ import annotations
 
+from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from gnomon.record.lines import Entry
 
 
-class LiveEntry(msgspec.Struct, array_like=True):
+class LiveEntry(msgspec.Struct, array_like=True, dict=True):
     """An entry as a fold sees it: one that nothing covers. Ids are kept as raw bytes and given as hex."""
 
     digest: bytes
@@ -57,9 +58,9 @@ class LiveEntry(msgspec.Struct, array_like=True):
         """Whether the body is here; False where it was erased or withheld."""
         return self.body_raw is not None
 
-    @property
+    @cached_property
     def body(self) -> dict[str, object]:
-        """The body as Python values, decoded at each access; empty where it is not here or not a JSON object."""
+        """The body as Python values, not to be changed; empty where it is not here or not a JSON object."""
         return {} if self.body_raw is None else _decoded(self.body_raw)
 
 
@@ -72,7 +73,10 @@ def _decoded(data: bytes) -> dict[str, object]:
     except (msgspec.DecodeError, ValueError, RecursionError):
         try:
             body = decode_body(data)  # it takes what the other does not: half a surrogate pair, say
-        except (ValueError, RecursionError):  # a hostile writer can commit to any bytes; such an entry says nothing
+        except (
+            ValueError,
+            RecursionError,
+        ):  # a hostile writer can commit to any bytes; such an entry says nothing
             return {}
     return body if isinstance(body, dict) else {}
 
@@ -127,7 +131,21 @@ def in_order(entries: Iterable[LiveEntry]) -> list[LiveEntry]:
 
 def of_kind(entries: Iterable[LiveEntry], kind: str) -> list[LiveEntry]:
     """Return the entries of one kind by (time, hash)."""
-    return in_order(entry for entry in entries if entry.kind == kind)
+    found = [entry for entry in entries if entry.kind == kind]
+    if len(found) > 1:
+        found.sort(key=_shown_order)
+    return found
+
+
+def by_kind(entries: Iterable[LiveEntry]) -> dict[str, list[LiveEntry]]:
+    """Return the entries of each kind by (time, hash): one pass, for a fold that looks at many kinds."""
+    found: dict[str, list[LiveEntry]] = {}
+    for entry in entries:
+        found.setdefault(entry.kind, []).append(entry)
+    for several in found.values():
+        if len(several) > 1:
+            several.sort(key=_shown_order)
+    return found
 
 
 def register(entries: Iterable[LiveEntry], kind: str, field: str, default: object = None) -> Register:
@@ -137,15 +155,18 @@ def register(entries: Iterable[LiveEntry], kind: str, field: str, default: objec
     that the next choice covers it, and has no value.
     """
     heads = of_kind(entries, kind)
-    values: dict[bytes, object] = {}
-    for head in heads:
-        body = head.body
-        if field in body:
-            value = body[field]
-            key = encode_body({"": value})
-            values.pop(key, None)  # the latest place in the order counts
-            values[key] = value
-    return Register(heads, list(values.values()), default)
+    said = [head.body[field] for head in heads if field in head.body]
+    return Register(heads, distinct(said) if len(said) > 1 else said, default)
+
+
+def distinct(values: Iterable[object]) -> list[object]:
+    """Return different values, each where it stood last. 1, 1.0 and True differ; two NaN of the same bits do not."""
+    found: dict[bytes, object] = {}
+    for value in values:
+        key = encode_body({"": value})
+        found.pop(key, None)
+        found[key] = value
+    return list(found.values())
 
 
 def observed(entries: Iterable[LiveEntry], kind: str, field: str) -> dict[str, tuple[str, ...]]:

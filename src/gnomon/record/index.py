@@ -57,7 +57,9 @@ class Index:
     def generation(self) -> tuple[int, int]:
         """A value that is another one whenever an answer may be another one."""
         keeper = self._keeper
-        return self.ask(lambda database: (tables.generation(database), keeper.overlays if keeper.overlay else 0))
+        return self.ask(
+            lambda database: (tables.generation(database), keeper.overlays if keeper.overlay else 0)
+        )
 
     # --- subjects
 

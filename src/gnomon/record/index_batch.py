@@ -143,6 +143,7 @@ class Batch:
         known = subject.live.get(digest)
         if known is not None:
             known.body_raw = entry.body_raw
+            vars(known).pop("body", None)
 
     def touch(self, name: str) -> None:
         """Have a subject's cells computed again, if it is known; what it has not yet will come with its entries."""
@@ -154,7 +155,9 @@ class Batch:
     def _load(self, name: str) -> Subject:
         subject = self._subjects[name] = Subject(name)
         if self._stored_names is None or name in self._stored_names:
-            row = self._database.execute("SELECT no, live FROM all_subject WHERE name = ?", (name,)).fetchone()
+            row = self._database.execute(
+                "SELECT no, live FROM all_subject WHERE name = ?", (name,)
+            ).fetchone()
             if row is not None:
                 subject.no = row[0]
                 live, absent = decode_live(row[1])
@@ -194,7 +197,12 @@ class Batch:
         self._fold(type_name, feature, subjects, type_no, first_new)
 
     def _fold(
-        self, type_name: str, feature: kinds.Feature | None, subjects: list[Subject], type_no: int, first_new: int
+        self,
+        type_name: str,
+        feature: kinds.Feature | None,
+        subjects: list[Subject],
+        type_no: int,
+        first_new: int,
     ) -> None:
         """Write the cells and texts of subjects of one type, in order of their numbers."""
         base = type_no << TYPE_SHIFT
@@ -205,7 +213,9 @@ class Batch:
             cells: dict[str, object] = {}
             if feature is None:
                 if subject.no < first_new and type_name not in kinds.KERNEL_TYPES:
-                    self._texts.write(subject.no, (), is_new=False)  # a plug-in that is gone may have left some
+                    self._texts.write(
+                        subject.no, (), is_new=False
+                    )  # a plug-in that is gone may have left some
             else:
                 try:
                     state = feature.fold(sorted(subject.live.values(), key=shown_order))
@@ -216,7 +226,12 @@ class Batch:
                 except FOLD_ERRORS as error:
                     cells = {}
                     self._texts.write(subject.no, (), is_new=subject.no >= first_new)
-                    failed.append((subject.no, plain_text(f"{subject.name} cannot be folded: {type(error).__name__}: {error}")))
+                    failed.append(
+                        (
+                            subject.no,
+                            plain_text(f"{subject.name} cannot be folded: {type(error).__name__}: {error}"),
+                        )
+                    )
             cells[""] = subject_id
             rows.append((subject.no - base, cells))
         self._cells.write(type_no, rows, first_new - base)
@@ -225,7 +240,8 @@ class Batch:
     def _note_failed(self, failed: list[tuple[int, str]], known: list[int]) -> None:
         target = f"{self._target}.unfolded"
         self._database.executemany(
-            f"INSERT OR REPLACE INTO {target} SELECT no, '' FROM all_unfolded WHERE no = ?", [(no,) for no in known]
+            f"INSERT OR REPLACE INTO {target} SELECT no, '' FROM all_unfolded WHERE no = ?",
+            [(no,) for no in known],
         )
         self._database.executemany(f"INSERT OR REPLACE INTO {target} VALUES (?, ?)", failed)
 

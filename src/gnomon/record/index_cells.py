@@ -108,7 +108,9 @@ class CellWriter:
             old = self._stored(base) if chunk << CHUNK_SHIFT < known else {}
             stored += _changed(base, members, columns, old)
         insert = f"INSERT OR REPLACE INTO {self._target}"
-        new = [((type_no << COLUMN_BITS) | no, type_no, key) for key, no in columns.items() if no >= first_new]
+        new = [
+            ((type_no << COLUMN_BITS) | no, type_no, key) for key, no in columns.items() if no >= first_new
+        ]
         self._database.executemany(f"{insert}.col VALUES (?, ?, ?)", new)
         self._database.executemany(f"{insert}.cells VALUES (?, ?)", stored)
 
@@ -158,7 +160,9 @@ def _changed(
 def read_columns(database: sqlite3.Connection, type_no: int) -> dict[str, int]:
     """Return the columns of a type that any subject ever had: key to number. Number 0, the ids, has the key ''."""
     low = type_no << COLUMN_BITS
-    found = database.execute("SELECT no, key FROM all_col WHERE no BETWEEN ? AND ?", (low, low + MAX_COLUMNS - 1))
+    found = database.execute(
+        "SELECT no, key FROM all_col WHERE no BETWEEN ? AND ?", (low, low + MAX_COLUMNS - 1)
+    )
     return {"": IDS, **{key: no - low for no, key in found}}
 
 
@@ -174,7 +178,7 @@ def _compact(values: list[object]) -> object:
 
 
 def _text_length(value: object) -> int:
-    return len(value) if value.__class__ is str else 0  # type: ignore[arg-type]
+    return len(value) if value.__class__ is str else 0
 
 
 def _storable(value: object) -> object:

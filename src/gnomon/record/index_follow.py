@@ -36,19 +36,39 @@ UNREADABLE = -1  # instead of an offset: a problem of the whole file
 _LOOKS = 8
 
 
-class RebuildNeeded(Exception):  # noqa: N818  not an error: it says what to do
+class RebuildNeeded(Exception):
     """The files do not hold any more what the index was made from."""
 
 
 class File:
     """What the index has of one file. `last_at` and `last_mark` tell whether the file is still the one that was read."""
 
-    __slots__ = ("damaged", "inode", "is_dirty", "last_at", "last_mark", "mtime_ns", "no", "path", "read_to", "size")
+    __slots__ = (
+        "damaged",
+        "inode",
+        "is_dirty",
+        "last_at",
+        "last_mark",
+        "mtime_ns",
+        "no",
+        "path",
+        "read_to",
+        "size",
+    )
 
     def __init__(self, path: str, row: tuple[int, int, int, int, int, int, bytes, int]) -> None:
         self.path = path
         self.is_dirty = False
-        self.no, self.size, self.mtime_ns, self.inode, self.read_to, self.last_at, self.last_mark, self.damaged = row
+        (
+            self.no,
+            self.size,
+            self.mtime_ns,
+            self.inode,
+            self.read_to,
+            self.last_at,
+            self.last_mark,
+            self.damaged,
+        ) = row
 
     def is_as(self, state: os.stat_result) -> bool:
         """Return whether nothing about the file changed."""
@@ -64,11 +84,14 @@ class Changes:
         self.known = known
         self.present = dict(listed)
         self.changed = [
-            (path, state) for path, state in self.present.items() if path not in known or not known[path].is_as(state)
+            (path, state)
+            for path, state in self.present.items()
+            if path not in known or not known[path].is_as(state)
         ]
         self.gone = [file for path, file in known.items() if path not in self.present]
         self.unread_bytes = sum(
-            max(0, state.st_size - (known[path].read_to if path in known else 0)) for path, state in self.changed
+            max(0, state.st_size - (known[path].read_to if path in known else 0))
+            for path, state in self.changed
         )
 
     def __bool__(self) -> bool:
@@ -118,11 +141,15 @@ class Follower:
     @classmethod
     def at_rest(cls, database: sqlite3.Connection, home: Home) -> Follower:
         """Return a follower that is only asked for what is wrong."""
-        return cls(database, "main", home, Batch(database, "main", lambda _: None), lambda _: None, lambda: None)
+        return cls(
+            database, "main", home, Batch(database, "main", lambda _: None), lambda _: None, lambda: None
+        )
 
     def follow(self) -> None:
         """Take in all news. Raises RebuildNeeded."""
-        for _ in range(_LOOKS):  # again where a file vanished between listing and reading: its bundle is there now
+        for _ in range(
+            _LOOKS
+        ):  # again where a file vanished between listing and reading: its bundle is there now
             changes = Changes(self._files, self._home.log_files())
             is_complete = True
             for path, state in changes.changed:
@@ -138,17 +165,25 @@ class Follower:
     def problems(self) -> list[Problem]:
         """Return what is wrong in the files that are there, by path and place, and then with whole logs."""
         stored = self._database.execute("SELECT file, at, text FROM main.problem").fetchall()
-        by_place = {(no, at): text for no, at, text in stored if not (at == UNREADABLE and no in self._readable)}
+        by_place = {
+            (no, at): text for no, at, text in stored if not (at == UNREADABLE and no in self._readable)
+        }
         by_place.update({(no, at): text for no, at, text in self._problems})
         paths = {file.no: file.path for file in self._files.values()}
         found = []
         for (no, at), text in sorted(by_place.items()):
             if no in paths:
-                where, advice = (f"byte {at}", _REFETCH) if at != UNREADABLE else ("", "check who may read it, and the disk")
+                where, advice = (
+                    (f"byte {at}", _REFETCH)
+                    if at != UNREADABLE
+                    else ("", "check who may read it, and the disk")
+                )
                 found.append(Problem(paths[no], where, text, advice))
         for file in self._files.values():
             if file.damaged > MAX_PROBLEMS:
-                found.append(Problem(file.path, "", f"{file.damaged - MAX_PROBLEMS} more lines are damaged", _REFETCH))
+                found.append(
+                    Problem(file.path, "", f"{file.damaged - MAX_PROBLEMS} more lines are damaged", _REFETCH)
+                )
         return sorted(found, key=lambda problem: (problem.file, problem.where)) + self._logs.problems()
 
     # --- one file
@@ -195,7 +230,7 @@ class Follower:
         admit = self._admit
         line: bytes | None = b""
         at = file.last_at
-        for at, line in lines.lines(file.read_to):  # noqa: B007
+        for at, line in lines.lines(file.read_to):
             try:
                 if line is None:
                     raise DamagedEntryError("a line is longer than any entry can be")
@@ -221,7 +256,9 @@ class Follower:
                 self._progress(file, lines, at, line)
         self._progress(file, lines, at, line)
 
-    def _admit(self, entry: Entry, digest: bytes, log: Log, at: int, line_bytes: int, held_here: dict[int, Held]) -> None:
+    def _admit(
+        self, entry: Entry, digest: bytes, log: Log, at: int, line_bytes: int, held_here: dict[int, Held]
+    ) -> None:
         """Count one entry once, and take note of where it stands."""
         news = log.admit(entry, digest, line_bytes)
         if news is NEW:
@@ -280,7 +317,10 @@ class Follower:
         if held is None:
             query = "SELECT log, start, bytes, count, tip, is_whole FROM main.held WHERE file = ?"
             rows = self._database.execute(query, (file.no,))
-            held = self._held[file.no] = {row[0]: Held(*row[:4], row[4].hex(), bool(row[5])) for row in rows}
+            held = self._held[file.no] = {
+                log: Held(log, start, size, count, tip.hex(), bool(is_whole))
+                for log, start, size, count, tip, is_whole in rows
+            }
         return held
 
     def _drop(self, file: File) -> None:
@@ -327,7 +367,17 @@ class Follower:
             for held in held_by_log.values():
                 if held.is_dirty:
                     held.is_dirty = False
-                    rows.append((file_no, held.log, held.start, held.bytes, held.count, bytes.fromhex(held.tip), held.is_whole))
+                    rows.append(
+                        (
+                            file_no,
+                            held.log,
+                            held.start,
+                            held.bytes,
+                            held.count,
+                            bytes.fromhex(held.tip),
+                            held.is_whole,
+                        )
+                    )
             self._database.executemany("INSERT OR REPLACE INTO main.held VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         files = [
             (f.no, f.path, f.size, f.mtime_ns, f.inode, f.read_to, f.last_at, f.last_mark, f.damaged)
@@ -336,7 +386,9 @@ class Follower:
         ]
         for file in self._files.values():
             file.is_dirty = False
-        self._database.executemany("INSERT OR REPLACE INTO main.file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", files)
+        self._database.executemany(
+            "INSERT OR REPLACE INTO main.file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", files
+        )
         self._database.executemany(
             "DELETE FROM main.problem WHERE file = ? AND at = ?", [(no, UNREADABLE) for no in self._readable]
         )

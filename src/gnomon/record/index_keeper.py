@@ -273,7 +273,9 @@ class Keeper:
                 self._place = None
             if self._place is None:
                 self._is_memory = True
-                self.notice = "no local disk can hold the index; it lives in memory and every command builds it"
+                self.notice = (
+                    "no local disk can hold the index; it lives in memory and every command builds it"
+                )
             else:
                 self.notice = self._place.notice
         return None if self._is_memory else self._place

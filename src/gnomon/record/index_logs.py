@@ -24,7 +24,9 @@ CHUNK = 256
 CHUNK_SHIFT = 20
 MAX_COUNT = CHUNK << CHUNK_SHIFT
 BARE, WHOLE = 1, 2
-REST_OF_LINE = 50  # ,"salt":"<32 hex>","body":  is what a line has more when its body is here, besides the body
+REST_OF_LINE = (
+    50  # ,"salt":"<32 hex>","body":  is what a line has more when its body is here, besides the body
+)
 
 NEW, KNOWN, BODY = "new", "known", "body"
 
@@ -96,7 +98,9 @@ class Log:
         number = self.count // CHUNK
         chunk = self._chunks.get(number)
         if chunk is None:
-            chunk = self._chunk(number) if self.count % CHUNK else self._chunks.setdefault(number, bytearray())
+            chunk = (
+                self._chunk(number) if self.count % CHUNK else self._chunks.setdefault(number, bytearray())
+            )
         chunk += digest
         chunk.append(WHOLE if is_whole else BARE)
         self.dirty.add(number)
@@ -134,7 +138,9 @@ class Log:
 
     def dirty_chunks(self) -> list[tuple[int, bytes]]:
         """Return (number, data) of the chunks of slots that changed, and forget that they did."""
-        changed = [((self.no << CHUNK_SHIFT) | number, bytes(self._chunks[number])) for number in sorted(self.dirty)]
+        changed = [
+            ((self.no << CHUNK_SHIFT) | number, bytes(self._chunks[number])) for number in sorted(self.dirty)
+        ]
         self.dirty.clear()
         return changed
 
@@ -204,7 +210,8 @@ class Logs:
 
     def _stored(self, column: str, value: object) -> Log | None:
         row = self._database.execute(
-            f"SELECT no, id, count, bytes, last_bytes, tip, bare, strays FROM main.log WHERE {column} = ?", (value,)
+            f"SELECT no, id, count, bytes, last_bytes, tip, bare, strays FROM main.log WHERE {column} = ?",
+            (value,),
         ).fetchone()
         if row is None:
             return None
@@ -212,7 +219,9 @@ class Logs:
         log.count, log.bytes, log.last_bytes = row[2:5]
         log.tip, log.bare = row[5].hex(), row[6]
         if row[7]:
-            found = self._database.execute("SELECT digest, seq, has_body FROM main.stray WHERE log = ?", (log.no,))
+            found = self._database.execute(
+                "SELECT digest, seq, has_body FROM main.stray WHERE log = ?", (log.no,)
+            )
             log.strays = {digest: (seq, bool(has_body)) for digest, seq, has_body in found}
         return log
 
@@ -225,8 +234,14 @@ class Logs:
             seqs = [seq for seq, _ in log.strays.values()]
             name = f"log {log.id}"
             if len(set(seqs)) < len(seqs) or any(seq < log.count for seq in seqs):
-                what = "two histories under one log id: a copied disk, or a key in the wrong hands; both count"
-                found.append(Problem("", name, what, "ask who used this device; `gnomon verify` shows the entries", NOTICE))
+                what = (
+                    "two histories under one log id: a copied disk, or a key in the wrong hands; both count"
+                )
+                found.append(
+                    Problem(
+                        "", name, what, "ask who used this device; `gnomon verify` shows the entries", NOTICE
+                    )
+                )
             elif seqs:
                 what = f"entry {log.count} is missing or damaged; {len(seqs)} entries after it are used"
                 found.append(Problem("", name, what, "copy the log from another replica"))
@@ -236,14 +251,24 @@ class Logs:
         """Write what changed."""
         changed = [log for log in self._by_id.values() if log.is_dirty]
         rows = [
-            (log.no, bytes.fromhex(log.id), log.count, log.bytes, log.last_bytes, bytes.fromhex(log.tip), log.bare, len(log.strays))
+            (
+                log.no,
+                bytes.fromhex(log.id),
+                log.count,
+                log.bytes,
+                log.last_bytes,
+                bytes.fromhex(log.tip),
+                log.bare,
+                len(log.strays),
+            )
             for log in changed
         ]
         self._database.executemany("INSERT OR REPLACE INTO main.log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         for log in changed:
             self._database.executemany("INSERT OR REPLACE INTO main.slot VALUES (?, ?)", log.dirty_chunks())
             self._database.executemany(
-                "DELETE FROM main.stray WHERE log = ? AND digest = ?", [(log.no, digest) for digest in log.joined]
+                "DELETE FROM main.stray WHERE log = ? AND digest = ?",
+                [(log.no, digest) for digest in log.joined],
             )
             log.joined.clear()
             if log.strays:

@@ -56,7 +56,10 @@ def place_for(home: Home, env: Env) -> Place | None:
     text = json.dumps(where, sort_keys=True).encode("ascii")
     key = blake3(text).hexdigest()[:32]
     cache = env.cache_folder()
-    for base, notice in ((cache, None), (_temporary_folder(env), f"`{cache}` cannot hold the index; a temporary folder does")):
+    for base, notice in (
+        (cache, None),
+        (_temporary_folder(env), f"`{cache}` cannot hold the index; a temporary folder does"),
+    ):
         folder = os.path.join(base, key)
         try:
             env.make_folder(folder)

@@ -14,7 +14,16 @@ from gnomon.record import index_texts as texts
 from gnomon.record import kinds
 from gnomon.record.body import storable
 from gnomon.record.index_batch import decode_live, shown_order
-from gnomon.record.index_cells import CHUNK, CHUNK_MASK, CHUNK_SHIFT, COLUMN_BITS, MAX_COLUMNS, decode_chunk, plain_text, read_columns
+from gnomon.record.index_cells import (
+    CHUNK,
+    CHUNK_MASK,
+    CHUNK_SHIFT,
+    COLUMN_BITS,
+    MAX_COLUMNS,
+    decode_chunk,
+    plain_text,
+    read_columns,
+)
 from gnomon.record.index_cells import TYPE_SHIFT as CELL_TYPE_SHIFT
 from gnomon.record.index_tables import TYPE_SHIFT
 from gnomon.record.problems import NOTICE, Problem
@@ -87,7 +96,9 @@ def keys(database: sqlite3.Connection, type_name: str) -> list[str]:
         (low, low + (1 << CELL_TYPE_SHIFT) - 1),
     )
     numbers = {number for (number,) in used}
-    return sorted(key for key, number in read_columns(database, found.no).items() if number in numbers and key)
+    return sorted(
+        key for key, number in read_columns(database, found.no).items() if number in numbers and key
+    )
 
 
 def live(database: sqlite3.Connection, type_name: str, subject_id: str) -> list[LiveEntry]:
@@ -120,7 +131,10 @@ def search(
 def unfolded(database: sqlite3.Connection) -> list[Problem]:
     """Return what is to be said of subjects that could not be folded."""
     texts = database.execute("SELECT text FROM all_unfolded WHERE text <> '' ORDER BY text")
-    return [Problem("", "", text, "update Gnomon or the plug-in; the entries are kept", NOTICE) for (text,) in texts]
+    return [
+        Problem("", "", text, "update Gnomon or the plug-in; the entries are kept", NOTICE)
+        for (text,) in texts
+    ]
 
 
 def resolve(database: sqlite3.Connection, type_name: str, prefix: str, hint: str | None) -> str:
@@ -132,7 +146,7 @@ def resolve(database: sqlite3.Connection, type_name: str, prefix: str, hint: str
     if not found:
         raise UnknownSubjectError(f"no {type_name} has an id that begins with `{prefix}`", hint=hint)
     if len(found) == 1 or found[0] == prefix:
-        return found[0]
+        return str(found[0])
     shown = ", ".join(found[:MAX_SHOWN]) + (", …" if len(found) > MAX_SHOWN else "")
     raise AmbiguousIdError(f"several ids begin with `{prefix}`: {shown}", hint="type more of the id")
 
@@ -151,7 +165,11 @@ def export(database: sqlite3.Connection) -> Iterator[bytes]:
             "subject": name,
             "live": [[entry.hash, entry.has_body] for entry in entries],
             "state": storable(feature.fold(entries)) if feature is not None else None,
-            "cells": {key: storable(cells[place]) for key, cells in tables[type_name].items() if cells[place] is not None},
+            "cells": {
+                key: storable(cells[place])
+                for key, cells in tables[type_name].items()
+                if cells[place] is not None
+            },
         }
         yield json.dumps(line, sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n"
 

@@ -89,7 +89,9 @@ def create_tables(database: sqlite3.Connection, key: str, layered: dict[str, str
         database.execute(statement)
     database.execute(TEXT.format("main"))
     database.execute(f"PRAGMA application_id={APPLICATION_ID}")
-    database.executemany("INSERT INTO meta VALUES (?, ?)", [("schema", SCHEMA), ("place", key), ("generation", 0)])
+    database.executemany(
+        "INSERT INTO meta VALUES (?, ?)", [("schema", SCHEMA), ("place", key), ("generation", 0)]
+    )
     database.execute("COMMIT")
 
 

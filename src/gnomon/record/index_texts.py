@@ -74,7 +74,9 @@ def find(
     if not expression:
         return []
     span = (expression, low << TEXT_SHIFT, (high << TEXT_SHIFT) - 1)
-    ranked = f"SELECT rowid, field, {_SNIPPET}, rank FROM {{}}.words WHERE words MATCH ? AND rowid BETWEEN ? AND ?"
+    ranked = (
+        f"SELECT rowid, field, {_SNIPPET}, rank FROM {{}}.words WHERE words MATCH ? AND rowid BETWEEN ? AND ?"
+    )
     query = ranked.format("main") + " ORDER BY rank"
     found = database.execute(query, span)
     if has_overlay:

@@ -133,7 +133,9 @@ def problems() -> list[Problem]:
 def _import_declared(subject: str, declared: _Declared) -> Feature:
     feature = _load(declared.target)
     if not isinstance(feature, Feature) or feature.subject != subject or feature.version != declared.version:
-        raise BadArgumentError(f"`{declared.target}` is not version {declared.version} of the feature of `{subject}`: {feature!r}")
+        raise BadArgumentError(
+            f"`{declared.target}` is not version {declared.version} of the feature of `{subject}`: {feature!r}"
+        )
     return register(feature)
 
 
@@ -162,7 +164,9 @@ def _scan_plugins() -> None:
             register(feature)
         except Exception as error:  # noqa: BLE001  a stranger's package may raise anything; it is told in problems()
             what = f"plug-in `{point.name}` ({point.value}) cannot be loaded: {type(error).__name__}: {error}"
-            _problems.append(Problem("", "", what, "update or remove the package; its entries are kept", NOTICE))
+            _problems.append(
+                Problem("", "", what, "update or remove the package; its entries are kept", NOTICE)
+            )
         else:
             _plugin_commands.update(feature.commands)
 

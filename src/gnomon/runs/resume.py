@@ -33,7 +33,9 @@ def where_to_continue(record_path: str, short_id: str, step: int | None) -> Cont
     if step is not None and (not isinstance(step, int) or isinstance(step, bool) or step < 0):
         raise BadArgumentError(f"`resume_step` of `run()` must be a whole number from 0; got {step!r}")
     view = open(record_path).run(short_id)
-    place = view.record.replica.points.last_row(view.id, before_step=step, superseded=superseded(view._state))
+    place = view.record.replica.points_of(view.id).last_row(
+        view.id, before_step=step, superseded=superseded(view._state)
+    )
     seed = view.seed if isinstance(view.seed, int) else None
     continues = {"wal": place.wal, "row": place.row} if place is not None else None
     next_step = step if step is not None else place.step + 1 if place is not None else 0

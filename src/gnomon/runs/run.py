@@ -20,7 +20,7 @@ from gnomon.errors import (
     UsageError,
 )
 from gnomon.ids import RUN_ID_BYTES, is_hex, run_subject
-from gnomon.points.rows import RunPoints
+from gnomon.points.rows import HAS_GIL, RunPoints
 from gnomon.runs import current, entries
 from gnomon.runs.launch import Launch, launch_from
 from gnomon.session import Session, session_for
@@ -56,7 +56,7 @@ class Run:
             session, id, rank, next_step=next_step, strict=strict, on_new_wal=self._join_after_fork
         )
         # The method itself, without a frame of our own in between: this is the hot path.
-        self.log = self._points.log  # type: ignore[method-assign]
+        self.log = self._points.log if HAS_GIL else self._points.log_locked  # type: ignore[method-assign]
         session.points.append(self._points)
         session.at_close(self._end_at_exit)
         current.opened(self)

@@ -219,7 +219,7 @@ class RunView:
 
         if name not in self.series_names:
             _raise_unknown_series(self, name)
-        return self.record.replica.points.series(
+        return self.record.replica.points_of(self.id).series(
             self.id, name, rank=rank, x=x, superseded=superseded(self._state)
         )
 

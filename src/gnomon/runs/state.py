@@ -8,6 +8,7 @@ Entries: `runs.entries`.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from gnomon.record import fold
@@ -24,34 +25,46 @@ if TYPE_CHECKING:
 FOLD_VERSION = 1
 OPEN = "open"
 _MAX_CELL_TEXT = 200
+_by_place = attrgetter("log_raw", "seq", "digest")
 _CREATED_FIELDS = ("name", "seed", "group", "parent")
 
 
 def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
     """Return the state of a run as plain JSON-like values."""
+    of_kind = fold.by_kind(live)
     conflicts: dict[str, list[object]] = {}
-    created = sorted(fold.of_kind(live, entries.CREATED), key=_by_rank)
-    state: dict[str, object] = {"author": created[0].author if created else None}
-    state["created_us"] = min((entry.time_us for entry in live), default=0)
+    created = of_kind.get(entries.CREATED, [])
+    if len(created) > 1:
+        created = sorted(created, key=_by_rank)
     bodies = [entry.body for entry in created]
+    state: dict[str, object] = {
+        "author": created[0].author if created else None,
+        "created_us": min([entry.time_us for entry in live], default=0),
+        "name_heads": [],
+        "params": _params(bodies, of_kind.get(entries.PARAMS, ()), conflicts),
+        "tags": {},
+        "notes": [_note(entry) for entry in of_kind.get(entries.NOTED, ())],
+        "kept": _kept(of_kind.get(entries.KEPT, ())),
+        "removed": False,
+        "removed_heads": [],
+        "conflicts": conflicts,
+    }
     for field in _CREATED_FIELDS:
-        state[field] = _agreed(field, [body[field] for body in bodies if field in body], conflicts)
-    names = fold.register(live, entries.RENAMED, "name")
-    if names.heads:
-        state["name"] = names.value
+        state[field] = bodies[0].get(field) if len(bodies) == 1 else _agreed_of(field, bodies, conflicts)
+    if entries.RENAMED in of_kind:
+        names = fold.register(of_kind[entries.RENAMED], entries.RENAMED, "name")
+        state["name"], state["name_heads"] = names.value, list(names.hashes)
         if not names.is_settled:
             conflicts["name"] = list(names.values)
-    state["name_heads"] = list(names.hashes)
-    state["params"] = _params(live, bodies, conflicts)
-    state["tags"] = {tag: list(hashes) for tag, hashes in fold.observed(live, entries.TAGGED, "tags").items()}
-    state["notes"] = [_note(entry) for entry in fold.of_kind(live, entries.NOTED)]
-    state["kept"] = _kept(live)
-    state["processes"] = _processes(live)
-    state["status"] = _status(state["processes"])  # type: ignore[arg-type]
-    removed = fold.register(live, entries.REMOVED, "removed", default=False)
-    state["removed"] = bool(removed.value)
-    state["removed_heads"] = list(removed.hashes)
-    state["conflicts"] = conflicts
+    if entries.TAGGED in of_kind:
+        tags = fold.observed(of_kind[entries.TAGGED], entries.TAGGED, "tags")
+        state["tags"] = {tag: list(hashes) for tag, hashes in tags.items()}
+    if entries.REMOVED in of_kind:
+        removed = fold.register(of_kind[entries.REMOVED], entries.REMOVED, "removed")
+        state["removed"], state["removed_heads"] = bool(removed.value), list(removed.hashes)
+    starts = [*created, *of_kind[entries.JOINED]] if entries.JOINED in of_kind else created
+    processes = _processes(starts, of_kind.get(entries.ENDED, ()))
+    state["processes"], state["status"] = processes, _status(processes)
     return state
 
 
@@ -60,16 +73,21 @@ def _by_rank(entry: LiveEntry) -> tuple[int, int, str]:
     return (rank if isinstance(rank, int) else 0, entry.time_us, entry.hash)
 
 
-def _agreed(field: str, values: list[object], conflicts: dict[str, list[object]]) -> object:
+def _agreed_of(field: str, bodies: Sequence[dict[str, object]], conflicts: dict[str, list[object]]) -> object:
+    values = [body[field] for body in bodies if field in body]
+    return _agreed(field, values, conflicts) if values else None
+
+
+def _agreed(field: str, values: Sequence[object], conflicts: dict[str, list[object]]) -> object:
     """Return the first value; where others differ, all of them are a conflict."""
     distinct = {encode_body({"": value}): value for value in values}
     if len(distinct) > 1:
         conflicts[field] = list(distinct.values())
-    return values[0] if values else None
+    return values[0]
 
 
 def _params(
-    live: Sequence[LiveEntry], bodies: list[dict[str, object]], conflicts: dict[str, list[object]]
+    bodies: Sequence[dict[str, object]], later: Sequence[LiveEntry], conflicts: dict[str, list[object]]
 ) -> dict[str, object]:
     """Return the parameters: of the first process, then what other processes and later calls added.
 
@@ -80,8 +98,10 @@ def _params(
         part = body.get("params")
         if isinstance(part, dict):
             params.update(part)
+    if not later:
+        return params
     by_process: dict[str, dict[str, object]] = {}
-    for entry in sorted(fold.of_kind(live, entries.PARAMS), key=lambda entry: entry.seq):
+    for entry in sorted(later, key=attrgetter("seq")):
         part = entry.body.get("params")
         if isinstance(part, dict):
             by_process.setdefault(entry.log, {}).update(part)
@@ -103,29 +123,26 @@ def _note(entry: LiveEntry) -> dict[str, object]:
     }
 
 
-def _kept(live: Sequence[LiveEntry]) -> list[dict[str, object]]:
+def _kept(found: Iterable[LiveEntry]) -> list[dict[str, object]]:
     kept = []
-    for entry in fold.of_kind(live, entries.KEPT):
+    for entry in found:
         body = entry.body
         if isinstance(body.get("object"), str):
             kept.append({**body, "name": str(body.get("name")), "time_us": entry.time_us, "hash": entry.hash})
     return kept
 
 
-def _processes(live: Sequence[LiveEntry]) -> dict[str, dict[str, object]]:
+def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[str, dict[str, object]]:
     """Return what each process (log) said of itself, by log id."""
     found: dict[str, dict[str, object]] = {}
-    starts = [entry for entry in live if entry.kind in (entries.CREATED, entries.JOINED)]
-    for entry in sorted(starts, key=lambda entry: (entry.log, entry.seq, entry.hash)):
-        body = entry.body
-        known = found.setdefault(
-            entry.log, {"log": entry.log, "writer": entry.writer, "started_us": entry.time_us}
-        )
+    for entry in sorted(starts, key=_by_place) if len(starts) > 1 else starts:
+        body, log = entry.body, entry.log
+        known = found.setdefault(log, {"log": log, "writer": entry.writer, "started_us": entry.time_us})
         known.update(rank=_int(body.get("rank"), 0), seq=entry.seq, status=OPEN, ended_us=None)
         for field in ("world_size", "continues", "step", "forked"):
-            if body.get(field) is not None:
-                known[field] = body[field]
-    for log, entry in fold.latest_by_process(live, entries.ENDED).items():
+            if (value := body.get(field)) is not None:
+                known[field] = value
+    for log, entry in fold.latest_by_process(ends, entries.ENDED).items():
         body = entry.body
         known = found.setdefault(
             log, {"log": log, "writer": entry.writer, "started_us": entry.time_us, "rank": 0, "seq": -1}
@@ -135,8 +152,8 @@ def _processes(live: Sequence[LiveEntry]) -> dict[str, dict[str, object]]:
             known["status"] = status if status in entries.STATUSES else "finished"
             known["ended_us"] = entry.time_us
         for field in ("error", "lost_rows", "lost_values", "unusable_values", "last_step"):
-            if body.get(field) is not None:
-                known[field] = body[field]
+            if (value := body.get(field)) is not None:
+                known[field] = value
     return found
 
 
@@ -149,6 +166,9 @@ def _status(processes: Mapping[str, Mapping[str, object]]) -> str:
 
     Forked helpers (data loaders that log) end without a word and do not count, unless there is nobody else.
     """
+    if len(processes) == 1:
+        (process,) = processes.values()
+        return str(process["status"])
     own = [process for process in processes.values() if not process.get("forked")] or list(processes.values())
     latest: dict[object, Mapping[str, object]] = {}
     for process in sorted(own, key=lambda one: (_int(one["started_us"], 0), str(one["log"]))):
@@ -185,7 +205,7 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
         row["removed"] = True
     _flatten("params", state["params"], row)
     figures = stats.get("points") if isinstance(stats, dict) else None
-    for (series, _rank), stat in sorted(_lowest_ranks(figures or {}).items()):
+    for series, stat in _lowest_ranks(figures or {}):
         row[f"metrics.{series}"] = _cell(stat.last)
         row[f"stats.{series}"] = [
             stat.count,
@@ -197,18 +217,19 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
     return {key: value for key, value in row.items() if value is not None}
 
 
-def _lowest_ranks(found: Mapping[tuple[int, str], SeriesStat]) -> dict[tuple[str, int], SeriesStat]:
-    """Return, of {(rank, series): figures}, those of the lowest rank of each series."""
-    lowest: dict[str, int] = {}
-    for rank, series in found:
-        lowest[series] = min(rank, lowest.get(series, rank))
-    return {(series, rank): found[rank, series] for series, rank in lowest.items()}
+def _lowest_ranks(found: Mapping[tuple[int, str], SeriesStat]) -> Iterable[tuple[str, SeriesStat]]:
+    """Return, of {(rank, series): figures}, those of the lowest rank of each series, in order of series."""
+    lowest = {series: (rank, series) for rank, series in sorted(found, reverse=True)}
+    return [(series, found[lowest[series]]) for series in sorted(lowest)]
 
 
 def _flatten(prefix: str, value: object, row: dict[str, object]) -> None:
     if isinstance(value, dict) and value:
         for key, item in value.items():
-            _flatten(f"{prefix}.{key}", item, row)
+            if item.__class__ is float:  # most of them
+                row[f"{prefix}.{key}"] = item
+            else:
+                _flatten(f"{prefix}.{key}", item, row)
     else:
         row[prefix] = _cell(value)
 

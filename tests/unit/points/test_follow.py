@@ -99,7 +99,14 @@ def test_the_figures_of_a_live_wal_grow_with_it(record):
     os.utime(path, ns=(state.st_mtime_ns, state.st_mtime_ns))
     index.update()
     loss, acc = figures_of(index)[0, "loss"], figures_of(index)[0, "acc"]
-    assert (loss.count, loss.first_step, loss.last_step, loss.last, loss.min, loss.max) == (4, 0, 3, -5.0, -5.0, 3.0)
+    assert (loss.count, loss.first_step, loss.last_step, loss.last, loss.min, loss.max) == (
+        4,
+        0,
+        3,
+        -5.0,
+        -5.0,
+        3.0,
+    )
     assert acc.count == 2
 
 
@@ -221,7 +228,9 @@ def test_a_segment_gives_the_same_figures_as_its_wals(record, monkeypatch, is_la
     assert repr([_sorted(figures_of(from_segment)), _sorted(figures_of(from_segment, OTHER))]) == repr(
         [_sorted(figures_of(from_wals)), _sorted(figures_of(from_wals, OTHER))]
     )
-    assert repr([figures_of(from_segment), figures_of(from_segment, OTHER)]).count("SeriesStat") == expected.count("SeriesStat")
+    assert repr([figures_of(from_segment), figures_of(from_segment, OTHER)]).count(
+        "SeriesStat"
+    ) == expected.count("SeriesStat")
 
 
 def _sorted(found: dict) -> dict:
@@ -302,7 +311,12 @@ class AnyPoints(RuleBasedStateMachine):
     def paths(self, listed) -> list[str]:
         return [os.path.join(self.record.home.path, path) for path, _ in listed]
 
-    @rule(salt=st.sampled_from(SALTS), run=st.sampled_from([RUN, OTHER]), name=st.sampled_from("ab"), value=st.sampled_from([1.0, -0.0, 2**60 + 1, float("nan"), 7.5]))
+    @rule(
+        salt=st.sampled_from(SALTS),
+        run=st.sampled_from([RUN, OTHER]),
+        name=st.sampled_from("ab"),
+        value=st.sampled_from([1.0, -0.0, 2**60 + 1, float("nan"), 7.5]),
+    )
     def a_process_logs(self, salt, run, name, value):
         wal = self.wals[salt]
         wal.log({name: value}, step=len(wal.rows), run=run)
@@ -317,7 +331,11 @@ class AnyPoints(RuleBasedStateMachine):
     @precondition(lambda self: any(wal.rows for wal in self.wals.values()))
     @rule(data=st.data())
     def wals_are_sealed(self, data):
-        wals = data.draw(st.lists(st.sampled_from([wal for wal in self.wals.values() if wal.rows]), min_size=1, unique=True))
+        wals = data.draw(
+            st.lists(
+                st.sampled_from([wal for wal in self.wals.values() if wal.rows]), min_size=1, unique=True
+            )
+        )
         sealed(self.record, *wals)
         for wal in wals:
             if data.draw(st.booleans()):
@@ -327,7 +345,9 @@ class AnyPoints(RuleBasedStateMachine):
     @rule()
     def segments_are_merged(self):
         paths = self.paths(self.record.home.segment_files())
-        merged = {segment.path for segment in merge_segments(self.record.env, os.path.dirname(paths[0]), paths)}
+        merged = {
+            segment.path for segment in merge_segments(self.record.env, os.path.dirname(paths[0]), paths)
+        }
         for path in set(paths) - merged:
             os.unlink(path)
 
@@ -395,5 +415,9 @@ class AnyPoints(RuleBasedStateMachine):
 
 TestAnyPoints = AnyPoints.TestCase
 TestAnyPoints.settings = settings(
-    deadline=None, max_examples=15, stateful_step_count=20, derandomize=True, suppress_health_check=list(HealthCheck)
+    deadline=None,
+    max_examples=15,
+    stateful_step_count=20,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
 )

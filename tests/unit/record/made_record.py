@@ -133,4 +133,8 @@ def body_of(line: bytes) -> dict:
 
 def listed(folder: str) -> list[str]:
     """Return all files under a folder, by path."""
-    return sorted(os.path.relpath(os.path.join(root, name), folder) for root, _, names in os.walk(folder) for name in names)
+    return sorted(
+        os.path.relpath(os.path.join(root, name), folder)
+        for root, _, names in os.walk(folder)
+        for name in names
+    )

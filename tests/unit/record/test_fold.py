@@ -79,7 +79,12 @@ def register_of(*logs: MadeLog):
 
 def test_a_register_that_nobody_set_has_its_default():
     register = register_of(MadeLog(1))
-    assert (register.value, register.values, register.hashes, register.is_settled) == ("unnamed", (), (), True)
+    assert (register.value, register.values, register.hashes, register.is_settled) == (
+        "unnamed",
+        (),
+        (),
+        True,
+    )
 
 
 def test_two_who_choose_apart_leave_two_heads_and_the_next_choice_settles_it():
@@ -138,7 +143,9 @@ def test_the_last_report_of_a_process_is_the_one_that_comes_last_in_its_log_what
     log = MadeLog(1)
     log.add("toy.ended", "toy:1", {"n": 1}, time_us=100)
     last = log.add("toy.ended", "toy:1", {"n": 2}, time_us=50)
-    assert {key: entry.hash for key, entry in fold.latest_by_process(entries(log), "toy.ended").items()} == {log.id: last}
+    assert {key: entry.hash for key, entry in fold.latest_by_process(entries(log), "toy.ended").items()} == {
+        log.id: last
+    }
 
 
 def test_accumulated_objects_are_joined_and_the_later_entry_counts():
@@ -154,7 +161,10 @@ def test_accumulated_objects_are_joined_and_the_later_entry_counts():
 floats = st.integers(0, 2**64 - 1).map(lambda bits: struct.unpack("<d", bits.to_bytes(8, "little"))[0])
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**80), 2**80) | floats | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3) | st.just("$float"), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=3) | st.just("$float"), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -177,7 +187,19 @@ def test_a_body_gives_every_value_back_exactly(body):
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"[]", b"3", b"nothing", b"{", b'{"a":}', b"\xff\xfe", b"[" * 100_000, b'{"a":"\xff"}', b'{"$float":1}x']
+    "raw",
+    [
+        b"",
+        b"[]",
+        b"3",
+        b"nothing",
+        b"{",
+        b'{"a":}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"a":"\xff"}',
+        b'{"$float":1}x',
+    ],
 )
 def test_a_body_that_is_no_json_object_says_nothing(raw):
     assert live(raw).body == {}

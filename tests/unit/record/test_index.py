@@ -64,7 +64,9 @@ def test_a_short_id_is_resolved_as_in_git(record):
     index = Index(record.home)
     assert index.resolve("shelf", "b") == "b"
     assert index.resolve("shelf", "ab") == "ab"
-    assert index.resolve("shelf", "aa01") == "aa01", "an id that is whole counts, though another one begins with it"
+    assert index.resolve("shelf", "aa01") == "aa01", (
+        "an id that is whole counts, though another one begins with it"
+    )
     with pytest.raises(AmbiguousIdError, match=r"several ids begin with `a`: aa01, aa0133, ab \(GN104\)"):
         index.resolve("shelf", "a")
     with pytest.raises(UnknownSubjectError, match="no shelf has an id that begins with `zz`"):
@@ -201,7 +203,12 @@ def test_a_fold_that_raises_costs_its_subject_only_and_is_told(record):
 @pytest.fixture
 def library(record):
     log = MadeLog(1)
-    for shelf, name in (("a", "Größe of the Café"), ("b", "cafe latte"), ("c", "the size of coffee"), ("d", "latte 3.5e-4")):
+    for shelf, name in (
+        ("a", "Größe of the Café"),
+        ("b", "cafe latte"),
+        ("c", "the size of coffee"),
+        ("d", "latte 3.5e-4"),
+    ):
         log.add("shelf.named", f"shelf:{shelf}", {"name": name})
     record.put_log(log)
     return Index(record.home)

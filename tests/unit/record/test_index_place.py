@@ -345,7 +345,9 @@ def start_worker(record) -> subprocess.Popen:
     code = WORKER.format(
         paths=[path for path in sys.path if path], home=record.home.path, cache=record.env.cache_folder()
     )
-    return subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
 
 
 @pytest.mark.slow

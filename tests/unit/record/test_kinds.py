@@ -47,7 +47,9 @@ def install(folder, name: str, source: str, entry_points: str) -> None:
 def in_a_new_process(code: str, *folders) -> str:
     paths = [str(folder) for folder in folders] + [path for path in sys.path if path]
     setup = f"import sys; sys.path[:0] = {paths!r}\n"
-    done = subprocess.run([sys.executable, "-c", setup + textwrap.dedent(code)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", setup + textwrap.dedent(code)], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -97,10 +99,15 @@ def test_entries_of_an_unknown_kind_are_kept_and_fold_once_their_package_is_ther
 
 def test_a_plugin_that_cannot_be_loaded_is_told_and_stops_nothing(greenhouses, tmp_path):
     (tmp_path / "site").mkdir()
-    install(tmp_path / "site", "broken_plugin", "raise RuntimeError('no licence')", "x = broken_plugin:FEATURE")
+    install(
+        tmp_path / "site", "broken_plugin", "raise RuntimeError('no licence')", "x = broken_plugin:FEATURE"
+    )
     install(tmp_path / "site", "odd_plugin", "FEATURE = 3", "y = odd_plugin:FEATURE")
     install(
-        tmp_path / "site", "thief", "from gnomon.record.kinds import Feature\nF = Feature('log', kinds={}, fold=list)", "z = thief:F"
+        tmp_path / "site",
+        "thief",
+        "from gnomon.record.kinds import Feature\nF = Feature('log', kinds={}, fold=list)",
+        "z = thief:F",
     )
     lines = in_a_new_process(ASK.format(folder=str(greenhouses)), tmp_path / "site").splitlines()
     assert lines[0] == "['a1', 'b2'] [None, None] []"

@@ -393,6 +393,41 @@ def test_forks_and_threads_lose_double_and_mix_nothing(project):
     assert len({entry.log for entry in entries(project)}) == 5
 
 
+@pytest.mark.slow
+def test_threads_that_change_places_all_the_time_lose_and_mix_nothing(project, monkeypatch):
+    """No lock is taken for a common row: what keeps threads apart is tried hard here, files that fill up included."""
+    from gnomon.points import layout, wal
+
+    monkeypatch.setattr(layout, "MAX_FILE_SIZE", 256 << 10)
+    monkeypatch.setattr(wal, "ROOM_FOR_DEFINITIONS", 4 << 10)
+    count, each = 6, 6_000
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with gnomon.run() as run:
+
+            def work(name):
+                for step in range(each):
+                    run.log({name: float(step), f"{name} {step % 3}": 1.0}, step=step)
+
+            threads = [threading.Thread(target=work, args=(f"t{number}",)) for number in range(count)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    found = {}
+    for _, _, step, values in all_rows(project):
+        name, number = next(iter(values.items()))
+        assert number == step
+        found.setdefault(name, []).append(step)
+    assert {name: sorted(steps) for name, steps in found.items()} == {
+        f"t{number}": list(range(each)) for number in range(count)
+    }
+    assert len(list((project / ".gnomon").glob("points/*/*.wal"))) > 3
+
+
 SIGNALS = """
 import itertools, signal, gnomon
 run = gnomon.run("signals")
