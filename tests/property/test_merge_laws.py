@@ -223,7 +223,7 @@ def test_a_body_that_was_dropped_comes_back_with_a_stale_copy(logs, data):
 
     def there_and_back(record):
         index = Index(record.home)
-        for number, (log, bare) in enumerate(zip(logs, dropped, strict=True)):
+        for number, (log, _) in enumerate(zip(logs, dropped, strict=True)):
             record.put(f"log/{'0' * 32}/{number:02d}.jsonl", log.data)
         whole = index.export()
         for number, bare in enumerate(dropped):

@@ -29,7 +29,8 @@ _GLOB = frozenset("*?[]{}")
 _ASK = """
 SELECT wal, run, series, rank, count(*), count(*) FILTER (isnan(value)),
        min_by(step, "row"), max_by(step, "row"), epoch_us(max_by(time, "row")), max_by(value, "row"),
-       min(value) FILTER (NOT isnan(value)) + 0.0::double, max(value) FILTER (NOT isnan(value)) + 0.0::double, bool_or(exact IS NOT NULL)
+       min(value) FILTER (NOT isnan(value)) + 0.0::double,
+       max(value) FILTER (NOT isnan(value)) + 0.0::double, bool_or(exact IS NOT NULL)
 FROM read_parquet(?) WHERE list_contains(?, wal) GROUP BY wal, run, series, rank
 """  # + 0.0: there is one zero, as in `points.stats`
 

@@ -87,7 +87,8 @@ class PointFigures:
         "point_segment": "no INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, state TEXT, covers BLOB, problem TEXT",
         "point_wal": "no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, log TEXT, started_ns INTEGER, ordinal INTEGER,"
         " rows INTEGER, bound INTEGER",
-        "point_stat": "no INTEGER PRIMARY KEY, run TEXT NOT NULL, wal INTEGER NOT NULL, data BLOB, UNIQUE (run, wal), UNIQUE (wal, run)",
+        "point_stat": "no INTEGER PRIMARY KEY, run TEXT NOT NULL, wal INTEGER NOT NULL, data BLOB,"
+        " UNIQUE (run, wal), UNIQUE (wal, run)",
     }
 
     def has_news(self, database: sqlite3.Connection, home: Home) -> bool:

@@ -32,7 +32,10 @@ NEW, KNOWN, BODY = "new", "known", "body"
 
 
 class Log:
-    """What is known of one log. `tip` is the hash of the last entry of its chain, `bytes` the length of its lines with all bodies."""
+    """What is known of one log.
+
+    `tip` is the hash of the last entry of its chain, `bytes` the length of its lines with all bodies.
+    """
 
     __slots__ = (
         "_chunks",

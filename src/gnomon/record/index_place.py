@@ -2,8 +2,9 @@
 
 The folder's name is made from the replica's real path, its device and inode, and the record's id, so a copied, moved or
 replaced `.gnomon/` gets an index of its own. A file `where` names the replica, so that indexes of replicas that are gone
-can be found (`stale_places`); a file `stamp` tells whether the index is as its last writer left it. On a network disk, where SQLite's locks cannot be trusted, a private folder for temporary
-files is taken instead; where that fails too, `place_for` returns None and the index lives in memory.
+can be found (`stale_places`); a file `stamp` tells whether the index is as its last writer left it. On a network disk,
+where SQLite's locks cannot be trusted, a private folder for temporary files is taken instead; where that fails too,
+`place_for` returns None and the index lives in memory.
 
 Always true: a folder that others could write is never used.
 """

@@ -41,7 +41,6 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
         "author": created[0].author if created else None,
         "created_us": min([entry.time_us for entry in live], default=0),
         "name_heads": [],
-        "params": _params(bodies, of_kind.get(entries.PARAMS, ()), conflicts),
         "tags": {},
         "notes": [_note(entry) for entry in of_kind.get(entries.NOTED, ())],
         "kept": _kept(of_kind.get(entries.KEPT, ())),
@@ -56,6 +55,7 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
         state["name"], state["name_heads"] = names.value, list(names.hashes)
         if not names.is_settled:
             conflicts["name"] = list(names.values)
+    state["params"] = _params(bodies, of_kind.get(entries.PARAMS, ()), conflicts)
     if entries.TAGGED in of_kind:
         tags = fold.observed(of_kind[entries.TAGGED], entries.TAGGED, "tags")
         state["tags"] = {tag: list(hashes) for tag, hashes in tags.items()}

@@ -86,7 +86,8 @@ class Record:
         """Return the runs that match, newest first unless sorted otherwise.
 
         `where` and `sort` are explained in docs/reference/where.md. `columns` are keys such as `name`, `params.lr`,
-        `metrics.loss` (last value), `metrics.loss.min`; all that there are, unless given. `removed` lists the hidden runs instead.
+        `metrics.loss` (last value), `metrics.loss.min`; all that there are, unless given.
+        `removed` lists the hidden runs instead.
 
         Raises BadExpressionError, BadArgumentError.
         """

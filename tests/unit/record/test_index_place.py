@@ -256,7 +256,7 @@ def lock(record):
         [
             sys.executable,
             "-c",
-            "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); sys.stdin.read()",
+            "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); sys.stdin.read()",  # noqa: E501
             str(folder / "lock"),
         ],
         stdin=subprocess.PIPE,

@@ -94,7 +94,7 @@ def test_entry_bytes_do_not_change():
     name, line = entry_line(over=["f" * 64, "e" * 64])
     assert name == "a5179357a50be084dc1d79ffa6fda1961cf758ca91bfd67aa927c71cf320d229"
     assert line == (
-        b'{"entry":"a5179357a50be084dc1d79ffa6fda1961cf758ca91bfd67aa927c71cf320d229","head":{"author":null,"body":"94314a25c5638d8008fff5707914773cfb54f4997a6aff2a7226103839d9287a","kind":"run.noted","log":"' + b"b" * 32
+        b'{"entry":"a5179357a50be084dc1d79ffa6fda1961cf758ca91bfd67aa927c71cf320d229","head":{"author":null,"body":"94314a25c5638d8008fff5707914773cfb54f4997a6aff2a7226103839d9287a","kind":"run.noted","log":"' + b"b" * 32  # noqa: E501
         + b'","over":["' + b"e" * 64 + b'","' + b"f" * 64 + b'"],"prev":"' + b"c" * 64
         + b'","seq":1,"size":12,"subject":"run:1","time_us":5,"v":1,"writer":"' + b"a" * 32
         + b'"},"salt":"00000000000000000000000000000000","body":{"text":"x"}}\n'
