@@ -37,6 +37,8 @@ MARSHAL_VERSION = 2
 MAX_CACHED_COLUMNS = 1024
 MAX_NAME_BYTES = 4096
 _prefix = layout.PREFIX.pack
+_one_float = struct.Struct("<IIqqcIcd").pack
+_put_one_float = struct.Struct(f"<{layout.SMALLEST_ROW - layout.CRC.size}sI").pack_into
 HAS_GIL = getattr(sys, "_is_gil_enabled", bool)() or not hasattr(sys, "_is_gil_enabled")
 _INT64 = range(-(2**63), 2**63)
 
@@ -131,6 +133,8 @@ class RunPoints:
             if names != columns.names:
                 columns = self._known.get((*names,), NO_COLUMNS)
             if columns.names is not None:
+                if columns.size == layout.SMALLEST_ROW and self._log_one(columns, metrics, step):  # type: ignore[arg-type]
+                    return
                 values = [*metrics.values()]
                 try:
                     payload = dumps(values, MARSHAL_VERSION)
@@ -162,6 +166,33 @@ class RunPoints:
             self._log_otherwise(names, metrics, step)
         else:
             self._log_otherwise([], metrics, step)
+
+    def _log_one(self, columns: Columns, metrics: dict[str, float], step: int) -> bool:
+        """Log a row of one float, the commonest of all; return whether it was one and is stored. As in `log`."""
+        (value,) = metrics.values()
+        if value.__class__ is not float:
+            return False
+        wal: WalWriter = columns.wal  # type: ignore[assignment]
+        while True:
+            state = wal.state
+            offset, crc, rows = state
+            end = offset + layout.SMALLEST_ROW
+            if end > wal.limit:
+                return False
+            try:
+                row = _one_float(
+                    layout.SMALLEST_ROW, columns.number, step, self._time_ns(), b"[", 1, b"g", value
+                )
+            except struct.error:  # a step beyond 64 bits
+                return False
+            crc = crc32(row, crc)
+            after = (end, crc, rows + 1)
+            if wal.state is state:
+                # Nothing may come between these two: see "How it is safe".
+                wal.state = after; _put_one_float(wal.map, offset, row, crc)  # noqa: E702  # fmt: skip
+                self._step = step
+                self._columns = columns
+                return True
 
     def log_locked(
         self, metrics: Mapping[str, object] | None = None, /, *, step: int | None = None, **named: object

@@ -408,7 +408,8 @@ def test_threads_that_change_places_all_the_time_lose_and_mix_nothing(project, m
 
             def work(name):
                 for step in range(each):
-                    run.log({name: float(step), f"{name} {step % 3}": 1.0}, step=step)
+                    more = {} if step % 2 else {f"{name} {step % 3}": 1.0}
+                    run.log({name: float(step), **more}, step=step)
 
             threads = [threading.Thread(target=work, args=(f"t{number}",)) for number in range(count)]
             for thread in threads:
@@ -438,7 +439,10 @@ def handler(*_):
 signal.signal(signal.SIGALRM, handler)
 signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
 for i in range(30_000):
-    run.log({"loop": float(i), f"k{i // 7}": 1.0}, step=i)   # new series all the time: definitions are interrupted too
+    if i % 2:
+        run.log({"loop": float(i)}, step=i)
+    else:
+        run.log({"loop": float(i), f"k{i // 7}": 1.0}, step=i)   # new series: definitions are interrupted too
 signal.setitimer(signal.ITIMER_REAL, 0)
 run.finish()
 print(next(count))
