@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from math import inf, isfinite
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -237,13 +238,19 @@ def _wants_colour(stream: TextIO) -> bool:
     return os.environ.get("TERM") != "dumb" and _is_tty(stream)
 
 
-def _encode(value: object, indent: int | None = None) -> str:
-    import json
+@cache
+def _json_encoder(indent: int | None) -> Callable[[object], str]:
+    from json import JSONEncoder
 
+    return JSONEncoder(ensure_ascii=False, allow_nan=False, indent=indent).encode
+
+
+def _encode(value: object, indent: int | None = None) -> str:
+    encode = _json_encoder(indent)
     try:
-        encoded = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+        encoded = encode(value)
     except (ValueError, TypeError):  # something in it has no form in JSON
-        encoded = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=indent)
+        encoded = encode(_plain(value))
     if encoded.isprintable() or (encoded.isascii() and "\x7f" not in encoded):
         return encoded
     # JSON escapes the controls below 0x20 itself. The others stand inside strings only, where an escape is the same.

@@ -8,6 +8,7 @@ Format: docs/internals/record-format.md, "Entries and logs".
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 
 import msgspec
 
@@ -63,8 +64,8 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 _decode_head = msgspec.json.Decoder(Head).decode
-_entry_hasher = new_hasher("entry")
-_body_hasher = new_hasher("body")
+_new_entry_hasher = new_hasher("entry").copy
+_new_body_hasher = new_hasher("body").copy
 _HASH, _ID, _TEXT, _WHOLE = rb"[0-9a-f]{64}", rb"[0-9a-f]{32}", rb"[a-z0-9.:_-]+", rb"(?:0|[1-9][0-9]*+)"
 # All that the format says of a line, but its hashes: the one canonical form, with or without salt and body.
 _LINE = re.compile(
@@ -86,15 +87,15 @@ def parse_line(line: bytes) -> Entry:
         raise _not_an_entry(line)
     name_raw, head_raw, salt_raw = match.groups()
     name = name_raw.decode("ascii")
-    if _entry_hasher.copy().update(head_raw).hexdigest() != name:
+    if _new_entry_hasher().update(head_raw).digest() != unhexlify(name_raw):
         raise DamagedEntryError(f"the head of entry {name[:12]} does not match its hash")
     head = _read_head(head_raw, name)
     if salt_raw is None:
         salt = body = None
     else:
         salt, body = salt_raw.decode("ascii"), line[match.end() : -1]
-        committed = _body_hasher.copy().update(bytes.fromhex(salt)).update(body).hexdigest()
-        if line[-1:] != b"}" or len(body) != head.size or committed != head.body:
+        committed = _new_body_hasher().update(unhexlify(salt_raw)).update(body).digest()
+        if len(body) != head.size or committed != unhexlify(head.body) or line[-1:] != b"}":
             raise DamagedEntryError(f"the body of entry {name[:12]} does not match its commitment")
     return Entry(
         name, head.kind, head.subject, head.author, head.writer, head.log, head.seq, head.prev, head.over,
@@ -126,7 +127,7 @@ def _not_an_entry(line: bytes) -> DamagedEntryError | UnknownFormatError:
     if (
         version is not None
         and version != FORMAT_VERSION
-        and _entry_hasher.copy().update(head_raw).hexdigest() == name
+        and _new_entry_hasher().update(head_raw).hexdigest() == name
     ):
         return _newer(name, version)
     return DamagedEntryError("a line of a log does not have the form of an entry")

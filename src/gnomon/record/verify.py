@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gnomon.record.home import Home
 
 _FETCH = "copy this file from another replica; entries in other files are not affected"
+_DISTRUST = "do not trust the entries of this log; ask its writer"
 
 
 def verify_record_file(home: Home) -> Iterator[Problem]:
@@ -55,64 +56,65 @@ class LogVerifier:
         self.bytes += len(data)
         if path.endswith(BUNDLE_SUFFIX) and not has_true_name(env, full, "bundle"):
             yield Problem(path, "", "its bytes do not match its name", _FETCH, "damage")
-        lines = _split(data)
+        lines = data.split(b"\n")
+        rest = lines.pop()
         last: dict[str, Entry] = {}
         keys: dict[str, bytes] = {}
         broken: set[str] = set()
         for number, line in enumerate(lines, 1):
-            where = f"line {number}"
-            if not line.endswith(b"\n"):
-                yield _torn_end(path, where, line)
-                break
             try:
                 entry = parse_line(line)
             except UnknownFormatError as error:
-                yield Problem(path, where, error.message, error.hint or "", "notice")
+                yield Problem(path, f"line {number}", error.message, error.hint or "", "notice")
                 continue
             except RecordError as error:
-                yield Problem(path, where, error.message, _FETCH, "damage")
+                yield Problem(path, f"line {number}", error.message, _FETCH, "damage")
                 continue
+            log = entry.log
             self.entries += 1
-            self.bodies_absent += not entry.has_body
-            before = last.get(entry.log)
-            last[entry.log] = entry
-            if entry.log not in broken and not _follows(entry, before):
-                broken.add(entry.log)
-                yield Problem(
-                    path, f"{where}, entry {entry.hash[:12]}", _gap(entry, before), _FETCH, "damage"
-                )
-            yield from self._check_identity(path, where, entry, keys, before)
+            if entry.body_raw is None:
+                self.bodies_absent += 1
+            before = last.get(log)
+            last[log] = entry
+            if not _follows(entry, before) and log not in broken:
+                broken.add(log)
+                where = f"line {number}, entry {entry.hash[:12]}"
+                yield Problem(path, where, _gap(entry, before), _FETCH, "damage")
+            known = self._seen.setdefault((log, entry.seq), entry.hash)
+            if known != entry.hash:
+                yield _two_histories(path, f"line {number}", entry, known)
+            if entry.kind in (OPENED, CLOSED):
+                yield from _check_signature(path, f"line {number}", entry, keys, before)
+        if rest:
+            yield _torn_end(path, f"line {len(lines) + 1}", rest)
         if not path.endswith(BUNDLE_SUFFIX):
             yield from _check_place(path, last)
 
-    def _check_identity(
-        self, path: str, where: str, entry: Entry, keys: dict[str, bytes], before: Entry | None
-    ) -> Iterator[Problem]:
-        known = self._seen.setdefault((entry.log, entry.seq), entry.hash)
-        if known != entry.hash:
-            what = f"log {entry.log[:8]} has two histories: entries {known[:12]} and {entry.hash[:12]} have number {entry.seq}"
-            yield Problem(
-                path, where, what, "both are kept; find out which device was copied while it ran", "damage"
-            )
-        if entry.kind == OPENED and entry.has_body:
-            key = _certified_key(entry)
-            if key is None:
-                what = f"the certificate of log {entry.log[:8]} is not its writer's"
-                yield Problem(
-                    path, where, what, "do not trust the entries of this log; ask its writer", "damage"
-                )
-            else:
-                keys[entry.log] = key
-        if entry.kind == CLOSED and entry.has_body and entry.log in keys and before is not None:
-            signature = entry.body.get("signature")
-            signed = bytes.fromhex(entry.log) + bytes.fromhex(before.hash)
-            if not isinstance(signature, str) or not is_signed(
-                keys[entry.log], signature, CLOSE_LABEL, signed
-            ):
-                what = f"the close mark of log {entry.log[:8]} is not signed by its writer"
-                yield Problem(
-                    path, where, what, "do not trust the entries of this log; ask its writer", "damage"
-                )
+
+def _two_histories(path: str, where: str, entry: Entry, known: str) -> Problem:
+    what = f"log {entry.log[:8]} has two histories: entries {known[:12]} and {entry.hash[:12]} have number {entry.seq}"
+    return Problem(
+        path, where, what, "both are kept; find out which device was copied while it ran", "damage"
+    )
+
+
+def _check_signature(
+    path: str, where: str, entry: Entry, keys: dict[str, bytes], before: Entry | None
+) -> Iterator[Problem]:
+    """Check the first or the last entry of a log; `keys` are those that logs of this file were opened with."""
+    if entry.kind == OPENED and entry.has_body:
+        key = _certified_key(entry)
+        if key is None:
+            what = f"the certificate of log {entry.log[:8]} is not its writer's"
+            yield Problem(path, where, what, _DISTRUST, "damage")
+        else:
+            keys[entry.log] = key
+    if entry.kind == CLOSED and entry.has_body and entry.log in keys and before is not None:
+        signature = entry.body.get("signature")
+        signed = bytes.fromhex(entry.log) + bytes.fromhex(before.hash)
+        if not isinstance(signature, str) or not is_signed(keys[entry.log], signature, CLOSE_LABEL, signed):
+            what = f"the close mark of log {entry.log[:8]} is not signed by its writer"
+            yield Problem(path, where, what, _DISTRUST, "damage")
 
 
 def _torn_end(path: str, where: str, line: bytes) -> Problem:
@@ -123,11 +125,6 @@ def _torn_end(path: str, where: str, line: bytes) -> Problem:
         what = "the last line is incomplete: its process was interrupted"
         return Problem(path, where, what, "nothing to do: it was never acknowledged", "notice")
     return Problem(path, where, "the line feed after the last entry is damaged", _FETCH, "damage")
-
-
-def _split(data: bytes) -> list[bytes]:
-    lines = data.split(b"\n")
-    return [line + b"\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 
 
 def _follows(entry: Entry, before: Entry | None) -> bool:

@@ -142,9 +142,9 @@ def _importance(columns: list[str], concerned: list[str]) -> list[str]:
 
 def _say_unknown(record: Record, unknown: Iterable[str], terminal: Terminal) -> None:
     """Say which columns no run has: most often they are misspelt."""
-    from difflib import get_close_matches
-
     for column in dict.fromkeys(unknown):
+        from difflib import get_close_matches
+
         near = get_close_matches(column.removesuffix(".last"), record.column_keys(), n=2)
         meant = f"; did you mean {' or '.join(f'`{terminal.clean(key)}`' for key in near)}?" if near else ""
         terminal.say(f"no run has `{terminal.clean(column)}`{meant}")

@@ -6,12 +6,13 @@ whoever asks (`__arrow_c_stream__`), so pandas and Polars take it in one call.
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from gnomon.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 FIXED = ("id", "name", "status", "group", "seed", "tags", "author", "created", "ended", "duration", "parent")
 TIMES = frozenset({"created", "ended"})
@@ -70,17 +71,32 @@ class RunTable:
 
     def to_pylist(self) -> list[dict[str, object]]:
         """Return flat dicts, one for each run; what a run does not have is None, times are seconds since 1970 UTC."""
-        return [
-            dict(zip(self.columns, row, strict=True))
-            for row in zip(*map(self.column, self.columns), strict=True)
-        ]
+        return [dict(zip(self.columns, row, strict=True)) for row in self._rows(self.columns)]
 
     def records(self) -> list[dict[str, object]]:
         """Return nested dicts, one for each run, as `gnomon runs --json` prints them.
 
         `params` and `metrics` hold what the run has; times are ISO 8601 in UTC.
         """
-        return [_record(row) for row in self.to_pylist()]
+        keys = [key for key in FIXED if key in self.columns]
+        names = ["duration_s" if key == "duration" else key for key in keys]
+        rows = self._rows(keys, dict.fromkeys(TIMES, iso_time))
+        records: list[dict[str, object]] = [dict(zip(names, row, strict=True)) for row in rows]
+        for group in ("params", "metrics"):
+            keys = list(dict.fromkeys(key for key in self.columns if key.startswith(group + ".")))
+            names = [key[len(group) + 1 :] for key in keys]
+            for record, row in zip(records, self._rows(keys), strict=True):
+                found = zip(names, row, strict=True)
+                record[group] = {name: value for name, value in found if value is not None}
+        return records
+
+    def _rows(
+        self, keys: Sequence[str], shown: Mapping[str, Callable[[object], object]] | None = None
+    ) -> Iterator[tuple[object, ...]]:
+        """Yield the cells of each run; `shown` says how those of a column are given."""
+        shown = shown or {}
+        columns = [map(shown[key], self.column(key)) if key in shown else self.column(key) for key in keys]
+        return zip(*columns, strict=True) if columns else repeat((), len(self))
 
     def default_columns(self) -> list[str]:
         """Return the columns that tell these runs apart: parameters that vary, and metrics, the fixed ones first."""
@@ -147,22 +163,6 @@ def iso_time(seconds: object) -> str | None:
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except (OverflowError, ValueError, OSError):  # a clock that was far off
         return None
-
-
-def _record(row: dict[str, object]) -> dict[str, object]:
-    record: dict[str, object] = {}
-    for key in FIXED:
-        if key in row:
-            value = row[key]
-            record["duration_s" if key == "duration" else key] = iso_time(value) if key in TIMES else value
-    for prefix in ("params", "metrics"):
-        start = prefix + "."
-        record[prefix] = {
-            key[len(start) :]: value
-            for key, value in row.items()
-            if key.startswith(start) and value is not None
-        }
-    return record
 
 
 def _says_something(column: list[object] | None) -> bool:
