@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.env import REAL, Env
 from gnomon.features import declare_features
-from gnomon.points.follow import PointFigures, bounds_by_log, known_covers, wals_of_run
+from gnomon.points.follow import PointFigures, bounds_by_log, known_covers, known_wal_files, wals_of_run
 from gnomon.record.home import Home, open_home
 from gnomon.record.index import Index
 
@@ -69,7 +69,7 @@ class Replica:
         wanted = self.index.ask(lambda database: wals_of_run(database, run))
         covers = self.index.ask(known_covers)
         segments = [path for path, found in covers.items() if any(cover.wal in wanted for cover in found)]
-        wals = [path for path, _ in home.wal_files() if os.path.basename(path).removesuffix(".wal") in wanted]
+        wals = [path for path, wal in self.index.ask(known_wal_files).items() if wal in wanted]
         return PointFiles(
             home.env,
             segments=[os.path.join(home.path, path) for path in segments],

@@ -168,6 +168,11 @@ def wals_of_run(database: sqlite3.Connection, run: str) -> set[str]:
     return {wal for (wal,) in database.execute(query, (run,))}
 
 
+def known_wal_files(database: sqlite3.Connection) -> dict[str, str]:
+    """Return the WAL that each WAL file holds, by path within the record; its name need not be its id."""
+    return {path: file.wal for path, file in _known_files(database).items()}
+
+
 def known_covers(database: sqlite3.Connection) -> dict[str, list[Cover]]:
     """Return what the index knows that segments cover, by path within the record; damaged segments cover nothing."""
     return {

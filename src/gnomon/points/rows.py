@@ -189,7 +189,7 @@ class RunPoints:
             after = (end, crc, rows + 1)
             if wal.state is state:
                 # Nothing may come between these two: see "How it is safe".
-                wal.state = after; _put_one_float(wal.map, offset, row, crc)  # noqa: E702  # fmt: skip
+                wal.state = after; _put_one_float(wal.map, offset, row, crc)  # type: ignore[arg-type]  # noqa: E702  # fmt: skip
                 self._step = step
                 self._columns = columns
                 return True

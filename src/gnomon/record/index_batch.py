@@ -61,7 +61,7 @@ def decode_live(data: bytes) -> tuple[list[LiveEntry], list[bytes]]:
 
 
 def _encode_live(subject: Subject) -> bytes:
-    return sealed(_encode((list(subject.live.values()), list(subject.absent))))
+    return sealed(_encode(([*subject.live.values()], [*subject.absent])))
 
 
 shown_order = attrgetter("time_us", "digest")
@@ -206,34 +206,32 @@ class Batch:
     ) -> None:
         """Write the cells and texts of subjects of one type, in order of their numbers."""
         base = type_no << TYPE_SHIFT
-        rows = []
-        failed = []
+        rows: list[tuple[int, dict[str, object]]] = []
+        failed: list[tuple[int, str]] = []
+        # A plug-in that is gone may have left texts.
+        clear = feature is None and type_name not in kinds.KERNEL_TYPES
         for subject in subjects:
+            no = subject.no
             subject_id = subject.name.partition(":")[2]
             cells: dict[str, object] = {}
-            if feature is None:
-                if subject.no < first_new and type_name not in kinds.KERNEL_TYPES:
-                    self._texts.write(
-                        subject.no, (), is_new=False
-                    )  # a plug-in that is gone may have left some
-            else:
+            if feature is not None:
                 try:
-                    state = feature.fold(sorted(subject.live.values(), key=shown_order))
-                    cells.update(feature.cells(subject_id, state, self._stats_of(subject.name)))
-                    if not {*map(type, cells)} <= {str}:
-                        raise TypeError("a column's name is not a text")
-                    self._texts.write(subject.no, feature.texts(state), is_new=subject.no >= first_new)
+                    entries = list(subject.live.values())
+                    if len(entries) > 1:
+                        entries.sort(key=shown_order)
+                    state = feature.fold(entries)
+                    cells = dict(feature.cells(subject_id, state, self._stats_of(subject.name)))
+                    "".join(cells)  # raises TypeError where a column's name is no text
+                    self._texts.write(no, feature.texts(state), is_new=no >= first_new)
                 except FOLD_ERRORS as error:
                     cells = {}
-                    self._texts.write(subject.no, (), is_new=subject.no >= first_new)
-                    failed.append(
-                        (
-                            subject.no,
-                            plain_text(f"{subject.name} cannot be folded: {type(error).__name__}: {error}"),
-                        )
-                    )
+                    self._texts.write(no, (), is_new=no >= first_new)
+                    text = f"{subject.name} cannot be folded: {type(error).__name__}: {error}"
+                    failed.append((no, plain_text(text)))
+            elif clear and no < first_new:
+                self._texts.write(no, (), is_new=False)
             cells[""] = subject_id
-            rows.append((subject.no - base, cells))
+            rows.append((no - base, cells))
         self._cells.write(type_no, rows, first_new - base)
         self._note_failed(failed, [subject.no for subject in subjects if subject.no < first_new])
 

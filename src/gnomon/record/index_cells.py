@@ -1,4 +1,4 @@
-"""The table of a subject type, kept by column: chunks of 1,024 subjects, so that a filter reads only what it names.
+"""The table of a subject type, kept by column: chunks of 256 subjects, so that a filter reads only what it names.
 
 A cell is a plain scalar, or a short list of them. A chunk is a checksum and the msgpack of a list of cells, None where
 a subject has none; trailing Nones are cut, and a chunk with few values is a map from place to cell. Column 0 of a type
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping, Sequence
 
-CHUNK_SHIFT = 10
+CHUNK_SHIFT = 8
 CHUNK = 1 << CHUNK_SHIFT
 CHUNK_MASK = CHUNK - 1
 TYPE_SHIFT = 48
@@ -30,6 +30,7 @@ COLUMN_BITS = 24
 MAX_COLUMNS = 1 << COLUMN_BITS
 MAX_TEXT = 4096
 IDS = 0
+EMPTY = 5  # bytes of a chunk without cells: the checksum and an empty list
 _SCALARS = frozenset({type(None), bool, int, float, str})
 _CELLS = _SCALARS | {list}
 _BIG = 1  # msgpack extension: a whole number beyond 64 bits, as decimal digits
@@ -61,7 +62,7 @@ def opened(data: bytes) -> memoryview:
 
 
 def encode_chunk(values: list[object]) -> bytes:
-    """Return the stored form of up to 1,024 cells of one column; the list itself may be changed."""
+    """Return the stored form of up to 256 cells of one column; the list itself may be changed."""
     while values and values[-1] is None:
         values.pop()
     types = {*map(type, values)}
@@ -84,13 +85,31 @@ def decode_chunk(data: bytes) -> list[object]:
     return values  # type: ignore[no-any-return]
 
 
+class Column:
+    """One column of a type: its number, and in how many chunks it has any cell."""
+
+    __slots__ = ("chunks", "is_dirty", "no")
+
+    def __init__(self, no: int, chunks: int, *, is_dirty: bool = False) -> None:
+        self.no = no
+        self.chunks = chunks
+        self.is_dirty = is_dirty
+
+    def count(self, before: bytes | None, after: bytes) -> None:
+        """Take note that a chunk has other cells now."""
+        change = (len(after) > EMPTY) - (before is not None and len(before) > EMPTY)
+        if change:
+            self.chunks += change
+            self.is_dirty = True
+
+
 class CellWriter:
     """Writes rows of cells, chunk by chunk, into the file ("main") or into an overlay ("temp")."""
 
     def __init__(self, database: sqlite3.Connection, target: str) -> None:
         self._database = database
         self._target = target
-        self._columns: dict[int, dict[str, int]] = {}
+        self._columns: dict[int, dict[str, Column]] = {}
 
     def write(self, type_no: int, rows: Sequence[Row], known: int) -> None:
         """Replace the rows of these places, in order of place: a cell that is not in the new row is emptied.
@@ -100,70 +119,75 @@ class CellWriter:
         by_chunk: dict[int, list[Row]] = {}
         for row in rows:
             by_chunk.setdefault(row[0] >> CHUNK_SHIFT, []).append(row)
-        columns = self._columns_of(type_no)
-        first_new = len(columns)
+        columns = self._columns.get(type_no)
+        if columns is None:
+            columns = self._columns[type_no] = _read_columns(self._database, type_no)
         stored: list[tuple[int, bytes]] = []
         for chunk, members in by_chunk.items():
             base = (type_no << TYPE_SHIFT) | (chunk << COLUMN_BITS)
             old = self._stored(base) if chunk << CHUNK_SHIFT < known else {}
             stored += _changed(base, members, columns, old)
-        insert = f"INSERT OR REPLACE INTO {self._target}"
-        new = [
-            ((type_no << COLUMN_BITS) | no, type_no, key) for key, no in columns.items() if no >= first_new
+        low = type_no << COLUMN_BITS
+        changed = [
+            (low | column.no, type_no, key, column.chunks)
+            for key, column in columns.items()
+            if column.is_dirty
         ]
-        self._database.executemany(f"{insert}.col VALUES (?, ?, ?)", new)
+        for column in columns.values():
+            column.is_dirty = False
+        insert = f"INSERT OR REPLACE INTO {self._target}"
+        self._database.executemany(f"{insert}.col VALUES (?, ?, ?, ?)", changed)
         self._database.executemany(f"{insert}.cells VALUES (?, ?)", stored)
 
     def _stored(self, base: int) -> dict[int, bytes]:
         query = "SELECT no, data FROM all_cells WHERE no BETWEEN ? AND ?"
         return {no - base: data for no, data in self._database.execute(query, (base, base + MAX_COLUMNS - 1))}
 
-    def _columns_of(self, type_no: int) -> dict[str, int]:
-        columns = self._columns.get(type_no)
-        if columns is None:
-            columns = self._columns[type_no] = read_columns(self._database, type_no)
-        return columns
-
 
 def _changed(
-    base: int, members: list[Row], columns: dict[str, int], old: dict[int, bytes]
+    base: int, members: list[Row], columns: dict[str, Column], old: dict[int, bytes]
 ) -> Iterable[tuple[int, bytes]]:
-    """Yield (number, data) of the chunks of one block of 1,024 subjects that these rows change; may add columns."""
+    """Yield (number, data) of the chunks of one block of subjects that these rows change; may add columns."""
     wanted: dict[str, None] = {}
     for _, cells in members:
         wanted.update(dict.fromkeys(cells))
-    keys: dict[int, str] = {}
+    keys: dict[str, Column] = {}
     for key in wanted:
-        number = columns.setdefault(plain_text(key), len(columns))
-        if number < MAX_COLUMNS:
-            keys[number] = key
-    if not old:
-        first, last = members[0][0] & CHUNK_MASK, members[-1][0] & CHUNK_MASK
-        if last - first + 1 == len(members):
-            rows = [cells for _, cells in members]
-            for number, key in keys.items():
-                yield base + number, encode_chunk([None] * first + [cells.get(key) for cells in rows])
-            return
-    names = {number: key for key, number in columns.items()}
-    for number in {**keys, **dict.fromkeys(old)}:
-        key = keys.get(number, names.get(number, ""))
-        before = old.get(number)
+        column = columns.get(key) or columns.get(plain_text(key))
+        if column is None:
+            column = columns[plain_text(key)] = Column(len(columns), 0, is_dirty=True)
+        if column.no < MAX_COLUMNS:
+            keys[key] = column
+    first, last = members[0][0] & CHUNK_MASK, members[-1][0] & CHUNK_MASK
+    if not old and last - first + 1 == len(members):
+        rows = [cells for _, cells in members]
+        for key, column in keys.items():
+            data = encode_chunk([None] * first + [cells.get(key) for cells in rows])
+            column.count(None, data)
+            yield base + column.no, data
+        return
+    others = old.keys() - {column.no for column in keys.values()}
+    if others:  # columns in which these subjects may have had cells, and have none now
+        keys.update({key: column for key, column in columns.items() if column.no in others})
+    for key, column in keys.items():
+        before = old.get(column.no)
         values = decode_chunk(before) if before is not None else []
-        values.extend([None] * ((members[-1][0] & CHUNK_MASK) + 1 - len(values)))
+        values.extend([None] * (last + 1 - len(values)))
         for place, cells in members:
             values[place & CHUNK_MASK] = cells.get(key)
         data = encode_chunk(values)
         if data != before:
-            yield base + number, data
+            column.count(before, data)
+            yield base + column.no, data
 
 
-def read_columns(database: sqlite3.Connection, type_no: int) -> dict[str, int]:
-    """Return the columns of a type that any subject ever had: key to number. Number 0, the ids, has the key ''."""
+def _read_columns(database: sqlite3.Connection, type_no: int) -> dict[str, Column]:
+    """Return the columns of a type that any subject ever had, by key. The ids are number 0, with the key ''."""
     low = type_no << COLUMN_BITS
     found = database.execute(
-        "SELECT no, key FROM all_col WHERE no BETWEEN ? AND ?", (low, low + MAX_COLUMNS - 1)
+        "SELECT no, key, chunks FROM all_col WHERE no BETWEEN ? AND ?", (low, low + MAX_COLUMNS - 1)
     )
-    return {"": IDS, **{key: no - low for no, key in found}}
+    return {"": Column(IDS, 0), **{key: Column(no - low, chunks) for no, key, chunks in found}}
 
 
 def plain_text(text: str) -> str:

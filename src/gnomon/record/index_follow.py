@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gnomon.record.home import Home
     from gnomon.record.lines import Entry
 
-BATCH_BYTES = 48 << 20
+BATCH_BYTES = 16 << 20
 MAX_PROBLEMS = 20
 _REFETCH = "copy this file from another replica; the other lines are used"
 UNREADABLE = -1  # instead of an offset: a problem of the whole file

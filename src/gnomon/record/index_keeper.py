@@ -177,11 +177,14 @@ class Keeper:
     # --- the four places where news can go
 
     def _update_file(self, place: Place, progress: Progress | None) -> None:
-        """Bring the file up to date; the lock is ours."""
-        self.close()
+        """Bring the file up to date; the lock is ours.
+
+        Our own reader stays open meanwhile, so that closing the writer does not write the whole log of SQLite back.
+        """
         try:
             database = tables.open_writer(place, self._layered)
         except sqlite3.DatabaseError:
+            self.close()
             try:
                 tables.create(place, self._env, self._layered)
             except OSError as error:

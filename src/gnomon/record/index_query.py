@@ -19,10 +19,8 @@ from gnomon.record.index_cells import (
     CHUNK_MASK,
     CHUNK_SHIFT,
     COLUMN_BITS,
-    MAX_COLUMNS,
     decode_chunk,
     plain_text,
-    read_columns,
 )
 from gnomon.record.index_cells import TYPE_SHIFT as CELL_TYPE_SHIFT
 from gnomon.record.index_tables import TYPE_SHIFT
@@ -36,6 +34,10 @@ if TYPE_CHECKING:
 
 MAX_SHOWN = 8
 _END = "\U0010ffff"
+_CHUNKS = f"""
+WITH RECURSIVE chunk (place) AS (SELECT 0 UNION ALL SELECT place + 1 FROM chunk WHERE place + 1 < ?)
+SELECT place, data FROM chunk JOIN all_cells ON no = (? | (place << {COLUMN_BITS}))
+"""
 
 
 class Found:
@@ -72,10 +74,9 @@ def columns(
     found = find_type(database, type_name)
     if found is None:
         return {key: [] for key in keys}
-    numbers = read_columns(database, found.no)
     table: dict[str, list[object]] = {}
     for key in keys:
-        number = numbers.get(key)
+        number = _number(database, found, key)
         if number is None:
             table[key] = [None] * (found.count if places is None else len(places))
         elif places is None:
@@ -85,20 +86,21 @@ def columns(
     return table
 
 
+def _number(database: sqlite3.Connection, found: Found, key: str) -> int | None:
+    """Return the number of a column; None where no subject ever had a cell in it."""
+    row = database.execute(
+        "SELECT no FROM all_col WHERE type = ? AND key = ?", (found.no, plain_text(key))
+    ).fetchone()
+    return None if row is None else row[0] - (found.no << COLUMN_BITS)
+
+
 def keys(database: sqlite3.Connection, type_name: str) -> list[str]:
     """Return the columns in which any subject of a type has a cell, sorted."""
     found = find_type(database, type_name)
     if found is None:
         return []
-    low = found.no << CELL_TYPE_SHIFT
-    used = database.execute(
-        f"SELECT DISTINCT no & {MAX_COLUMNS - 1} FROM all_cells WHERE no BETWEEN ? AND ? AND length(data) > 5",
-        (low, low + (1 << CELL_TYPE_SHIFT) - 1),
-    )
-    numbers = {number for (number,) in used}
-    return sorted(
-        key for key, number in read_columns(database, found.no).items() if number in numbers and key
-    )
+    query = "SELECT key FROM all_col WHERE type = ? AND chunks > 0 AND key <> '' ORDER BY key"
+    return [key for (key,) in database.execute(query, (found.no,))]
 
 
 def live(database: sqlite3.Connection, type_name: str, subject_id: str) -> list[LiveEntry]:
@@ -176,13 +178,15 @@ def export(database: sqlite3.Connection) -> Iterator[bytes]:
 
 def _column(database: sqlite3.Connection, found: Found, number: int) -> list[object]:
     base = (found.no << CELL_TYPE_SHIFT) | number
+    chunks = (found.count + CHUNK - 1) >> CHUNK_SHIFT
+    stored = dict(database.execute(_CHUNKS, (chunks, base)))  # an overlay gives its own first
     values: list[object] = []
-    for chunk in range((found.count + CHUNK - 1) >> CHUNK_SHIFT):
-        block = _chunk(database, base | (chunk << COLUMN_BITS))
-        values += block
-        missing = min(CHUNK, found.count - (chunk << CHUNK_SHIFT)) - len(block)
-        if missing > 0:
-            values += [None] * missing
+    for chunk in range(chunks):
+        if chunk in stored:
+            values += decode_chunk(stored[chunk])
+        wanted = min((chunk + 1) << CHUNK_SHIFT, found.count)
+        if len(values) < wanted:
+            values += [None] * (wanted - len(values))
     return values
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import sqlite3
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 if TYPE_CHECKING:
     from gnomon.env import Env
@@ -30,7 +29,7 @@ APPLICATION_ID = 0x676E6D69  # "gnmi"
 LAYERED = {
     "type": "no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, count INTEGER NOT NULL",
     "subject": "no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, live BLOB NOT NULL",
-    "col": "no INTEGER PRIMARY KEY, type INTEGER NOT NULL, key TEXT NOT NULL, UNIQUE (type, key)",
+    "col": "no INTEGER PRIMARY KEY, type INTEGER NOT NULL, key TEXT NOT NULL, chunks INTEGER NOT NULL, UNIQUE (type, key)",
     "cells": "no INTEGER PRIMARY KEY, data BLOB NOT NULL",
     "unfolded": "no INTEGER PRIMARY KEY, text TEXT NOT NULL",
 }
@@ -149,8 +148,9 @@ def generation(database: sqlite3.Connection) -> int:
 
 
 def _connect(place: Place, mode: str) -> sqlite3.Connection:
+    path = os.path.abspath(place.path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     return sqlite3.connect(
-        f"file:{quote(os.path.abspath(place.path))}?mode={mode}",
+        f"file:{path}?mode={mode}",
         uri=True,
         isolation_level=None,
         check_same_thread=False,

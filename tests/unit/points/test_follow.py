@@ -185,6 +185,22 @@ def test_copies_of_one_wal_count_once_and_the_longer_one_counts(record):
     assert figures_of(index)[0, "loss"].count == 2
 
 
+def test_a_wal_that_grows_past_a_copy_that_was_counted_is_counted_from_its_start(record):
+    wal = wal_of(*range(6))
+    ends = [end for end, _ in wal.ends]
+    first = record.put(path_of(wal), wal.open_ended()[: ends[-5]] + bytes(8192 - ends[-5]))
+    index = index_of(record)
+    assert figures_of(index)[0, "loss"].count == 2
+    record.put(f"points/{'b' * 32}/copy.wal", wal.open_ended()[: ends[-2]])
+    index.update()
+    assert figures_of(index)[0, "loss"].count == 5
+    with first.open("r+b") as file:
+        file.seek(1024)
+        file.write(wal.body)
+    index.update()
+    assert (figures_of(index)[0, "loss"].count, figures_of(index)[0, "loss"].last) == (6, 5.0)
+
+
 # ---------------------------------------------------------------- segments
 
 
@@ -218,19 +234,14 @@ def test_a_segment_gives_the_same_figures_as_its_wals(record, monkeypatch, is_la
     for wal in wals:
         record.put(path_of(wal), wal.closed())
     from_wals = index_of(record)
-    expected = repr([figures_of(from_wals), figures_of(from_wals, OTHER)])
+    expected = repr([_sorted(figures_of(from_wals)), _sorted(figures_of(from_wals, OTHER))])
     from_wals.close()
     sealed(record, *wals)
     for wal in wals:
         record.remove(path_of(wal))
     shutil.rmtree(record.env.cache_folder())
     from_segment = index_of(record)
-    assert repr([_sorted(figures_of(from_segment)), _sorted(figures_of(from_segment, OTHER))]) == repr(
-        [_sorted(figures_of(from_wals)), _sorted(figures_of(from_wals, OTHER))]
-    )
-    assert repr([figures_of(from_segment), figures_of(from_segment, OTHER)]).count(
-        "SeriesStat"
-    ) == expected.count("SeriesStat")
+    assert repr([_sorted(figures_of(from_segment)), _sorted(figures_of(from_segment, OTHER))]) == expected
 
 
 def _sorted(found: dict) -> dict:

@@ -154,6 +154,26 @@ def test_bytes_that_decode_to_other_values_are_not_accepted(tmp_path, world, mon
         seal(world, str(tmp_path), [path])
 
 
+@pytest.mark.parametrize("left_out", ["a row", "a series", "an exact number", "another text"])
+def test_a_file_with_other_points_does_not_read_back(tmp_path, world, left_out, numpy_or_not):
+    [sealed] = seal(world, str(tmp_path), [put(tmp_path, small_wal())])
+    found = decode(read_file(world, sealed.path), sealed.path)
+    points = dict(found.points)
+    wanted = segment.as_columns(points)
+    last = max(points)
+    if left_out == "a row":
+        points[max(points)] = points[last][: len(points[last]) - 1]
+    elif left_out == "a series":
+        del points[last]
+    elif left_out == "an exact number":
+        next(part for part in points.values() if part.exact).exact.clear()
+    else:
+        points[last[0]._replace(series="zzz"), last[1]] = points.pop(last)
+    data = segment.encode(points, list(found.covers))
+    assert not segment.reads_back(data, wanted, "x")
+    assert segment.reads_back(data, segment.as_columns(points), "x")
+
+
 def test_of_two_copies_of_one_wal_the_longer_is_sealed(tmp_path, world):
     wal = small_wal()
     (tmp_path / "a").mkdir()

@@ -367,3 +367,14 @@ def test_nothing_is_written_into_the_record(record):
     index.update()
     index.close()
     assert {path: path.stat().st_mtime_ns for path in Path(record.home.path).rglob("*")} == before
+
+
+def test_a_column_that_has_had_no_cell_yet_keeps_its_number(record):
+    log = filled(record, {"a": {"empty": None, "x": 1}})
+    Index(record.home).update()
+    log.add("shelf.filled", "shelf:b", {"cells": {"y": 2, "empty": 3}})
+    record.put_log(log)
+    index = Index(record.home)
+    assert index.keys("shelf") == ["empty", "x", "y"]
+    table = index.columns("shelf", ["", "empty", "x", "y"])
+    assert sorted(zip(*table.values(), strict=True)) == [("a", None, 1, None), ("b", 3, None, 2)]
