@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 MARSHAL_VERSION = 2
 MAX_CACHED_COLUMNS = 1024
 MAX_NAME_BYTES = 4096
+MAX_EXACT_BYTES = 1024  # of a whole number: readers refuse longer ones
 _prefix = layout.PREFIX.pack
 _one_float = struct.Struct("<IIqqcIcd").pack
 _put_one_float = struct.Struct(f"<{layout.SMALLEST_ROW - layout.CRC.size}sI").pack_into
@@ -367,16 +368,18 @@ class RunPoints:
 
     def _packed(self, metrics: dict[str, object]) -> tuple[list[str], bytes]:
         """Return the names and the payload of what can be stored."""
-        names: list[str] = []
-        parts: list[bytes] = []
+        parts: dict[str, bytes] = {}
         for key, value in metrics.items():
             packed = _pack_value(value)
             if packed is None:
-                self._odd(f"`{key}` is {_described(value)}, not a number; it was not stored", 1)
+                self._odd(f"`{key}` is {_described(value)}, not a number that can be stored", 1)
                 continue
-            names.append(_name(key))
-            parts.append(packed)
-        return names, layout.ROW_PREFIX.pack(layout.ROW_TAG, len(names)) + b"".join(parts)
+            name = _name(key)
+            if name in parts:
+                self._odd(f"two keys of one call become the series `{name}`; the last one was stored", 1)
+            parts[name] = packed
+        names = [*parts]
+        return names, layout.ROW_PREFIX.pack(layout.ROW_TAG, len(names)) + b"".join(parts.values())
 
     def _odd(self, text: str, values: int) -> None:
         self.unusable += values
@@ -469,8 +472,8 @@ def _pack_value(value: object) -> bytes | None:
         return None
 
 
-def _pack_whole(number: int) -> bytes:
-    """Return a whole number as a float where that is exact, else in two's complement."""
+def _pack_whole(number: int) -> bytes | None:
+    """Return a whole number as a float where that is exact, else in two's complement; None if it is too long."""
     try:
         real = float(number)
     except OverflowError:
@@ -478,6 +481,8 @@ def _pack_whole(number: int) -> bytes:
     if real == number:
         return struct.pack("<cd", b"g", real)
     length = number.bit_length() // 8 + 1
+    if length > MAX_EXACT_BYTES:
+        return None
     return struct.pack("<cI", b"Z", length) + number.to_bytes(length, "little", signed=True)
 
 

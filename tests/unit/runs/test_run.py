@@ -107,7 +107,9 @@ def test_numbers_of_all_kinds_are_exact(project, value, stored):
     assert all_rows(project)[0][3] == {"x": stored, "y": 1.0}
 
 
-@pytest.mark.parametrize("value", ["text", None, [1.0], np.zeros(3), object(), 1j, {"a": 1}, b"x"])
+@pytest.mark.parametrize(
+    "value", ["text", None, 2**9000 + 1, [1.0], np.zeros(3), object(), 1j, {"a": 1}, b"x"]
+)
 def test_no_value_raises_and_what_is_no_number_is_counted(project, value, caplog):
     with gnomon.run() as run:
         for step in range(3):
@@ -188,6 +190,13 @@ def test_odd_names_are_kept_as_text(project):
     (row,) = all_rows(project)
     assert list(row[3].values()) == [1.0, 2.0, 3.0, 4.0, 5.0]
     assert "5" in row[3]
+
+
+def test_two_keys_that_become_one_series_are_told(project, caplog):
+    with gnomon.run() as run:
+        run.log({1: 1.0, "1": 2.0})
+    assert [row[3] for row in all_rows(project)] == [{"1": 2.0}]
+    assert bodies(project, "run.ended")[0]["unusable_values"] == 1
 
 
 def test_a_parameter_of_a_megabyte(project):
