@@ -11,6 +11,8 @@ import sys
 import pytest
 from wal_truth import all_rows
 
+pytestmark = pytest.mark.slow
+
 TRAINING = """
 import json, os, sys, time
 import gnomon

@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -24,6 +25,8 @@ from gnomon.record.fold import observed, register, uncovered
 from gnomon.record.index import Index
 from gnomon.record.lines import parse_line, without_body
 from tests.unit.record.made_record import MadeLog, MadeRecord, bundle
+
+pytestmark = pytest.mark.slow
 
 SUBJECTS = ("plant:a1", "plant:a2", "plant:b", "stone:x")
 quick = settings(

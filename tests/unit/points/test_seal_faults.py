@@ -17,6 +17,8 @@ from tests.faults.faulty_env import FaultyEnv
 from tests.unit.points.tiny_wal import RUN, TinyWal, small_wal
 from tests.unit.points.world import add_rows, put
 
+pytestmark = pytest.mark.slow
+
 
 def work(env, folder) -> None:
     """What upkeep does: seal two WALs each alone, delete them, merge the segments, delete those."""

@@ -253,6 +253,91 @@ def test_temporary_and_foreign_files_are_not_read(record):
     assert index.problems() == []
 
 
+def test_an_entry_after_a_damaged_line_is_not_counted_again_when_the_good_copy_comes(record):
+    """It is known by its hash first and by its place then; between the two somebody covered it."""
+    log = leaves(1, "a", "b", "c")
+    record.put(log.path, log.lines[0] + b"damaged\n" + log.lines[2])
+    index = Index(record.home)
+    assert seen(index) == ["a", "c"]
+    other = MadeLog(2)
+    other.add("leaf.unseen", "leaf:a", {"by": "nobody"}, over=[json.loads(log.lines[2])["entry"]])
+    record.put_log(other)
+    assert seen(index) == ["a", "nobody"]
+    record.put("log/" + "e" * 32 + "/copy.jsonl", log.data)
+    assert seen(index) == ["a", "b", "nobody"]
+
+
+def test_a_gap_is_a_gap_also_after_an_earlier_one_was_closed(record):
+    log = leaves(1, *"abcde")
+    record.put(log.path, log.lines[0] + b"damaged\n" + log.lines[2])
+    Index(record.home).update()
+    record.put(log.path, b"".join(log.lines[:3]))
+    Index(record.home).update()
+    record.put(log.path, b"".join(log.lines[:3]) + b"damaged\n" + log.lines[4])
+    index = Index(record.home)
+    assert seen(index) == list("abce")
+    assert [problem.what for problem in index.problems() if problem.where.startswith("log ")] == [
+        "entry 3 is missing or damaged; 1 entries after it are used"
+    ]
+
+
+def test_a_file_overwritten_in_place_by_another_history_is_read_from_its_start(record):
+    """The same inode, and longer: it looks as if it had grown."""
+    log = leaves(1, "a", "b")
+    path = record.put_log(log)
+    index = Index(record.home)
+    assert seen(index) == ["a", "b"]
+    inode = path.stat().st_ino
+    path.write_bytes(leaves(1, "x", "y", "z").data)
+    assert path.stat().st_ino == inode
+    assert seen(index) == list("xyz")
+
+
+def test_a_longer_copy_of_another_history_does_not_make_up_for_one_that_is_gone(record):
+    log = leaves(1, "a", "b")
+    other = log.fork()
+    log.add("leaf.seen", "leaf:a", {"by": "c"})
+    for name in "de":
+        other.add("leaf.seen", "leaf:a", {"by": name})
+    record.put_log(log)
+    index = Index(record.home)
+    index.update()
+    record.put("log/" + "e" * 32 + "/copy.jsonl", other.data)
+    assert seen(index) == list("abcde")
+    record.remove(log.path)
+    assert seen(index) == list("abde")
+
+
+def test_a_history_that_leaves_early_does_not_join_the_chain_of_the_other(record):
+    log = leaves(1, "o")
+    other = log.fork()
+    log.add("leaf.seen", "leaf:a", {"by": "a"})
+    for name in "xy":
+        other.add("leaf.seen", "leaf:a", {"by": name})
+    record.put_log(log)
+    index = Index(record.home)
+    index.update()
+    record.put("log/" + "e" * 32 + "/copy.jsonl", other.data)
+    assert seen(index) == list("aoxy")
+    record.remove(log.path)
+    assert seen(index) == list("oxy")
+
+
+def test_a_file_that_mixes_two_histories_proves_nothing(record):
+    log = leaves(1, "o")
+    other = log.fork()
+    log.add("leaf.seen", "leaf:a", {"by": "a"})
+    for name in "xy":
+        other.add("leaf.seen", "leaf:a", {"by": name})
+    record.put_log(other)
+    index = Index(record.home)
+    assert seen(index) == list("oxy")
+    record.put("log/" + "e" * 32 + "/mixed.jsonl", log.data + other.lines[2])
+    assert seen(index) == list("aoxy")
+    record.remove(other.path)
+    assert seen(index) == list("aoy")
+
+
 # ---------------------------------------------------------------- much news
 
 
@@ -293,3 +378,24 @@ def test_batches_make_no_difference(record, monkeypatch, tmp_path):
     index.update()
     monkeypatch.setattr(index_follow, "BATCH_BYTES", 1 << 30)
     assert index.export() == fresh(record)
+
+
+def test_an_update_that_is_interrupted_while_a_file_is_replaced_forgets_nothing(record, monkeypatch):
+    """What the old file held must be compared before the index forgets that there was such a file."""
+    record.put_log(leaves(1, "old"))
+    index = Index(record.home)
+    assert seen(index) == ["old"]
+    index.close()
+    record.put(leaves(1).path, leaves(1, "new").data)
+    for number in range(2, 9):
+        record.put_log(leaves(number, str(number)))
+    monkeypatch.setattr(index_follow, "BATCH_BYTES", 1)
+    monkeypatch.setattr("gnomon.record.index_keeper._PROGRESS_EVERY_S", -1)
+
+    def interrupt(done: int, total: int) -> None:
+        if done > total / 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Index(record.home).update(interrupt)
+    assert seen(Index(record.home)) == ["2", "3", "4", "5", "6", "7", "8", "new"]

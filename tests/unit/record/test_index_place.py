@@ -248,33 +248,42 @@ def test_a_part_of_the_index_that_was_changed_is_noticed(record):
 
 
 @pytest.fixture
-def lock(record):
-    """Hold the lock of the index, as a process does that updates it; `lock()` lets go."""
-    Index(record.home).update()
-    (folder,) = Path(record.env.cache_folder()).iterdir()
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); sys.stdin.read()",  # noqa: E501
-            str(folder / "lock"),
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout.readline() == b"held\n"
-    yield lambda: process.communicate()
-    if process.poll() is None:
-        process.communicate()
-    process.stdin.close()
-    process.stdout.close()
+def hold(record):
+    """`hold()` takes the lock of the index, as a process does that updates it; what it returns lets go."""
+    processes = []
+
+    def take():
+        Index(record.home).update()
+        (folder,) = Path(record.env.cache_folder()).iterdir()
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.flock(f, fcntl.LOCK_EX);"
+                " print('held', flush=True); sys.stdin.read()",
+                str(folder / "lock"),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        processes.append(process)
+        assert process.stdout.readline() == b"held\n"
+        return process.communicate
+
+    yield take
+    for process in processes:
+        if process.poll() is None:
+            process.communicate()
+        process.stdin.close()
+        process.stdout.close()
 
 
-def test_a_reader_without_the_lock_adds_what_the_file_lacks(record, lock):
+def test_a_reader_without_the_lock_adds_what_the_file_lacks(record, hold):
     first = bolts(1, "old", "gone")
     record.put_log(first)
     index = Index(record.home)
     assert names(index) == ["gone", "old"]
+    let_go = hold()
     renamed = MadeLog(2)
     renamed.add("bolt.made", "bolt:gone", {"name": "new"}, over=[index.live("bolt", "gone")[0].hash])
     renamed.add("bolt.made", "bolt:more", {"name": "more"})
@@ -285,18 +294,19 @@ def test_a_reader_without_the_lock_adds_what_the_file_lacks(record, lock):
     assert index.resolve("bolt", "mo") == "more"
     assert index.keys("bolt") == ["name"]
     laid_over, generation = index.export(), index.generation
-    lock()
+    let_go()
     assert names(index) == ["more", "new", "old"]
     assert index.export() == laid_over
     assert index.generation != generation
     assert index.search("gone") == []
 
 
-def test_an_overlay_ends_where_files_do_not_fit_the_index_any_more(record, lock):
+def test_an_overlay_ends_where_files_do_not_fit_the_index_any_more(record, hold):
     record.put_log(bolts(1, "a"))
     record.put_log(bolts(2, "b"))
     index = Index(record.home)
     assert names(index) == ["a", "b"]
+    hold()
     record.remove(bolts(1, "a").path)
     assert names(index) == ["b"]
     path, data = bundle(bolts(2, "b"), bolts(3, "c"))
@@ -305,19 +315,21 @@ def test_an_overlay_ends_where_files_do_not_fit_the_index_any_more(record, lock)
     assert names(index) == ["b", "c"]
 
 
-def test_without_a_file_and_without_the_lock_the_answer_comes_from_memory(record, lock):
+def test_without_a_file_and_without_the_lock_the_answer_comes_from_memory(record, hold):
+    let_go = hold()
     for path in record.index_files():
         path.unlink()
     record.put_log(bolts(1, "a"))
     index = Index(record.home)
     assert names(index) == ["a"]
     assert record.index_files() == []
-    lock()
+    let_go()
     assert names(index) == ["a"]
     assert record.index_files()
 
 
-def test_a_process_that_holds_the_lock_and_stands_still_is_not_waited_for(record, lock, monkeypatch):
+def test_a_process_that_holds_the_lock_and_stands_still_is_not_waited_for(record, hold, monkeypatch):
+    hold()
     monkeypatch.setattr("gnomon.record.index_keeper.PATIENCE_BYTES", 0)
     monkeypatch.setattr("gnomon.record.index_keeper.PATIENCE_S", 0.2)
     record.put_log(bolts(1, "a"))

@@ -182,6 +182,7 @@ def test_an_interrupted_log_has_an_incomplete_last_line_at_most(home, key):
         assert {problem.severity for problem in problems_of(home)} <= {"notice"}
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_of_a_log_is_named(home, key):
     log = LogWriter(home, key)
     log.append("run.noted", "run:1", {"text": "a"})
