@@ -6,8 +6,9 @@ One process at a time updates the file; any other lays what the file lacks over 
 Always true: the answers after `update` are a function of the files of the record alone: not of the order in which they
 came, nor of what the index held before. A damaged line is left out and listed in `problems`.
 Not promised: use by several threads at once. A thread takes its own `Index`, or a lock.
-Parts: index_keeper (who updates what), index_place (where), index_tables (the schema), index_follow, index_lines and
-index_logs (news, each entry once), index_batch (folds), index_cells and index_texts (tables, search), index_query.
+Parts: index_keeper (who updates what), index_place (where), index_tables (the schema), index_follow, index_files,
+index_lines and index_logs (news, each entry once), index_batch (folds), index_cells and index_texts (tables, search),
+index_query (questions).
 """
 
 from __future__ import annotations
@@ -122,8 +123,10 @@ class Index:
 
         `word*` stands for all words that begin so. Case and accents make no difference.
         """
-        has_overlay = self._keeper.overlay is not None
-        return self.ask(lambda database: query.search(database, words, type_name, limit, has_overlay))
+        keeper = self._keeper
+        return self.ask(
+            lambda database: query.search(database, words, type_name, limit, keeper.overlay is not None)
+        )
 
     # --- the record as a whole
 

@@ -14,9 +14,9 @@ import os
 from typing import TYPE_CHECKING
 
 from gnomon.errors import DamagedEntryError, UnknownFormatError
-from gnomon.record.hashing import new_hasher
 from gnomon.record.home import BUNDLE_SUFFIX
 from gnomon.record.index_batch import Batch, is_storable
+from gnomon.record.index_files import Changes, File, has_its_name, known_files, mark
 from gnomon.record.index_lines import LineFile
 from gnomon.record.index_logs import BODY, NEW, Held, Log, Logs
 from gnomon.record.lines import parse_line
@@ -24,7 +24,7 @@ from gnomon.record.problems import Problem
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from gnomon.record.home import Home
     from gnomon.record.lines import Entry
@@ -38,70 +38,6 @@ _LOOKS = 8
 
 class RebuildNeeded(Exception):
     """The files do not hold any more what the index was made from."""
-
-
-class File:
-    """What the index has of one file. `last_at` and `last_mark` tell whether the file is still the one that was read."""
-
-    __slots__ = (
-        "damaged",
-        "inode",
-        "is_dirty",
-        "last_at",
-        "last_mark",
-        "mtime_ns",
-        "no",
-        "path",
-        "read_to",
-        "size",
-    )
-
-    def __init__(self, path: str, row: tuple[int, int, int, int, int, int, bytes, int]) -> None:
-        self.path = path
-        self.is_dirty = False
-        (
-            self.no,
-            self.size,
-            self.mtime_ns,
-            self.inode,
-            self.read_to,
-            self.last_at,
-            self.last_mark,
-            self.damaged,
-        ) = row
-
-    def is_as(self, state: os.stat_result) -> bool:
-        """Return whether nothing about the file changed."""
-        return (self.size, self.mtime_ns, self.inode) == (state.st_size, state.st_mtime_ns, state.st_ino)
-
-
-class Changes:
-    """The difference between the files that are there and those that the index has."""
-
-    __slots__ = ("changed", "gone", "known", "present", "unread_bytes")
-
-    def __init__(self, known: dict[str, File], listed: Iterable[tuple[str, os.stat_result]]) -> None:
-        self.known = known
-        self.present = dict(listed)
-        self.changed = [
-            (path, state)
-            for path, state in self.present.items()
-            if path not in known or not known[path].is_as(state)
-        ]
-        self.gone = [file for path, file in known.items() if path not in self.present]
-        self.unread_bytes = sum(
-            max(0, state.st_size - (known[path].read_to if path in known else 0))
-            for path, state in self.changed
-        )
-
-    def __bool__(self) -> bool:
-        return bool(self.changed or self.gone)
-
-
-def known_files(database: sqlite3.Connection) -> dict[str, File]:
-    """Return the files that the index has, by path within the record."""
-    query = "SELECT path, no, size, mtime_ns, inode, read_to, last_at, last_mark, damaged FROM main.file"
-    return {row[0]: File(row[0], row[1:]) for row in database.execute(query)}
 
 
 class Follower:
@@ -244,20 +180,20 @@ class Follower:
                 log = self._logs.get(entry.log)
                 if is_bundle is not False and entry.seq == 0 and log.is_plain and log.no not in held_here:
                     if is_bundle is None:
-                        is_bundle = _has_its_name(file.path, lines)
+                        is_bundle = has_its_name(file.path, lines)
                     end = self._end_of_known(log, entry, at, lines) if is_bundle else None
                     if end is not None:
-                        held_here[log.no] = held = Held(log.no, at, log.bytes, log.count, log.tip, True)
+                        held_here[log.no] = held = Held(log.no, log.count, log.tip)
                         held.is_dirty = True
                         lines.jump(end)
                         continue
-                admit(entry, digest, log, at, len(line) + 1, held_here)
+                admit(entry, digest, log, len(line) + 1, held_here)
             if lines.read_to - file.read_to >= BATCH_BYTES:
                 self._progress(file, lines, at, line)
         self._progress(file, lines, at, line)
 
     def _admit(
-        self, entry: Entry, digest: bytes, log: Log, at: int, line_bytes: int, held_here: dict[int, Held]
+        self, entry: Entry, digest: bytes, log: Log, line_bytes: int, held_here: dict[int, Held]
     ) -> None:
         """Count one entry once, and take note of where it stands."""
         news = log.admit(entry, digest, line_bytes)
@@ -267,8 +203,8 @@ class Follower:
             self._batch.add_body(entry, digest)
         held = held_here.get(log.no)
         if held is None:
-            held = held_here[log.no] = Held(log.no, at, 0, 0, "", True)
-        held.follow(entry, at, line_bytes)
+            held = held_here[log.no] = Held(log.no)
+        held.follow(entry)
 
     def _end_of_known(self, log: Log, first: Entry, at: int, lines: LineFile) -> int | None:
         """Return where a bundle's copy of a log ends that holds just what is known already; None if it may differ.
@@ -315,11 +251,10 @@ class Follower:
     def _held_by(self, file: File) -> dict[int, Held]:
         held = self._held.get(file.no)
         if held is None:
-            query = "SELECT log, start, bytes, count, tip, is_whole FROM main.held WHERE file = ?"
-            rows = self._database.execute(query, (file.no,))
+            query = "SELECT log, count, tip, is_whole FROM main.held WHERE file = ?"
             held = self._held[file.no] = {
-                log: Held(log, start, size, count, tip.hex(), bool(is_whole))
-                for log, start, size, count, tip, is_whole in rows
+                log: Held(log, count, tip.hex(), bool(is_whole))
+                for log, count, tip, is_whole in self._database.execute(query, (file.no,))
             }
         return held
 
@@ -339,10 +274,10 @@ class Follower:
         holders: dict[int, list[Held]] = {}
         for path in present & self._files.keys():
             for held in self._held_by(self._files[path]).values():
-                if held.count:
+                if held.count > 0:
                     holders.setdefault(held.log, []).append(held)
         for held in wanted:
-            if not held.count or not any(self._holds(other, held) for other in holders.get(held.log, ())):
+            if held.count < 0 or not any(self._holds(other, held) for other in holders.get(held.log, ())):
                 raise RebuildNeeded
 
     def _holds(self, other: Held, held: Held) -> bool:
@@ -363,22 +298,11 @@ class Follower:
             self._database.executemany(f"DELETE FROM main.{table} = ?", [(no,) for no in self._dropped])
         self._dropped.clear()
         for file_no, held_by_log in self._held.items():
-            rows = []
-            for held in held_by_log.values():
-                if held.is_dirty:
-                    held.is_dirty = False
-                    rows.append(
-                        (
-                            file_no,
-                            held.log,
-                            held.start,
-                            held.bytes,
-                            held.count,
-                            bytes.fromhex(held.tip),
-                            held.is_whole,
-                        )
-                    )
-            self._database.executemany("INSERT OR REPLACE INTO main.held VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            dirty = [held for held in held_by_log.values() if held.is_dirty]
+            rows = [(file_no, held.log, held.count, bytes.fromhex(held.tip), held.is_whole) for held in dirty]
+            self._database.executemany("INSERT OR REPLACE INTO main.held VALUES (?, ?, ?, ?, ?)", rows)
+            for held in dirty:
+                held.is_dirty = False
         files = [
             (f.no, f.path, f.size, f.mtime_ns, f.inode, f.read_to, f.last_at, f.last_mark, f.damaged)
             for f in self._files.values()
@@ -394,16 +318,3 @@ class Follower:
         )
         self._database.executemany("INSERT OR REPLACE INTO main.problem VALUES (?, ?, ?)", self._problems)
         self._problems.clear()
-
-
-def mark(line: bytes) -> bytes:
-    """Return what tells one last line from another."""
-    return new_hasher("entry").update(line).digest(16)
-
-
-def _has_its_name(path: str, lines: LineFile) -> bool:
-    """Return whether a bundle's bytes are those that its name says."""
-    hasher = new_hasher("bundle")
-    for window in lines.windows():
-        hasher.update(window)
-    return hasher.digest(16).hex() == path.rpartition("/")[2].removesuffix(BUNDLE_SUFFIX)

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Protocol
 from gnomon.record import index_tables as tables
 from gnomon.record import kinds
 from gnomon.record.index_batch import Batch, Types
-from gnomon.record.index_follow import Changes, Follower, RebuildNeeded, known_files
+from gnomon.record.index_files import Changes, known_files
+from gnomon.record.index_follow import Follower, RebuildNeeded
 from gnomon.record.index_place import Place, is_as_stamped, place_for, write_stamp
 
 if TYPE_CHECKING:

@@ -27,7 +27,11 @@ class LineFile:
         self._fd = env.open_read(path)
         self._jump: int | None = None
         self.read_to = 0
-        self.size = env.size(self._fd)
+        try:
+            self.size = env.size(self._fd)
+        except OSError:
+            env.close(self._fd)
+            raise
 
     def __enter__(self) -> LineFile:
         return self

@@ -149,36 +149,29 @@ class Log:
 
 
 class Held:
-    """What one file holds of one log. `count` is 0 where it is not an unbroken chain from the first entry."""
+    """What one file holds of one log: an unbroken chain of `count` entries from the first one, which ends with `tip`.
 
-    __slots__ = ("bytes", "count", "is_dirty", "is_whole", "log", "start", "tip")
+    -1 entries: the file holds something else of this log, or something more, and proves nothing.
+    """
 
-    def __init__(self, log: int, start: int, bytes_: int, count: int, tip: str, is_whole: bool) -> None:
+    __slots__ = ("count", "is_dirty", "is_whole", "log", "tip")
+
+    def __init__(self, log: int, count: int = 0, tip: str = "", is_whole: bool = True) -> None:
         self.log = log
-        self.start = start
-        self.bytes = bytes_
         self.count = count
         self.tip = tip
         self.is_whole = is_whole
         self.is_dirty = False
 
-    def follow(self, entry: Entry, at: int, line_bytes: int) -> None:
+    def follow(self, entry: Entry) -> None:
         """Take note of the next line of this log in this file."""
         self.is_dirty = True
-        follows = self.count == 0 or entry.prev == self.tip
-        if follows and entry.seq == self.count and at == self.start + self.bytes:
+        if entry.seq == self.count and (entry.seq == 0 or entry.prev == self.tip):
             self.count += 1
-            self.bytes += line_bytes
             self.tip = entry.hash
             self.is_whole = self.is_whole and entry.body_raw is not None
         else:
-            self.break_off()
-
-    def break_off(self) -> None:
-        """Say that this file's copy of the log proves nothing."""
-        self.count = self.bytes = 0
-        self.start = -1
-        self.is_dirty = True
+            self.count = -1
 
 
 class Logs:

@@ -23,7 +23,7 @@ from gnomon.record.index_cells import (
     plain_text,
 )
 from gnomon.record.index_cells import TYPE_SHIFT as CELL_TYPE_SHIFT
-from gnomon.record.index_tables import TYPE_SHIFT
+from gnomon.record.index_tables import TYPE_SHIFT, DamagedIndexError
 from gnomon.record.problems import NOTICE, Problem
 
 if TYPE_CHECKING:
@@ -64,7 +64,10 @@ def type_names(database: sqlite3.Connection) -> list[str]:
 def ids(database: sqlite3.Connection, type_name: str) -> list[str]:
     """Return the ids of all subjects of a type, in order of place."""
     found = find_type(database, type_name)
-    return [] if found is None else [str(value) for value in _column(database, found, 0)]
+    values = [] if found is None else _column(database, found, 0)
+    if None in values:
+        raise DamagedIndexError("the index lacks the ids of some subjects")
+    return [str(value) for value in values]
 
 
 def columns(

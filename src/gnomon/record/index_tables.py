@@ -38,8 +38,7 @@ PLAIN = {
     "meta": "key TEXT PRIMARY KEY, value",
     "file": "no INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER, mtime_ns INTEGER, inode INTEGER,"
     " read_to INTEGER, last_at INTEGER, last_mark BLOB, damaged INTEGER",
-    "held": "file INTEGER, log INTEGER, start INTEGER, bytes INTEGER, count INTEGER, tip BLOB, is_whole INTEGER,"
-    " PRIMARY KEY (file, log)",
+    "held": "file INTEGER, log INTEGER, count INTEGER, tip BLOB, is_whole INTEGER, PRIMARY KEY (file, log)",
     "log": "no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, count INTEGER, bytes INTEGER, last_bytes INTEGER,"
     " tip BLOB, bare INTEGER, strays INTEGER",
     "slot": "no INTEGER PRIMARY KEY, data BLOB NOT NULL",
@@ -47,7 +46,6 @@ PLAIN = {
     "problem": "file INTEGER, at INTEGER, text TEXT, PRIMARY KEY (file, at)",
 }
 _WITHOUT_ROWID = frozenset({"held", "stray", "problem"})
-_MORE = ("CREATE INDEX held_log ON held (log)",)
 TEXT = "CREATE VIRTUAL TABLE {}.words USING fts5(field UNINDEXED, text, tokenize='unicode61')"
 
 
@@ -84,8 +82,6 @@ def create_tables(database: sqlite3.Connection, key: str, layered: dict[str, str
     for name, columns in {**PLAIN, **layered}.items():
         tail = " WITHOUT ROWID" if name in _WITHOUT_ROWID else ""
         database.execute(f"CREATE TABLE main.{name} ({columns}){tail}")
-    for statement in _MORE:
-        database.execute(statement)
     database.execute(TEXT.format("main"))
     database.execute(f"PRAGMA application_id={APPLICATION_ID}")
     database.executemany(

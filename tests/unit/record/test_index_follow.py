@@ -336,6 +336,10 @@ def test_a_file_that_mixes_two_histories_proves_nothing(record):
     assert seen(index) == list("aoxy")
     record.remove(other.path)
     assert seen(index) == list("aoy")
+    record.put_log(log)
+    assert seen(index) == list("aoy")
+    record.remove("log/" + "e" * 32 + "/mixed.jsonl")
+    assert seen(index) == list("ao")
 
 
 # ---------------------------------------------------------------- much news

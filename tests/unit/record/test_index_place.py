@@ -259,8 +259,10 @@ def hold(record):
             [
                 sys.executable,
                 "-c",
-                "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.flock(f, fcntl.LOCK_EX);"
-                " print('held', flush=True); sys.stdin.read()",
+                (
+                    "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.flock(f, fcntl.LOCK_EX);"
+                    " print('held', flush=True); sys.stdin.read()"
+                ),
                 str(folder / "lock"),
             ],
             stdin=subprocess.PIPE,
