@@ -112,21 +112,11 @@ class PointFigures:
         """Take in all news of points."""
         _Look(database, target, home, touch, commit).take()
 
-    def stats(self, database: sqlite3.Connection, subject: str) -> dict[tuple[int, str], SeriesStat]:
-        """Return the figures of a run's series, over all its WALs."""
-        kind, _, run = subject.partition(":")
-        if kind != "run":
-            return {}
-        query = (
-            "SELECT s.data FROM all_point_stat AS s JOIN all_point_wal AS w ON w.no = s.wal WHERE s.run = ?"
-            " ORDER BY w.started_ns, w.ordinal, w.id"
-        )
-        found: dict[tuple[int, str], SeriesStat] = {}
-        for (data,) in database.execute(query, (run,)):
-            for rank, series, stat in _decode_stats(opened(data)):
-                known = found.get((rank, series))
-                found[rank, series] = stat if known is None else merge(known, stat)
-        return found
+    def stats_reader(self, database: sqlite3.Connection) -> Callable[[str], dict[tuple[int, str], SeriesStat]]:
+        """Return a function that gives the figures of a run's series, over all its WALs."""
+        if database.execute("SELECT 1 FROM all_point_stat LIMIT 1").fetchone() is None:
+            return lambda _: {}
+        return lambda subject: _stats_of_run(database, subject)
 
     def problems(self, database: sqlite3.Connection) -> list[Problem]:
         """Return which segments cannot be used, and why."""
@@ -135,6 +125,22 @@ class PointFigures:
         )
         advice = "delete it: the next sync brings a good copy, or its WALs are still there"
         return [Problem(path, "", problem, advice) for path, problem in sorted(found)]
+
+
+def _stats_of_run(database: sqlite3.Connection, subject: str) -> dict[tuple[int, str], SeriesStat]:
+    kind, _, run = subject.partition(":")
+    if kind != "run":
+        return {}
+    query = (
+        "SELECT s.data FROM all_point_stat AS s JOIN all_point_wal AS w ON w.no = s.wal WHERE s.run = ?"
+        " ORDER BY w.started_ns, w.ordinal, w.id"
+    )
+    found: dict[tuple[int, str], SeriesStat] = {}
+    for (data,) in database.execute(query, (run,)):
+        for rank, series, stat in _decode_stats(opened(data)):
+            known = found.get((rank, series))
+            found[rank, series] = stat if known is None else merge(known, stat)
+    return found
 
 
 def bounds_by_log(database: sqlite3.Connection, home: Home, run: str) -> dict[str, int | None]:

@@ -12,7 +12,6 @@ Format: docs/internals/record-format.md, "Fold".
 
 from __future__ import annotations
 
-from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -58,10 +57,17 @@ class LiveEntry(msgspec.Struct, array_like=True, dict=True):
         """Whether the body is here; False where it was erased or withheld."""
         return self.body_raw is not None
 
-    @cached_property
+    @property
     def body(self) -> dict[str, object]:
         """The body as Python values, not to be changed; empty where it is not here or not a JSON object."""
-        return {} if self.body_raw is None else _decoded(self.body_raw)
+        known = self.__dict__
+        if "body" not in known:
+            known["body"] = {} if self.body_raw is None else _decoded(self.body_raw)
+        return known["body"]  # type: ignore[no-any-return]
+
+    def forget_body(self) -> None:
+        """Decode the body anew at the next access: its bytes are others now."""
+        self.__dict__.pop("body", None)
 
 
 def _decoded(data: bytes) -> dict[str, object]:

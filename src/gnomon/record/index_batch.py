@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gnomon.record.lines import Entry
 
-    StatsOf = Callable[[str], object]
+    StatsReader = Callable[[], Callable[[str], object]]
 
 FOLD_ERRORS = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What a fold may raise over a body that no good writer would write: noted, and the subject has no cells."""
@@ -101,10 +101,10 @@ class Types:
 class Batch:
     """The subjects that news touch, between reading and writing."""
 
-    def __init__(self, database: sqlite3.Connection, target: str, stats_of: StatsOf) -> None:
+    def __init__(self, database: sqlite3.Connection, target: str, stats_reader: StatsReader) -> None:
         self._database = database
         self._target = target
-        self._stats_of = stats_of
+        self._stats_reader = stats_reader
         self._subjects: dict[str, Subject] = {}
         self._types = Types(database, target)
         self._cells = CellWriter(database, target)
@@ -143,7 +143,7 @@ class Batch:
         known = subject.live.get(digest)
         if known is not None:
             known.body_raw = entry.body_raw
-            vars(known).pop("body", None)
+            known.forget_body()
 
     def touch(self, name: str) -> None:
         """Have a subject's cells computed again, if it is known; what it has not yet will come with its entries."""
@@ -210,6 +210,7 @@ class Batch:
         failed: list[tuple[int, str]] = []
         # A plug-in that is gone may have left texts.
         clear = feature is None and type_name not in kinds.KERNEL_TYPES
+        stats_of = self._stats_reader()
         for subject in subjects:
             no = subject.no
             subject_id = subject.name.partition(":")[2]
@@ -220,7 +221,7 @@ class Batch:
                     if len(entries) > 1:
                         entries.sort(key=shown_order)
                     state = feature.fold(entries)
-                    cells = dict(feature.cells(subject_id, state, self._stats_of(subject.name)))
+                    cells = dict(feature.cells(subject_id, state, stats_of(subject.name)))
                     "".join(cells)  # raises TypeError where a column's name is no text
                     self._texts.write(no, feature.texts(state), is_new=no >= first_new)
                 except FOLD_ERRORS as error:

@@ -78,7 +78,7 @@ class Follower:
     def at_rest(cls, database: sqlite3.Connection, home: Home) -> Follower:
         """Return a follower that is only asked for what is wrong."""
         return cls(
-            database, "main", home, Batch(database, "main", lambda _: None), lambda _: None, lambda: None
+            database, "main", home, Batch(database, "main", lambda: lambda _: None), lambda _: None, lambda: None
         )
 
     def follow(self) -> None:

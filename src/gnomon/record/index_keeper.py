@@ -61,8 +61,8 @@ class IndexExtension(Protocol):
     ) -> None:
         """Take in all news, and `touch` each subject whose figures changed. May `commit` where its tables are whole."""
 
-    def stats(self, database: sqlite3.Connection, subject: str) -> object:
-        """Return what is known of one subject."""
+    def stats_reader(self, database: sqlite3.Connection) -> Callable[[str], object]:
+        """Return a function that says what is known of a subject, for as long as nothing is written."""
 
     def problems(self, database: sqlite3.Connection) -> list[Problem]:
         """Return what is wrong with the files that it follows."""
@@ -111,7 +111,11 @@ class Keeper:
 
     def stats_of(self, database: sqlite3.Connection, subject: str) -> dict[str, object]:
         """Return what each extension knows of a subject, by the extension's name."""
-        return {extension.name: extension.stats(database, subject) for extension in self.extensions}
+        return self._stats_reader(database)(subject)
+
+    def _stats_reader(self, database: sqlite3.Connection) -> Callable[[str], dict[str, object]]:
+        readers = [(extension.name, extension.stats_reader(database)) for extension in self.extensions]
+        return lambda subject: {name: read(subject) for name, read in readers}
 
     # --- one update
 
@@ -129,6 +133,8 @@ class Keeper:
             except sqlite3.DatabaseError:
                 pass  # damaged, or not an index
             else:
+                if self._database is None:
+                    break  # it was written, and cannot be read
                 self._is_current = True
                 return
             if not self._throw_away():
@@ -237,7 +243,7 @@ class Keeper:
         self, database: sqlite3.Connection, target: str, progress: Progress | None, place: Place | None = None
     ) -> Follower:
         """Take in all news; `place` is that of the file, if it is written."""
-        batch = Batch(database, target, lambda subject: self.stats_of(database, subject))
+        batch = Batch(database, target, lambda: self._stats_reader(database))
         total = Changes(known_files(database), self.home.log_files()).unread_bytes if progress else 0
         told = 0.0
 
