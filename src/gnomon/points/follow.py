@@ -112,7 +112,9 @@ class PointFigures:
         """Take in all news of points."""
         _Look(database, target, home, touch, commit).take()
 
-    def stats_reader(self, database: sqlite3.Connection) -> Callable[[str], dict[tuple[int, str], SeriesStat]]:
+    def stats_reader(
+        self, database: sqlite3.Connection
+    ) -> Callable[[str], dict[tuple[int, str], SeriesStat]]:
         """Return a function that gives the figures of a run's series, over all its WALs."""
         if database.execute("SELECT 1 FROM all_point_stat LIMIT 1").fetchone() is None:
             return lambda _: {}

@@ -61,19 +61,23 @@ class LiveEntry(msgspec.Struct, array_like=True, dict=True):
     def body(self) -> dict[str, object]:
         """The body as Python values, not to be changed; empty where it is not here or not a JSON object."""
         known = self.__dict__
-        if "body" not in known:
-            known["body"] = {} if self.body_raw is None else _decoded(self.body_raw)
-        return known["body"]  # type: ignore[no-any-return]
+        body = known.get("body")
+        if body is None:
+            body = known["body"] = {} if self.body_raw is None else _decoded(self.body_raw)
+        return body  # type: ignore[no-any-return]
 
     def forget_body(self) -> None:
         """Decode the body anew at the next access: its bytes are others now."""
         self.__dict__.pop("body", None)
 
 
+_decode_json = msgspec.json.Decoder().decode
+
+
 def _decoded(data: bytes) -> dict[str, object]:
     """Return what `decode_body` returns, quicker; empty for what is not a JSON object."""
     try:
-        body = msgspec.json.decode(data)
+        body = _decode_json(data)
         if b'"$' in data:
             body = restored(body)
     except (msgspec.DecodeError, ValueError, RecursionError):
@@ -199,10 +203,11 @@ def latest_by_process(entries: Iterable[LiveEntry], kind: str) -> dict[str, Live
     latest: dict[str, LiveEntry] = {}
     for entry in entries:
         if entry.kind == kind:
-            known = latest.get(entry.log)
+            log = entry.log
+            known = latest.get(log)
             if known is None or (entry.seq, entry.hash) > (known.seq, known.hash):
-                latest[entry.log] = entry
-    return {log: latest[log] for log in sorted(latest)}
+                latest[log] = entry
+    return {log: latest[log] for log in sorted(latest)} if len(latest) > 1 else latest
 
 
 def accumulated(entries: Iterable[LiveEntry], kind: str, field: str) -> dict[str, object]:

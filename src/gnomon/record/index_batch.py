@@ -22,7 +22,7 @@ from gnomon.record.index_texts import TextWriter
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gnomon.record.lines import Entry
 
@@ -35,7 +35,6 @@ MIXED = -1
 """Version of a type whose subjects were folded by different versions of its feature: it must be folded again."""
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[list[LiveEntry], list[bytes]]).decode
-_INT64 = range(-(2**63), 2**63)
 
 
 class Subject:
@@ -50,11 +49,6 @@ class Subject:
         self.absent: set[bytes] = set()
 
 
-def is_storable(entry: Entry) -> bool:
-    """Return whether an entry's numbers fit into 64 bits; no writer makes others."""
-    return entry.time_us in _INT64 and entry.seq in _INT64
-
-
 def decode_live(data: bytes) -> tuple[list[LiveEntry], list[bytes]]:
     """Return (live entries, absent hashes) of a stored subject. Raises DamagedIndexError."""
     return _decode(opened(data))
@@ -64,8 +58,15 @@ def _encode_live(subject: Subject) -> bytes:
     return sealed(_encode(([*subject.live.values()], [*subject.absent])))
 
 
-shown_order = attrgetter("time_us", "digest")
-"""The key that orders entries for a fold: time, then hash."""
+_shown_order = attrgetter("time_us", "digest")
+
+
+def in_shown_order(live: Iterable[LiveEntry]) -> list[LiveEntry]:
+    """Return entries as a fold wants them: by time, then hash."""
+    entries = list(live)
+    if len(entries) > 1:
+        entries.sort(key=_shown_order)
+    return entries
 
 
 class Types:
@@ -217,9 +218,7 @@ class Batch:
             cells: dict[str, object] = {}
             if feature is not None:
                 try:
-                    entries = list(subject.live.values())
-                    if len(entries) > 1:
-                        entries.sort(key=shown_order)
+                    entries = in_shown_order(subject.live.values())
                     state = feature.fold(entries)
                     cells = dict(feature.cells(subject_id, state, stats_of(subject.name)))
                     "".join(cells)  # raises TypeError where a column's name is no text

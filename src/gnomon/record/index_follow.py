@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.errors import DamagedEntryError, UnknownFormatError
 from gnomon.record.home import BUNDLE_SUFFIX
-from gnomon.record.index_batch import Batch, is_storable
+from gnomon.record.index_batch import Batch
 from gnomon.record.index_files import Changes, File, has_its_name, known_files, mark
 from gnomon.record.index_lines import LineFile
 from gnomon.record.index_logs import BODY, NEW, Held, Log, Logs
@@ -78,7 +78,12 @@ class Follower:
     def at_rest(cls, database: sqlite3.Connection, home: Home) -> Follower:
         """Return a follower that is only asked for what is wrong."""
         return cls(
-            database, "main", home, Batch(database, "main", lambda: lambda _: None), lambda _: None, lambda: None
+            database,
+            "main",
+            home,
+            Batch(database, "main", lambda: lambda _: None),
+            lambda _: None,
+            lambda: None,
         )
 
     def follow(self) -> None:
@@ -171,8 +176,6 @@ class Follower:
                 if line is None:
                     raise DamagedEntryError("a line is longer than any entry can be")
                 entry = parse_line(line)
-                if not is_storable(entry):
-                    raise DamagedEntryError(f"entry {entry.hash[:12]} holds a number beyond 64 bits")
             except (DamagedEntryError, UnknownFormatError) as error:
                 self._note(file, at, error.message)
             else:

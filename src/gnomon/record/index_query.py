@@ -13,7 +13,7 @@ from gnomon.errors import AmbiguousIdError, UnknownSubjectError
 from gnomon.record import index_texts as texts
 from gnomon.record import kinds
 from gnomon.record.body import storable
-from gnomon.record.index_batch import decode_live, shown_order
+from gnomon.record.index_batch import decode_live, in_shown_order
 from gnomon.record.index_cells import (
     CHUNK,
     CHUNK_MASK,
@@ -112,7 +112,7 @@ def live(database: sqlite3.Connection, type_name: str, subject_id: str) -> list[
     row = database.execute("SELECT live FROM all_subject WHERE name = ?", (name,)).fetchone()
     if row is None:
         raise UnknownSubjectError(f"there is no {type_name} `{subject_id}` in this replica")
-    return sorted(decode_live(row[0])[0], key=shown_order)
+    return in_shown_order(decode_live(row[0])[0])
 
 
 def search(
@@ -164,7 +164,7 @@ def export(database: sqlite3.Connection) -> Iterator[bytes]:
         if type_name not in tables:
             tables[type_name] = columns(database, type_name, keys(database, type_name), None)
         place = no & ((1 << TYPE_SHIFT) - 1)
-        entries = sorted(decode_live(data)[0], key=shown_order)
+        entries = in_shown_order(decode_live(data)[0])
         feature = kinds.find(type_name)
         line = {
             "subject": name,

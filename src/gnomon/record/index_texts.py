@@ -31,7 +31,9 @@ class TextWriter:
     def write(self, subject_no: int, texts: Iterable[tuple[str, str]], *, is_new: bool) -> None:
         """Replace the texts of one subject; those that stay as they were cost a comparison."""
         low = subject_no << TEXT_SHIFT
-        wanted = [(plain_text(field), plain_text(text)) for field, text in texts if text][:MAX_TEXTS]
+        wanted = [(plain_text(field), plain_text(text)) for field, text in texts if text]
+        if len(wanted) > MAX_TEXTS:
+            del wanted[MAX_TEXTS:]
         if self._target == "temp":
             self._database.execute("INSERT OR IGNORE INTO temp.retold VALUES (?)", (subject_no,))
         elif not is_new:

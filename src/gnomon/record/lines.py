@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from binascii import unhexlify
+from typing import Annotated
 
 import msgspec
 
@@ -18,39 +19,31 @@ from gnomon.record.entries import FORMAT_VERSION
 from gnomon.record.hashing import new_hasher
 
 
-class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The head of an entry; its fields in canonical order."""
-
-    author: str | None
-    body: str
-    kind: str
-    log: str
-    over: tuple[str, ...]
-    prev: str | None
-    seq: int
-    size: int
-    subject: str
-    time_us: int
-    v: int
-    writer: str
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One verified entry. `body_raw` is None where the body was erased or withheld."""
+    """One verified entry. `body_raw` is None where the body was erased or withheld.
 
-    hash: str
-    kind: str
-    subject: str
+    The fields of the head, in their canonical order, and what stands beside it in the line. `commitment` is the
+    head's field "body".
+    """
+
     author: str | None
-    writer: str
+    commitment: str = msgspec.field(name="body")
+    kind: str
     log: str
-    seq: int
-    prev: str | None
     over: tuple[str, ...]
-    time_us: int
-    size: int
-    salt: str | None
-    body_raw: bytes | None
+    prev: str | None
+    seq: Int64
+    size: Int64
+    subject: str
+    time_us: Int64
+    v: Int64
+    writer: str
+    hash: str = ""
+    salt: str | None = None
+    body_raw: bytes | None = None
 
     @property
     def has_body(self) -> bool:
@@ -63,7 +56,8 @@ class Entry(msgspec.Struct, frozen=True):
         return decode_body(self.body_raw) if self.body_raw is not None else {}
 
 
-_decode_head = msgspec.json.Decoder(Head).decode
+_decode_head = msgspec.json.Decoder(Entry).decode
+_complete = msgspec.structs.force_setattr
 _new_entry_hasher = new_hasher("entry").copy
 _new_body_hasher = new_hasher("body").copy
 _HASH, _ID, _TEXT, _WHOLE = rb"[0-9a-f]{64}", rb"[0-9a-f]{32}", rb"[a-z0-9.:_-]+", rb"(?:0|[1-9][0-9]*+)"
@@ -86,37 +80,35 @@ def parse_line(line: bytes) -> Entry:
     if match is None:
         raise _not_an_entry(line)
     name_raw, head_raw, salt_raw = match.groups()
-    name = name_raw.decode("ascii")
+    name = name_raw.decode()
     if _new_entry_hasher().update(head_raw).digest() != unhexlify(name_raw):
         raise DamagedEntryError(f"the head of entry {name[:12]} does not match its hash")
-    head = _read_head(head_raw, name)
-    if salt_raw is None:
-        salt = body = None
-    else:
-        salt, body = salt_raw.decode("ascii"), line[match.end() : -1]
-        committed = _new_body_hasher().update(unhexlify(salt_raw)).update(body).digest()
-        if len(body) != head.size or committed != unhexlify(head.body) or line[-1:] != b"}":
-            raise DamagedEntryError(f"the body of entry {name[:12]} does not match its commitment")
-    return Entry(
-        name, head.kind, head.subject, head.author, head.writer, head.log, head.seq, head.prev, head.over,
-        head.time_us, head.size, salt, body,
-    )  # fmt: skip
-
-
-def _read_head(head_raw: bytes, name: str) -> Head:
     try:
-        head = _decode_head(head_raw)
-    except msgspec.DecodeError as error:  # numbers beyond 64 bits
-        raise DamagedEntryError(f"the head of entry {name[:12]} is not a head: {error}") from error
-    if head.v != FORMAT_VERSION:
-        raise _newer(name, head.v)
-    if head.over and list(head.over) != sorted(set(head.over)):
-        raise DamagedEntryError(
-            f"the head of entry {name[:12]} is not in canonical form: `over` is not sorted"
-        )
-    if (head.prev is None) != (head.seq == 0):
-        raise DamagedEntryError(f"the head of entry {name[:12]} has number {head.seq} and the wrong `prev`")
-    return head
+        entry = _decode_head(head_raw)  # the line's form allows no other fields
+    except msgspec.ValidationError as error:
+        raise DamagedEntryError(f"the head of entry {name[:12]} holds a number beyond 64 bits") from error
+    _complete(entry, "hash", name)
+    if entry.v != FORMAT_VERSION or entry.over or (entry.prev is None) != (entry.seq == 0):
+        _check_head(entry)
+    if salt_raw is not None:
+        body = line[match.end() : -1]
+        committed = _new_body_hasher().update(unhexlify(salt_raw)).update(body).digest()
+        if committed != unhexlify(entry.commitment) or len(body) != entry.size or line[-1:] != b"}":
+            raise DamagedEntryError(f"the body of entry {name[:12]} does not match its commitment")
+        _complete(entry, "salt", salt_raw.decode())
+        _complete(entry, "body_raw", body)
+    return entry
+
+
+def _check_head(entry: Entry) -> None:
+    """Raise where a head says what no good writer would say."""
+    damage = f"the head of entry {entry.hash[:12]}"
+    if entry.v != FORMAT_VERSION:
+        raise _newer(entry.hash, entry.v)
+    if entry.over and list(entry.over) != sorted(set(entry.over)):
+        raise DamagedEntryError(f"{damage} is not in canonical form: `over` is not sorted")
+    if (entry.prev is None) != (entry.seq == 0):
+        raise DamagedEntryError(f"{damage} has number {entry.seq} and the wrong `prev`")
 
 
 def _not_an_entry(line: bytes) -> DamagedEntryError | UnknownFormatError:

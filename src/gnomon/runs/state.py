@@ -9,7 +9,7 @@ Entries: `runs.entries`.
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gnomon.record import fold
 from gnomon.record.body import encode_body
@@ -26,7 +26,10 @@ FOLD_VERSION = 1
 OPEN = "open"
 _MAX_CELL_TEXT = 200
 _by_place = attrgetter("log_raw", "seq", "digest")
+_PLAIN_CELLS = ("name", "group", "seed", "author", "parent")
 _CREATED_FIELDS = ("name", "seed", "group", "parent")
+_STARTED_FIELDS = ("world_size", "continues", "step", "forked")
+_ENDED_FIELDS = ("error", "lost_rows", "lost_values", "unusable_values", "last_step")
 
 
 def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
@@ -37,7 +40,12 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
     if len(created) > 1:
         created = sorted(created, key=_by_rank)
     bodies = [entry.body for entry in created]
+    first = bodies[0] if len(bodies) == 1 else {}
     state: dict[str, object] = {
+        "name": first.get("name"),
+        "seed": first.get("seed"),
+        "group": first.get("group"),
+        "parent": first.get("parent"),
         "author": created[0].author if created else None,
         "created_us": min([entry.time_us for entry in live], default=0),
         "name_heads": [],
@@ -48,8 +56,9 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
         "removed_heads": [],
         "conflicts": conflicts,
     }
-    for field in _CREATED_FIELDS:
-        state[field] = bodies[0].get(field) if len(bodies) == 1 else _agreed_of(field, bodies, conflicts)
+    if len(bodies) > 1:
+        for field in _CREATED_FIELDS:
+            state[field] = _agreed_of(field, bodies, conflicts)
     if entries.RENAMED in of_kind:
         names = fold.register(of_kind[entries.RENAMED], entries.RENAMED, "name")
         state["name"], state["name_heads"] = names.value, list(names.hashes)
@@ -136,11 +145,15 @@ def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[s
     """Return what each process (log) said of itself, by log id."""
     found: dict[str, dict[str, object]] = {}
     for entry in sorted(starts, key=_by_place) if len(starts) > 1 else starts:
-        body, log = entry.body, entry.log
-        known = found.setdefault(log, {"log": log, "writer": entry.writer, "started_us": entry.time_us})
-        known.update(rank=_int(body.get("rank"), 0), seq=entry.seq, status=OPEN, ended_us=None)
-        for field in ("world_size", "continues", "step", "forked"):
-            if (value := body.get(field)) is not None:
+        body, log = entry.body, entry.log_raw.hex()
+        known = found.get(log)
+        if known is None:
+            known = found[log] = {"log": log, "writer": entry.writer_raw.hex(), "started_us": entry.time_us}
+        rank = body.get("rank")
+        known["rank"] = rank if isinstance(rank, int) else 0
+        known["seq"], known["status"], known["ended_us"] = entry.seq, OPEN, None
+        for field in _STARTED_FIELDS:
+            if field in body and (value := body[field]) is not None:
                 known[field] = value
     for log, entry in fold.latest_by_process(ends, entries.ENDED).items():
         body = entry.body
@@ -151,8 +164,8 @@ def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[s
             status = body.get("status")
             known["status"] = status if status in entries.STATUSES else "finished"
             known["ended_us"] = entry.time_us
-        for field in ("error", "lost_rows", "lost_values", "unusable_values", "last_step"):
-            if (value := body.get(field)) is not None:
+        for field in _ENDED_FIELDS:
+            if field in body and (value := body[field]) is not None:
                 known[field] = value
     return found
 
@@ -184,28 +197,23 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
     `stats.<series>` holds [count, first step, last step, min, max].
     """
     assert isinstance(state, dict)  # `fold_run` made it  # noqa: S101
-    ended = [process.get("ended_us") for process in state["processes"].values()]
-    ended_us = (
-        max((end for end in ended if isinstance(end, int)), default=None) if state["status"] != OPEN else None
-    )
     created_us = state["created_us"]
     row: dict[str, object] = {
-        "name": _cell(state["name"]),
         "status": state["status"],
-        "group": _cell(state["group"]),
-        "seed": _cell(state["seed"]),
-        "author": state["author"],
-        "parent": _cell(state["parent"]),
         "created": created_us,
-        "ended": ended_us,
-        "duration": (ended_us - created_us) / 1e6 if ended_us is not None else None,
         "tags": list(state["tags"]),
     }
+    for field in _PLAIN_CELLS:
+        if (value := state[field]) is not None:
+            row[field] = _cell(value)
+    if (ended_us := _ended(state)) is not None:
+        row["ended"] = ended_us
+        row["duration"] = (ended_us - created_us) / 1e6
     if state["removed"]:
         row["removed"] = True
     _flatten("params", state["params"], row)
     figures = stats.get("points") if isinstance(stats, dict) else None
-    for series, stat in _lowest_ranks(figures or {}):
+    for series, stat in _lowest_ranks(figures) if figures else ():
         row[f"metrics.{series}"] = _cell(stat.last)
         row[f"stats.{series}"] = [
             stat.count,
@@ -214,7 +222,15 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
             _cell(stat.min),
             _cell(stat.max),
         ]
-    return {key: value for key, value in row.items() if value is not None}
+    return row
+
+
+def _ended(state: Mapping[str, Any]) -> int | None:
+    """Return when the last process of a run ended; None while one is open."""
+    if state["status"] == OPEN:
+        return None
+    ends = [process["ended_us"] for process in state["processes"].values() if "ended_us" in process]
+    return max([end for end in ends if isinstance(end, int)], default=None)
 
 
 def _lowest_ranks(found: Mapping[tuple[int, str], SeriesStat]) -> Iterable[tuple[str, SeriesStat]]:
@@ -230,7 +246,7 @@ def _flatten(prefix: str, value: object, row: dict[str, object]) -> None:
                 row[f"{prefix}.{key}"] = item
             else:
                 _flatten(f"{prefix}.{key}", item, row)
-    else:
+    elif value is not None:
         row[prefix] = _cell(value)
 
 
