@@ -312,10 +312,10 @@ class RunPoints:
             payload = _payload_of_numbers(values)
         if not payload or step not in _INT64:
             return False
-        is_stored = wal.append(layout.WIDE_ROW, step, self._time_ns(), numbers + payload)
-        if is_stored:
+        if wal.append(layout.WIDE_ROW, step, self._time_ns(), numbers + payload):
             self._step = step
-        return is_stored
+            return True
+        return False
 
     def _define(self, names: list[str]) -> Columns | None:
         """Return new columns for a call with these keys, or None where the call must go the slow way."""
@@ -401,9 +401,15 @@ def _payload_of_numbers(values: list[object]) -> bytes:
     if not types.isdisjoint(_tensors):
         # One number of a tensor costs what `item` costs; asking for `__index__` first would raise inside the library.
         try:
-            values = [value.item() if value.__class__ in _tensors else value for value in values]  # type: ignore[attr-defined]
+            if types <= _tensors:
+                values = [value.item() for value in values]  # type: ignore[attr-defined]
+            else:
+                values = [value.item() if value.__class__ in _tensors else value for value in values]  # type: ignore[attr-defined]
+            payload = dumps(values, MARSHAL_VERSION)
         except Exception:  # noqa: BLE001  a tensor of several numbers; the caller looks at each value
             return b""
+        if payload[5::9] == layout.FLOAT_TAG * len(values):
+            return payload
         types = {*map(type, values)}
     if types <= _float_like:
         return dumps([*map(float, values)], MARSHAL_VERSION)  # type: ignore[arg-type]

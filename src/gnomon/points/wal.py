@@ -143,8 +143,10 @@ class WalWriter:
     def numbers_of(self, run: str, rank: int, series: list[str]) -> bytes:
         """Return the numbers of this run and these series as they stand in a row; empty if one is not defined yet."""
         try:
-            return _numbers(self._run_numbers[run, rank], self._series_numbers, series)
-        except KeyError:
+            return _packers[len(series)](
+                self._run_numbers[run, rank], *map(self._series_numbers.__getitem__, series)
+            )
+        except KeyError:  # of a packer too: no row of so many series yet
             return b""
 
     def _define_run(self, run: str, rank: int) -> int | None:
@@ -168,12 +170,12 @@ class WalWriter:
     def append(self, what: int, step: int, time_ns: int, payload: bytes) -> bool:
         """Write one record; return whether the disk took it."""
         size = layout.RECORD_OVERHEAD + len(payload)
-        while self._reserve(size):
+        start = _prefix(size, what, step, time_ns) + payload
+        while self.state[0] + size <= self.limit or self._reserve(size):
             before = self.state
             offset, crc, rows = before
-            head = layout.PREFIX.pack(size, what, step, time_ns)
-            crc = zlib.crc32(payload, zlib.crc32(head, crc))
-            record = head + payload + layout.CRC.pack(crc)
+            crc = zlib.crc32(start, crc)
+            record = start + _crc_bytes(crc)
             after = (offset + size, crc, rows + (what <= layout.WIDE_ROW))
             if self.map is not None:
                 if self.state is before:  # else another thread, or a signal handler, logged meanwhile
@@ -337,6 +339,8 @@ class WalWriter:
             self.map = None
 
 
+_prefix = layout.PREFIX.pack
+_crc_bytes = layout.CRC.pack
 _packers: dict[int, Callable[..., bytes]] = {}
 
 

@@ -64,7 +64,7 @@ class LiveEntry(msgspec.Struct, array_like=True, dict=True):
         body = known.get("body")
         if body is None:
             body = known["body"] = {} if self.body_raw is None else _decoded(self.body_raw)
-        return body  # type: ignore[no-any-return]
+        return body
 
     def forget_body(self) -> None:
         """Decode the body anew at the next access: its bytes are others now."""

@@ -18,7 +18,6 @@ from gnomon.record.body import decode_body
 from gnomon.record.entries import FORMAT_VERSION
 from gnomon.record.hashing import new_hasher
 
-
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
