@@ -1,0 +1,1 @@
+"""Rich values: images, sounds, videos, tables, histograms, texts, point clouds and figures, as open formats."""
