@@ -1,0 +1,1 @@
+"""The scrubber: keeps secrets out of what Gnomon captures by itself, before the first write."""

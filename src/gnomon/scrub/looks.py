@@ -1,0 +1,98 @@
+"""What a value looks like: made by a machine, an ordinary word, a path, or a stand-in for a secret.
+
+Always true: nothing here takes longer than a few times the length of the value, and no answer depends on what was
+asked before.
+Not promised: that a made-up password looks like one. Only the name beside it can tell; see `scrub.names`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_LOWER, _UPPER, _DIGIT, _OTHER = range(4)
+_MIN_MADE = 16
+_MAX_SEEN = 256
+_MAX_DRAWN = 64
+_STAND_INS = frozenset(
+    "none null nil true false yes no on off undefined unset empty disabled enabled redacted hidden masked removed "
+    "withheld".split()
+)
+_HEX_LENGTHS = frozenset({32, 40, 56, 64, 96, 128})
+_HEX = frozenset("0123456789abcdefABCDEF")
+
+
+@lru_cache(maxsize=1)
+def _runs() -> re.Pattern[str]:
+    return re.compile(r"[A-Za-z0-9]{16,}+")
+
+
+def is_made(value: str) -> bool:
+    """Return whether `value` looks drawn by chance: 16 or more letters and digits in a row, well mixed."""
+    return len(value) >= _MIN_MADE and any(_is_mixed(run) for run in _runs().findall(value, 0, _MAX_SEEN))
+
+
+def _is_mixed(run: str) -> bool:
+    kinds = list(map(_kind_of, run))
+    digits = kinds.count(_DIGIT)
+    turns = sum(kind != last for last, kind in zip(kinds, kinds[1:], strict=False))
+    return 2 <= digits <= len(run) - 2 and turns >= 4 and turns * 5 >= len(run)
+
+
+def is_drawn(value: str) -> bool:
+    """Return whether the letters and digits of `value`, signs aside, look drawn by chance. Less strict than `is_made`.
+
+    For values that something else speaks for already: how they begin, or a name that is sure.
+    """
+    kinds = [kind for kind in map(_kind_of, value[:_MAX_DRAWN]) if kind != _OTHER]
+    if len(kinds) < _MIN_MADE:
+        return False
+    turns = sum(kind != last for last, kind in zip(kinds, kinds[1:], strict=False))
+    return turns * 20 >= len(kinds) * (5 if _DIGIT in kinds else 9)
+
+
+def _kind_of(character: str) -> int:
+    if "a" <= character <= "z":
+        return _LOWER
+    if "0" <= character <= "9":
+        return _DIGIT
+    return _UPPER if "A" <= character <= "Z" else _OTHER
+
+
+def is_digest(value: str) -> bool:
+    """Return whether `value` has the form of a hash (hex of a usual length) or of a UUID."""
+    if len(value) == 36 and value[8] == value[13] == value[18] == value[23] == "-":
+        value = value.replace("-", "")
+    return len(value) in _HEX_LENGTHS and _HEX.issuperset(value)
+
+
+def is_stand_in(value: str) -> bool:
+    """Return whether `value` stands for a secret without being one: `None`, `***`, `${TOKEN}`, `<your key>`, `[withheld: …]`."""
+    value = value.strip()
+    if not value or value.lower() in _STAND_INS:
+        return True
+    first, last = value[0], value[-1]
+    if len(value) >= 3 and len(set(value)) == 1 and first in "*xX.-_#•":
+        return True
+    if first == "$":
+        return value.strip("${}()").replace("_", "a").isalnum() and not is_made(value)
+    if (first, last) in (("<", ">"), ("{", "}"), ("%", "%")) or value.startswith(("%(", "[withheld:")):
+        return not is_made(value)
+    folded = value.lower().replace("_", "-")
+    return folded.startswith(
+        ("your-", "insert-", "replace-", "<your", "changeme-", "env:", "op://")
+    ) and not is_made(value)
+
+
+def is_path(value: str) -> bool:
+    """Return whether `value` reads as a path of a file."""
+    return value.startswith(("/", "~/", "./", "../")) and not is_drawn(value) and value[-1] != "="
+
+
+def is_ordinary(value: str) -> bool:
+    """Return whether `value` may appear in any text by chance: a short word, a number, a path, a stand-in."""
+    if len(value) < 8 or is_stand_in(value) or is_path(value):
+        return True
+    if value.isalpha():
+        return len(value) <= 14
+    return not any(character.isalpha() for character in value) and len(value) < 12
