@@ -1,0 +1,418 @@
+"""What a process was, captured by itself: command, code, versions, machine, environment, console, resources.
+
+It begins with the first run of a process, in a thread of its own, and ends with the process. Facts go into the record in
+two steps: what is quick to find, then the code. What could not be finished before the process ended stays named as pending.
+
+Always true: nothing here raises into a training, holds up a `log`, or delays its end by more than `PATIENCE_S`; all
+that is captured has passed the scrubber; a forked child captures nothing.
+Layer: writes through the session; what is looked at is in the modules beside this one. `GNOMON_CAPTURE` says how much:
+`on` (the default), `off`, or the parts that are wanted, such as `code,python`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from gnomon.errors import BadArgumentError, GnomonError
+from gnomon.ids import process_subject
+from gnomon.runs import entries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gnomon.env import Env
+    from gnomon.points.rows import RunPoints
+    from gnomon.runs.capture.console import Console
+    from gnomon.runs.capture.system import SystemMetrics
+    from gnomon.runs.capture.tee import Tees
+    from gnomon.scrub.scrubber import Scrubber
+    from gnomon.session import Session
+
+PATIENCE_S = 1.0
+CONSOLE_EVERY_S = 1.0
+SYSTEM_AFTER_S = 5.0  # a run of a few seconds costs nothing, and loads nothing
+PARTS = ("command", "python", "machine", "environment", "code", "console", "system", "cells")
+# Under `gnomon run -- …` the launcher knows these of the whole command.
+OF_LAUNCHER = frozenset({"machine", "environment", "code", "console", "system"})
+LAUNCHER_VARIABLE = "GNOMON_LAUNCHER"
+MAX_INLINE = 4 << 10  # bytes of code that stand in the entry itself
+MAX_WORDS, MAX_WORD = 500, 2_000
+MAX_HEARD = 16 << 20  # characters that wait for the thread: beyond that the oldest are dropped
+
+
+def wanted_parts(text: str | None, *, has_launcher: bool = False) -> frozenset[str]:
+    """Return which parts GNOMON_CAPTURE asks for. Raises BadArgumentError for a part that there is not."""
+    words = [word.strip() for word in (text or "on").lower().split(",") if word.strip()]
+    if words == ["off"]:
+        return frozenset()
+    wanted = frozenset(PARTS if words == ["on"] else words)
+    unknown = sorted(wanted - set(PARTS))
+    if unknown:
+        raise BadArgumentError(
+            f"`GNOMON_CAPTURE` knows no part `{unknown[0]}`",
+            hint=f"write `on`, `off`, or some of {', '.join(PARTS)}",
+        )
+    return wanted - OF_LAUNCHER if has_launcher else wanted
+
+
+class Capture:
+    """The capture of one process. `begin` starts it; the session's end finishes it."""
+
+    def __init__(
+        self,
+        session: Session,
+        scrubber: Scrubber,
+        parts: frozenset[str],
+        *,
+        argv: Sequence[str] | None = None,
+        environ: Mapping[str, str] | None = None,
+        listens: bool = True,
+    ) -> None:
+        self.scrubber = scrubber
+        self._session = session
+        self._parts = parts
+        self._argv = list(sys.orig_argv if argv is None else argv)
+        self._is_own = argv is None  # about this process, not about a command that it runs
+        self._script = (
+            _own_script() if self._is_own else None
+        )  # asked now: at the script's end it is forgotten
+        self._environ = dict(os.environ if environ is None else environ)
+        self._folder = os.getcwd()
+        self._listens = listens and "console" in parts
+        self._stop = threading.Event()
+        self._looked = threading.Event()
+        self._console: Console | None = None
+        self._console_lock = threading.Lock()
+        self._heard: deque[tuple[str, str]] = deque()
+        self._heard_size = 0
+        self._tees: Tees | None = None
+        self._system: SystemMetrics | None = None
+        self._system_points: dict[RunPoints, tuple[RunPoints, float]] = {}
+        self._tail_entry: str | None = None
+        self._withheld_told = 0
+        self._is_finished = False
+        self._began_s = time.monotonic()
+        self.process_id = os.getpid()
+        self._thread: threading.Thread | None = None
+
+    def wants(self, part: str) -> bool:
+        """Whether a part is captured."""
+        return part in self._parts
+
+    # --- the process's own thread
+
+    def begin(self) -> None:
+        """Start to look, to listen and to measure."""
+        if self._listens:
+            self.listen()
+        self._session.at_close(self.finish)
+        self._thread = threading.Thread(target=self._work, name="gnomon-capture", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        try:
+            self._look()
+        except Exception as error:  # noqa: BLE001  a training must not die of being looked at; the run says so
+            self._say_failed(error)
+        finally:
+            self._looked.set()
+        while not self._stop.wait(CONSOLE_EVERY_S):
+            self.write_console()
+            if "system" in self._parts and self._system is None and self._age_s() > SYSTEM_AFTER_S:
+                self._start_system()
+
+    def _age_s(self) -> float:
+        return time.monotonic() - self._began_s
+
+    def _look(self) -> None:
+        found: dict[str, object] = {}
+        quick = {
+            "command": self._command,
+            "python": self._python,
+            "machine": _machine,
+            "environment": self._environment,
+        }
+        for part, look in quick.items():
+            if part in self._parts:
+                found[part] = look()
+        pending = ["code"] if "code" in self._parts else []
+        self._append({"parts": found, "pending": pending})
+        if pending:
+            self._look_at_code()
+
+    def _look_at_code(self) -> None:
+        from gnomon.runs.capture.code import code_state
+
+        state = code_state(
+            self._folder, scrubber=self.scrubber, script=self._script, argv=self._argv, stop=self._stop
+        )
+        body: dict[str, object] = {"parts": {"code": state.facts}}
+        inline = _as_text(state.blobs) if sum(map(len, state.blobs.values())) <= MAX_INLINE else None
+        if inline is not None:  # a single small script: not worth a pack
+            body["files"] = {"code": inline}
+        else:
+            kept = self._keep(state.blobs)
+            if kept is not None:
+                body["objects"] = {"code": kept}
+        self._append(body)
+
+    def _keep(self, blobs: Mapping[str, bytes]) -> str | None:
+        from gnomon.objects.store import ObjectStore
+        from gnomon.objects.tree import path_fault
+
+        session = self._session
+        if session.home is None or session.log is None:
+            return None
+        home = session.home
+        store = ObjectStore(home.env, os.path.join(home.path, "objects"), session.log.writer)
+        try:
+            return str(
+                store.put_files({path: data for path, data in blobs.items() if path_fault(path) is None})
+            )
+        except (OSError, GnomonError) as error:
+            self._session.warn_once("code", f"the state of the code could not be kept: {error}")
+            return None
+
+    def _append(self, body: dict[str, object]) -> None:
+        withheld = self.scrubber.withheld
+        if len(withheld) != self._withheld_told:
+            self._withheld_told = len(withheld)
+            body = {**body, "withheld": [[*one] for one in withheld]}
+        with self._session.lock:
+            if not self._is_finished:  # else the process is ending, and what was not ready stays pending
+                self._session.append(entries.CAPTURED, process_subject(self._session.log_id), body)
+
+    def _say_failed(self, error: Exception) -> None:
+        self._session.warn_once(
+            "capture", f"what this process is could not all be captured: {type(error).__name__}: {error}"
+        )
+
+    # --- what is looked at
+
+    def _command(self) -> dict[str, object]:
+        return command_facts(self._argv, self._script, self.scrubber)
+
+    def _python(self) -> dict[str, object]:
+        from gnomon.runs.capture.python import python_facts
+
+        return python_facts()
+
+    def _environment(self) -> dict[str, str]:
+        from gnomon.runs.capture.machine import environment_facts
+
+        return environment_facts(self._environ, self.scrubber)
+
+    # --- the console
+
+    def listen(self) -> None:
+        """Listen to the streams of this process, where the console is wanted."""
+        if self._tees is None and self.wants("console"):
+            from gnomon.runs.capture.tee import Tees
+
+            self._tees = Tees(self.hear)
+
+    def listen_no_more(self) -> None:
+        """Leave the streams to somebody who tells what `hear` should know: the notebook, whose cells hold the rest."""
+        if self._tees is not None:
+            self._tees.take_away()
+            self._tees = None
+            self.write_console()
+
+    def hear(self, stream: str, text: str) -> None:
+        """Take what the program printed; called by its own threads, so it only puts it aside."""
+        self._heard.append((stream, text))
+        self._heard_size += len(text)
+        if self._heard_size > MAX_HEARD:
+            try:
+                self._heard_size -= len(self._heard.popleft()[1])
+            except IndexError:  # the thread was quicker
+                self._heard_size = 0
+
+    def hear_bytes(self, stream: str, data: bytes) -> None:
+        """Take what a command printed, from the one thread that reads it."""
+        with self._console_lock:
+            self._the_console().feed(stream, data)
+
+    def write_console(self, *, is_end: bool = False) -> None:
+        """Write what was printed since the last time, as far as it is due."""
+        if self._console is None and not self._heard:
+            return
+        with self._console_lock:
+            console = self._the_console()
+            while self._heard:
+                stream, text = self._heard.popleft()
+                self._heard_size -= len(text)
+                console.feed(stream, text)
+            now_s = time.monotonic()
+            for body in console.end() if is_end else console.due(now_s):
+                over = [self._tail_entry] if body.get("is_tail") and self._tail_entry else []
+                entry = self._session.append(
+                    entries.CONSOLE, process_subject(self._session.log_id), body, over=over
+                )
+                if body.get("is_tail"):
+                    self._tail_entry = entry
+
+    def _the_console(self) -> Console:
+        if self._console is None:
+            from gnomon.runs.capture.console import Console
+
+            self._console = Console(self.scrubber, now_s=self._began_s)
+        return self._console
+
+    # --- resources
+
+    def _start_system(self) -> None:
+        from gnomon.runs.capture.system import SystemMetrics
+
+        self._system = SystemMetrics(self._log_system, first_after_s=0.0)
+        self._system.start()
+
+    def _log_system(self, row: dict[str, float], step: int) -> None:  # noqa: ARG002  each run counts its own seconds
+        from gnomon.points.rows import RunPoints
+
+        now_s = time.monotonic()
+        for points in list(self._session.points):
+            own, began_s = self._system_points.get(points, (None, 0.0))
+            if own is None:
+                own, began_s = RunPoints(self._session, points.run, points.rank), now_s
+                self._system_points[points] = own, now_s
+            own.log(row, step=int(now_s - began_s))
+
+    def before_end(self, points: RunPoints) -> None:
+        """Log a last row of resources to a run that is about to end, if it had any."""
+        known = self._system_points.pop(points, None)
+        if known is not None and self._system is not None and self._system.is_running:
+            own, began_s = known
+            own.log(dict(self._system.sample()), step=int(time.monotonic() - began_s))
+
+    # --- the end
+
+    def finish(self) -> None:
+        """Write what is left, how the process ends, and put the streams back."""
+        if self._thread is None or self.process_id != os.getpid():
+            return
+        _captures.pop(self._session, None)
+        self._session.no_longer_at_close(self.finish)
+        self._looked.wait(PATIENCE_S)
+        self._stop.set()
+        if self._system is not None:
+            self._system.stop()
+        self._thread.join(0.1)
+        if self._tees is not None:
+            self._tees.take_away()
+        if "console" in self._parts:
+            self.write_console(is_end=True)
+        if self._is_own:
+            self.say_exit(_own_exit(time.monotonic() - self._began_s))
+
+    def say_exit(self, body: dict[str, object]) -> None:
+        """Write how the process ended, and what was withheld since the last time."""
+        if len(self.scrubber.withheld) != self._withheld_told:
+            self._append({"parts": {}})
+        self._is_finished = True
+        self._session.append(entries.EXITED, process_subject(self._session.log_id), body)
+
+
+def _own_script() -> str | None:
+    path = getattr(sys.modules.get("__main__"), "__file__", None)
+    return path if isinstance(path, str) else None
+
+
+def _as_text(blobs: Mapping[str, bytes]) -> dict[str, str] | None:
+    """Return files as text; None where one is none."""
+    try:
+        return {path: data.decode("utf-8") for path, data in blobs.items()}
+    except UnicodeDecodeError:
+        return None
+
+
+def command_facts(argv: Sequence[str], script: str | None, scrubber: Scrubber) -> dict[str, object]:
+    """Return a command as facts: its words, the same as one line for a shell, the script's name."""
+    words = scrubber.argv([word[:MAX_WORD] for word in argv[:MAX_WORDS]])
+    if words:
+        words[0] = os.path.basename(words[0]) or words[0]
+    facts: dict[str, object] = {"argv": words, "text": " ".join(map(_quoted, words))}
+    if script is not None:
+        facts["script"] = os.path.basename(script)
+    if len(argv) > MAX_WORDS:
+        facts["words_left_out"] = len(argv) - MAX_WORDS
+    return facts
+
+
+def _quoted(word: str) -> str:
+    """Return a word as a POSIX shell reads it. (`shlex` does the same and costs a millisecond to load.)"""
+    if word and all(char.isascii() and (char.isalnum() or char in "@%+=:,./-_") for char in word):
+        return word
+    return "'" + word.replace("'", "'\"'\"'") + "'"
+
+
+def _machine() -> dict[str, object]:
+    from gnomon.runs.capture.machine import machine_facts
+
+    return machine_facts()
+
+
+def _own_exit(duration_s: float) -> dict[str, object]:
+    import resource
+
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {
+        "duration_s": round(duration_s, 3),
+        "cpu_s": round(usage.ru_utime + usage.ru_stime, 3),
+        "peak_memory_bytes": usage.ru_maxrss * unit,
+    }
+
+
+# --- one for each process
+
+_captures: dict[Session, Capture] = {}
+_scrubbers: dict[int, Scrubber] = {}
+
+
+def scrubber_here() -> Scrubber:
+    """Return this process's scrubber: it knows the secret values of the environment, and the home folder."""
+    found = _scrubbers.get(os.getpid())
+    if found is None:
+        from gnomon.scrub.scrubber import Scrubber
+
+        _scrubbers.clear()
+        found = _scrubbers[os.getpid()] = Scrubber(environ=os.environ, home=os.path.expanduser("~"))
+    return found
+
+
+def capture_of(session: Session) -> Capture | None:
+    """Return what captures this process for a session; None where nothing does."""
+    return _captures.get(session)
+
+
+def captures_anything(env: Env) -> bool:
+    """Return whether GNOMON_CAPTURE leaves anything to capture."""
+    return (env.getenv("GNOMON_CAPTURE") or "on").strip().lower() != "off"
+
+
+def begin_capture(
+    session: Session, make: Callable[[frozenset[str]], Capture] | None = None
+) -> Capture | None:
+    """Begin to capture this process, once; return what captures it, None where nothing is wanted."""
+    known = _captures.get(session)
+    if known is not None:
+        return known if known.process_id == os.getpid() else None
+    env = session.env
+    has_launcher = env.getenv(LAUNCHER_VARIABLE) is not None
+    try:
+        parts = wanted_parts(env.getenv("GNOMON_CAPTURE"), has_launcher=has_launcher)
+    except BadArgumentError as error:  # of the environment, not of a call: no reason to stop a training
+        session.warn_once("capture", f"{error.message}; everything is captured")
+        parts = wanted_parts(None, has_launcher=has_launcher)
+    if not parts:
+        return None
+    capture = make(parts) if make is not None else Capture(session, scrubber_here(), parts)
+    _captures[session] = capture
+    capture.begin()
+    return capture

@@ -1,0 +1,101 @@
+"""Metrics from what a program prints: `name=value`, `name: value`, and JSON lines.
+
+A line is a row. A whole number named `step` (or `global_step`, `iteration`, `iter`) is the row's step, if there is one.
+
+Always true: only names that fit a wanted pattern are taken; a line without any gives nothing; `rows` never raises.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+STEPS = ("step", "global_step", "iteration", "iter")
+LONGEST_LINE = 100_000
+_PAIR = re.compile(
+    r"(?<![\w.@/\\-])[\"']?([A-Za-z_][\w./@-]{0,100})[\"']?\s{0,3}[=:]\s{0,3}"
+    r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf|infinity))(?![\w.:/-]*\w)%?",
+    re.IGNORECASE,
+)
+
+Row = tuple[int | None, dict[str, float]]
+
+
+class Picker:
+    """Finds rows of metrics in lines of text. `patterns` are names, or globs such as `val/*`; `*` takes all."""
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._patterns = list(patterns)
+        self._known: dict[str, bool] = {}
+        self._rest: dict[str, str] = {}
+
+    def feed(self, stream: str, text: str) -> Iterator[Row]:
+        """Yield the rows of the lines that are whole now; a bar that is drawn again is a line each time."""
+        text = self._rest.pop(stream, "") + text
+        lines = text.replace("\r", "\n").split("\n")
+        self._rest[stream] = lines.pop()[-LONGEST_LINE:]
+        return self.rows(lines)
+
+    def end(self) -> Iterator[Row]:
+        """Yield the row of a last line without an end."""
+        rest, self._rest = self._rest, {}
+        return self.rows(rest.values())
+
+    def rows(self, lines: Iterable[str]) -> Iterator[Row]:
+        """Yield (step or None, metrics) of each line that has any."""
+        for line in lines:
+            if ("=" in line or ":" in line) and len(line) <= LONGEST_LINE:
+                found = _of_json(line) if line.lstrip()[:1] == "{" else None
+                row = self._row(_of_text(line) if found is None else found)
+                if row[1]:
+                    yield row
+
+    def _row(self, found: dict[str, float]) -> Row:
+        step = next(
+            (found[name] for name in STEPS if name in found and float(found[name]).is_integer()), None
+        )
+        metrics = {
+            name: value for name, value in found.items() if name not in STEPS and self._is_wanted(name)
+        }
+        return (int(step) if step is not None else None), metrics
+
+    def _is_wanted(self, name: str) -> bool:
+        known = self._known.get(name)
+        if known is None:
+            known = any(fnmatchcase(name, pattern) for pattern in self._patterns)
+            if len(self._known) < 10_000:
+                self._known[name] = known
+        return known
+
+
+def _of_text(line: str) -> dict[str, float]:
+    return {name: float(number) for name, number in _PAIR.findall(line)}
+
+
+def _of_json(line: str) -> dict[str, float] | None:
+    """Return the numbers of a JSON object, nested names joined with `/`; None where the line is none."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    found: dict[str, float] = {}
+    todo: list[tuple[str, object]] = [("", value)]
+    while todo:
+        prefix, item = todo.pop()
+        if isinstance(item, dict):
+            todo += [
+                (f"{prefix}/{key}" if prefix else str(key), part) for key, part in reversed(item.items())
+            ]
+        elif isinstance(item, (int, float)) and not isinstance(item, bool):
+            try:
+                found[prefix] = float(item)
+            except OverflowError:  # a whole number beyond every float
+                continue
+    return found

@@ -1,0 +1,90 @@
+"""Metrics are found in what programs print."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gnomon.runs.capture.pick import Picker
+
+
+def rows(text: str, *patterns: str) -> list:
+    picker = Picker(patterns or ("*",))
+    return [*picker.feed("out", text), *picker.end()]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("loss=0.25", (None, {"loss": 0.25})),
+        ("loss = 0.25, auc: 9.1e-1", (None, {"loss": 0.25, "auc": 0.91})),
+        ("step=7 loss=0.5", (7, {"loss": 0.5})),
+        ("[global_step: 12] val/loss: -3", (12, {"val/loss": -3.0})),
+        ("Epoch 3 | train_loss: 0.1 | acc: 91.5%", (None, {"train_loss": 0.1, "acc": 91.5})),
+        (
+            "{'loss': 0.7, 'learning_rate': 5e-05, 'epoch': 0.1}",
+            (None, {"loss": 0.7, "learning_rate": 5e-05, "epoch": 0.1}),
+        ),
+        ('{"step": 3, "loss": 0.5, "ok": true, "name": "x"}', (3, {"loss": 0.5})),
+        ('{"val": {"loss": 0.5, "auc": 1}}', (None, {"val/loss": 0.5, "val/auc": 1.0})),
+        ("loss=.5 big=1E3 neg=-.5", (None, {"loss": 0.5, "big": 1000.0, "neg": -0.5})),
+        (
+            "iter=2.5 loss=1",
+            (None, {"loss": 1.0}),
+        ),  # no whole number is no step, and none of these names is a metric
+    ],
+)
+def test_a_line_is_a_row(line, expected):
+    assert rows(line + "\n") == [expected]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "saved to /tmp/run=3/x.bin", "time: 12:30:05", "version: 1.2.3", "host=10.0.0.1:8080", "sha=3fa2", "url=http://x/?a=1b",
+        "no numbers here", "loss=", "= 3", "", "a" * 1000, "date: 2026-11-25",
+    ],
+)  # fmt: skip
+def test_what_is_no_metric_is_not_taken(line):
+    assert rows(line + "\n") == []
+
+
+def test_a_line_that_only_looks_like_json_is_read_as_text():
+    assert rows("{'loss': 3\n") == [(None, {"loss": 3.0})]
+
+
+def test_nan_and_infinities_are_numbers():
+    ((_, found),) = rows("loss=nan a=inf b=-inf\n")
+    assert math.isnan(found["loss"]) and found["a"] == math.inf and found["b"] == -math.inf
+
+
+def test_only_wanted_names_are_taken():
+    assert rows("loss=1 auc=2 val/loss=3 val/auc=4\n", "loss", "val/*") == [
+        (None, {"loss": 1.0, "val/loss": 3.0, "val/auc": 4.0})
+    ]
+
+
+def test_a_bar_that_is_drawn_again_gives_a_row_each_time():
+    assert rows("loss=3\rloss=2\rloss=1\n") == [
+        (None, {"loss": 3.0}),
+        (None, {"loss": 2.0}),
+        (None, {"loss": 1.0}),
+    ]
+
+
+@given(st.integers(0, 30))
+def test_a_line_may_come_in_pieces(cut):
+    text = "step=1 loss=0.25\nstep=2 loss=0.5\n"
+    picker = Picker(["*"])
+    found = [*picker.feed("out", text[:cut]), *picker.feed("err", "x=9\n"), *picker.feed("out", text[cut:])]
+    assert [row for row in found if row[0]] == [(1, {"loss": 0.25}), (2, {"loss": 0.5})]
+
+
+@given(st.text())
+def test_any_text_is_survived(text):
+    for step, metrics in rows(text):
+        assert step is None or isinstance(step, int)
+        assert metrics and all(isinstance(value, float) for value in metrics.values())
