@@ -21,6 +21,7 @@ def own_world(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("GNOMON_CAPTURE", "off")  # tests of capturing turn it on
     monkeypatch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH") or str(SOURCE))
     project = tmp_path / "project"
     project.mkdir()

@@ -14,14 +14,39 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gnomon.errors import GnomonError
     from gnomon.runs.run import Run, log, run
+    from gnomon.runs.values.kinds import Audio, Figure, Histogram, Image, Points3D, Table, Text, Video
     from gnomon.runs.views import open
 
 __version__ = "0.1.0"
-__all__ = ["GnomonError", "Run", "__version__", "log", "open", "run"]
+__all__ = [
+    "Audio",
+    "Figure",
+    "GnomonError",
+    "Histogram",
+    "Image",
+    "Points3D",
+    "Run",
+    "Table",
+    "Text",
+    "Video",
+    "__version__",
+    "log",
+    "open",
+    "run",
+]
 
+_VALUES = "gnomon.runs.values.kinds"
 _HOMES = {
+    "Audio": _VALUES,
+    "Figure": _VALUES,
     "GnomonError": "gnomon.errors",
+    "Histogram": _VALUES,
+    "Image": _VALUES,
+    "Points3D": _VALUES,
     "Run": "gnomon.runs.run",
+    "Table": _VALUES,
+    "Text": _VALUES,
+    "Video": _VALUES,
     "log": "gnomon.runs.run",
     "open": "gnomon.runs.views",
     "run": "gnomon.runs.run",

@@ -10,7 +10,8 @@
     │   ├── MissingExtraError  GN106
     │   ├── NoRecordError      GN107
     │   ├── RunEndedError      GN108
-    │   └── UnsupportedPlatformError GN109
+    │   ├── UnsupportedPlatformError GN109
+    │   └── CommandNotFoundError GN110
     ├── RecordError            GN2xx  what is on disk is not as it must be
     │   ├── UnknownFormatError GN201
     │   ├── DamagedEntryError  GN202
@@ -100,6 +101,16 @@ class UnsupportedPlatformError(UsageError):
     """This operating system lacks something that the record needs."""
 
     code = "GN109"
+
+
+class CommandNotFoundError(UsageError):
+    """There is no such command to run, or it may not be executed; nothing was run or recorded."""
+
+    code = "GN110"
+
+    def __init__(self, message: str, *, exit_code: int, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.exit_code = exit_code  # as a shell: 127 not found, 126 not executable
 
 
 class RecordError(GnomonError):

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from gnomon.record import kinds
 
-BUILT_IN = {"run": ("gnomon.runs.state:FEATURE", 1)}
+BUILT_IN = {
+    "run": ("gnomon.runs.state:FEATURE", 2),
+    "process": ("gnomon.runs.process_state:FEATURE", 2),
+    "values": ("gnomon.runs.values_state:FEATURE", 1),
+}
 
 
 def declare_features() -> None:

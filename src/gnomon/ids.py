@@ -33,6 +33,16 @@ def run_subject(run: str) -> str:
     return f"run:{run}"
 
 
+def process_subject(log: str) -> str:
+    """Return the subject that entries about a process name; `log` is the id of the log that it writes."""
+    return f"process:{log}"
+
+
+def values_subject(run: str) -> str:
+    """Return the subject that entries about the rich values of a run name."""
+    return f"values:{run}"
+
+
 def shortest_prefix_length(ids: Iterable[str], at_least: int = SHOWN_LENGTH) -> int:
     """Return how many digits tell these ids apart (never fewer than `at_least`)."""
     ordered = sorted(set(ids))

@@ -70,6 +70,7 @@ class Session:
         self._waiting: list[_Waiting] = []
         self._said: set[Hashable] = set()
         self._closers: list[Callable[[], None]] = []
+        self._each_second: list[Callable[[], None]] = []
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self.process_id = self._env.process_id()
@@ -92,6 +93,11 @@ class Session:
                 return False
             self._start_thread()
             return True
+
+    @property
+    def env(self) -> Env:
+        """The outside, as this session reaches it."""
+        return self._env
 
     @property
     def log_id(self) -> str:
@@ -215,6 +221,8 @@ class Session:
     def _sync_until_stopped(self) -> None:
         stop = self._stop
         while not stop.wait(SYNC_EVERY_S):
+            for task in list(self._each_second):
+                task()
             self.sync()
 
     def sync(self) -> bool:
@@ -254,6 +262,10 @@ class Session:
         """Take `at_close` back."""
         if closer in self._closers:
             self._closers.remove(closer)
+
+    def each_second(self, task: Callable[[], None]) -> None:
+        """Have `task` called about once a second, by the thread that brings all to the disk."""
+        self._each_second.append(task)
 
     def close(self) -> None:
         """End what is open, write the close marks, bring all to the disk. Never raises for the disk's sake."""

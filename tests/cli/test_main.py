@@ -49,7 +49,7 @@ def test_version(ask):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["rusn"], "error: there is no command `rusn` (GN100)\nhint: did you mean `runs`?\n"),
+        (["rusn"], "error: there is no command `rusn` (GN100)\nhint: did you mean `run` or `runs`?\n"),
         (["xyzzy"], "error: there is no command `xyzzy` (GN100)\nhint: `gnomon --help` lists all commands\n"),
         (
             ["help", "xyzzy"],

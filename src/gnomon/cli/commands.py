@@ -17,9 +17,17 @@ class Listed(NamedTuple):
 
 
 GROUPS: dict[str, dict[str, Listed]] = {
+    "Train": {
+        "run": Listed(
+            "gnomon.runs.cli_run:run", "run a command and record all that it was: code, console, resources"
+        ),
+    },
     "Look": {
         "runs": Listed("gnomon.runs.cli:runs", "list runs: filter, sort, choose columns, JSON or CSV"),
         "show": Listed("gnomon.runs.cli_show:show", "show everything about one run, with its curve"),
+        "console": Listed(
+            "gnomon.runs.cli_console:console", "print what a run printed; --follow while it runs"
+        ),
     },
     "Change": {
         "note": Listed("gnomon.runs.cli_change:note", "write a note about a run"),

@@ -218,7 +218,7 @@ def _columns(record: str | None) -> list[tuple[str, str]]:
         opened = open_record(record)
         with opened.replica:
             opened.replica.update()
-            keys = opened.column_keys()
+            keys = [*opened.column_keys(), *opened.process_keys()]
     except GnomonError:  # no record here: its columns are unknown, the fields of every run are not
         keys = []
     for key in keys:

@@ -4,7 +4,8 @@ Always true: data goes to stdout and talk to stderr; an exit code of 0 means tha
 the chosen command's module is imported.
 
 Exit codes: 0 done; 1 something failed (the disk, the system, a bug); 2 the command is wrong; 3 the record is damaged or
-cannot be read; 130 interrupted; 141 the reader of the output went away.
+cannot be read; 130 interrupted; 141 the reader of the output went away. `gnomon run` ends as its command did, by the same signal
+too (a command's function says so with a negative number).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from gnomon.cli import commands
-from gnomon.errors import GnomonError, RecordError, UsageError
+from gnomon.errors import CommandNotFoundError, GnomonError, RecordError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,8 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     terminal = Terminal()
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv), terminal)
-        terminal.out.flush()
-        return code
+        terminal.flush()
+        return code if code >= 0 else _die_of(-code, terminal)
     except BrokenPipeError:
         _let_go_of_output(terminal)
         return READER_GONE
@@ -64,6 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def exit_code(error: GnomonError) -> int:
     """Return the exit code that an error ends a command with."""
+    if isinstance(error, CommandNotFoundError):
+        return error.exit_code
     return (
         WRONG_COMMAND
         if isinstance(error, UsageError)
@@ -199,6 +202,23 @@ def _say_bug(terminal: Terminal, error: BaseException) -> None:
         terminal.say(terminal.clean(line))
     message = f"Gnomon has a bug: {type(error).__name__}"
     _say_error(terminal, message, None, "the record is not at risk; please report the lines above")
+
+
+def _die_of(number: int, terminal: Terminal) -> int:
+    """End by a signal, as the command that was run did, so that whoever started us sees the same."""
+    import resource
+    import signal
+
+    from gnomon.session import close_all
+
+    close_all()
+    terminal.end()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if number not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+    os.kill(os.getpid(), number)
+    return 128 + number  # a signal that ends nobody
 
 
 def _let_go_of_output(terminal: Terminal) -> None:

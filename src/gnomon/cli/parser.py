@@ -49,6 +49,7 @@ class Parser(argparse.ArgumentParser):
             exit_on_error=False,
         )  # fmt: skip
         self.command = name
+        self.takes_command = False
         self.examples: list[tuple[str, str]] = []
         self.notes: list[str] = []
 
@@ -65,6 +66,11 @@ class Parser(argparse.ArgumentParser):
         """Add a paragraph to the help."""
         self.notes.append(text)
 
+    def rest_is_command(self, help: str) -> None:
+        """Have the words from `--`, or from the first that is no option, on be a command, left as they are: `command`."""
+        self.takes_command = True
+        self.option("command", metavar="COMMAND", nargs="*", help=help)
+
     def add_common(self) -> None:
         """Add what every command has."""
         self.option(
@@ -77,6 +83,9 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """Return what the words mean. Raises UsageError, HelpWanted."""
+        command: list[str] = []
+        if self.takes_command:
+            words, command = self._split_command(words)
         try:
             found, unknown = self.parse_known_intermixed_args(self._joined(words))
         except argparse.ArgumentError as error:
@@ -84,7 +93,23 @@ class Parser(argparse.ArgumentParser):
             self.error(f"{name}{error.message}")
         if unknown:
             self._refuse(unknown[0])
+        if self.takes_command:
+            found.command = command
         return found
+
+    def _split_command(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Return our own words, and those of the command that follows them."""
+        with_value = {
+            name for action in self.declared() if action.nargs is None for name in action.option_strings
+        }
+        at = 0
+        while at < len(words):
+            if words[at] == "--":
+                return list(words[:at]), list(words[at + 1 :])
+            if not words[at].startswith("-"):
+                break
+            at += 2 if words[at] in with_value else 1
+        return list(words[:at]), list(words[at:])
 
     def error(self, message: str) -> NoReturn:
         _, is_missing, names = message.partition(_REQUIRED)

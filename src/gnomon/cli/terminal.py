@@ -56,6 +56,11 @@ class Terminal:
             self._progress.end()
         self.err.write(line + "\n")
 
+    def flush(self) -> None:
+        """Have everything that was written reach its reader."""
+        self.out.flush()
+        self.err.flush()
+
     def style(self, line: str, *styles: str, talk: bool = False) -> str:
         """Return a text in bold, dim or a colour, where the reader sees such things."""
         stream = self.err if talk else self.out

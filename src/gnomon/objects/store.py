@@ -46,10 +46,11 @@ from gnomon.objects.tree import (
     encode_tree,
     find_files,
     looks_like_tree,
+    path_fault,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gnomon.env import Env
 
@@ -116,6 +117,27 @@ class ObjectStore:
         """Store bytes as one object and return its id."""
         with _Packing(self) as packing:
             object_id, _ = packing.add_bytes(data)
+        return object_id
+
+    def put_many(self, datas: Iterable[bytes]) -> list[ObjectId]:
+        """Store several objects, all in one pack, and return their ids in the same order."""
+        with _Packing(self) as packing:
+            return [packing.add_bytes(data)[0] for data in datas]
+
+    def put_files(self, files: Mapping[str, bytes]) -> ObjectId:
+        """Store named bytes as a tree, all in one pack, and return its object; names may have folders (`a/b.txt`).
+
+        Raises BadArgumentError for a name that cannot stand in a tree.
+        """
+        with _Packing(self) as packing:
+            found = []
+            for path in sorted(files):
+                fault = path_fault(path)
+                if fault:
+                    raise BadArgumentError(f"{path!r} cannot stand in a tree: {fault}")
+                object_id, size = packing.add_bytes(files[path])
+                found.append(TreeFile(path, object_id, size, 0o644))
+            object_id, _ = packing.add_bytes(encode_tree(found))
         return object_id
 
     def _keep_folder(self, folder: str, found: list[FoundFile], notes: list[str]) -> Kept:

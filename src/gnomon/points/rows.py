@@ -80,6 +80,7 @@ class RunPoints:
         "_known",
         "_lock",
         "_on_new_wal",
+        "_on_rich",
         "_session",
         "_step",
         "_time_ns",
@@ -100,7 +101,13 @@ class RunPoints:
         next_step: int = 0,
         strict: bool = False,
         on_new_wal: Callable[[], None] | None = None,
+        on_rich: Callable[[str, object, int], str | None] | None = None,
     ) -> None:
+        """Prepare to log. `on_rich(series, value, step)` is offered what is no number.
+
+        It returns None where it took the value, else why it did not, '' for what is nothing that it knows.
+        """
+        self._on_rich = on_rich
         self._session = session
         self._lock = session.lock
         self._time_ns = session.time_ns
@@ -239,7 +246,9 @@ class RunPoints:
         names = [*metrics]
         payload = _payload_of_numbers([*metrics.values()])
         if not payload or not _are_storable(names):
-            names, payload = self._packed(metrics)
+            names, payload, has_rich = self._packed(metrics, number)
+            if has_rich and not names:
+                self._step = number
         if not names:
             return
         if self._store(names, number, payload):
@@ -366,12 +375,20 @@ class RunPoints:
         self._odd(f"step {real!r} is not a whole number; it was kept as the series `step`", 0)
         return self._step + 1, {"step": real, **metrics}
 
-    def _packed(self, metrics: dict[str, object]) -> tuple[list[str], bytes]:
-        """Return the names and the payload of what can be stored."""
+    def _packed(self, metrics: dict[str, object], step: int) -> tuple[list[str], bytes, bool]:
+        """Return the names and the payload of the numbers that can be stored, and whether there were rich values."""
         parts: dict[str, bytes] = {}
+        has_rich = False
         for key, value in metrics.items():
             packed = _pack_value(value)
             if packed is None:
+                why = self._on_rich(_name(key), value, step) if self._on_rich is not None else ""
+                if why is None:
+                    has_rich = True
+                    continue
+                if why:
+                    self._odd(f"`{key}`: {why}", 1)
+                    continue
                 self._odd(f"`{key}` is {_described(value)}, not a number that can be stored", 1)
                 continue
             name = _name(key)
@@ -379,7 +396,8 @@ class RunPoints:
                 self._odd(f"two keys of one call become the series `{name}`; the last one was stored", 1)
             parts[name] = packed
         names = [*parts]
-        return names, layout.ROW_PREFIX.pack(layout.ROW_TAG, len(names)) + b"".join(parts.values())
+        payload = layout.ROW_PREFIX.pack(layout.ROW_TAG, len(names)) + b"".join(parts.values())
+        return names, payload, has_rich
 
     def _odd(self, text: str, values: int) -> None:
         self.unusable += values

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gnomon.runs.face import Parser, Run, Terminal
+    from gnomon.runs.rich_value import RichValue
     from gnomon.runs.run_view import Kept, RunView
     from gnomon.runs.views import Record
 
@@ -182,7 +183,7 @@ def _called(run: RunView, terminal: Terminal) -> str:
 
 
 def get(parser: Parser) -> Run:
-    """Write a kept file or folder of a run to the disk, and print where it is.
+    """Write a kept file or folder of a run, or an image, table or figure, to the disk, and print where it is.
 
     Its bytes are checked against their hash first. What is at the target stays, unless `--overwrite` is given.
     """
@@ -191,14 +192,25 @@ def get(parser: Parser) -> Run:
         "name", metavar="NAME", complete="kept", help="what it is called in the run: see `gnomon show RUN`"
     )
     parser.option("--to", metavar="PATH", required=True, complete="files", help="the file or folder to write")
+    parser.option(
+        "--step", metavar="N", type=int, help="of a logged value, that of this step (default: the last)"
+    )
+    parser.option("--part", metavar="PART", help="of a logged value, this part (default: what is shown)")
     parser.option("--overwrite", action="store_true", help="replace files that are there")
     parser.example("gnomon get 4f1d model.skops --to best.skops", "where nothing is yet")
+    parser.example("gnomon get 4f1d samples --step 3 --to samples.png", "an image that was logged")
     return _get
 
 
 def _get(arguments: Namespace, terminal: Terminal) -> int:
     record = open_record(arguments, terminal)
     run = record.run(arguments.run)
+    value = _value_called(run, arguments)
+    if value is not None:
+        value.save(arguments.to, arguments.part, overwrite=arguments.overwrite)
+        terminal.say(f"wrote {value.kind} `{terminal.clean(value.series)}` of step {value.step}")
+        terminal.write(terminal.clean(arguments.to))
+        return 0
     kept = _kept_as(run, arguments.name)
     try:
         files = record.replica.objects().restore(
@@ -210,6 +222,23 @@ def _get(arguments: Namespace, terminal: Terminal) -> int:
     terminal.say(f"wrote {terminal.count(files, 'file')}, {terminal.size(kept.size)}")
     terminal.write(terminal.clean(arguments.to))
     return 0
+
+
+def _value_called(run: RunView, arguments: Namespace) -> RichValue | None:
+    """Return the logged value that is meant; None where a kept file has that name, or nothing has."""
+    if any(one.name == arguments.name for one in run.kept) and arguments.step is None:
+        return None
+    found = run.values(arguments.name)
+    if not found:
+        return None
+    at_step = [value for value in found if arguments.step is None or value.step == arguments.step]
+    if not at_step:
+        steps = ", ".join(str(value.step) for value in found[:10])
+        raise UnknownSubjectError(
+            f"run {run.id[:8]} logged no `{arguments.name}` at step {arguments.step}",
+            hint=f"it did at {steps}",
+        )
+    return at_step[-1]
 
 
 def _kept_as(run: RunView, name: str) -> Kept:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.errors import UsageError
+from gnomon.runs import cli_captured
 from gnomon.runs.cli import open_record
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from gnomon.runs.face import Parser, Run, Terminal
+    from gnomon.runs.rich_value import RichValue
     from gnomon.runs.run_view import Process, RunView
     from gnomon.runs.views import Record
 
@@ -63,8 +65,10 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
         (name, run.series(name, rank=arguments.rank, x=arguments.x)) for name in _metrics(run, arguments)
     ]
     _header(record, run, terminal)
+    _how(run, terminal)
     _params(run, terminal)
     _numbers(run, terminal)
+    _values(run, terminal)
     _notes(run, terminal)
     _kept(run, terminal)
     _processes(run, terminal)
@@ -102,6 +106,25 @@ def _header(record: Record, run: RunView, terminal: Terminal) -> None:
         cure = "; `gnomon rename` settles it" if field == "name" else ""
         text = f"two said different things: {terminal.clean(field)} is {said}{cure}"
         terminal.write(INDENT + terminal.style(text, "yellow"))
+
+
+def _how(run: RunView, terminal: Terminal) -> None:
+    captured = run.captured
+    found = cli_captured.facts(run, terminal)
+    if found:
+        _heading("how it was run", terminal)
+        _pairs(found, terminal)
+    for note in cli_captured.notes(captured, terminal):
+        terminal.write(INDENT + terminal.style(note, "yellow"))
+    lines = cli_captured.withheld(captured, terminal)
+    if lines:
+        _heading("withheld (it looked like a secret and was not recorded)", terminal)
+        for line in lines:
+            terminal.write(INDENT + line)
+    if run.traceback:
+        _heading("traceback", terminal)
+        for line in terminal.clean_lines(run.traceback.rstrip("\n")):
+            terminal.write(f"{INDENT}{line}".rstrip())
 
 
 def _related(record: Record, ids: list[str], terminal: Terminal) -> str:
@@ -177,6 +200,29 @@ def _numbers(run: RunView, terminal: Terminal) -> None:
     terminal.table(columns, rows, indent=INDENT)
 
 
+def _values(run: RunView, terminal: Terminal) -> None:
+    by_series: dict[tuple[str, str], list[RichValue]] = {}
+    for value in run.values():
+        by_series.setdefault((value.series, value.kind), []).append(value)
+    if not by_series:
+        return
+    _heading(f"values (`gnomon get {run.id[:8]} NAME --to PATH` writes one out)", terminal)
+    rows = [
+        {
+            "name": series,
+            "kind": kind,
+            "count": len(found),
+            "steps": f"{found[0].step} to {found[-1].step}" if len(found) > 1 else str(found[0].step),
+            "size": terminal.size(sum(sum(value.parts.values()) for value in found)),
+            "last": ", ".join(
+                f"{key} {terminal.value(item)}" for key, item in found[-1].meta.items() if item is not None
+            ),
+        }
+        for (series, kind), found in by_series.items()
+    ]
+    terminal.table(["name", "kind", "count", "steps", "size", "last"], rows, indent=INDENT)
+
+
 def _notes(run: RunView, terminal: Terminal) -> None:
     if run.notes:
         _heading("notes", terminal)
@@ -214,7 +260,8 @@ def _processes(run: RunView, terminal: Terminal) -> None:
     for process in processes:
         lost = losses(process)
         error = f" ({terminal.clean(process.error)})" if process.error else ""
-        who = f"rank {process.rank}  {process.status}{error}"
+        what = "  launcher" if process.is_launcher else ""
+        who = f"rank {process.rank}{what}  {process.status}{error}"
         style = "yellow" if lost else "dim"
         terminal.write(f"{INDENT}{who}: {terminal.style('; '.join(lost) or 'nothing lost', style)}")
 
@@ -264,9 +311,16 @@ def _as_json(run: RunView, arguments: Namespace) -> dict[str, object]:
             {"text": note.text, "time": iso_time(note.time_s), "author": note.author, "entry": note.hash}
             for note in run.notes
         ],
+        "values": [
+            {
+                "series": value.series, "kind": value.kind, "step": value.step, "rank": value.rank,
+                "time": iso_time(value.time_s), "meta": value.meta, "parts": value.parts, "notes": value.notes,
+            }
+            for value in run.values()
+        ],
         "kept": [one._asdict() for one in run.kept],
         "processes": [one._asdict() for one in run.processes],
-        "conflicts": run.conflicts,
+        "conflicts": run.conflicts, "captured": cli_captured.as_json(run), "traceback": run.traceback,
     }  # fmt: skip
     if arguments.metric:
         found["points"] = {

@@ -1,16 +1,25 @@
-"""The kinds of entry about a run (subject `run:<id>`), and their bodies.
+"""The kinds of entry about a run (subject `run:<id>`), its rich values (`values:<id>`) and a process (`process:<log>`).
 
 | kind | body | folded as |
 |---|---|---|
-| `run.created` | name, params, seed, group, parent, rank, world_size | the run itself; several processes may each write one |
+| `run.created` | name, label, params, seed, group, parent, rank, world_size, launcher | the run; processes may each write one |
 | `run.joined` | rank, world_size, continues, step | another process of the run; `continues` cites the row it goes on from |
-| `run.ended` | status, error, lost_rows, lost_values, unusable_values, last_step | keyed by process (log) |
+| `run.ended` | status, error, traceback, lost_rows, lost_values, unusable_values, last_step | keyed by process (log) |
 | `run.params` | params | added to the parameters; keyed by name |
 | `run.renamed` | name | a register |
 | `run.tagged` | tags | an observed-remove set: an entry that covers it takes its tags back |
 | `run.noted` | text (Markdown), of | a note; `over` replaces an earlier one |
 | `run.kept` | name, object, size, files, is_tree | a file or folder of the run |
 | `run.removed` | removed | a register: true hides the run from lists, false brings it back |
+| `process.captured` | parts, pending, withheld, objects, files | what a process was; of each part the later counts |
+| `process.console` | pieces, skipped_bytes, is_tail | what it printed; a tail takes the place of the one before |
+| `process.cell` | nth, execution_count, cell, source, status, error, started_us, duration_s, outputs | a notebook's cell: written when it starts and, over that, when it ends |
+| `process.exited` | code, signal, duration_s, cpu_s, peak_memory_bytes | how it ended |
+| `values.logged` | values: series, step, rank, kind, meta, parts, notes | `parts` are [name, media type, object, size] |
+
+`objects` names a tree of captured files for each part; a few small ones stand in `files` themselves. `label` is what a
+run without a name is called: the script's name. A `launcher` is the process that runs a command
+(`gnomon run -- …`): its end is the run's end. A process is named by the log that it writes.
 """
 
 from __future__ import annotations
@@ -25,5 +34,12 @@ NOTED = "run.noted"
 KEPT = "run.kept"
 REMOVED = "run.removed"
 
+CAPTURED = "process.captured"
+CONSOLE = "process.console"
+CELL = "process.cell"
+EXITED = "process.exited"
+LOGGED = "values.logged"
+
 KINDS = frozenset({CREATED, JOINED, ENDED, PARAMS, RENAMED, TAGGED, NOTED, KEPT, REMOVED})
 STATUSES = ("finished", "failed", "stopped")
+CELL_STATUSES = ("running", "ok", "error")

@@ -28,6 +28,9 @@ class Parser(Protocol):
     def note(self, text: str) -> None:
         """Add a paragraph to the help."""
 
+    def rest_is_command(self, help: str) -> None:
+        """Have the words from `--`, or from the first that is no option, on be a command: `command`."""
+
 
 class Progress(Protocol):
     """Shows how far something is."""
@@ -60,7 +63,10 @@ class Terminal(Protocol):
     def say(self, line: str) -> None:
         """Write a line of talk."""
 
-    def style(self, line: str, *styles: str) -> str:
+    def flush(self) -> None:
+        """Have everything that was written reach its reader."""
+
+    def style(self, line: str, *styles: str, talk: bool = False) -> str:
         """Return a text in bold, dim or a colour, where the reader sees such things."""
 
     def at_end(self, closer: Callable[[], None]) -> None:

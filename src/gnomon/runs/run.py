@@ -22,12 +22,23 @@ from gnomon.errors import (
 from gnomon.ids import RUN_ID_BYTES, is_hex, run_subject
 from gnomon.points.rows import HAS_GIL, RunPoints
 from gnomon.runs import current, entries
+from gnomon.runs.capture.capture import (
+    begin_capture,
+    capture_of,
+    captures_anything,
+    scrubber_here,
+)
 from gnomon.runs.launch import Launch, launch_from
 from gnomon.session import Session, session_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import TracebackType
+
+    from gnomon.runs.values_writing import ValueWriter
+
+
+MAX_TRACEBACK = 16 << 10
 
 
 class Run:
@@ -53,8 +64,10 @@ class Run:
         self._tag_entries: dict[str, str] = {}
         self._before = current.before_this()
         self._points = RunPoints(
-            session, id, rank, next_step=next_step, strict=strict, on_new_wal=self._join_after_fork
-        )
+            session, id, rank, next_step=next_step, strict=strict, on_new_wal=self._join_after_fork,
+            on_rich=self._take_rich,
+        )  # fmt: skip
+        self._values: ValueWriter | None = None
         # The method itself, without a frame of our own in between: this is the hot path.
         self.log = self._points.log if HAS_GIL else self._points.log_locked  # type: ignore[method-assign]
         session.points.append(self._points)
@@ -83,11 +96,29 @@ class Run:
 
         When this returns, the numbers survive the death of the process. Without `step`, steps count up from the last one. Python,
         NumPy and torch scalars are taken; NaN and infinities are kept; whole numbers of any size are kept exactly. What is
-        not a number is counted and said once (it raises NotStoredError in a `strict` run).
+        not a number is counted and said once (it raises NotStoredError in a `strict` run). Images, audio, video, tables,
+        histograms, texts, 3-D points (`gnomon.Image`, …) and figures of Matplotlib and Plotly are kept too, as open formats.
 
         Raises BadArgumentError for a wrong call, RunEndedError after the run's end.
         """
         self._points.log(metrics, step=step, **named)  # replaced in __init__ by `_points.log`
+
+    def _take_rich(self, series: str, value: object, step: int) -> str | None:
+        """Take an image, a table, a figure; return why not, '' for what is none of these."""
+        from gnomon.runs.values.recognise import encoded, is_rich
+
+        if not is_rich(value):
+            return ""
+        from gnomon.runs.values_writing import ValueWriter
+
+        try:
+            found = encoded(value)
+        except BadArgumentError as error:
+            return f"{error.message}; {error.hint}" if error.hint else error.message
+        if self._values is None:
+            self._values = ValueWriter(self._session, self.id, self.rank)
+            self._session.each_second(self._values.flush)
+        return self._values.add(series, step, found)
 
     # --- words and files
 
@@ -111,7 +142,7 @@ class Run:
 
     def set_params(self, params: Mapping[str, object]) -> None:
         """Add or change parameters after the start, such as those that the training worked out itself."""
-        self._append(entries.PARAMS, {"params": _checked_params(params)})
+        self._append(entries.PARAMS, {"params": _scrubbed(_checked_params(params))})
 
     def keep(self, path: str | os.PathLike[str], name: str | None = None) -> str | None:
         """Keep a file or folder of this run: its bytes go into the record. Returns the object's id.
@@ -154,8 +185,13 @@ class Run:
 
     # --- the end
 
-    def finish(self, status: str = "finished", *, error: str | None = None) -> None:
-        """End the run in this process: 'finished', 'failed' or 'stopped'. A second call does nothing."""
+    def finish(
+        self, status: str = "finished", *, error: str | None = None, traceback: str | None = None
+    ) -> None:
+        """End the run in this process: 'finished', 'failed' or 'stopped'. A second call does nothing.
+
+        `error` names what went wrong, `traceback` is its text; `with gnomon.run(...)` gives both by itself.
+        """
         if status not in entries.STATUSES:
             raise BadArgumentError(
                 f"`status` of `finish()` must be one of {entries.STATUSES}; got {status!r}"
@@ -166,18 +202,23 @@ class Run:
             if self._process_id != self._session.process_id and self._points.last_step < 0:
                 self._points.end()  # a forked child that logged nothing has nothing to say
                 return
+            if self._values is not None:
+                self._values.flush()
+            capture = capture_of(self._session)
+            if capture is not None:
+                capture.before_end(self._points)
             rows, values = self._session.losses()
-            self._append(
-                entries.ENDED,
-                {
-                    "status": status,
-                    "error": error,
-                    "last_step": self._points.last_step,
-                    "lost_rows": rows,
-                    "lost_values": values,
-                    "unusable_values": self._points.unusable,
-                },
-            )
+            body: dict[str, object] = {
+                "status": status,
+                "error": error,
+                "last_step": self._points.last_step,
+                "lost_rows": rows,
+                "lost_values": values,
+                "unusable_values": self._points.unusable,
+            }
+            if traceback:
+                body["traceback"] = traceback
+            self._append(entries.ENDED, body)
             self._points.end()
             self._session.points.remove(self._points)
             self._session.no_longer_at_close(self._end_at_exit)
@@ -197,11 +238,15 @@ class Run:
         if kind is None:
             self.finish()
         else:
-            self.finish(_status_of(kind), error=kind.__qualname__)
+            self.finish(_status_of(kind), error=kind.__qualname__, traceback=_traceback_text(error))
 
     def _end_at_exit(self) -> None:
         kind = getattr(sys, "last_type", None) if self._session.is_ending else None
-        self.finish(_status_of(kind) if kind else "finished", error=kind.__qualname__ if kind else None)
+        if kind is None:
+            self.finish()
+        else:
+            error = getattr(sys, "last_value", None)
+            self.finish(_status_of(kind), error=kind.__qualname__, traceback=_traceback_text(error))
 
     def _join_after_fork(self) -> None:
         if self._process_id != self._session.process_id:
@@ -271,7 +316,7 @@ def run(
             f"`id` of `run()` must be {2 * RUN_ID_BYTES} hex digits; got {run_id!r}",
             hint="make one with `gnomon new-id`",
         )
-    checked_params, checked_tags = _checked_params(params or {}), _checked_tags(tags)
+    checked_params, checked_tags = _scrubbed(_checked_params(params or {})), _checked_tags(tags)
     outer = current.innermost()
     session.has_joined = session.has_joined or run_id == launch.run_id
     made = Run(
@@ -280,10 +325,19 @@ def run(
     )  # fmt: skip
     body: dict[str, object] = {"rank": launch.rank, "world_size": launch.world_size}
     parent_id = parent.id if isinstance(parent, Run) else parent or (outer.id if outer is not None else None)
-    given = {"name": name, "params": checked_params, "seed": seed, "group": group, "parent": parent_id}
+    label = launch.script if name is None and captures_anything(REAL) else None
+    given = {
+        "name": name,
+        "label": label,
+        "params": checked_params,
+        "seed": seed,
+        "group": group,
+        "parent": parent_id,
+    }
     body.update({key: value for key, value in given.items() if value not in (None, {})})
     made._append(entries.CREATED, body)
     made.tag(*checked_tags)
+    begin_capture(session)
     return made
 
 
@@ -304,12 +358,33 @@ def _resume(session: Session, short_id: str, step: int | None, launch: Launch, *
             "step": point.next_step,
         },
     )
+    begin_capture(session)
     return continued
 
 
 def log(metrics: Mapping[str, object] | None = None, /, *, step: int | None = None, **named: object) -> None:
     """Log a row to the run that is current in this thread or task; see `Run.log`."""
     current.current_run().log(metrics, step=step, **named)
+
+
+def _scrubbed(params: dict[str, object]) -> dict[str, object]:
+    """Return parameters without secrets; what was withheld is listed on the run."""
+    if not params:
+        return params
+    clean = scrubber_here().value("params", params, "params")
+    return clean if isinstance(clean, dict) else params
+
+
+def _traceback_text(error: BaseException | None) -> str | None:
+    """Return the end of a traceback as text, without secrets."""
+    if error is None or isinstance(error, (KeyboardInterrupt, SystemExit)) or not captures_anything(REAL):
+        return None
+    from traceback import format_exception
+
+    text = "".join(format_exception(error))
+    if len(text) > MAX_TRACEBACK:
+        text = "…" + text[-MAX_TRACEBACK:].partition("\n")[2]
+    return scrubber_here().text(text, "traceback")
 
 
 def _status_of(kind: type[BaseException]) -> str:

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from gnomon.runs.state import OPEN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gnomon.points.series import Series
     from gnomon.points.stats import SeriesStat
+    from gnomon.runs.process_view import Captured, Printed, Withheld
+    from gnomon.runs.rich_value import RichValue
     from gnomon.runs.views import Record
 
 
@@ -47,6 +51,7 @@ class Process(NamedTuple):
     lost_values: int
     unusable_values: int
     missing: int | None
+    is_launcher: bool = False
 
 
 class RunView:
@@ -63,8 +68,10 @@ class RunView:
 
     @property
     def name(self) -> str | None:
-        """The name; where people gave different ones, the latest (see `conflicts`)."""
+        """The name, else that of its script; where people gave different ones, the latest (see `conflicts`)."""
         name = self._state.get("name")
+        if name is None:
+            name = self._state.get("label")
         return str(name) if name is not None else None
 
     @property
@@ -179,10 +186,77 @@ class RunView:
             found.append(
                 Process(
                     get("rank", 0), get("log"), get("writer"), status, get("error"), get("lost_rows", 0),
-                    get("lost_values", 0), get("unusable_values", 0), missing.get(get("log"), 0),
+                    get("lost_values", 0), get("unusable_values", 0), missing.get(get("log"), 0), bool(get("launcher")),
                 )
             )  # fmt: skip
         return found
+
+    # --- rich values
+
+    def values(self, series: str | None = None, *, step: int | None = None) -> list[RichValue]:
+        """Return the images, tables, figures and other rich values, by series and step; of one series or step if given."""
+        from gnomon.errors import UnknownSubjectError as UnknownError
+        from gnomon.runs.rich_value import RichValue
+
+        try:
+            state = self.record.replica.index.state("values", self.id)
+        except UnknownError:  # none was logged
+            return []
+        return [
+            RichValue(self.record.replica, stored)
+            for stored in (state["values"] if isinstance(state, dict) else ())
+            if (series is None or stored["series"] == series) and (step is None or stored["step"] == step)
+        ]
+
+    # --- how it was run
+
+    @property
+    def captured(self) -> Captured:
+        """What was captured of how it was run: facts, console, what was withheld."""
+        from gnomon.runs.process_view import Captured
+        from gnomon.runs.state import processes_of
+
+        return Captured(self.record.replica, processes_of(self._state) if self._state else [])
+
+    @property
+    def command(self) -> str | None:
+        """The command line, as one would type it."""
+        text = self.captured.part("command").get("text")
+        return str(text) if text is not None else None
+
+    @property
+    def code(self) -> dict[str, object]:
+        """The state of the code: `commit`, `branch`, `remote`, `is_dirty`, `changed`, `untracked`, `fingerprint`, …"""
+        return self.captured.part("code")
+
+    @property
+    def python(self) -> dict[str, object]:
+        """Python and its `packages`, by name."""
+        return self.captured.part("python")
+
+    @property
+    def machine(self) -> dict[str, object]:
+        """The machine: `cpu`, `cpus`, `memory_bytes`, `gpus`, `system`."""
+        return self.captured.part("machine")
+
+    @property
+    def withheld(self) -> list[Withheld]:
+        """What looked like a secret and was not recorded: (kind, where, name, count)."""
+        return self.captured.withheld
+
+    @property
+    def traceback(self) -> str | None:
+        """The traceback of what ended it, secrets left out; None where nothing did."""
+        for process in self._dict("processes").values():
+            if isinstance(process.get("traceback"), str):
+                return str(process["traceback"])
+        return None
+
+    def console(self) -> Iterator[Printed]:
+        """Yield what it printed, oldest first: pieces with `.stream`, `.text`, `.time_s`, `.skipped_bytes`."""
+        ended = self.ended
+        until_us = int(ended * 1e6) if ended is not None else None
+        return self.captured.console(int(self._number("created_us")), until_us)
 
     # --- numbers
 

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from gnomon.points.stats import SeriesStat
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 OPEN = "open"
 _MAX_CELL_TEXT = 200
 _by_place = attrgetter("log_raw", "seq", "digest")
 _PLAIN_CELLS = ("name", "group", "seed", "author", "parent")
 _CREATED_FIELDS = ("name", "seed", "group", "parent")
-_STARTED_FIELDS = ("world_size", "continues", "step", "forked")
-_ENDED_FIELDS = ("error", "lost_rows", "lost_values", "unusable_values", "last_step")
+_STARTED_FIELDS = ("world_size", "continues", "step", "forked", "launcher")
+_ENDED_FIELDS = ("error", "traceback", "lost_rows", "lost_values", "unusable_values", "last_step")
 
 
 def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
@@ -43,6 +43,7 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
     first = bodies[0] if len(bodies) == 1 else {}
     state: dict[str, object] = {
         "name": first.get("name"),
+        "label": next((body["label"] for body in bodies if "label" in body), None),
         "seed": first.get("seed"),
         "group": first.get("group"),
         "parent": first.get("parent"),
@@ -177,17 +178,22 @@ def _int(value: object, default: int) -> int:
 def _status(processes: Mapping[str, Mapping[str, object]]) -> str:
     """Return the run's status: that of the latest process of each rank; open if one is, failed before stopped.
 
-    Forked helpers (data loaders that log) end without a word and do not count, unless there is nobody else.
+    A launcher speaks for its rank: it knows how the command ended. Forked helpers (data loaders that log) end without
+    a word and do not count, unless there is nobody else.
     """
     if len(processes) == 1:
         (process,) = processes.values()
         return str(process["status"])
     own = [process for process in processes.values() if not process.get("forked")] or list(processes.values())
     latest: dict[object, Mapping[str, object]] = {}
-    for process in sorted(own, key=lambda one: (_int(one["started_us"], 0), str(one["log"]))):
+    for process in sorted(own, key=_by_authority):
         latest[process.get("rank")] = process
     statuses = {process["status"] for process in latest.values()}
     return next((status for status in (OPEN, "failed", "stopped") if status in statuses), "finished")
+
+
+def _by_authority(process: Mapping[str, object]) -> tuple[bool, int, str]:
+    return bool(process.get("launcher")), _int(process["started_us"], 0), str(process["log"])
 
 
 def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa: ARG001  the shape of every feature's
@@ -203,6 +209,10 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
         "created": created_us,
         "tags": list(state["tags"]),
     }
+    if state["name"] is None and state["label"] is not None:
+        row["name"] = _cell(state["label"])
+    if state["processes"]:
+        row["processes"] = processes_of(state)
     for field in _PLAIN_CELLS:
         if (value := state[field]) is not None:
             row[field] = _cell(value)
@@ -223,6 +233,19 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
             _cell(stat.max),
         ]
     return row
+
+
+def processes_of(state: Mapping[str, Any]) -> list[str]:
+    """Return the processes (logs) of a run; the one first that can best say how it was run."""
+    processes = state["processes"]
+    if len(processes) == 1:
+        return [*processes]
+    return sorted(processes, key=lambda log: _by_telling(processes[log]))
+
+
+def _by_telling(process: Mapping[str, object]) -> tuple[bool, bool, int, int, str]:
+    rank, started_us = _int(process.get("rank"), 0), _int(process["started_us"], 0)
+    return not process.get("launcher"), bool(process.get("forked")), rank, started_us, str(process["log"])
 
 
 def _ended(state: Mapping[str, Any]) -> int | None:

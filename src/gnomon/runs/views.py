@@ -14,6 +14,7 @@ from gnomon.errors import BadArgumentError, NoRecordError
 from gnomon.record.home import record_path
 from gnomon.runs import where as where_language
 from gnomon.runs.liveness import liveness
+from gnomon.runs.process_view import is_process_column, joined, process_columns
 from gnomon.runs.run_view import RunView
 from gnomon.runs.state import OPEN
 from gnomon.runs.table import FIGURES, FIXED, RunTable
@@ -86,7 +87,8 @@ class Record:
         """Return the runs that match, newest first unless sorted otherwise.
 
         `where` and `sort` are explained in docs/reference/where.md. `columns` are keys such as `name`, `params.lr`,
-        `metrics.loss` (last value), `metrics.loss.min`; all that there are, unless given.
+        `metrics.loss` (last value), `metrics.loss.min`, and facts of the process such as `code.commit`, `command` or
+        `package.numpy`; all parameters and metrics that there are, unless given.
         `removed` lists the hidden runs instead.
 
         Raises BadExpressionError, BadArgumentError.
@@ -120,6 +122,8 @@ class Record:
     def _unknown(self, columns: Sequence[str]) -> list[str]:
         """Return those of these columns that no run has."""
         stored = set(self.replica.index.keys("run"))
+        if any(map(is_process_column, columns)):
+            stored.update(process_columns(self.replica.index))
         return [
             column
             for column in columns
@@ -128,8 +132,16 @@ class Record:
 
     def column_keys(self) -> list[str]:
         """Return all columns that the runs of this record have."""
-        found = [key for key in self.replica.index.keys("run") if key.startswith(("params.", "metrics."))]
+        found = [
+            key
+            for key in self.replica.index.keys("run")
+            if key.startswith(("params.", "metrics.")) and not key.startswith("metrics.system/")
+        ]
         return [*FIXED, *sorted(found, key=lambda key: (key.startswith("metrics."), key))]
+
+    def process_keys(self) -> list[str]:
+        """Return the columns that tell how runs were run: `command`, `code.commit`, `package.numpy`, …"""
+        return list(process_columns(self.replica.index))
 
     def run(self, short_id: str) -> RunView:
         """Return one run by its id or the beginning of it. Raises UnknownSubjectError, AmbiguousIdError."""
@@ -141,6 +153,9 @@ class Record:
     ) -> dict[str, list[object]]:
         """Return cells by column, for all runs or for those at `places`."""
         index = self.replica.index
+        of_process = [key for key in keys if is_process_column(key)]
+        if of_process:
+            keys = [*(key for key in keys if not is_process_column(key)), "processes"]
         stored = set(index.keys("run"))
         sources = {key: _source(key, stored) for key in keys if key != "id"}
         found = index.columns("run", sorted({source for source, _ in sources.values()}), places)
@@ -152,6 +167,8 @@ class Record:
                 if at is None
                 else [stat[at] if isinstance(stat, list) else None for stat in column]
             )
+        if of_process:
+            table.update(joined(index, of_process, table["processes"]))
         if "status" in table:
             self._tell_liveness(table, ids)
         return table

@@ -51,7 +51,14 @@ FIELDS = {
     "duration": DURATION,
     "parent": TEXT,
     "rank": NUMBER,
+    "command": TEXT,
+    "script": TEXT,
+    "python": TEXT,
+    "exit_code": NUMBER,
+    "peak_memory_bytes": NUMBER,
+    "cpu_s": NUMBER,
 }
+GROUPS = ("params", "metrics", "code", "machine", "package", "env")  # a key follows: `params.lr`
 FIGURES = ("last", "min", "max", "count", "step")
 LARGEST_FIRST = frozenset({"created", "ended"})
 # What people type who know another tracker.
@@ -73,6 +80,14 @@ ALIASES = {
     "summary": "metrics",
     "tag": "tags",
     "user": "author",
+}
+_EXAMPLES = {
+    "params": "lr",
+    "metrics": "auc",
+    "code": "commit",
+    "machine": "cpu",
+    "package": "numpy",
+    "env": "CUDA_VISIBLE_DEVICES",
 }
 MAX_DEPTH = 100
 MAX_LENGTH = 4_000_000
@@ -361,7 +376,7 @@ class Reader:
         if token.kind != "word":
             return self._literal()
         is_plain = token.text not in FIELDS and self.text[token.end : token.end + 1] not in (".", "[")
-        if is_plain and token.text not in ("params", "metrics"):
+        if is_plain and token.text not in GROUPS:
             raise self._unquoted_text(token)
         return self.field()
 
@@ -369,7 +384,7 @@ class Reader:
         token = self.token
         if token.kind != "word":
             raise self.error("expected a field, such as `params.lr`, `metrics.auc` or `created`")
-        if token.text in ("params", "metrics"):
+        if token.text in GROUPS:
             return self._keyed_field(token)
         after = self._token_at(token.end)
         if token.text not in FIELDS:
@@ -380,11 +395,11 @@ class Reader:
         return _Field(token.text, FIELDS[token.text], token.start, token.end)
 
     def _keyed_field(self, token: _Token) -> _Field:
-        """Read what follows `params` or `metrics`: a key as it is, or in quotes, or in brackets and quotes."""
+        """Read what follows `params`, `metrics` or another group: a key as it is, or in quotes, or in brackets and quotes."""
         group, place = token.text, token.end
         opening = self.text[place : place + 1]
         if opening not in (".", "["):
-            hint = f"write `{group}.KEY`, for instance `{group}.{'lr' if group == 'params' else 'auc'}`"
+            hint = f"write `{group}.KEY`, for instance `{group}.{_EXAMPLES[group]}`"
             raise self.error(f"expected a key after `{group}`", token.start, token.end, hint)
         match = _KEY.match(self.text, place + 1) if opening == "." else None
         if match:
@@ -403,8 +418,8 @@ class Reader:
                 if closing.kind != "]":
                     raise self.error("expected `]`", closing.start, closing.end)
                 end = closing.end
-        if group == "params":
-            return self._end_field(_Field(f"params.{key}", ANY, token.start, end))
+        if group != "metrics":
+            return self._end_field(_Field(f"{group}.{key}", ANY, token.start, end))
         figure = "last"
         if match:
             series, _, last = key.rpartition(".")
@@ -426,7 +441,7 @@ class Reader:
         return field
 
     def _unknown_field(self, token: _Token) -> BadExpressionError:
-        name, groups = token.text, (*FIELDS, "params", "metrics")
+        name, groups = token.text, (*FIELDS, *GROUPS)
         meant = ALIASES.get(name.lower())
         if meant is None:
             import difflib
@@ -434,7 +449,7 @@ class Reader:
             near = difflib.get_close_matches(name[:SHOWN_WIDTH].lower(), groups, 1, 0.7)
             meant = near[0] if near else None
         hint = f"there are {', '.join(groups)}"
-        if meant in ("params", "metrics"):
+        if meant in GROUPS:
             dotted = self.text[token.end : token.end + 1] == "."
             end = _end_of(_KEY, self.text, token.end + 1) if dotted else token.end
             hint = f"did you mean `{meant}{self.text[token.end : end][:SHOWN_WIDTH] or '.KEY'}`?"

@@ -1,0 +1,142 @@
+"""The part of `gnomon show` that says how a run was run: command, code, versions, machine, how it ended, what was withheld."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gnomon.runs.face import Terminal
+    from gnomon.runs.process_view import Captured
+    from gnomon.runs.run_view import RunView
+
+SHOWN_WITHHELD = 10
+SHOWN_FILES = 5
+
+
+def facts(run: RunView, terminal: Terminal) -> dict[str, str]:
+    """Return what was captured of a run, a short line for each thing."""
+    captured = run.captured
+    found = {
+        "command": _text(captured.part("command").get("text"), terminal),
+        "code": _code(captured.part("code"), terminal),
+        "files": _files(captured.part("code"), terminal),
+        "python": _python(captured.part("python"), terminal),
+        "machine": _machine(captured.part("machine"), terminal),
+        "ended": _end(captured.exit, terminal),
+        "console": _console(run, terminal),
+        "unfinished": ", ".join(captured.pending)
+        and f"{', '.join(captured.pending)}: the process ended before",
+    }
+    return {key: text for key, text in found.items() if text}
+
+
+def notes(captured: Captured, terminal: Terminal) -> list[str]:
+    """Return what a person should know of the capture: sentences."""
+    found = captured.part("code").get("notes")
+    return [terminal.clean(str(note)) for note in found] if isinstance(found, list) else []
+
+
+def withheld(captured: Captured, terminal: Terminal) -> list[str]:
+    """Return a line for each thing that looked like a secret and was not recorded."""
+    lines = []
+    for one in captured.withheld[:SHOWN_WITHHELD]:
+        name = f" `{terminal.clean(one.name)}`" if one.name else ""
+        often = f", {one.times} times" if one.times > 1 else ""
+        lines.append(f"{terminal.clean(one.kind)} in {terminal.clean(one.where)}{name}{often}")
+    more = len(captured.withheld) - SHOWN_WITHHELD
+    return [*lines, f"and {more} more (`--json` lists all)"] if more > 0 else lines
+
+
+def as_json(run: RunView) -> dict[str, object]:
+    """Return all that was captured, for a program."""
+    captured = run.captured
+    return {
+        "command": captured.part("command"),
+        "code": captured.part("code"),
+        "code_object": captured.code_object,
+        "python": captured.part("python"),
+        "machine": captured.part("machine"),
+        "environment": captured.part("environment"),
+        "exit": captured.exit,
+        "pending": captured.pending,
+        "withheld": [one._asdict() for one in captured.withheld],
+    }
+
+
+def _text(value: object, terminal: Terminal) -> str:
+    return terminal.clean(value) if isinstance(value, str) else ""
+
+
+def _code(code: Mapping[str, Any], terminal: Terminal) -> str:
+    if not code:
+        return ""
+    branch = f" on {terminal.clean(str(code['branch']))}" if code.get("branch") else ""
+    if code.get("commit"):
+        where = str(code["commit"])[:12] + branch
+    else:
+        where = f"no commit yet{branch}" if branch else "no Git"
+    remote = f" of {terminal.clean(str(code['remote']))}" if code.get("remote") else ""
+    state = (
+        f"; state {str(code['fingerprint'])[:8]}" if code.get("fingerprint") else "; not all was looked at"
+    )
+    return f"{where}{remote}{state}"
+
+
+def _files(code: Mapping[str, Any], terminal: Terminal) -> str:
+    """Return which files were not as the commit has them."""
+    parts = []
+    if changed := code.get("changed_count"):
+        names = _some(code.get("changed"), terminal)
+        parts.append(f"{terminal.count(int(changed), 'file')} changed{names}")
+    if untracked := code.get("untracked_count"):
+        kept = code.get("kept_count") or 0
+        what = "untracked" if code.get("kind") == "git" else "looked at"
+        parts.append(f"{terminal.count(int(untracked), 'file')} {what}, {kept} kept")
+    return "; ".join(parts)
+
+
+def _some(names: object, terminal: Terminal) -> str:
+    if not isinstance(names, list) or not names:
+        return ""
+    shown = ", ".join(terminal.clean(str(name)) for name in names[:SHOWN_FILES])
+    return f" ({shown}{', …' if len(names) > SHOWN_FILES else ''})"
+
+
+def _python(python: Mapping[str, Any], terminal: Terminal) -> str:
+    if not python:
+        return ""
+    packages = python.get("packages")
+    count = f", {terminal.count(len(packages), 'package')}" if isinstance(packages, dict) else ""
+    return f"{terminal.clean(str(python.get('version')))}{count}"
+
+
+def _machine(machine: Mapping[str, Any], terminal: Terminal) -> str:
+    parts = []
+    if cpu := machine.get("cpu"):
+        parts.append(terminal.clean(str(cpu)))
+    if cpus := machine.get("cpus"):
+        parts.append(terminal.count(int(cpus), "CPU"))
+    if memory := machine.get("memory_bytes"):
+        parts.append(terminal.size(memory))
+    gpus = machine.get("gpus")
+    if isinstance(gpus, list):
+        parts += [terminal.clean(str(gpu.get("name"))) for gpu in gpus[:4] if isinstance(gpu, dict)]
+    return ", ".join(parts)
+
+
+def _end(exit_: Mapping[str, Any], terminal: Terminal) -> str:
+    parts = []
+    if (code := exit_.get("code")) is not None:
+        parts.append(f"exit code {code}" + (f" ({exit_['signal']})" if exit_.get("signal") else ""))
+    if cpu := exit_.get("cpu_s"):
+        parts.append(f"{terminal.duration(cpu)} of processor time")
+    if memory := exit_.get("peak_memory_bytes"):
+        parts.append(f"{terminal.size(memory)} of memory at most")
+    return ", ".join(parts)
+
+
+def _console(run: RunView, terminal: Terminal) -> str:
+    lines = sum(piece.text.count("\n") for piece in run.console())
+    return f"{terminal.count(lines, 'line')}; `gnomon console {run.id[:8]}`" if lines else ""

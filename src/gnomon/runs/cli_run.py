@@ -1,0 +1,113 @@
+"""`gnomon run`: run any command, unchanged, and record what it was."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from gnomon.errors import BadArgumentError, UsageError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from gnomon.runs.capture.command import Ended
+    from gnomon.runs.face import Parser, Run, Terminal
+
+
+def run(parser: Parser) -> Run:
+    """Run a command and record all that it was: command, code, versions, machine, console, resources, how it ended.
+
+    The command needs to know nothing of it: it gets our input, its output is passed on unchanged, signals reach it, and its exit
+    code is ours. If it uses `gnomon.run()`, it logs to this run. What looks like a secret is withheld before anything is
+    written.
+    """
+    parser.rest_is_command("the command and its arguments, as you would type them")
+    parser.option("--name", metavar="NAME", help="what to call the run (otherwise its script's name)")
+    parser.option("--group", metavar="GROUP", help="runs of one group differ in their seed only")
+    parser.option("--seed", metavar="N", type=int, help="the seed, where the command does not say it itself")
+    parser.option("--tag", metavar="TAG", action="append", help="a word to find it by (repeatable)")
+    parser.option(
+        "--param",
+        metavar="NAME=VALUE",
+        action="append",
+        help="a parameter: number, true/false or text (repeatable)",
+    )
+    parser.option(
+        "--pick", metavar="NAMES", action="append",
+        help="log these metrics from what is printed: `loss,val/*`, or `*` for all (repeatable)",
+    )  # fmt: skip
+    parser.option("--quiet", action="store_true", help="say nothing of our own")
+    parser.example("gnomon run -- python train.py --lr 0.1", "anything, unchanged")
+    parser.example(
+        'gnomon run --pick "loss,auc" -- ./train.sh', "metrics from lines such as `step=3 loss=0.2`"
+    )
+    parser.example(
+        "gnomon run --name baseline --param lr=0.1 -- python train.py", "with a name and a parameter"
+    )
+    parser.note(
+        "`--pick` reads `name=value`, `name: value` and JSON lines; a whole number called step, global_step, iteration or "
+        "iter in the same line is the step. Where the command was not found the exit code is 127, where it may not be "
+        "executed 126; where it died of a signal, so do we."
+    )
+    return _run
+
+
+def _run(arguments: Namespace, terminal: Terminal) -> int:
+    if not arguments.command:
+        raise UsageError(
+            "`gnomon run` needs a command", hint="for instance `gnomon run -- python train.py --lr 0.1`"
+        )
+    from gnomon.runs.launcher import launch
+
+    def say(text: str) -> None:
+        if not arguments.quiet:
+            terminal.say(terminal.style(f"gnomon: {text}", "dim", talk=True))
+
+    done = launch(
+        arguments.command,
+        place=getattr(arguments, "record", None),
+        name=arguments.name,
+        group=arguments.group,
+        seed=arguments.seed,
+        tags=arguments.tag or (),
+        params=dict(_param(text) for text in arguments.param or ()),
+        pick=_patterns(arguments.pick or []),
+    )
+    say(_summary(done.run, done.ended, terminal))
+    return -done.ended.signal or done.ended.code
+
+
+def _summary(run: str, ended: Ended, terminal: Terminal) -> str:
+    how = f"signal {signal.Signals(ended.signal).name}" if ended.signal else f"exit code {ended.code}"
+    took = terminal.duration(ended.duration_s)
+    left = "; processes that it left behind go on, unrecorded" if ended.has_left_behind else ""
+    return f"run {run[:8]}: {how}, {took}, {terminal.size(ended.peak_memory_bytes)} at most{left}; `gnomon show {run[:8]}`"
+
+
+def _param(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise BadArgumentError(
+            f"`--param` must be NAME=VALUE; got `{text}`", hint="for instance `--param lr=0.1`"
+        )
+    return name.strip(), _value(value)
+
+
+def _value(text: str) -> object:
+    if text in ("true", "false"):
+        return text == "true"
+    for convert in (int, float):
+        try:
+            return convert(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _patterns(words: list[str]) -> list[str]:
+    patterns = [part.strip() for word in words for part in word.split(",") if part.strip()]
+    if words and not patterns:
+        raise BadArgumentError(
+            "`--pick` needs the names of metrics", hint='for instance `--pick loss,auc`, or `--pick "*"`'
+        )
+    return patterns

@@ -1,0 +1,202 @@
+"""`gnomon run -- COMMAND`: any command, unchanged, with all that it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def capture_on(monkeypatch):
+    monkeypatch.setenv("GNOMON_CAPTURE", "on")
+
+
+@pytest.fixture
+def cli(project):
+    def run(*words, check=None, **options):
+        done = subprocess.run(
+            [sys.executable, "-m", "gnomon", *words], capture_output=True, text=True, timeout=60, **options
+        )
+        if check is not None:
+            assert done.returncode == check, done.stdout + done.stderr
+        return done
+
+    return run
+
+
+def newest(cli) -> dict:
+    (run,) = json.loads(cli("runs", "--json", "--limit", "1", check=0).stdout)
+    return json.loads(cli("show", run["id"], "--json", check=0).stdout)
+
+
+def test_a_command_is_recorded_and_nothing_is_changed_for_it(cli, project):
+    (project / "train.py").write_text(
+        "import sys; print('loss=0.5'); print('oh', file=sys.stderr); sys.exit(3)"
+    )
+    done = cli(
+        "run",
+        "--name",
+        "try",
+        "--tag",
+        "t",
+        "--param",
+        "lr=0.1",
+        "--",
+        sys.executable,
+        "train.py",
+        "--lr",
+        "0.1",
+    )
+    assert (done.returncode, done.stdout) == (3, "loss=0.5\n")
+    assert done.stderr.startswith("oh\n") and "exit code 3" in done.stderr
+    run = newest(cli)
+    assert (run["name"], run["status"], run["tags"], run["params"]) == ("try", "failed", ["t"], {"lr": 0.1})
+    captured = run["captured"]
+    assert captured["exit"]["code"] == 3 and captured["exit"]["peak_memory_bytes"] > 1_000_000
+    assert captured["command"]["argv"][1:] == ["train.py", "--lr", "0.1"]
+    assert captured["machine"]["cpus"] == os.cpu_count()
+    assert captured["code"]["kind"] == "folder" and captured["code"]["kept_count"] == 1
+    assert not captured["pending"]
+    assert cli("console", run["id"], check=0).stdout.splitlines() in (["loss=0.5", "oh"], ["oh", "loss=0.5"])
+    assert cli("console", run["id"], "--err", check=0).stdout == "oh\n"
+    assert cli("console", run["id"], "--grep", "LOSS", check=0).stdout == "loss=0.5\n"
+
+
+def test_quiet_says_nothing_of_its_own(cli):
+    assert cli("run", "--quiet", "true", check=0).stderr == ""
+
+
+def test_the_sdk_in_the_command_logs_to_the_same_run(cli, project):
+    (project / "train.py").write_text(
+        "import gnomon\nwith gnomon.run(params={'lr': 0.1}, seed=3) as run:\n    run.log(loss=0.5)\n"
+    )
+    cli("run", "--", sys.executable, "train.py", check=0)
+    runs = json.loads(cli("runs", "--json", check=0).stdout)
+    assert [(run["name"], run["params"], run["seed"], run["metrics"]) for run in runs] == [
+        ("train.py", {"lr": 0.1}, 3, {"loss": 0.5})
+    ]
+    run = newest(cli)
+    assert run["status"] == "finished" and run["captured"]["exit"]["code"] == 0
+    assert "msgspec" in run["captured"]["python"]["packages"]
+    assert len(run["processes"]) == 2
+
+
+def test_a_crash_after_the_end_of_the_run_makes_it_failed(cli, project):
+    (project / "train.py").write_text(
+        "import gnomon\nwith gnomon.run() as run:\n    run.log(loss=1)\nraise SystemExit(9)\n"
+    )
+    cli("run", "--", sys.executable, "train.py", check=9)
+    assert newest(cli)["status"] == "failed"
+
+
+def test_metrics_are_picked_from_what_is_printed(cli):
+    script = (
+        "print('step=3 loss=0.5'); print('step=4 loss=0.25 other=1'); print('{\"auc\": 0.9, \"step\": 5}')"
+    )
+    cli("run", "--pick", "loss,auc", "--", sys.executable, "-c", script, check=0)
+    run = newest(cli)
+    assert run["metrics"] == {"auc": 0.9, "loss": 0.25}
+    assert {one["name"]: (one["first_step"], one["last_step"]) for one in run["series"]} == {
+        "auc": (5, 5),
+        "loss": (3, 4),
+    }
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "says"),
+    [
+        ("no-such-command", 127, "there is no command"),
+        ("./plain.txt", 126, "may not be executed"),
+        (".", 126, "is a folder"),
+    ],
+)
+def test_a_command_that_cannot_run_leaves_no_run(cli, project, word, code, says):
+    (project / "plain.txt").write_text("x")
+    done = cli("run", "--", word, check=code)
+    assert says in done.stderr and "GN110" in done.stderr
+    assert not (project / ".gnomon").exists() or json.loads(cli("runs", "--json").stdout) == []
+
+
+def test_no_command_is_a_wrong_command(cli):
+    assert "needs a command" in cli("run", "--name", "x", check=2).stderr
+
+
+def test_a_script_that_cannot_start_is_told(cli, project):
+    script = project / "odd"
+    script.write_bytes(b"\x7fELF not really")
+    script.chmod(0o755)
+    assert "refuses to start" in cli("run", "./odd", check=126).stderr
+
+
+def test_we_die_of_the_signal_that_the_command_died_of(cli):
+    done = cli("run", "--", "sh", "-c", "kill -SEGV $$")
+    assert done.returncode == -signal.SIGSEGV
+    assert newest(cli)["status"] == "failed" and newest(cli)["captured"]["exit"]["signal"] == "SIGSEGV"
+
+
+def test_a_terminated_run_is_stopped(project, cli):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gnomon", "run", "--", "sleep", "60"], stderr=subprocess.PIPE
+    )
+    wait_for(lambda: b"sleep" in children_of(process.pid))
+    process.terminate()
+    process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGTERM
+    assert newest(cli)["status"] == "stopped"
+
+
+def test_a_run_can_be_watched_while_it_runs(project, cli):
+    script = "import time; print('early', flush=True); time.sleep(4); print('late')"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gnomon", "run", "--", sys.executable, "-c", script], stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    wait_for(lambda: json.loads(cli("runs", "--json").stdout or "[]"))
+    run = json.loads(cli("runs", "--json", check=0).stdout)[0]
+    assert run["status"] == "running"
+    followed = cli("console", run["id"], "--follow", check=0).stdout
+    assert process.wait(timeout=30) == 0
+    assert followed == "early\nlate\n"
+
+
+@pytest.mark.parametrize("folder", ["a file", "read-only"])
+def test_a_record_that_cannot_be_written_does_not_touch_the_command(cli, project, folder):
+    (project / ".gnomon").write_text("not a folder")
+    done = cli("run", "--", "sh", "-c", "echo hi; exit 4")
+    assert (done.returncode, done.stdout) == (4, "hi\n")
+
+
+def test_what_runs_can_be_asked_by_facts_of_the_process(cli):
+    cli("run", "--", sys.executable, "-c", "pass", check=0)
+    cli("run", "--", "false", check=1)
+    table = cli("runs", "--where", "exit_code = 1", "--columns", "name,exit_code,command", check=0).stdout
+    assert "false" in table and "python" not in table
+
+
+def test_capture_can_be_turned_off(cli, monkeypatch):
+    monkeypatch.setenv("GNOMON_CAPTURE", "off")
+    cli("run", "--", "echo", "hi", check=0)
+    run = newest(cli)
+    assert run["status"] == "finished" and run["captured"]["command"] == {} and run["captured"]["exit"] == {}
+
+
+def test_an_unknown_part_is_a_wrong_value(cli, monkeypatch):
+    monkeypatch.setenv("GNOMON_CAPTURE", "cod")
+    assert "knows no part `cod`" in cli("run", "--", "echo", "hi", check=2).stderr
+
+
+def wait_for(condition) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def children_of(pid: int) -> bytes:
+    return subprocess.run(["pgrep", "-l", "-P", str(pid)], capture_output=True, check=False).stdout
