@@ -289,7 +289,7 @@ def _bare_value(
             value, end = whole, at + len(whole)
     if not _is_secret_word(text, value, end, name, about, hit, is_line=is_line):
         return None
-    if False:  # all of the line's word: a password may hold any sign
+    if is_line and sign:  # all of the line's word: a password may hold any sign
         end = _to_blank().match(text, at).end()  # type: ignore[union-attr]  # it matches nothing too
         if sign == "=" and about.by_people:
             end = _end_of_phrase(text, end)

@@ -202,6 +202,9 @@ def authenticate(token: str, password: str) -> bool:
 def login(user, password=None, token=None):
 def f(api_key: str | None = None, secret: bytes = b""): ...
 password = getpass()
+password = md5hex(raw)
+private_key: rsa.RSAPrivateKeyWithSerialization | None
+password = rows2[0]
 password = getpass.getpass("Password: ")
 password = input("password: ")
 password = os.environ["DB_PASSWORD"]

@@ -14,7 +14,8 @@ terraform.tfstate.backup prod.tfvars client_secret.json client_secret_1234.json 
 home/me/.huggingface/token .cache/huggingface/token application_default_credentials.json C:\\Users\\me\\.ssh\\id_rsa
 rclone.conf .s3cfg .boto creds.json api_keys.txt .gnupg/private-keys-v1.d/ABC.key .ssh/identity ID_RSA .ENV""".split()
 ORDINARY = """keys.py tokenizer.json secret_santa.py secrets.py credentials.py .env.example .env.sample .env.template
-example.env app.example.env sample.env environment.yml env.py env.yaml id_rsa.pub public.pem keyboard.json monkey.py tokens.txt token.py passwords.py
+example.env app.example.env sample.env
+environment.yml env.py env.yaml id_rsa.pub public.pem keyboard.json monkey.py tokens.txt token.py passwords.py
 config.json .docker/Dockerfile config README.md requirements.txt train.py model.safetensors key_value.json tokenizer.model
 special_tokens_map.json vocab.txt secrets.md password_reset.html auth.py .gitignore .aws/config identity shadow.py
 keyframes.csv terraform.tf main.tf data/secrets/readme.md kube.yaml ssh.py settings.ini public_key.pem""".split()
