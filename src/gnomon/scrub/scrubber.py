@@ -91,12 +91,13 @@ class Scrubber:
             sum(mark(BLOCK) in new and mark(BLOCK) not in old for old, new in zip(words, kept, strict=True))
         ):
             self.withhold(BLOCK, where)
+        kept = [self.text(word, where) for word in kept]  # each alone, whatever stands around it
         joined = " ".join(kept)  # one secret may be spread over words: `Authorization: Bearer …`
         spans = merged([*find_in_words(joined), *self.find(joined)])
         if spans:
             kept = arguments.without_spans(kept, spans)
             self._note(spans, where)
-        return [without_home(word, self._home) for word in kept] if self._home else kept
+        return kept
 
     def value(self, name: str, value: object, where: str) -> object:
         """Return `value`, known as `name`, without its secrets; the same object where it has none.
