@@ -114,10 +114,10 @@ class PointFigures:
 
     def stats_reader(
         self, database: sqlite3.Connection
-    ) -> Callable[[str], dict[tuple[int, str], SeriesStat]]:
-        """Return a function that gives the figures of a run's series, over all its WALs."""
+    ) -> Callable[[str], dict[tuple[int, str], SeriesStat]] | None:
+        """Return a function that gives the figures of a run's series, over all its WALs; None where there are none."""
         if database.execute("SELECT 1 FROM all_point_stat LIMIT 1").fetchone() is None:
-            return lambda _: {}
+            return None
         return lambda subject: _stats_of_run(database, subject)
 
     def problems(self, database: sqlite3.Connection) -> list[Problem]:

@@ -189,7 +189,8 @@ class Batch:
             if subject.no < 0:
                 subject.no = type_no << TYPE_SHIFT | row[2]
                 row[2] += 1
-        subjects.sort(key=lambda subject: subject.no)
+        if row[2] != known + len(subjects):  # not all of them are new, so they are not in order yet
+            subjects.sort(key=lambda subject: subject.no)
         rows = [(subject.no, subject.name, _encode_live(subject)) for subject in subjects]
         self._database.executemany(f"INSERT OR REPLACE INTO {self._target}.subject VALUES (?, ?, ?)", rows)
         feature = kinds.find(type_name)
@@ -212,21 +213,24 @@ class Batch:
         # A plug-in that is gone may have left texts.
         clear = feature is None and type_name not in kinds.KERNEL_TYPES
         stats_of = self._stats_reader()
+        id_at = len(type_name) + 1
         for subject in subjects:
-            no = subject.no
-            subject_id = subject.name.partition(":")[2]
+            no, name = subject.no, subject.name
+            subject_id = name[id_at:]
             cells: dict[str, object] = {}
             if feature is not None:
                 try:
                     entries = in_shown_order(subject.live.values())
                     state = feature.fold(entries)
-                    cells = dict(feature.cells(subject_id, state, stats_of(subject.name)))
+                    cells = feature.cells(subject_id, state, stats_of(name))  # type: ignore[assignment]
+                    if cells.__class__ is not dict:
+                        cells = dict(cells)
                     "".join(cells)  # raises TypeError where a column's name is no text
                     self._texts.write(no, feature.texts(state), is_new=no >= first_new)
                 except FOLD_ERRORS as error:
                     cells = {}
                     self._texts.write(no, (), is_new=no >= first_new)
-                    text = f"{subject.name} cannot be folded: {type(error).__name__}: {error}"
+                    text = f"{name} cannot be folded: {type(error).__name__}: {error}"
                     failed.append((no, plain_text(text)))
             elif clear and no < first_new:
                 self._texts.write(no, (), is_new=False)

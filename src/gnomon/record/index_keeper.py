@@ -61,8 +61,8 @@ class IndexExtension(Protocol):
     ) -> None:
         """Take in all news, and `touch` each subject whose figures changed. May `commit` where its tables are whole."""
 
-    def stats_reader(self, database: sqlite3.Connection) -> Callable[[str], object]:
-        """Return a function that says what is known of a subject, for as long as nothing is written."""
+    def stats_reader(self, database: sqlite3.Connection) -> Callable[[str], object] | None:
+        """Return a function that says what is known of a subject, for as long as nothing is written; None for nothing."""
 
     def problems(self, database: sqlite3.Connection) -> list[Problem]:
         """Return what is wrong with the files that it follows."""
@@ -114,7 +114,11 @@ class Keeper:
         return self._stats_reader(database)(subject)
 
     def _stats_reader(self, database: sqlite3.Connection) -> Callable[[str], dict[str, object]]:
-        readers = [(extension.name, extension.stats_reader(database)) for extension in self.extensions]
+        found = [(extension.name, extension.stats_reader(database)) for extension in self.extensions]
+        readers = [(name, read) for name, read in found if read is not None]
+        if not readers:
+            nothing: dict[str, object] = {}
+            return lambda _: nothing
         return lambda subject: {name: read(subject) for name, read in readers}
 
     # --- one update

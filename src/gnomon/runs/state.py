@@ -28,8 +28,8 @@ _MAX_CELL_TEXT = 200
 _by_place = attrgetter("log_raw", "seq", "digest")
 _PLAIN_CELLS = ("name", "group", "seed", "author", "parent")
 _CREATED_FIELDS = ("name", "seed", "group", "parent")
-_STARTED_FIELDS = ("world_size", "continues", "step", "forked", "launcher")
-_ENDED_FIELDS = ("error", "traceback", "lost_rows", "lost_values", "unusable_values", "last_step")
+_STARTED_FIELDS = frozenset({"world_size", "continues", "step", "forked", "launcher"})
+_ENDED_FIELDS = frozenset({"error", "traceback", "lost_rows", "lost_values", "unusable_values", "last_step"})
 
 
 def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
@@ -147,26 +147,36 @@ def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[s
     found: dict[str, dict[str, object]] = {}
     for entry in sorted(starts, key=_by_place) if len(starts) > 1 else starts:
         body, log = entry.body, entry.log_raw.hex()
+        rank = body.get("rank")
+        if not isinstance(rank, int):
+            rank = 0
         known = found.get(log)
         if known is None:
-            known = found[log] = {"log": log, "writer": entry.writer_raw.hex(), "started_us": entry.time_us}
-        rank = body.get("rank")
-        known["rank"] = rank if isinstance(rank, int) else 0
-        known["seq"], known["status"], known["ended_us"] = entry.seq, OPEN, None
-        for field in _STARTED_FIELDS:
-            if field in body and (value := body[field]) is not None:
+            known = found[log] = {
+                "log": log, "writer": entry.writer_raw.hex(), "started_us": entry.time_us, "rank": rank,
+                "seq": entry.seq, "status": OPEN, "ended_us": None,
+            }  # fmt: skip
+        else:
+            known.update(rank=rank, seq=entry.seq, status=OPEN, ended_us=None)
+        for field, value in body.items():
+            if field in _STARTED_FIELDS and value is not None:
                 known[field] = value
-    for log, entry in fold.latest_by_process(ends, entries.ENDED).items():
+    latest = (
+        fold.latest_by_process(ends, entries.ENDED) if len(ends) != 1 else {ends[0].log_raw.hex(): ends[0]}
+    )
+    for log, entry in latest.items():
         body = entry.body
-        known = found.setdefault(
-            log, {"log": log, "writer": entry.writer, "started_us": entry.time_us, "rank": 0, "seq": -1}
-        )
+        known = found.get(log)
+        if known is None:
+            known = found[log] = {
+                "log": log, "writer": entry.writer, "started_us": entry.time_us, "rank": 0, "seq": -1
+            }  # fmt: skip
         if entry.seq > _int(known["seq"], -1):
             status = body.get("status")
             known["status"] = status if status in entries.STATUSES else "finished"
             known["ended_us"] = entry.time_us
-        for field in _ENDED_FIELDS:
-            if field in body and (value := body[field]) is not None:
+        for field, value in body.items():
+            if field in _ENDED_FIELDS and value is not None:
                 known[field] = value
     return found
 
@@ -252,8 +262,9 @@ def _ended(state: Mapping[str, Any]) -> int | None:
     """Return when the last process of a run ended; None while one is open."""
     if state["status"] == OPEN:
         return None
-    ends = [process["ended_us"] for process in state["processes"].values() if "ended_us" in process]
-    return max([end for end in ends if isinstance(end, int)], default=None)
+    ends = [process.get("ended_us") for process in state["processes"].values()]
+    times = [end for end in ends if end.__class__ is int]
+    return max(times) if times else None
 
 
 def _lowest_ranks(found: Mapping[tuple[int, str], SeriesStat]) -> Iterable[tuple[str, SeriesStat]]:
