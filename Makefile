@@ -36,11 +36,11 @@ demo: $(VENV)/.stamp-demo
 
 # The whole suite.
 test: $(VENV)/.stamp-dev
-	$(BIN)/python -m pytest -m "not peers" $(ARGS)
+	$(BIN)/python -m pytest -n auto -m "not peers" $(ARGS)
 
 # The lane to run after each change.
 quick: $(VENV)/.stamp-dev
-	$(BIN)/python -m pytest -m "not slow and not peers" $(ARGS)
+	$(BIN)/python -m pytest -n auto -m "not slow and not peers" $(ARGS)
 
 # What a reviewer should not have to say.
 check: $(VENV)/.stamp-dev

@@ -115,11 +115,11 @@ class Keeper:
 
     def _stats_reader(self, database: sqlite3.Connection) -> Callable[[str], dict[str, object]]:
         found = [(extension.name, extension.stats_reader(database)) for extension in self.extensions]
+        nothing: dict[str, object] = {name: {} for name, _ in found}
         readers = [(name, read) for name, read in found if read is not None]
         if not readers:
-            nothing: dict[str, object] = {}
             return lambda _: nothing
-        return lambda subject: {name: read(subject) for name, read in readers}
+        return lambda subject: {**nothing, **{name: read(subject) for name, read in readers}}
 
     # --- one update
 
