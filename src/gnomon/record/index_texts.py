@@ -60,7 +60,7 @@ class TextWriter:
 def match_expression(words: str) -> str:
     """Return what FTS5 asks for: every word must occur; `word*` means words that begin so. Nothing else is special."""
     parts = []
-    for word in words.split():
+    for word in words.replace("\0", " ").split():  # SQLite would take a NUL for the end
         bare = word.rstrip("*")
         if any(map(str.isalnum, bare)):
             quoted = plain_text(bare).replace('"', '""')

@@ -10,10 +10,12 @@ import os
 from typing import TYPE_CHECKING
 
 from gnomon.env import REAL, Env
-from gnomon.errors import BadArgumentError, NoRecordError
+from gnomon.errors import BadArgumentError, NoRecordError, UnknownSubjectError
 from gnomon.record.home import record_path
 from gnomon.runs import where as where_language
 from gnomon.runs.liveness import liveness
+from gnomon.runs.notebook_view import notebook_of
+from gnomon.runs.process_state import CELLS
 from gnomon.runs.process_view import is_process_column, joined, process_columns
 from gnomon.runs.run_view import RunView
 from gnomon.runs.state import OPEN
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gnomon.replica import Replica
+    from gnomon.runs.notebook_view import Notebook
+    from gnomon.runs.search import Hit
     from gnomon.verification import Verification
 
 
@@ -139,9 +143,48 @@ class Record:
         ]
         return [*FIXED, *sorted(found, key=lambda key: (key.startswith("metrics."), key))]
 
+    def search(self, words: str, *, limit: int = 20) -> list[Hit]:
+        """Return the runs with a text that holds all `words`, the best first: (run, name, field, excerpt).
+
+        Texts are names, tags, notes, parameters, commands, consoles and captions; `word*` means words that begin so.
+        """
+        from gnomon.runs.search import search
+
+        self.replica.update(self.progress)
+        return search(self.replica.index, words, limit)
+
     def process_keys(self) -> list[str]:
         """Return the columns that tell how runs were run: `command`, `code.commit`, `package.numpy`, …"""
         return list(process_columns(self.replica.index))
+
+    def notebook(self, short_id: str) -> Notebook:
+        """Return the notebook of a run, as it was when the run ended, or of a process; by the id or the beginning of it.
+
+        Raises UnknownSubjectError for a run that was made elsewhere, and as `run` does.
+        """
+        self.replica.update(self.progress)
+        try:
+            found = self.run(short_id).notebook
+        except UnknownSubjectError:
+            try:
+                found = notebook_of(self.replica, self.replica.index.resolve("process", short_id))
+            except UnknownSubjectError:
+                found = None
+            if found is None:
+                raise
+        if found is None:
+            raise UnknownSubjectError(
+                f"run {short_id} has no cells", hint="cells are kept after `%load_ext gnomon` in a notebook"
+            )
+        return found
+
+    def notebooks(self) -> list[Notebook]:
+        """Return the notebooks that `%load_ext gnomon` recorded, newest first, whether runs were made in them or not."""
+        self.replica.update(self.progress)
+        table = self.replica.index.columns("process", ["", CELLS])
+        logs = [log for log, count in zip(table[""], table[CELLS], strict=True) if count]
+        found = [one for log in logs if (one := notebook_of(self.replica, str(log))) is not None]
+        return sorted(found, key=lambda one: -one.cells[0].started)
 
     def run(self, short_id: str) -> RunView:
         """Return one run by its id or the beginning of it. Raises UnknownSubjectError, AmbiguousIdError."""
