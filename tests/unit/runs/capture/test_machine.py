@@ -306,7 +306,7 @@ def test_values_are_cut_show_no_home_and_survive_odd_bytes():
     environ = {
         "HOME": "/home/alice", "PYTHONPATH": "/home/alice/src:/home/alice:/home/alicent/x:/mnt/home/alice",
         "XLA_FLAGS": "x" * 5000,
-        "VIRTUAL_ENV": "/home/alice/work/.venv/", "CONDA_DEFAULT_ENV": "/home/alice/envs/ml", "TZ": os.fsdecode(b"\xff"),
+        "VIRTUAL_ENV": "/home/alice/job/.venv/", "CONDA_DEFAULT_ENV": "/home/alice/envs/ml", "TZ": os.fsdecode(b"\xff"),
     }  # fmt: skip
     found = environment_facts(environ, Notes())
     assert found["PYTHONPATH"] == "~/src:~:/home/alicent/x:/mnt/home/alice"
