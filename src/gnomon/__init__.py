@@ -47,9 +47,11 @@ _HOMES = {
     "Table": _VALUES,
     "Text": _VALUES,
     "Video": _VALUES,
+    "load_ipython_extension": "gnomon.interop.notebook",  # what `%load_ext gnomon` looks for
     "log": "gnomon.runs.run",
     "open": "gnomon.runs.views",
     "run": "gnomon.runs.run",
+    "unload_ipython_extension": "gnomon.interop.notebook",
 }
 
 

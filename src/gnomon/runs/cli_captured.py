@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gnomon.runs import notebook_view
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -62,6 +64,7 @@ def as_json(run: RunView) -> dict[str, object]:
         "exit": captured.exit,
         "pending": captured.pending,
         "withheld": [one._asdict() for one in captured.withheld],
+        "notebook": notebook_view.as_json(run.notebook),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.errors import UsageError
-from gnomon.runs import cli_captured
+from gnomon.runs import cli_captured, cli_notebook, notebook_view
 from gnomon.runs.cli import open_record
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def show(parser: Parser) -> Run:
 
     Parameters, metrics with their range, tags, notes, kept files, and the processes that logged to it, with what they
     lost or may have lost. Ends with a drawn curve: of the first series that has more than one point, or of those that
-    `--metric` names.
+    `--metric` names. A notebook says whether its cells were run once each, from top to bottom.
     """
     parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
     parser.option(
@@ -46,9 +46,18 @@ def show(parser: Parser) -> Run:
     parser.option(
         "--json", action="store_true", help="print JSON; with --metric also the points of these series"
     )
+    parser.option(
+        "--cells",
+        action="store_true",
+        help="show only the cells of its notebook, with what they printed and showed",
+    )
     parser.example("gnomon show 4f1d", "everything, and the first curve")
     parser.example("gnomon show 4f1d --metric loss --metric auc", "two curves")
     parser.example("gnomon show 4f1d --metric reward --x tokens", "over another series of the run")
+    parser.example("gnomon show 4f1d --cells", "the notebook that made it, up to its end")
+    parser.note(
+        "`--cells` also takes the id of a notebook's process, as `gnomon.open().notebooks()` lists them."
+    )
     return _show
 
 
@@ -56,6 +65,8 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
     if arguments.x and not arguments.metric:
         raise UsageError("`--x` needs `--metric`", hint=f"for instance `--metric loss --x {arguments.x}`")
     record = open_record(arguments, terminal)
+    if arguments.cells:
+        return _cells(record, arguments, terminal)
     run = record.run(arguments.run)
     if arguments.json:
         terminal.json(_as_json(run, arguments))
@@ -66,6 +77,7 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
     ]
     _header(record, run, terminal)
     _how(run, terminal)
+    _notebook(run, terminal)
     _params(run, terminal)
     _numbers(run, terminal)
     _values(run, terminal)
@@ -125,6 +137,24 @@ def _how(run: RunView, terminal: Terminal) -> None:
         _heading("traceback", terminal)
         for line in terminal.clean_lines(run.traceback.rstrip("\n")):
             terminal.write(f"{INDENT}{line}".rstrip())
+
+
+def _notebook(run: RunView, terminal: Terminal) -> None:
+    notebook = run.notebook
+    if notebook is not None:
+        _heading("notebook", terminal)
+        _pairs(cli_notebook.facts(notebook, terminal), terminal)
+
+
+def _cells(record: Record, arguments: Namespace, terminal: Terminal) -> int:
+    notebook = record.notebook(arguments.run)
+    if arguments.json:
+        cells = [notebook_view.cell_as_json(cell) for cell in notebook.cells]
+        terminal.json({**(notebook_view.as_json(notebook) or {}), "cells": cells})
+        return 0
+    _pairs(cli_notebook.facts(notebook, terminal), terminal)
+    cli_notebook.write_cells(notebook, terminal)
+    return 0
 
 
 def _related(record: Record, ids: list[str], terminal: Terminal) -> str:

@@ -13,13 +13,18 @@
 | `run.removed` | removed | a register: true hides the run from lists, false brings it back |
 | `process.captured` | parts, pending, withheld, objects, files | what a process was; of each part the later counts |
 | `process.console` | pieces, skipped_bytes, is_tail | what it printed; a tail takes the place of the one before |
-| `process.cell` | nth, execution_count, cell, source, status, error, started_us, duration_s, outputs | a notebook's cell: written when it starts and, over that, when it ends |
+| `process.cell` | nth, cell, source, status, started_us, outputs, … | a notebook's cell, at its start and then over that |
 | `process.exited` | code, signal, duration_s, cpu_s, peak_memory_bytes | how it ended |
 | `values.logged` | values: series, step, rank, kind, meta, parts, notes | `parts` are [name, media type, object, size] |
 
 `objects` names a tree of captured files for each part; a few small ones stand in `files` themselves. `label` is what a
 run without a name is called: the script's name. A `launcher` is the process that runs a command
 (`gnomon run -- …`): its end is the run's end. A process is named by the log that it writes.
+
+A cell also has execution_count (of `In [n]`), duration_s, error, source_size, outputs_left_out; `cell` is its id. An output has
+a kind (stream, display, result, error) and name, text, plain, markdown, latex, sizes, traceback, skipped_bytes; objects
+([media type, object, size]), left_out ([media type, size]). The part `notebook` of a process holds name, cells (ids of the file,
+from top to bottom), left_out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The state of a process: what it was, what it printed, the cells of its notebook, how it ended. Its id is that of the log that it writes.
+"""The state of a process: what it was, what it printed, a notebook's cells, how it ended.
+
+Its id is that of the log that it writes.
 
 Facts of a process stand here once, however many runs it makes; a run names its processes, and `runs.process_view` joins
 the two. What is known while a process still looks around is there at once; the parts that it has yet to look at are `pending`.

@@ -6,6 +6,7 @@ part (a launcher and the script that it started, or many ranks), the one counts 
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import UnknownSubjectError
@@ -107,14 +108,30 @@ class Captured:
     def console(self, since_us: int = 0, until_us: int | None = None) -> Iterator[Printed]:
         """Yield what the processes printed between two times, process by process."""
         for state in self._states:
-            for chunk in state["console"]:
-                time_us = chunk["time_us"]
+            for time_us, pieces, skipped in _printed(state):
                 if time_us < since_us or (until_us is not None and time_us > until_us + AFTER_END_US):
                     continue
-                skipped = chunk["skipped_bytes"]
-                for stream, text in chunk["pieces"]:
-                    yield Printed(stream, text, time_us / 1e6, skipped)
-                    skipped = 0
+                left_out = skipped
+                for stream, text in pieces:
+                    yield Printed(stream, text, time_us / 1e6, left_out)
+                    left_out = 0
+
+
+def _printed(state: Mapping[str, Any]) -> list[tuple[int, list[list[str]], int]]:
+    """Return what a process printed, by time; of a notebook also what its cells did, once they have ended."""
+    found = [(chunk["time_us"], chunk["pieces"], chunk["skipped_bytes"]) for chunk in state["console"]]
+    if not state["cells"]:
+        return found
+    for cell in state["cells"]:
+        if cell["status"] == "running":
+            continue
+        ended_us = cell["started_us"] + int((cell["duration_s"] or 0) * 1e6)
+        for output in cell["outputs"]:
+            text, skipped = output.get("text"), output.get("skipped_bytes")
+            if output.get("kind") == "stream" and isinstance(text, str):
+                count = skipped if isinstance(skipped, int) else 0
+                found.append((ended_us, [[str(output.get("name")), text]], count))
+    return sorted(found, key=itemgetter(0))
 
 
 def is_process_column(key: str) -> bool:

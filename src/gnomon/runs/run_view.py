@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from gnomon.points.series import Series
     from gnomon.points.stats import SeriesStat
+    from gnomon.runs.notebook_view import Cell, Notebook
     from gnomon.runs.process_view import Captured, Printed, Withheld
     from gnomon.runs.rich_value import RichValue
     from gnomon.runs.views import Record
@@ -257,6 +258,33 @@ class RunView:
         ended = self.ended
         until_us = int(ended * 1e6) if ended is not None else None
         return self.captured.console(int(self._number("created_us")), until_us)
+
+    # --- the notebook
+
+    @property
+    def notebook(self) -> Notebook | None:
+        """The notebook that made it: `name`, `cells`, `order`; None for a run that was made elsewhere."""
+        from gnomon.runs.notebook_view import notebook_of
+        from gnomon.runs.state import processes_of
+
+        known = self._dict("processes")
+        for log in processes_of(self._state) if self._state else []:
+            until_us = known[log].get("ended_us")
+            found = notebook_of(
+                self.record.replica,
+                log,
+                since_us=int(known[log].get("started_us") or 0),
+                until_us=until_us if isinstance(until_us, int) else None,
+            )
+            if found is not None:
+                return found
+        return None
+
+    @property
+    def cells(self) -> list[Cell]:
+        """The notebook's cells up to the end of the run, in the order in which they were run; see `runs.notebook_view`."""
+        notebook = self.notebook
+        return notebook.cells if notebook is not None else []
 
     # --- numbers
 

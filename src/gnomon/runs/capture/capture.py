@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 PATIENCE_S = 1.0
 CONSOLE_EVERY_S = 1.0
 SYSTEM_AFTER_S = 5.0  # a run of a few seconds costs nothing, and loads nothing
-PARTS = ("command", "python", "machine", "environment", "code", "console", "system", "cells")
+PARTS = ("command", "python", "machine", "environment", "code", "console", "system")
+CELLS = "cells"  # of a notebook: kept by `%load_ext gnomon`, not here
 # Under `gnomon run -- …` the launcher knows these of the whole command.
 OF_LAUNCHER = frozenset({"machine", "environment", "code", "console", "system"})
 LAUNCHER_VARIABLE = "GNOMON_LAUNCHER"
@@ -50,12 +51,12 @@ def wanted_parts(text: str | None, *, has_launcher: bool = False) -> frozenset[s
     words = [word.strip() for word in (text or "on").lower().split(",") if word.strip()]
     if words == ["off"]:
         return frozenset()
-    wanted = frozenset(PARTS if words == ["on"] else words)
+    wanted = frozenset(PARTS if words == ["on"] else words) - {CELLS}
     unknown = sorted(wanted - set(PARTS))
     if unknown:
         raise BadArgumentError(
             f"`GNOMON_CAPTURE` knows no part `{unknown[0]}`",
-            hint=f"write `on`, `off`, or some of {', '.join(PARTS)}",
+            hint=f"write `on`, `off`, or some of {', '.join((*PARTS, CELLS))}",
         )
     return wanted - OF_LAUNCHER if has_launcher else wanted
 
@@ -394,6 +395,16 @@ def capture_of(session: Session) -> Capture | None:
 def captures_anything(env: Env) -> bool:
     """Return whether GNOMON_CAPTURE leaves anything to capture."""
     return (env.getenv("GNOMON_CAPTURE") or "on").strip().lower() != "off"
+
+
+def wants_cells(env: Env) -> bool:
+    """Return whether GNOMON_CAPTURE has the cells of notebooks kept."""
+    text = env.getenv("GNOMON_CAPTURE")
+    try:
+        parts = wanted_parts(text)
+    except BadArgumentError:  # `begin_capture` says so, and captures everything
+        return True
+    return parts == frozenset(PARTS) or CELLS in [word.strip() for word in (text or "").lower().split(",")]
 
 
 def begin_capture(
