@@ -10,8 +10,8 @@ from gnomon.record import kinds
 
 BUILT_IN = {
     "run": ("gnomon.runs.state:FEATURE", 2),
-    "process": ("gnomon.runs.process_state:FEATURE", 2),
-    "values": ("gnomon.runs.values_state:FEATURE", 1),
+    "process": ("gnomon.runs.capture.state:FEATURE", 2),
+    "values": ("gnomon.runs.values.state:FEATURE", 1),
 }
 
 

@@ -25,7 +25,9 @@ GROUPS: dict[str, dict[str, Listed]] = {
     "Look": {
         "runs": Listed("gnomon.runs.cli:runs", "list runs: filter, sort, choose columns, JSON or CSV"),
         "show": Listed("gnomon.runs.cli_show:show", "show everything about one run, with its curve"),
-        "search": Listed("gnomon.runs.cli_search:search", "find runs by words: notes, parameters, what was printed"),
+        "search": Listed(
+            "gnomon.runs.cli_search:search", "find runs by words: notes, parameters, what was printed"
+        ),
         "console": Listed(
             "gnomon.runs.cli_console:console", "print what a run printed; --follow while it runs"
         ),

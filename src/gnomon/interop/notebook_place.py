@@ -12,7 +12,7 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from gnomon.runs.notebook_file import (
+from gnomon.runs.notebook.file import (
     MAX_CELLS,
     CodeCell,
     code_cells,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gnomon.runs import notebook_view
+from gnomon.runs.notebook import views as notebook_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gnomon.runs.capture.views import Captured
     from gnomon.runs.face import Terminal
-    from gnomon.runs.process_view import Captured
     from gnomon.runs.run_view import RunView
 
 SHOWN_WITHHELD = 10

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gnomon.runs.face import Parser, Run, Terminal
-    from gnomon.runs.rich_value import RichValue
     from gnomon.runs.run_view import Kept, RunView
+    from gnomon.runs.values.rich_value import RichValue
     from gnomon.runs.views import Record
 
 SCISSORS = "<!-- gnomon: what is below this line is left out -->"

@@ -11,8 +11,8 @@ from gnomon.runs.cli import open_record
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from gnomon.runs.capture.views import Printed
     from gnomon.runs.face import Parser, Run, Terminal
-    from gnomon.runs.process_view import Printed
 
 LOOK_EVERY_S = 0.5
 

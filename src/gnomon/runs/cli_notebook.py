@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gnomon.runs.face import Terminal
-    from gnomon.runs.notebook_view import Cell, CellOutput, Notebook
+    from gnomon.runs.notebook.views import Cell, CellOutput, Notebook
 
 INDENT = "  "
 

@@ -57,7 +57,7 @@ def _run(arguments: Namespace, terminal: Terminal) -> int:
         raise UsageError(
             "`gnomon run` needs a command", hint="for instance `gnomon run -- python train.py --lr 0.1`"
         )
-    from gnomon.runs.launcher import launch
+    from gnomon.runs.capture.launcher import launch
 
     def say(text: str) -> None:
         if not arguments.quiet:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.errors import UsageError
-from gnomon.runs import cli_captured, cli_notebook, notebook_view
+from gnomon.runs import cli_captured, cli_notebook
 from gnomon.runs.cli import open_record
+from gnomon.runs.notebook import views as notebook_view
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from gnomon.runs.face import Parser, Run, Terminal
-    from gnomon.runs.rich_value import RichValue
     from gnomon.runs.run_view import Process, RunView
+    from gnomon.runs.values.rich_value import RichValue
     from gnomon.runs.views import Record
 
 INDENT = "  "

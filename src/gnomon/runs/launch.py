@@ -46,7 +46,7 @@ def _script_name() -> str | None:
 def _notebook_name() -> str | None:
     if "IPython" not in sys.modules:
         return None
-    from gnomon.runs.notebook_file import notebook_name
+    from gnomon.runs.notebook.file import notebook_name
 
     return notebook_name()
 

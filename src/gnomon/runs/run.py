@@ -6,6 +6,7 @@ Entries: `runs.entries`. The path of a number: `points.rows`.
 
 from __future__ import annotations
 
+import builtins
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import TracebackType
 
-    from gnomon.runs.values_writing import ValueWriter
+    from gnomon.runs.values.writing import ValueWriter
 
 
 MAX_TRACEBACK = 16 << 10
@@ -109,7 +110,7 @@ class Run:
 
         if not is_rich(value):
             return ""
-        from gnomon.runs.values_writing import ValueWriter
+        from gnomon.runs.values.writing import ValueWriter
 
         try:
             found = encoded(value)
@@ -241,7 +242,11 @@ class Run:
             self.finish(_status_of(kind), error=kind.__qualname__, traceback=_traceback_text(error))
 
     def _end_at_exit(self) -> None:
-        kind = getattr(sys, "last_type", None) if self._session.is_ending else None
+        # In a notebook or a shell it may be an error of long ago.
+        is_script = (
+            self._session.is_ending and not hasattr(sys, "ps1") and not hasattr(builtins, "__IPYTHON__")
+        )
+        kind = getattr(sys, "last_type", None) if is_script else None
         if kind is None:
             self.finish()
         else:

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from gnomon.points.series import Series
     from gnomon.points.stats import SeriesStat
-    from gnomon.runs.notebook_view import Cell, Notebook
-    from gnomon.runs.process_view import Captured, Printed, Withheld
-    from gnomon.runs.rich_value import RichValue
+    from gnomon.runs.capture.views import Captured, Printed, Withheld
+    from gnomon.runs.notebook.views import Cell, Notebook
+    from gnomon.runs.values.rich_value import RichValue
     from gnomon.runs.views import Record
 
 
@@ -197,7 +197,7 @@ class RunView:
     def values(self, series: str | None = None, *, step: int | None = None) -> list[RichValue]:
         """Return the images, tables, figures and other rich values, by series and step; of one series or step if given."""
         from gnomon.errors import UnknownSubjectError as UnknownError
-        from gnomon.runs.rich_value import RichValue
+        from gnomon.runs.values.rich_value import RichValue
 
         try:
             state = self.record.replica.index.state("values", self.id)
@@ -214,7 +214,7 @@ class RunView:
     @property
     def captured(self) -> Captured:
         """What was captured of how it was run: facts, console, what was withheld."""
-        from gnomon.runs.process_view import Captured
+        from gnomon.runs.capture.views import Captured
         from gnomon.runs.state import processes_of
 
         return Captured(self.record.replica, processes_of(self._state) if self._state else [])
@@ -264,7 +264,7 @@ class RunView:
     @property
     def notebook(self) -> Notebook | None:
         """The notebook that made it: `name`, `cells`, `order`; None for a run that was made elsewhere."""
-        from gnomon.runs.notebook_view import notebook_of
+        from gnomon.runs.notebook.views import notebook_of
         from gnomon.runs.state import processes_of
 
         known = self._dict("processes")
@@ -282,7 +282,7 @@ class RunView:
 
     @property
     def cells(self) -> list[Cell]:
-        """The notebook's cells up to the end of the run, in the order in which they were run; see `runs.notebook_view`."""
+        """The notebook's cells up to the end of the run, in the order in which they were run; see `runs.notebook.views`."""
         notebook = self.notebook
         return notebook.cells if notebook is not None else []
 

@@ -13,10 +13,10 @@ from gnomon.env import REAL, Env
 from gnomon.errors import BadArgumentError, NoRecordError, UnknownSubjectError
 from gnomon.record.home import record_path
 from gnomon.runs import where as where_language
+from gnomon.runs.capture.state import CELLS
+from gnomon.runs.capture.views import is_process_column, joined, process_columns
 from gnomon.runs.liveness import liveness
-from gnomon.runs.notebook_view import notebook_of
-from gnomon.runs.process_state import CELLS
-from gnomon.runs.process_view import is_process_column, joined, process_columns
+from gnomon.runs.notebook.views import notebook_of
 from gnomon.runs.run_view import RunView
 from gnomon.runs.state import OPEN
 from gnomon.runs.table import FIGURES, FIXED, RunTable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gnomon.replica import Replica
-    from gnomon.runs.notebook_view import Notebook
+    from gnomon.runs.notebook.views import Notebook
     from gnomon.runs.search import Hit
     from gnomon.verification import Verification
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnomon.runs.notebook_file import code_cells, notebook_path, notebook_with
-from gnomon.runs.notebook_order import order_of
+from gnomon.runs.notebook.file import code_cells, notebook_path, notebook_with
+from gnomon.runs.notebook.order import order_of
 
 
 def cells(*ran):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from gnomon.record.body import encode_body
 from gnomon.record.fold import LiveEntry
 from gnomon.runs import entries
-from gnomon.runs.notebook_order import order_of
-from gnomon.runs.notebook_view import _cell
-from gnomon.runs.process_state import cells, fold_process, texts
+from gnomon.runs.capture.state import cells, fold_process, texts
+from gnomon.runs.notebook.order import order_of
+from gnomon.runs.notebook.views import _cell
 
 
 def entry(seq, body, kind=entries.CELL):

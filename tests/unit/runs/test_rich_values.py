@@ -12,7 +12,7 @@ import pytest
 
 import gnomon
 from gnomon.errors import BadArgumentError, NotStoredError
-from gnomon.runs import values_writing
+from gnomon.runs.values import writing as values_writing
 
 
 def the_run():

@@ -1,1 +1,1 @@
-"""What a run writes down by itself: the machine, the interpreter, the environment, and how busy they were."""
+"""What is captured of a process by itself, and commands run under that watch."""

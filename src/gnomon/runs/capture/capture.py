@@ -149,8 +149,10 @@ class Capture:
     def _look_at_code(self) -> None:
         from gnomon.runs.capture.code import code_state
 
+        # A kernel of Jupyter names the file with its connection, which is no code.
+        argv = () if "ipykernel_launcher" in self._argv else self._argv
         state = code_state(
-            self._folder, scrubber=self.scrubber, script=self._script, argv=self._argv, stop=self._stop
+            self._folder, scrubber=self.scrubber, script=self._script, argv=argv, stop=self._stop
         )
         body: dict[str, object] = {"parts": {"code": state.facts}}
         inline = _as_text(state.blobs) if sum(map(len, state.blobs.values())) <= MAX_INLINE else None

@@ -2,7 +2,7 @@
 
 Its id is that of the log that it writes.
 
-Facts of a process stand here once, however many runs it makes; a run names its processes, and `runs.process_view` joins
+Facts of a process stand here once, however many runs it makes; a run names its processes, and `runs.capture.views` joins
 the two. What is known while a process still looks around is there at once; the parts that it has yet to look at are `pending`.
 
 Always true: the fold is pure, never raises, and gives the same state for every order of arrival.

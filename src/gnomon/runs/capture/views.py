@@ -1,6 +1,6 @@
 """How a run was run: the facts of its processes, joined to it. `RunView.processes` tells of losses; this tells of captures.
 
-A run names the logs of its processes; each process has a state of its own (`runs.process_state`). Where several have the same
+A run names the logs of its processes; each process has a state of its own (`runs.capture.state`). Where several have the same
 part (a launcher and the script that it started, or many ranks), the one counts that can best say: see `state.processes_of`.
 """
 
@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import UnknownSubjectError
-from gnomon.runs.process_state import COLUMNS, PACKAGE, VARIABLE
+from gnomon.runs.capture.state import COLUMNS, PACKAGE, VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

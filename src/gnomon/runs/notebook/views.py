@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import MissingObjectError
 from gnomon.ids import is_hex
-from gnomon.runs.notebook_order import NotebookOrder, order_of
+from gnomon.runs.notebook.order import NotebookOrder, order_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
