@@ -9,7 +9,7 @@ from __future__ import annotations
 from gnomon.record import kinds
 
 BUILT_IN = {
-    "run": ("gnomon.runs.state:FEATURE", 2),
+    "run": ("gnomon.runs.state:FEATURE", 3),
     "process": ("gnomon.runs.capture.state:FEATURE", 2),
     "values": ("gnomon.runs.values.state:FEATURE", 1),
 }

@@ -10,7 +10,7 @@ the WAL in its process, WAL id, row); no path or name becomes part of a SQL text
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import DamagedFileError
 from gnomon.points.segment import (
@@ -28,7 +28,7 @@ from gnomon.points.series_points import SeriesKey, SeriesPoints, points_by_serie
 from gnomon.points.sources import Source, Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gnomon.env import Env
     from gnomon.points.covers import Cover
@@ -78,15 +78,14 @@ class PointFiles:
         rank: int | None = 0,
         x: str | None = None,
         *,
-        superseded: Mapping[str, int] | None = None,
+        cuts: Sequence[Cut] = (),
     ) -> Series:
         """Return one series of a run; empty where it has none.
 
         `rank=None` gives all ranks. `x` names the series that is the x-axis: then only the rows that hold both count.
-        `superseded` gives for WALs that a later process continues the last row that counts; rows after it, and later
-        WALs of the same process, are left out.
+        What is behind a cut, where the run was resumed from an earlier row, is left out.
         """
-        found = self._points(run, {name} if x is None else {name, x}, rank, superseded)
+        found = self._points(run, {name} if x is None else {name, x}, rank, cuts)
         parts = []
         for (wal, key), points in found.items():
             if key.series != name:
@@ -98,16 +97,14 @@ class PointFiles:
                 parts.append(Part(wal, key.rank, *common))
         return Series(run, name, parts, x)
 
-    def frame(self, run: str, *, superseded: Mapping[str, int] | None = None) -> Any:
+    def frame(self, run: str, *, cuts: Sequence[Cut] = ()) -> Any:
         """Return all points of a run as an Arrow table (arro3), one row a point, with the columns of a segment."""
-        found = self._points(run, None, None, superseded)
+        found = self._points(run, None, None, cuts)
         return as_table({(key, wal): points for (wal, key), points in found.items()})
 
-    def last_row(
-        self, run: str, *, before_step: int | None = None, superseded: Mapping[str, int] | None = None
-    ) -> Place | None:
+    def last_row(self, run: str, *, before_step: int | None = None, cuts: Sequence[Cut] = ()) -> Place | None:
         """Return the last row of a run (of its lowest rank), or the last one with a smaller step than `before_step`."""
-        found = self._points(run, None, None, superseded)
+        found = self._points(run, None, None, cuts)
         lowest = min((key.rank for _, key in found), default=0)
         last: Place | None = None
         for (wal, key), points in found.items():
@@ -120,9 +117,7 @@ class PointFiles:
                 last = Place(wal, points.rows[at], points.steps[at])
         return last
 
-    def _points(
-        self, run: str, names: set[str] | None, rank: int | None, superseded: Mapping[str, int] | None
-    ) -> Found:
+    def _points(self, run: str, names: set[str] | None, rank: int | None, cuts: Sequence[Cut]) -> Found:
         """Return the points by WAL and series, in order of the WALs; files that turn out damaged are left out."""
 
         def is_wanted(key: SeriesKey) -> bool:
@@ -135,7 +130,7 @@ class PointFiles:
             except _RefusedError as refused:
                 self._sources.refuse(refused.path, refused.error)
                 continue
-            return _that_count(found, sources, superseded or {})
+            return _that_count(found, sources, cuts)
 
     def _collect(
         self, sources: list[Source], run: str, names: set[str] | None, is_wanted: Callable[[SeriesKey], bool]
@@ -212,6 +207,18 @@ class PointFiles:
         return self._connection
 
 
+class Cut(NamedTuple):
+    """Where a run was continued: the last row that counts, of the WAL that holds it.
+
+    Rows after it, and later WALs of the same process, are left out; where the process itself continued the run, only those
+    before `until`, (WAL, first row that counts again).
+    """
+
+    wal: str
+    row: int
+    until: tuple[str, int] | None = None
+
+
 class _RefusedError(Exception):
     """A file turned out to be damaged or gone in the middle of an answer."""
 
@@ -221,22 +228,51 @@ class _RefusedError(Exception):
         self.error = error
 
 
-def _that_count(found: Found, sources: list[Source], superseded: Mapping[str, int]) -> Found:
-    """Return the points without those that a later process continued over."""
-    last: dict[str, tuple[int, int]] = {}  # of a process: the last WAL that counts, and its last row
-    for source in sources:
-        if source.wal in superseded:
-            last[source.log] = max(last.get(source.log, (-1, -1)), (source.ordinal, superseded[source.wal]))
-    if not last:
+def _that_count(found: Found, sources: list[Source], cuts: Sequence[Cut]) -> Found:
+    """Return the points without those that a continuation left behind."""
+    if not cuts:
         return found
-    ends: dict[str, int] = {}  # of a WAL: the first row that does not count
-    for source in sources:
+    by_wal = {source.wal: source for source in sources}
+    open_cuts, closed = _sorted_out(cuts, by_wal)
+    last: dict[str, tuple[int, int]] = {}  # of a process: the last WAL that counts, and its last row
+    for wal, row in open_cuts.items():
+        source = by_wal[wal]
+        last[source.log] = max(last.get(source.log, (-1, -1)), (source.ordinal, row))
+    kept: Found = {}
+    for (wal, key), points in found.items():
+        source = by_wal[wal]
         ordinal, row = last.get(source.log, (source.ordinal + 1, 0))
-        ends[source.wal] = (
-            source.rows if source.ordinal < ordinal else row + 1 if source.ordinal == ordinal else 0
-        )
-    kept = {place: points.below(ends[place[0]]) for place, points in found.items()}
-    return {place: points for place, points in kept.items() if len(points)}
+        end = source.rows if source.ordinal < ordinal else row + 1 if source.ordinal == ordinal else 0
+        points = points.below(end)  # noqa: PLW2901
+        for cut, first, until in closed:
+            if (
+                first.log == source.log
+                and first.ordinal <= source.ordinal <= until.ordinal
+                and cut.until is not None
+            ):
+                start = cut.row + 1 if source is first else 0
+                points = points.without(start, cut.until[1] if source is until else source.rows)  # noqa: PLW2901
+        if len(points):
+            kept[wal, key] = points
+    return kept
+
+
+def _sorted_out(
+    cuts: Sequence[Cut], by_wal: Mapping[str, Source]
+) -> tuple[dict[str, int], list[tuple[Cut, Source, Source]]]:
+    """Return the cuts that have no end (several of one WAL as one, at the last row), and those within one process."""
+    open_cuts: dict[str, int] = {}
+    closed = []
+    for cut in cuts:
+        first = by_wal.get(cut.wal)
+        if first is None:
+            continue
+        until = by_wal.get(cut.until[0]) if cut.until is not None else None
+        if until is not None and until.log == first.log:
+            closed.append((cut, first, until))
+        else:
+            open_cuts[cut.wal] = max(cut.row, open_cuts.get(cut.wal, -1))
+    return open_cuts, closed
 
 
 def _last_before(points: SeriesPoints, before_step: int | None) -> int:

@@ -47,6 +47,11 @@ class SeriesPoints:
             return self
         return self[: _count_below(self.rows, row)]
 
+    def without(self, first: int, after: int) -> SeriesPoints:
+        """Return the points but those of rows from `first` to before `after`."""
+        low, high = _count_below(self.rows, first), _count_below(self.rows, after)
+        return self if low >= high else one_after_the_other([self[:low], self[high:]])
+
     def picked(self, positions: Sequence[int]) -> SeriesPoints:
         """Return the points at these positions, in their order."""
         after = {int(before): at for at, before in enumerate(positions)} if self.exact else {}

@@ -1,7 +1,8 @@
 """Continuing a run: from which row, and what of the earlier process no longer counts.
 
 The entry `run.joined` cites the last row that counts: `continues` is {"wal", "row"} of this replica's best knowledge. Rows
-that the earlier process (the same log) logged after it are superseded: they stay in the record and leave the series.
+that the earlier process (the same log) logged after it stay in the record and leave the series. Where a process continues
+a run of its own, `until` in it says from which row on its rows count again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gnomon.points.query import Cut
     from gnomon.runs.run_view import RunView
 
 
@@ -24,6 +26,12 @@ class ContinuePoint(NamedTuple):
     next_step: int
     continues: dict[str, object] | None
 
+    def until(self, here: tuple[str, int] | None) -> dict[str, object] | None:
+        """Return what to cite; `here` is where this process's rows count again, if it has written any."""
+        if self.continues is None or here is None:
+            return self.continues
+        return {**self.continues, "until": {"wal": here[0], "row": here[1]}}
+
 
 def where_to_continue(record_path: str, short_id: str, step: int | None) -> ContinuePoint:
     """Return where the run goes on: after its last row, or before `step`. Raises UnknownSubjectError, AmbiguousIdError."""
@@ -33,31 +41,31 @@ def where_to_continue(record_path: str, short_id: str, step: int | None) -> Cont
     if step is not None and (not isinstance(step, int) or isinstance(step, bool) or step < 0):
         raise BadArgumentError(f"`resume_step` of `run()` must be a whole number from 0; got {step!r}")
     view = open(record_path).run(short_id)
-    place = view.record.replica.points_of(view.id).last_row(
-        view.id, before_step=step, superseded=superseded(view._state)
-    )
+    place = view.record.replica.points_of(view.id).last_row(view.id, before_step=step, cuts=cuts(view._state))
     seed = view.seed if isinstance(view.seed, int) else None
     continues = {"wal": place.wal, "row": place.row} if place is not None else None
     next_step = step if step is not None else place.step + 1 if place is not None else 0
     return ContinuePoint(view.id, view.name, view.group, seed, next_step, continues)
 
 
-def superseded(state: Mapping[str, object]) -> dict[str, int]:
-    """Return, for each WAL that a later process continues, the last row of it that counts.
+def cuts(state: Mapping[str, object]) -> list[Cut]:
+    """Return where the run was continued: what each continuation left behind does not count.
 
-    Rows after it, and rows of later WALs of the same process, do not. Several continuations of one row all count.
+    Several continuations of one row all count.
     """
-    cited: dict[str, int] = {}
+    from gnomon.points.query import Cut
+
+    found = []
     processes = state.get("processes")
     for process in processes.values() if isinstance(processes, dict) else ():
-        continues = process.get("continues")
-        if isinstance(continues, dict):
-            wal, row = continues.get("wal"), continues.get("row")
+        for continued in process.get("continued", ()):
+            wal, row, until = continued.get("wal"), continued.get("row"), continued.get("until")
             if isinstance(wal, str) and isinstance(row, int):
-                cited[wal] = max(row, cited.get(wal, -1))
-    return cited
+                found.append(Cut(wal, row, _place(until)))
+    return found
 
 
-def is_resumed(view: RunView) -> bool:
-    """Return whether any process continued the run."""
-    return bool(superseded(view._state))
+def _place(until: object) -> tuple[str, int] | None:
+    if isinstance(until, dict) and isinstance(until.get("wal"), str) and isinstance(until.get("row"), int):
+        return until["wal"], until["row"]
+    return None

@@ -179,6 +179,22 @@ class Run:
         self._append(entries.KEPT, body)
         return str(kept.object)
 
+    def _take_again(
+        self, *, name: str | None, seed: int | None, group: str | None, params: Mapping[str, object] | None,
+        tags: Iterable[str],
+    ) -> None:  # fmt: skip
+        """Take what a resumed run is given anew: parameters and tags are added, what it is called stays."""
+        if params:
+            self.set_params(params)
+        self.tag(*_checked_tags(tags))
+        given = {"name": name, "seed": seed, "group": group}
+        for field, value in given.items():
+            if value is not None and value != getattr(self, field):
+                self._session.warn_once(
+                    ("resume", self.id, field),
+                    f"run {self.id[:8]} keeps its {field} {getattr(self, field)!r}; {value!r} is ignored on resume",
+                )
+
     def _not_kept(self, path: str, why: str) -> None:
         if self.strict:
             raise NotStoredError(f"`{path}` could not be kept: {why}")
@@ -296,7 +312,8 @@ def run(
     tags : words to find it by
     id : 20 hex digits that several processes share, to log to one run (also GNOMON_RUN_ID; see the how-to on
         distributed training). The first to come makes the run
-    resume : the id (or its beginning) of a run to continue, from this or another process or device. The entry cites
+    resume : the id (or its beginning) of a run to continue, from this or another process or device. `params` and
+        `tags` are added to it; its name, seed and group stay. The entry cites
         the last row that this replica holds; with `resume_step`, the last one before that step, and what the earlier
         process logged after it no longer counts
     rank : of this process in distributed training; found from RANK, SLURM_PROCID, OMPI_COMM_WORLD_RANK or PMI_RANK
@@ -311,7 +328,16 @@ def run(
     if name is not None and not isinstance(name, str):
         raise BadArgumentError(f"`name` of `run()` must be text; got {name!r}")
     if resume is not None:
-        return _resume(session, resume, resume_step, launch, strict=strict)
+        if id is not None or parent is not None:
+            raise BadArgumentError("`id` and `parent` of `run()` belong to a new run, not to `resume`")
+        continued = _resume(session, resume, resume_step, launch, strict=strict)
+        continued._take_again(name=name, seed=seed, group=group, params=params, tags=tags)
+        return continued
+    if resume_step is not None:
+        raise BadArgumentError(
+            f"`resume_step` of `run()` needs `resume`; got {resume_step!r} alone",
+            hint='write `gnomon.run(resume="<id>", resume_step=…)`',
+        )
     shared = (
         launch.run_id if not session.has_joined else None
     )  # the first run of the process; those after it are others
@@ -349,6 +375,7 @@ def run(
 def _resume(session: Session, short_id: str, step: int | None, launch: Launch, *, strict: bool) -> Run:
     from gnomon.runs.resume import where_to_continue
 
+    here = session.place()  # before the question, which sees all rows up to here
     point = where_to_continue(session.path, short_id, step)
     continued = Run(
         session, id=point.run, name=point.name, group=point.group, seed=point.seed, rank=launch.rank,
@@ -359,7 +386,7 @@ def _resume(session: Session, short_id: str, step: int | None, launch: Launch, *
         {
             "rank": launch.rank,
             "world_size": launch.world_size,
-            "continues": point.continues,
+            "continues": point.until(here),
             "step": point.next_step,
         },
     )

@@ -317,12 +317,12 @@ class RunView:
         Where the run was resumed from an earlier step, what its earlier process logged after that does not count.
         Raises UnknownSubjectError for a series that the run does not have.
         """
-        from gnomon.runs.resume import superseded
+        from gnomon.runs.resume import cuts
 
         if name not in self.series_names:
             _raise_unknown_series(self, name)
         return self.record.replica.points_of(self.id).series(
-            self.id, name, rank=rank, x=x, superseded=superseded(self._state)
+            self.id, name, rank=rank, x=x, cuts=cuts(self._state)
         )
 
     def _dict(self, key: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gnomon.points.stats import SeriesStat
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 OPEN = "open"
 _MAX_CELL_TEXT = 200
 _by_place = attrgetter("log_raw", "seq", "digest")
@@ -58,8 +58,11 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
         "conflicts": conflicts,
     }
     if len(bodies) > 1:
+        # What was said to a launcher (`gnomon run --name x -- …`) goes before what its script says.
+        launchers = [body for body in bodies if body.get("launcher")]
         for field in _CREATED_FIELDS:
-            state[field] = _agreed_of(field, bodies, conflicts)
+            said = [body for body in launchers if field in body] or bodies
+            state[field] = _agreed_of(field, said, conflicts)
     if entries.RENAMED in of_kind:
         names = fold.register(of_kind[entries.RENAMED], entries.RENAMED, "name")
         state["name"], state["name_heads"] = names.value, list(names.hashes)
@@ -161,6 +164,8 @@ def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[s
         for field, value in body.items():
             if field in _STARTED_FIELDS and value is not None:
                 known[field] = value
+        if isinstance(body.get("continues"), dict):
+            known["continued"] = [*_list(known.get("continued")), body["continues"]]
     latest = (
         fold.latest_by_process(ends, entries.ENDED) if len(ends) != 1 else {ends[0].log_raw.hex(): ends[0]}
     )
@@ -179,6 +184,10 @@ def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[s
             if field in _ENDED_FIELDS and value is not None:
                 known[field] = value
     return found
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _int(value: object, default: int) -> int:

@@ -11,7 +11,7 @@ import pytest
 
 from gnomon.errors import MissingExtraError
 from gnomon.points import query as query_module
-from gnomon.points.query import PointFiles
+from gnomon.points.query import Cut, PointFiles
 from gnomon.points.seal import merge_segments, seal
 from gnomon.points.segment import covers_of
 from tests.unit.points.tiny_wal import CREATED_NS, RUN, TinyWal, bits, small_wal
@@ -396,13 +396,13 @@ def test_what_a_later_process_continued_over_does_not_count(folder, world, way):
     files = PointFiles(world, wals=paths)
     assert files.series(RUN, "loss").steps() == [*range(9)]
     ids = [wal.id.hex() for wal in first]
-    assert files.series(RUN, "loss", superseded={ids[1]: 1}).steps() == [*range(7)]
-    assert files.series(RUN, "loss", superseded={ids[0]: 2}).steps() == [0, 1, 2]
-    assert files.series(RUN, "loss", superseded={ids[0]: 2, ids[1]: 0}).steps() == [*range(6)]
-    assert files.series(RUN, "loss", superseded={ids[0]: -1}).steps() == []
-    assert files.series(RUN, "loss", superseded={"f" * 32: 0}).steps() == [*range(9)]
-    assert files.last_row(RUN, superseded={ids[0]: 2}) == (ids[0], 2, 2)
-    assert files.frame(RUN, superseded={ids[0]: 2}).num_rows == 6
+    assert files.series(RUN, "loss", cuts=[Cut(ids[1], 1)]).steps() == [*range(7)]
+    assert files.series(RUN, "loss", cuts=[Cut(ids[0], 2)]).steps() == [0, 1, 2]
+    assert files.series(RUN, "loss", cuts=[Cut(ids[0], 2), Cut(ids[1], 0)]).steps() == [*range(6)]
+    assert files.series(RUN, "loss", cuts=[Cut(ids[0], -1)]).steps() == []
+    assert files.series(RUN, "loss", cuts=[Cut("f" * 32, 0)]).steps() == [*range(9)]
+    assert files.last_row(RUN, cuts=[Cut(ids[0], 2)]) == (ids[0], 2, 2)
+    assert files.frame(RUN, cuts=[Cut(ids[0], 2)]).num_rows == 6
 
 
 def test_exact_numbers_after_the_last_row_that_counts_are_left_out(folder, world, way):
@@ -410,7 +410,7 @@ def test_exact_numbers_after_the_last_row_that_counts_are_left_out(folder, world
     for step in range(4):
         wal.log({"n": 2**60 + step + 1}, step=step)
     series = PointFiles(world, segments=[sealed(world, folder, wal)]).series(
-        RUN, "n", superseded={wal.id.hex(): 1}
+        RUN, "n", cuts=[Cut(wal.id.hex(), 1)]
     )
     assert series.values() == [2**60 + 1, 2**60 + 2]
     assert series.exact == {0: 2**60 + 1, 1: 2**60 + 2}
@@ -422,7 +422,7 @@ def test_exact_numbers_after_the_last_row_that_counts_are_left_out(folder, world
 def test_asking_for_a_small_series_loads_no_heavy_library(folder, world):
     path = put(folder, small_wal())
     code = (
-        "import sys; from gnomon.env import REAL; from gnomon.points.query import PointFiles; "
+        "import sys; from gnomon.env import REAL; from gnomon.points.query import Cut, PointFiles; "
         f"series = PointFiles(REAL, wals=[{path!r}]).series({RUN!r}, 'loss'); assert len(series.values()) == 3; "
         "print(sorted({'numpy', 'duckdb', 'arro3', 'pyarrow', 'dataclasses', 'asyncio'} & set(sys.modules)))"
     )

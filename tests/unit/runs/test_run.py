@@ -523,3 +523,38 @@ def test_warnings_as_errors_do_not_reach_the_training(project):
         with gnomon.run() as run:
             run.log({"odd": "text", "a": 1.0})
     assert len(all_rows(project)) == 1
+
+
+# --- what a resumed run is given
+
+
+def test_a_resumed_run_takes_params_and_tags_and_says_what_it_ignores(project, caplog):
+    with gnomon.run("first", params={"lr": 0.1, "depth": 3}, seed=1, group="g", tags=["a"]) as run:
+        run.log(loss=1)
+    with gnomon.run("second", resume=run.id, params={"lr": 0.2}, seed=2, group="g", tags=["b"]):
+        pass
+    found = gnomon.open().run(run.id)
+    assert (found.name, found.seed, found.group) == ("first", 1, "g")
+    assert found.params == {"lr": 0.2, "depth": 3} and found.tags == ["a", "b"] and not found.conflicts
+    assert "keeps its name 'first'; 'second' is ignored" in caplog.text
+    assert "keeps its seed 1; 2 is ignored" in caplog.text and "group" not in caplog.text
+
+
+def test_wrong_resumes(project):
+    with pytest.raises(BadArgumentError, match="`resume_step` of `run\\(\\)` needs `resume`"):
+        gnomon.run("k", resume_step=4)
+    with gnomon.run() as run:
+        pass
+    with pytest.raises(BadArgumentError, match="belong to a new run"):
+        gnomon.run(resume=run.id, id="0" * 20)
+
+
+def test_what_a_launcher_was_told_goes_before_what_its_script_says(project, monkeypatch):
+    monkeypatch.setenv("GNOMON_CAPTURE", "on")
+    script = "import gnomon\nwith gnomon.run('inner', group='from the script'): pass"
+    subprocess.run(
+        [sys.executable, "-m", "gnomon", "run", "--name", "outer", "--", sys.executable, "-c", script], check=True,
+        capture_output=True,
+    )  # fmt: skip
+    (found,) = map(gnomon.open().run, gnomon.open().runs().ids)
+    assert found.name == "outer" and found.group == "from the script" and not found.conflicts

@@ -296,3 +296,43 @@ def test_a_live_run_is_followed_row_by_row(project):
             run.log(loss=float(step))
             assert record.run(run.id).metrics == {"loss": float(step)}
             assert len(record.run(run.id).series("loss")) == step + 1
+
+
+def test_a_run_resumed_in_the_same_process_keeps_all_its_rows(project):
+    with gnomon.run("res") as run:
+        for i in range(5):
+            run.log(loss=float(i))
+    with gnomon.run(resume=run.id) as again:
+        for i in range(5, 10):
+            again.log(loss=float(i))
+    with gnomon.run(resume=run.id) as third:
+        third.log(loss=10.0)
+    series = gnomon.open().run(run.id).series("loss")
+    assert series.value.tolist() == [float(i) for i in range(11)] and series.step.tolist() == list(range(11))
+
+
+def test_a_run_resumed_in_the_same_process_from_an_earlier_step(project):
+    with gnomon.run("res") as run:
+        for i in range(10):
+            run.log(loss=float(i))
+    with gnomon.run(resume=run.id, resume_step=4) as again:
+        for i in range(4, 7):
+            again.log(loss=100.0 + i)
+    assert gnomon.open().run(run.id).series("loss").value.tolist() == [
+        0.0,
+        1.0,
+        2.0,
+        3.0,
+        104.0,
+        105.0,
+        106.0,
+    ]
+    with gnomon.run(resume=run.id, resume_step=5) as again:
+        again.log(loss=205.0)
+    assert gnomon.open().run(run.id).series("loss").value.tolist() == [0.0, 1.0, 2.0, 3.0, 104.0, 205.0]
+    close_all()
+    code = (
+        f"import gnomon\nwith gnomon.run(resume='{run.id}', resume_step=2) as run:\n    run.log(loss=302.0)"
+    )
+    python(code, project)
+    assert gnomon.open().run(run.id).series("loss").value.tolist() == [0.0, 1.0, 302.0]
