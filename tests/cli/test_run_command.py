@@ -37,7 +37,7 @@ def newest(cli) -> dict:
 
 def test_a_command_is_recorded_and_nothing_is_changed_for_it(cli, project):
     (project / "train.py").write_text(
-        "import sys; print('loss=0.5'); print('oh', file=sys.stderr); sys.exit(3)"
+        "import sys; x = b'x' * 150_000_000; print('loss=0.5'); print('oh', file=sys.stderr); sys.exit(3)"
     )
     done = cli(
         "run",
@@ -58,7 +58,7 @@ def test_a_command_is_recorded_and_nothing_is_changed_for_it(cli, project):
     run = newest(cli)
     assert (run["name"], run["status"], run["tags"], run["params"]) == ("try", "failed", ["t"], {"lr": 0.1})
     captured = run["captured"]
-    assert captured["exit"]["code"] == 3 and captured["exit"]["peak_memory_bytes"] > 1_000_000
+    assert captured["exit"]["code"] == 3 and captured["exit"]["peak_memory_bytes"] > 150_000_000
     assert captured["command"]["argv"][1:] == ["train.py", "--lr", "0.1"]
     assert captured["machine"]["cpus"] == os.cpu_count()
     assert captured["code"]["kind"] == "folder" and captured["code"]["kept_count"] == 1
@@ -70,6 +70,27 @@ def test_a_command_is_recorded_and_nothing_is_changed_for_it(cli, project):
 
 def test_quiet_says_nothing_of_its_own(cli):
     assert cli("run", "--quiet", "true", check=0).stderr == ""
+
+
+def test_a_metric_that_was_never_printed_is_said_at_the_end(cli, project):
+    (project / "train.py").write_text("print('acc=0.5'); print('step=1 loss=1', end='')")
+    words = ("--pick", "accuracy,loss", "--", sys.executable, "train.py")
+    assert cli("run", *words, check=0).stderr.splitlines()[-1] == (
+        "gnomon: `--pick accuracy` never matched; names seen: acc, loss"
+    )
+    assert newest(cli)["metrics"] == {"loss": 1.0}  # a last line without an end counts too
+    assert cli("run", "--quiet", *words, check=0).stderr == ""
+    done = cli("run", "--pick", "loss", "--", sys.executable, "-c", "print('hello')", check=0)
+    assert done.stderr.splitlines()[-1] == "gnomon: `--pick loss` never matched; no name with a number was printed"
+
+
+def test_at_most_eight_of_the_names_seen_are_listed_the_nearest_ones(cli, project):
+    (project / "train.py").write_text("print(' '.join(f'name{n}={n}' for n in range(30)), 'accurate=1')")
+    done = cli("run", "--pick", "accuracy,*9", "--", sys.executable, "train.py", check=0)
+    (said,) = [line for line in done.stderr.splitlines() if "never matched" in line]
+    names = said.partition("names seen: ")[2].split(", ")
+    assert said.startswith("gnomon: `--pick accuracy` never matched; ")
+    assert len(names) == 9 and names[0] == "accurate" and names[-1] == "…"
 
 
 def test_the_sdk_in_the_command_logs_to_the_same_run(cli, project):
@@ -200,3 +221,43 @@ def wait_for(condition) -> None:
 
 def children_of(pid: int) -> bytes:
     return subprocess.run(["pgrep", "-l", "-P", str(pid)], capture_output=True, check=False).stdout
+
+
+def test_the_packages_of_a_command_that_knows_nothing_of_us(cli, project):
+    (project / "plain.py").write_text("print('hi')\n")
+    cli("run", "--", sys.executable, "plain.py", check=0)
+    run = newest(cli)
+    assert run["captured"]["python"]["version"] == ".".join(map(str, sys.version_info[:3]))
+    assert "msgspec" in run["captured"]["python"]["packages"]
+    found = json.loads(cli("runs", "--where", "package.msgspec is not missing", "--json", check=0).stdout)
+    assert len(found) == 1
+
+
+def test_a_script_that_names_its_python_and_one_that_does_not(cli, project):
+    for name, first in (
+        ("ours", f"#!{sys.executable}"),
+        ("env", "#!/usr/bin/env python3"),
+        ("shell", "#!/bin/sh"),
+    ):
+        (project / name).write_text(f"{first}\nexit()\n" if name != "shell" else f"{first}\nexit 0\n")
+        (project / name).chmod(0o755)
+        cli("run", "--name", name, "--", f"./{name}", check=0)
+    rows = json.loads(cli("runs", "--json", check=0).stdout)
+    pythons = {
+        row["name"]: bool(json.loads(cli("show", row["id"], "--json").stdout)["captured"]["python"])
+        for row in rows
+    }
+    assert pythons == {"ours": True, "env": True, "shell": False}
+
+
+def test_small_memory_is_not_claimed(cli):
+    cli("run", "--", "true", check=0)
+    assert "peak_memory_bytes" not in newest(cli)["captured"]["exit"]
+
+
+def test_a_name_instead_of_an_id_is_explained(cli):
+    cli("run", "--name", "digits", "--", "true", check=0)
+    run = newest(cli)
+    assert f"a run is called so: `{run['id'][:8]}`" in cli("show", "digits", check=2).stderr
+    assert "`gnomon runs` lists the runs" in cli("show", "zzz", check=2).stderr
+    assert "did you mean `code.commit`" in cli("runs", "--columns", "code.comit", check=0).stderr

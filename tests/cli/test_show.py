@@ -39,7 +39,7 @@ def test_everything_is_there(ask, project, three_runs):
         assert expected in text
     loss = next(line for line in answer.lines if line.strip().startswith("loss"))
     assert loss.split() == ["loss", "0.02", "0.02", "1", "50", "0", "to", "49"]
-    assert "auc (50 points)" in text, "the first series with more than one point is drawn"
+    assert "loss (50 points)" in text, "a loss is drawn before other series"
     assert "└" in text
     assert f"  part of  {run.id[:8]} (outer)\n" in ask("show", inner.id).out
 

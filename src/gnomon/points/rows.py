@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 MARSHAL_VERSION = 2
 MAX_CACHED_COLUMNS = 1024
+MAX_ODD_SAID = 20  # series of a run about which something is said
 MAX_NAME_BYTES = 4096
 MAX_EXACT_BYTES = 1024  # of a whole number: readers refuse longer ones
 _prefix = layout.PREFIX.pack
@@ -79,6 +80,7 @@ class RunPoints:
         "_columns",
         "_known",
         "_lock",
+        "_odd_said",
         "_on_new_wal",
         "_on_rich",
         "_session",
@@ -108,6 +110,7 @@ class RunPoints:
         It returns None where it took the value, else why it did not, '' for what is nothing that it knows.
         """
         self._on_rich = on_rich
+        self._odd_said: set[str] = set()
         self._session = session
         self._lock = session.lock
         self._time_ns = session.time_ns
@@ -387,9 +390,9 @@ class RunPoints:
                     has_rich = True
                     continue
                 if why:
-                    self._odd(f"`{key}`: {why}", 1)
+                    self._odd(f"`{key}`: {why}", 1, _name(key))
                     continue
-                self._odd(f"`{key}` is {_described(value)}, not a number that can be stored", 1)
+                self._odd(f"`{key}` is {_described(value)}, not a number that can be stored", 1, _name(key))
                 continue
             name = _name(key)
             if name in parts:
@@ -399,13 +402,19 @@ class RunPoints:
         payload = layout.ROW_PREFIX.pack(layout.ROW_TAG, len(names)) + b"".join(parts.values())
         return names, payload, has_rich
 
-    def _odd(self, text: str, values: int) -> None:
+    def _odd(self, text: str, values: int, what: str = "") -> None:
+        """Count what cannot be stored and say it, once for each `what` of a run, and not for very many."""
         self.unusable += values
         if self.strict:
             raise NotStoredError(
                 f"run {self.run[:8]}: {text}", hint="drop `strict=True` to count such values instead"
             )
-        self._session.warn_once(("odd", self.run), f"run {self.run[:8]}: {text} (said once; all are counted)")
+        said = self._odd_said
+        if what not in said and len(said) < MAX_ODD_SAID:
+            said.add(what)
+            self._session.warn_once(
+                ("odd", self.run, what), f"run {self.run[:8]}: {text} (said once; all are counted)"
+            )
 
 
 _float_like: set[type] = {float}

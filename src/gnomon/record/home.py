@@ -74,15 +74,19 @@ class Home:
 
 
 def find_record(start: str, env: Env) -> str | None:
-    """Return the record that `start` is in: `GNOMON_DIR`, or the nearest `.gnomon/` from `start` upward."""
+    """Return the record that `start` is in: `GNOMON_DIR`, or the nearest `.gnomon/` from `start` upward.
+
+    One in the home folder itself counts only there: made by an oversight, it would swallow every project below.
+    """
     explicit = env.getenv("GNOMON_DIR")
     if explicit:
         path = as_record_folder(explicit)
         return path if os.path.isfile(os.path.join(path, RECORD_FILE)) else None
-    folder = os.path.abspath(start)
+    folder = start = os.path.abspath(start)
+    home = os.path.expanduser("~")
     while True:
         path = os.path.join(folder, FOLDER)
-        if os.path.isfile(os.path.join(path, RECORD_FILE)):
+        if os.path.isfile(os.path.join(path, RECORD_FILE)) and (folder != home or folder == start):
             return path
         parent = os.path.dirname(folder)
         if parent == folder:

@@ -145,7 +145,9 @@ def _say_unknown(record: Record, unknown: Iterable[str], terminal: Terminal) -> 
     for column in dict.fromkeys(unknown):
         from difflib import get_close_matches
 
-        near = get_close_matches(column.removesuffix(".last"), record.column_keys(), n=2)
+        near = get_close_matches(
+            column.removesuffix(".last"), [*record.column_keys(), *record.process_keys()], n=2
+        )
         meant = f"; did you mean {' or '.join(f'`{terminal.clean(key)}`' for key in near)}?" if near else ""
         terminal.say(f"no run has `{terminal.clean(column)}`{meant}")
 

@@ -96,7 +96,9 @@ def _files(code: Mapping[str, Any], terminal: Terminal) -> str:
     if untracked := code.get("untracked_count"):
         kept = code.get("kept_count") or 0
         what = "untracked" if code.get("kind") == "git" else "looked at"
-        parts.append(f"{terminal.count(int(untracked), 'file')} {what}, {kept} kept")
+        listed = code.get("untracked")
+        names = _some([file.get("path") for file in listed] if isinstance(listed, list) else None, terminal)
+        parts.append(f"{terminal.count(int(untracked), 'file')} {what}{names}, {kept} kept")
     return "; ".join(parts)
 
 
@@ -141,5 +143,8 @@ def _end(exit_: Mapping[str, Any], terminal: Terminal) -> str:
 
 
 def _console(run: RunView, terminal: Terminal) -> str:
-    lines = sum(piece.text.count("\n") for piece in run.console())
-    return f"{terminal.count(lines, 'line')}; `gnomon console {run.id[:8]}`" if lines else ""
+    pieces = list(run.console())
+    lines = sum(piece.text.count("\n") for piece in pieces)
+    skipped = sum(piece.skipped_bytes for piece in pieces)
+    gap = f" ({terminal.size(skipped)} between them left out)" if skipped else ""
+    return f"{terminal.count(lines, 'line')}{gap}; `gnomon console {run.id[:8]}`" if lines else ""

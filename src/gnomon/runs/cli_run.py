@@ -9,9 +9,12 @@ from gnomon.errors import BadArgumentError, UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
 
     from gnomon.runs.capture.command import Ended
     from gnomon.runs.face import Parser, Run, Terminal
+
+SHOWN_NAMES, COMPARED_NAMES, MAX_NAME = 8, 500, 100
 
 
 def run(parser: Parser) -> Run:
@@ -45,8 +48,8 @@ def run(parser: Parser) -> Run:
         "gnomon run --name baseline --param lr=0.1 -- python train.py", "with a name and a parameter"
     )
     parser.note(
-        "`--pick` reads `name=value`, `name: value` and JSON lines; a whole number called step, global_step, iteration or "
-        "iter in the same line is the step. Where the command was not found the exit code is 127, where it may not be "
+        "`--pick` reads `name=value`, `name: value` and JSON lines (`val.loss` or `val/loss` for nested ones); a whole "
+        "number called step, global_step, iteration or iter in the same line is the step. Where the command was not found the exit code is 127, where it may not be "
         "executed 126; where it died of a signal, so do we."
     )
     return _run
@@ -74,14 +77,34 @@ def _run(arguments: Namespace, terminal: Terminal) -> int:
         pick=_patterns(arguments.pick or []),
     )
     say(_summary(done.run, done.ended, terminal))
+    for pattern in done.unmatched:
+        say(_unmatched(pattern, done.seen, terminal))
     return -done.ended.signal or done.ended.code
 
 
 def _summary(run: str, ended: Ended, terminal: Terminal) -> str:
     how = f"signal {signal.Signals(ended.signal).name}" if ended.signal else f"exit code {ended.code}"
     took = terminal.duration(ended.duration_s)
+    memory = (
+        f", {terminal.size(ended.peak_memory_bytes)} at most" if ended.peak_memory_bytes is not None else ""
+    )
     left = "; processes that it left behind go on, unrecorded" if ended.has_left_behind else ""
-    return f"run {run[:8]}: {how}, {took}, {terminal.size(ended.peak_memory_bytes)} at most{left}; `gnomon show {run[:8]}`"
+    return f"run {run[:8]}: {how}, {took}{memory}{left}; `gnomon show {run[:8]}`"
+
+
+def _unmatched(pattern: str, seen: Sequence[str], terminal: Terminal) -> str:
+    """Return that a pattern found nothing, with the names that are nearest to it."""
+    from difflib import get_close_matches
+
+    names = sorted(name[:MAX_NAME] for name in seen[:COMPARED_NAMES])
+    if len(names) > SHOWN_NAMES:
+        names = [*get_close_matches(pattern, names, n=SHOWN_NAMES, cutoff=0.0), "…"]
+    found = (
+        f"names seen: {', '.join(map(terminal.clean, names))}"
+        if names
+        else "no name with a number was printed"
+    )
+    return f"`--pick {terminal.clean(pattern)}` never matched; {found}"
 
 
 def _param(text: str) -> tuple[str, object]:

@@ -11,6 +11,7 @@ from gnomon.runs.notebook import views as notebook_view
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable
 
     from gnomon.runs.face import Parser, Run, Terminal
     from gnomon.runs.run_view import Process, RunView
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from gnomon.runs.views import Record
 
 INDENT = "  "
+SYSTEM = "system/"
 CURVE_HEIGHT = 12
 STATUS_STYLES = {
     "finished": "green",
@@ -32,8 +34,8 @@ def show(parser: Parser) -> Run:
     """Show everything about one run.
 
     Parameters, metrics with their range, tags, notes, kept files, and the processes that logged to it, with what they
-    lost or may have lost. Ends with a drawn curve: of the first series that has more than one point, or of those that
-    `--metric` names. A notebook says whether its cells were run once each, from top to bottom.
+    lost or may have lost. Ends with a drawn curve: of a loss, else of the first series that has more than one point, or of
+    those that `--metric` names. A notebook says whether its cells were run once each, from top to bottom.
     """
     parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
     parser.option(
@@ -82,6 +84,7 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
     _params(run, terminal)
     _numbers(run, terminal)
     _values(run, terminal)
+    _resources(run, terminal)
     _notes(run, terminal)
     _kept(run, terminal)
     _processes(run, terminal)
@@ -93,8 +96,12 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
 def _metrics(run: RunView, arguments: Namespace) -> list[str]:
     if arguments.metric:
         return list(dict.fromkeys(arguments.metric))
-    drawable = [name for (name, rank), stat in run.stats.items() if rank == arguments.rank and stat.count > 1]
-    return drawable[:1]
+    drawable = [
+        name
+        for (name, rank), stat in run.stats.items()
+        if rank == arguments.rank and stat.count > 1 and not name.startswith(SYSTEM)
+    ]
+    return sorted(drawable, key=lambda name: "loss" not in name)[:1]
 
 
 def _header(record: Record, run: RunView, terminal: Terminal) -> None:
@@ -205,7 +212,7 @@ def _flat(prefix: str, value: object) -> list[tuple[str, object]]:
 
 
 def _numbers(run: RunView, terminal: Terminal) -> None:
-    stats = run.stats
+    stats = {key: stat for key, stat in run.stats.items() if not key[0].startswith(SYSTEM)}
     if not stats:
         return
     ranks = {rank for _, rank in stats}
@@ -229,6 +236,31 @@ def _numbers(run: RunView, terminal: Terminal) -> None:
         columns.remove("NaN")
     _heading("metrics", terminal)
     terminal.table(columns, rows, indent=INDENT)
+
+
+def _resources(run: RunView, terminal: Terminal) -> None:
+    """Write the system metrics, with their units."""
+    rows = []
+    for (name, rank), stat in run.stats.items():
+        if name.startswith(SYSTEM):
+            shown = _shown_resource(name, terminal)
+            row = {"resource": terminal.clean(name.removeprefix(SYSTEM)), "rank": rank}
+            rows.append({**row, "last": shown(stat.last), "min": shown(stat.min), "max": shown(stat.max)})
+    if rows:
+        _heading("resources (series `system/…`)", terminal)
+        ranks = {row["rank"] for row in rows}
+        terminal.table(
+            ["resource", *(["rank"] if ranks != {0} else []), "last", "min", "max"], rows, indent=INDENT
+        )
+
+
+def _shown_resource(name: str, terminal: Terminal) -> Callable[[object], str]:
+    if name.endswith("_bytes_per_s"):
+        return lambda value: f"{terminal.size(value)}/s"
+    if name.endswith("_bytes"):
+        return terminal.size
+    unit = {"percent": " %", "celsius": " °C", "watts": " W"}.get(name.rpartition("_")[2], "")
+    return lambda value: f"{value:.0f}{unit}" if isinstance(value, (int, float)) else ""
 
 
 def _values(run: RunView, terminal: Terminal) -> None:

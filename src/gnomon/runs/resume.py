@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gnomon.points.query import Cut
-    from gnomon.runs.run_view import RunView
 
 
 class ContinuePoint(NamedTuple):

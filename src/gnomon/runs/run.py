@@ -24,6 +24,7 @@ from gnomon.ids import RUN_ID_BYTES, is_hex, run_subject
 from gnomon.points.rows import HAS_GIL, RunPoints
 from gnomon.runs import current, entries
 from gnomon.runs.capture.capture import (
+    LAUNCHER_VARIABLE,
     begin_capture,
     capture_of,
     captures_anything,
@@ -369,6 +370,7 @@ def run(
     made._append(entries.CREATED, body)
     made.tag(*checked_tags)
     begin_capture(session)
+    _greet(made)
     return made
 
 
@@ -391,12 +393,31 @@ def _resume(session: Session, short_id: str, step: int | None, launch: Launch, *
         },
     )
     begin_capture(session)
+    _greet(continued)
     return continued
 
 
 def log(metrics: Mapping[str, object] | None = None, /, *, step: int | None = None, **named: object) -> None:
     """Log a row to the run that is current in this thread or task; see `Run.log`."""
     current.current_run().log(metrics, step=step, **named)
+
+
+_has_greeted = False
+
+
+def _greet(run: Run) -> None:
+    """Tell a person at a terminal, once in a process, which run this is and where it goes."""
+    global _has_greeted
+    stream = sys.stderr
+    if _has_greeted or stream is None or REAL.getenv(LAUNCHER_VARIABLE) is not None:
+        return
+    _has_greeted = True
+    try:
+        if stream.isatty():
+            place = run.path.replace(os.path.expanduser("~") + os.sep, "~/", 1)
+            stream.write(f"gnomon: run {run.id[:8]} goes to {place}; `gnomon show {run.id[:8]}`\n")
+    except (OSError, ValueError, AttributeError):  # a stream that is closed, or somebody's stand-in for one
+        return
 
 
 def _scrubbed(params: dict[str, object]) -> dict[str, object]:

@@ -189,7 +189,20 @@ class Record:
     def run(self, short_id: str) -> RunView:
         """Return one run by its id or the beginning of it. Raises UnknownSubjectError, AmbiguousIdError."""
         self.replica.update(self.progress)
-        return RunView(self, self.replica.index.resolve("run", short_id))
+        try:
+            return RunView(self, self.replica.index.resolve("run", short_id))
+        except UnknownSubjectError as error:
+            raise UnknownSubjectError(error.message, hint=self._hint_at_id(short_id)) from None
+
+    def _hint_at_id(self, text: str) -> str:
+        """Return what to do where `text` is the beginning of no id; it may be a name."""
+        index = self.replica.index
+        names = index.columns("run", ["name"])["name"]
+        called = [run for run, name in zip(index.ids("run"), names, strict=True) if name == text]
+        if not called:
+            return "`gnomon runs` lists the runs, `gnomon search` finds them by words"
+        shown = ", ".join(f"`{run[:8]}`" for run in called[-5:])
+        return f"{'a run is' if len(called) == 1 else f'{len(called)} runs are'} called so: {shown}"
 
     def _cells(
         self, keys: Sequence[str], ids: Sequence[str], places: Sequence[int] | None

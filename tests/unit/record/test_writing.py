@@ -439,3 +439,15 @@ def test_nothing_in_the_record_is_readable_by_others(home, key):
     for folder, _, files in os.walk(home.path):
         assert os.stat(folder).st_mode & 0o077 == 0
         assert all(os.stat(os.path.join(folder, name)).st_mode & 0o077 == 0 for name in files)
+
+
+def test_a_record_in_the_home_folder_does_not_swallow_the_projects_below(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    inner = home / "project"
+    inner.mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    make_record(str(home / ".gnomon"), REAL)
+    assert find_record(str(home), REAL) == str(home / ".gnomon")
+    assert find_record(str(inner), REAL) is None
+    make_record(str(inner / ".gnomon"), REAL)
+    assert find_record(str(inner), REAL) == str(inner / ".gnomon")

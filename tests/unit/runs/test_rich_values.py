@@ -245,3 +245,30 @@ def test_a_tensor_of_several_numbers_is_no_number(project, caplog):
     with caplog.at_level(logging.WARNING), gnomon.run() as run:
         run.log({"x": Several([1, 2]), "loss": TorchLike(0.5)})
     assert the_run().metrics == {"loss": 0.5} and the_run().processes[0].unusable_values == 1
+
+
+def test_a_data_frame_needs_no_wrapper(project):
+    import pandas
+    import polars
+
+    with gnomon.run() as run:
+        run.log(
+            {"pandas": pandas.DataFrame({"a": [1, 2]}), "polars": polars.DataFrame({"b": ["x"]}), "loss": 1.0}
+        )
+    found = {value.series: value for value in the_run().values()}
+    assert {name: value.kind for name, value in found.items()} == {"pandas": "table", "polars": "table"}
+    assert found["pandas"].meta["rows"] == 2 and found["polars"].meta["rows"] == 1
+
+
+def test_each_series_that_is_no_number_is_said_once(project, caplog):
+    with caplog.at_level(logging.WARNING), gnomon.run() as run:
+        for _ in range(3):
+            run.log({"a": [1, 2], "b": "0.9", "c": None, "d": gnomon.Image(np.zeros((2, 2, 7)))})
+    said = [record.message for record in caplog.records]
+    assert len(said) == 4 and [
+        name for name in "abcd" if sum(f"`{name}`" in text for text in said) == 1
+    ] == list("abcd")
+    with caplog.at_level(logging.WARNING), gnomon.run() as run:
+        for n in range(200):
+            run.log({f"x{n}": None})
+    assert len(caplog.records) == 4 + 20

@@ -558,3 +558,17 @@ def test_what_a_launcher_was_told_goes_before_what_its_script_says(project, monk
     )  # fmt: skip
     (found,) = map(gnomon.open().run, gnomon.open().runs().ids)
     assert found.name == "outer" and found.group == "from the script" and not found.conflicts
+
+
+def test_a_person_at_a_terminal_is_told_once_where_a_run_goes(project):
+    import pty
+
+    script = "import gnomon\nfor n in range(3):\n    with gnomon.run(): pass\n"
+    ours, theirs = pty.openpty()
+    done = subprocess.run([sys.executable, "-c", script], stderr=theirs, check=True)
+    said = os.read(ours, 4096).decode()
+    os.close(ours)
+    os.close(theirs)
+    assert said.count("goes to") == 1 and str(project / ".gnomon") in said
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert done.stderr == b"" and done.stdout == b""

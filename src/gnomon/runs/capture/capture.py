@@ -139,8 +139,8 @@ class Capture:
             "environment": self._environment,
         }
         for part, look in quick.items():
-            if part in self._parts:
-                found[part] = look()
+            if part in self._parts and (facts := look()):
+                found[part] = facts
         pending = ["code"] if "code" in self._parts else []
         self._append({"parts": found, "pending": pending})
         if pending:
@@ -201,9 +201,14 @@ class Capture:
         return command_facts(self._argv, self._script, self.scrubber)
 
     def _python(self) -> dict[str, object]:
-        from gnomon.runs.capture.python import python_facts
+        if self._is_own:
+            from gnomon.runs.capture.python import python_facts
 
-        return python_facts()
+            return python_facts()
+        from gnomon.runs.capture.other_python import facts_of, python_of
+
+        python = python_of(self._argv)
+        return facts_of(python, self._environ) if python is not None else {}
 
     def _environment(self) -> dict[str, str]:
         from gnomon.runs.capture.machine import environment_facts

@@ -16,6 +16,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import resource
 import select
 import signal
 import sys
@@ -56,7 +57,7 @@ class Ended(NamedTuple):
     signal: int
     duration_s: float
     cpu_s: float
-    peak_memory_bytes: int
+    peak_memory_bytes: int | None  # None: no more than ours was when we started it, so it cannot be told
     has_left_behind: bool  # processes of it go on, with its output open
 
     @property
@@ -94,6 +95,9 @@ class Command:
         try:
             actions = [(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in given.items()]
             self._began_s = time.monotonic()
+            self._floor = resource.getrusage(
+                resource.RUSAGE_SELF
+            ).ru_maxrss  # the system counts it as the command's
             self.pid = os.posix_spawn(
                 path,
                 list(words),
@@ -213,7 +217,7 @@ class Command:
             os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
             self._ended_s - self._began_s,
             usage.ru_utime + usage.ru_stime,  # type: ignore[attr-defined]
-            usage.ru_maxrss * unit,  # type: ignore[attr-defined]
+            usage.ru_maxrss * unit if usage.ru_maxrss > self._floor * 1.05 else None,  # type: ignore[attr-defined]
             has_left_behind,
         )
 

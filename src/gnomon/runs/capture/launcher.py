@@ -46,6 +46,8 @@ class Launched(NamedTuple):
     run: str
     ended: Ended
     path: str  # of the record
+    unmatched: tuple[str, ...] = ()  # what was to be picked and was never printed
+    seen: tuple[str, ...] = ()  # the names that could have been
 
 
 def launch(
@@ -93,7 +95,7 @@ def launch(
     heard += [recording.guarded(one) for one in recording.listeners(pick)]
     ended = command.wait(lambda: recording.attempt(recording.tick))
     recording.attempt(lambda: recording.end(ended))
-    return Launched(run_id, ended, session.path)
+    return Launched(run_id, ended, session.path, *recording.unmatched())
 
 
 class _Recording:
@@ -104,6 +106,7 @@ class _Recording:
         self._words = words
         self._run: Run | None = None
         self._capture: Capture | None = None
+        self._picking: _Picking | None = None
 
     def attempt(self, step: Callable[[], None]) -> None:
         """Do something; the command must not die of it."""
@@ -139,7 +142,7 @@ class _Recording:
         run.tag(*tags)
         self._capture = begin_capture(
             session,
-            lambda parts: Capture(session, scrubber, parts - {"python"}, argv=self._words, listens=False),
+            lambda parts: Capture(session, scrubber, parts, argv=self._words, listens=False),
         )
 
     def listeners(self, pick: Sequence[str]) -> list[Callable[[str, bytes], None]]:
@@ -148,7 +151,8 @@ class _Recording:
         if self._capture is not None and self._capture.wants("console"):
             found.append(self._capture.hear_bytes)
         if pick and self._run is not None:
-            found.append(_Picking(self._run, pick).hear)
+            self._picking = _Picking(self._run, pick)
+            found.append(self._picking.hear)
         return found
 
     def tick(self) -> None:
@@ -157,13 +161,21 @@ class _Recording:
             self._capture.write_console()
 
     def end(self, ended: Ended) -> None:
-        """Write how the command ended."""
+        """Write what was left to pick, and how the command ended."""
+        if self._picking is not None:
+            self.attempt(self._picking.end)
         if self._capture is not None:
             self._capture.finish()
             self._capture.say_exit(_exit_body(ended))
         if self._run is not None:
             status, why = _status(ended)
             self._run.finish(status, error=why)
+
+    def unmatched(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return what was to be picked and was never printed, and then the names that were."""
+        if self._picking is None:
+            return (), ()
+        return self._picking.unmatched()
 
 
 def _text(value: object) -> str | None:
@@ -215,6 +227,15 @@ class _Picking:
         for step, metrics in self._picker.feed(stream, data.decode("utf-8", "replace")):
             self._log(metrics, step=step)
 
+    def end(self) -> None:
+        """Log the metrics of a last line without an end."""
+        for step, metrics in self._picker.end():
+            self._log(metrics, step=step)
+
+    def unmatched(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the patterns that no name fitted, and the names that were seen."""
+        return tuple(self._picker.unmatched), tuple(self._picker.seen)
+
 
 def _status(ended: Ended) -> tuple[str, str | None]:
     if ended.signal in STOPPING or ended.code in {128 + number for number in STOPPING}:
@@ -229,8 +250,9 @@ def _exit_body(ended: Ended) -> dict[str, object]:
         "code": ended.exit_code,
         "duration_s": round(ended.duration_s, 3),
         "cpu_s": round(ended.cpu_s, 3),
-        "peak_memory_bytes": ended.peak_memory_bytes,
     }
+    if ended.peak_memory_bytes is not None:
+        body["peak_memory_bytes"] = ended.peak_memory_bytes
     if ended.signal:
         body["signal"] = signal.Signals(ended.signal).name
     if ended.has_left_behind:

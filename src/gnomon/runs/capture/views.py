@@ -54,12 +54,13 @@ class Captured:
                 self._states.append(state)
 
     def part(self, name: str) -> dict[str, Any]:
-        """Return one part of the facts: `command`, `python`, `machine`, `environment`, `code`; empty where it is not known."""
-        for state in self._states:
-            part = state["parts"].get(name)
-            if part:
-                return dict(part)
-        return {}
+        """Return one part of the facts: `command`, `python`, `machine`, `environment`, `code`; empty where it is not known.
+
+        What a process says of itself goes before what its launcher says of it.
+        """
+        found = [part for state in self._states if (part := state["parts"].get(name))]
+        own = [part for part in found if not part.get("is_of_command")]
+        return dict(next(iter(own or found), {}))
 
     @property
     def exit(self) -> dict[str, Any]:

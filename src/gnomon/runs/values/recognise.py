@@ -10,8 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from gnomon.errors import BadArgumentError
-from gnomon.runs.values.foreign import PILLOW, library_of
-from gnomon.runs.values.kinds import Figure, Image, Rich
+from gnomon.runs.values.foreign import PILLOW, TABLE, library_of
+from gnomon.runs.values.kinds import Figure, Image, Rich, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ _PLAIN = frozenset({bool, int, float, str, bytes, list, tuple, dict, type(None)}
 
 
 def is_rich(value: object) -> bool:
-    """Return whether a value is one of Gnomon's kinds, a PIL image, or a Matplotlib or Plotly figure."""
+    """Return whether a value is one of Gnomon's kinds, a PIL image, a Matplotlib or Plotly figure, or a data frame."""
     if type(value) in _PLAIN:
         return False
     return isinstance(value, Rich) or library_of(value) is not None
@@ -63,6 +63,8 @@ def _as_kind(value: object) -> Rich:
             f"a {type(value).__name__} is no rich value",
             hint="wrap it, for example `gnomon.Image(array)`",
         )
+    if library == TABLE:
+        return Table(value)
     return Image(value) if library == PILLOW else Figure(value)
 
 

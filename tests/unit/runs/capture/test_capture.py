@@ -277,7 +277,7 @@ def test_a_long_training_has_system_metrics(train):
     shown = subprocess.run(
         [sys.executable, "-m", "gnomon", "show", run.id], capture_output=True, text=True, check=True
     ).stdout
-    assert re.search(r"^loss \(10 points\)", shown, re.MULTILINE) and "system/memory_percent" in shown
+    assert re.search(r"^loss \(10 points\)", shown, re.MULTILINE) and "memory_percent" in shown
 
 
 def test_a_capture_is_made_once_for_a_process(project, monkeypatch):
