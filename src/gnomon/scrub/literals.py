@@ -1,5 +1,7 @@
 """Secrets known word for word: the values of environment variables whose name says so; and the user's home folder.
 
+Names of variables are judged more strictly than those in texts: a value that is withheld wrongly costs little here.
+
 Always true: a literal is found wherever it stands in a line, also as it is written in JSON, in a URL or in a `repr`.
 Not promised: other encodings of it, such as base64, and parts of it.
 """
@@ -8,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gnomon.scrub.looks import is_made, is_ordinary
-from gnomon.scrub.names import said
+from gnomon.scrub.looks import is_drawn, is_made, is_number, is_ordinary
+from gnomon.scrub.names import SHELL_FOLDERS, is_special_token, kind_of_variable, said
 from gnomon.scrub.spans import Span
 
 if TYPE_CHECKING:
@@ -27,12 +29,10 @@ class Literals:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._known: dict[str, tuple[str, str]] = {}  # the text to find: (kind, name)
         for name, value in environ.items():
-            about = said(name)
-            if about is None or len(value) < _MIN_SIZE or is_ordinary(value):
-                continue
-            if about.is_sure or is_made(value):
+            kind = _kind(name, value)
+            if kind is not None:
                 for written in _written(value):
-                    self._known.setdefault(written, (about.kind, name))
+                    self._known.setdefault(written, (kind, name))
 
     def find(self, text: str) -> list[Span]:
         """Return every place where `text` holds one of the values."""
@@ -43,6 +43,19 @@ class Literals:
                 found.append(Span(at, at + len(value), kind, name, at))
                 at = text.find(value, at + len(value))
         return found
+
+
+def _kind(name: str, value: str) -> str | None:
+    """Return what kind of secret a variable holds, None where it holds none."""
+    if name in SHELL_FOLDERS or len(value) < _MIN_SIZE or is_ordinary(value):
+        return None
+    about = said(name)
+    if about is not None and about.is_sure:
+        return about.kind
+    kind = kind_of_variable(name)
+    if kind is not None and not is_number(value) and (is_drawn(value) or not is_special_token(name)):
+        return kind
+    return about.kind if about is not None and is_made(value) else None
 
 
 def _written(value: str) -> set[str]:

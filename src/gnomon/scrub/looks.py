@@ -27,6 +27,12 @@ def _runs() -> re.Pattern[str]:
     return re.compile(r"[A-Za-z0-9]{16,}+")
 
 
+@lru_cache(maxsize=1)
+def _top_folder() -> re.Pattern[str]:
+    # `/tmp/…`, `/Users/…`: what stands below may look drawn, as names of temporary folders do. A key hardly begins so.
+    return re.compile(r"/[A-Z]?[a-z]{3,}/[^/]")
+
+
 def is_made(value: str) -> bool:
     """Return whether `value` looks drawn by chance: 16 or more letters and digits in a row, well mixed."""
     return len(value) >= _MIN_MADE and any(_is_mixed(run) for run in _runs().findall(value, 0, _MAX_SEEN))
@@ -86,13 +92,24 @@ def is_stand_in(value: str) -> bool:
 
 def is_path(value: str) -> bool:
     """Return whether `value` reads as a path of a file."""
-    return value.startswith(("/", "~/", "./", "../")) and not is_drawn(value) and value[-1] != "="
+    if not value.startswith(("/", "~/", "./", "../")) or value[-1] == "=":
+        return False
+    return _top_folder().match(value) is not None or not is_drawn(value)
+
+
+def is_number(value: str) -> bool:
+    """Return whether `value` reads as a number."""
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
 
 
 def is_ordinary(value: str) -> bool:
     """Return whether `value` may appear in any text by chance: a short word, a number, a path, a stand-in."""
     if len(value) < 8 or is_stand_in(value) or is_path(value):
         return True
-    if value.isalpha():
-        return len(value) <= 14
+    if value.isalpha():  # a word; letters drawn by chance are of both cases
+        return len(value) < 12 and (value.islower() or value.isupper() or value.istitle())
     return not any(character.isalpha() for character in value) and len(value) < 12

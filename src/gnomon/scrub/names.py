@@ -5,6 +5,7 @@ with the words before it: `client_secret` says so, `cls_token` and `key_dim` do 
 
 Always true: the answer depends on the name alone. It is sure (`password`, `api_key`), or asks the value to look drawn
 by chance as well (`token`, `auth`), or None.
+Variables of the environment are few, and their names are often glued (`MYTOKEN`): `kind_of_variable` is stricter.
 """
 
 from __future__ import annotations
@@ -84,6 +85,24 @@ _GLUED = ("password", "passwd", "passphrase", "secret", "token", "key", "pass", 
 _NOT_GLUED = frozenset(
     "bypass compass lowpass highpass bandpass multipass surpass oldpwd monkey turkey hotkey donkey hockey".split()
 )
+# Names of variables in which the word for a secret ends a part; and what may follow of one that holds no secret itself.
+_IN_VARIABLE = (
+    ("private-key", r"PRIVATE_?KEY"),
+    ("secret", r"SECRET_?KEY|SECRETS?"),
+    ("api-key", r"API_?KEYS?|ACCESS_?KEY"),
+    ("token", r"TOKEN"),
+    ("password", r"PASSWORDS?|PASSWD|PASSPHRASE|PASS"),
+    ("credentials", r"CREDENTIALS?"),
+)
+_ABOUT_SECRETS = frozenset(
+    "url uri host hostname port addr address endpoint service file files path dir folder name names type kind count limit "
+    "length size ttl expiry expires timeout mode method provider helper store arn region version algorithm cache policy "
+    "prefix header field permissions scope scopes enabled required".split()
+)
+_OF_MODELS = frozenset(
+    "cls pad padding eos bos unk mask sep separator eot sot eom begin end start stop fill special".split()
+)
+SHELL_FOLDERS = frozenset({"OLDPWD", "PWD"})  # elsewhere `pwd` says password
 
 
 @lru_cache(maxsize=1)
@@ -188,3 +207,45 @@ def _key(before: list[str], beside: str) -> Said | None:
     if "secret" in before or "encryption" in before:
         return Said("secret", True, False)
     return Said("api-key", True, False)
+
+
+# ---------------------------------------------------------------- variables of the environment
+
+
+@lru_cache(maxsize=1)
+def _in_variable() -> re.Pattern[str]:
+    ways = "|".join(f"(?P<{kind.replace('-', '_')}>{way})" for kind, way in _IN_VARIABLE)
+    return re.compile(rf"(?:{ways})(?=[0-9]*(?:[^A-Z0-9]|\Z))")
+
+
+def kind_of_variable(name: str) -> str | None:
+    """Return the kind of secret that an environment variable of this name holds, None where it says nothing of one.
+
+    Any part of the name may end in the word for it, also without a sign between.
+
+    >>> kind_of_variable("MYTOKEN"), kind_of_variable("XAPI_KEY_2"), kind_of_variable("TOKEN_URL")
+    ('token', 'api-key', None)
+    """
+    upper = name[-160:].upper()
+    hits = list(_in_variable().finditer(upper))
+    if not hits or not _ABOUT_SECRETS.isdisjoint(_words(upper[hits[-1].end() :])):
+        return None
+    hit = hits[-1]
+    part = _part_before(upper, hit.end())
+    if hit[0] == "PASS" and (part in _NOT_GLUED or part.endswith("askpass")):
+        return None
+    return str(hit.lastgroup).replace("_", "-")
+
+
+def is_special_token(name: str) -> bool:
+    """Return whether an environment variable of this name may hold a token of a language model, as `PAD_TOKEN` does."""
+    before = name.upper().rpartition("TOKEN")[0].rstrip("_-.")
+    return _part_before(before, len(before)) in _OF_MODELS
+
+
+def _part_before(upper: str, end: int) -> str:
+    """Return the part of a name that ends at `end`, in lower case."""
+    start = end
+    while start and upper[start - 1].isalnum():
+        start -= 1
+    return upper[start:end].lower()

@@ -430,6 +430,61 @@ def test_an_ordinary_value_of_the_environment_stays_in_texts(value):
     assert cleaned(text, environ={"DB_PASSWORD": value}) == text
 
 
+@pytest.mark.parametrize(
+    "value", ["q7Rk2ZpX9mLw" + "4TbN8sVd", "zxcvbnm" + "asdfghj12", "ordinarywords" + "inarow"]
+)
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("MYTOKEN", "token"), ("GHTOKEN", "token"), ("PROJ_TOKEN", "token"), ("MYSECRET_TOKEN", "token"), ("myToken", "token"),
+        ("FOO_TOKEN_2", "token"), ("TOKEN_OF_CI", "token"), ("MYSECRET", "secret"), ("APP_SECRETS", "secret"),
+        ("MYAPIKEY", "api-key"), ("XAPI_KEY", "api-key"), ("MYACCESS_KEY", "api-key"), ("FOOSECRET_KEY", "secret"),
+        ("FOOPRIVATE_KEY", "private-key"), ("DBPASS", "password"), ("XPASSWORD", "password"), ("MYPASSWD", "password"),
+        ("FOOPASSPHRASE", "password"), ("XPASSWORD_OLD", "password"), ("FOO_CREDENTIALS", "credentials"),
+        ("MYCREDENTIALS", "credentials"),
+    ],
+)  # fmt: skip
+def test_a_variable_whose_name_ends_like_a_secret_is_one_however_it_is_glued(name, kind, value):
+    kept = cleaned(f"it is {value} now, https://h.test/{value}/x", environ={name: value})
+    assert kept == f"it is [withheld: {kind}] now, https://h.test/[withheld: {kind}]/x"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TOKENIZERS_PARALLELISM", "parallel12"), ("PAD_TOKEN", "<|padding|>"), ("EOS_TOKEN", "end_of_text"),
+        ("GPG_TTY", "/dev/pts/3"), ("SSH_AUTH_SOCK", "/tmp/ssh-q7Rk2ZpX9mLw4TbN/agent.1"), ("KEYBOARD", "us-intl-2024"),
+        ("PWD", "/q7Rk2ZpX9mLw4TbN8sVd"), ("OLDPWD", "/q7Rk2ZpX9mLw4TbN8sVd"), ("SSH_ASKPASS", "ksshaskpass-5"),
+        ("XDG_SESSION_ID", "session-123"), ("TOKEN_URL", "https://h.test/a"), ("VAULT_SECRET_PATH", "kv/data/team1"),
+        ("DB_SECRET_NAME", "db-secret-1"), ("TOKEN_SERVICE_PORT", "tcp://10.0.0.1:80"), ("NUM_TOKENS", "10000000"),
+        ("MYTOKEN", "/run/secrets/q7Rk2ZpX9mLw4TbN8sVd"), ("MYTOKEN", "1234567890123"), ("MYTOKEN", "-1234.5678"),
+        ("MYTOKEN", "something"), ("MYTOKEN", "Development"), ("MYTOKEN", "abc1234"), ("MYTOKEN", "${OTHER_ONE}"),
+        ("LOWPASS", "butter-8000"), ("SECRETARY", "anna.smith1"), ("MYPASSPORT", "holiday-2024"),
+    ],
+)  # fmt: skip
+def test_a_variable_that_is_no_secret_stays_in_texts(name, value):
+    text = f"it is {value} now"
+    assert cleaned(text, environ={name: value}) == text
+
+
+def test_only_variables_are_judged_so_strictly():
+    value = "zxcvbnm" + "asdfghj12"
+    for name in ("MYTOKEN", "PROJ_TOKEN"):
+        assert Scrubber().value(name, value, "params") == value
+    assert cleaned(f"x = {value}") == f"x = {value}"
+
+
+@pytest.mark.parametrize(
+    "folder", ["/tmp/pytest-of-ada/q7Rk2ZpX9mLw4TbN8sVd", "/Users/ada/q7Rk2ZpX9mLw4TbN8sVd"]
+)
+def test_the_working_folder_of_the_shell_is_no_password(folder):
+    text = f"PWD={folder}\ncd {folder}"
+    scrubber = Scrubber(environ={"PWD": folder, "OLDPWD": folder})
+    assert scrubber.text(text, "console") == text
+    assert scrubber.value("PWD", folder, "environment") == folder
+    assert scrubber.withheld == []
+
+
 def test_lines_of_a_long_secret_are_known_one_by_one():
     secret = "\n".join(f"part{n}-" + A_KEY[n:] + "-end" for n in range(3))
     kept = cleaned("got " + secret.split("\n")[1] + " here", environ={"MY_SECRET": secret})
