@@ -9,9 +9,9 @@ from __future__ import annotations
 from gnomon.record import kinds
 
 BUILT_IN = {
-    "run": ("gnomon.runs.state:FEATURE", 3),
-    "process": ("gnomon.runs.capture.state:FEATURE", 2),
-    "values": ("gnomon.runs.values.state:FEATURE", 1),
+    "run": ("gnomon.runs.state:FEATURE", 4),
+    "process": ("gnomon.runs.capture.state:FEATURE", 3),
+    "values": ("gnomon.runs.values.state:FEATURE", 2),
 }
 
 

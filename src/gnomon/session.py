@@ -23,8 +23,9 @@ from gnomon.record.keys import load_device_key
 from gnomon.record.log import LogWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
+    from gnomon.objects.store import ObjectStore
     from gnomon.points.rows import RunPoints
 
 SYNC_EVERY_S = 1.0
@@ -71,6 +72,8 @@ class Session:
         self._said: set[Hashable] = set()
         self._closers: list[Callable[[], None]] = []
         self._each_second: list[Callable[[], None]] = []
+        self._objects: ObjectStore | None = None
+        self._objects_lock = threading.RLock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self.process_id = self._env.process_id()
@@ -222,8 +225,14 @@ class Session:
         stop = self._stop
         while not stop.wait(SYNC_EVERY_S):
             for task in list(self._each_second):
-                task()
+                self._attempt(task)
             self.sync()
+
+    def _attempt(self, task: Callable[[], None]) -> None:
+        try:
+            task()
+        except Exception as error:  # noqa: BLE001  the thread must go on bringing points to the disk; the trouble is said
+            self.warn_once(("task", repr(task)), f"a task went wrong: {type(error).__name__}: {error}")
 
     def sync(self) -> bool:
         """Bring all that was written to the disk; return whether the disk took it. `log` is not held up meanwhile."""
@@ -267,10 +276,28 @@ class Session:
         """Have `task` called about once a second, by the thread that brings all to the disk."""
         self._each_second.append(task)
 
+    @contextlib.contextmanager
+    def objects(self) -> Iterator[ObjectStore]:
+        """Give the store for objects of this process, to one thread at a time. Raises OSError where there is no record."""
+        from gnomon.objects.store import ObjectStore
+
+        with self._objects_lock:
+            if not self.ready() or self.home is None or self.log is None:
+                raise OSError("the record cannot be written")
+            if self._objects is None:
+                folder = os.path.join(self.home.path, "objects")
+                self._objects = ObjectStore(self._env, folder, self.log.writer)
+            yield self._objects
+
     def close(self) -> None:
         """End what is open, write the close marks, bring all to the disk. Never raises for the disk's sake."""
         for closer in list(self._closers):
-            closer()
+            try:
+                closer()
+            except Exception as error:  # noqa: BLE001  one that fails must not keep the log and the points from being closed
+                self.warn_once(
+                    ("closer", repr(closer)), f"the end went wrong: {type(error).__name__}: {error}"
+                )
         self._stop.set()
         with self.lock:
             self.write_waiting()

@@ -10,6 +10,7 @@ too (a command's function says so with a negative number).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -214,9 +215,10 @@ def _die_of(number: int, terminal: Terminal) -> int:
     close_all()
     terminal.end()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if number not in (signal.SIGKILL, signal.SIGSTOP):
+    with contextlib.suppress(OSError, ValueError):  # those that nobody may change
         signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+    with contextlib.suppress(OSError, ValueError):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
     os.kill(os.getpid(), number)
     return 128 + number  # a signal that ends nobody
 

@@ -31,7 +31,7 @@ _OURS = {  # argparse words, and what we say
     "ignored explicit argument": "takes no value; got",
 }
 HELP_COLUMN = 28
-HELP_WIDTH = 100
+HELP_WIDTH, LEAST_HELP_WIDTH = 100, 60
 
 
 class HelpWanted(Exception):
@@ -204,16 +204,33 @@ class Parser(argparse.ArgumentParser):
                     lines += entry(written(action), action.help or "")
         if self.examples:
             lines += ["", paint("examples:")]
-            longest = max(len(command) for command, _ in self.examples)
-            lines += [f"  {command:<{longest}}  # {what}".rstrip() for command, what in self.examples]
+            lines += _shown_examples(self.examples)
         for text in self.notes:
-            lines += ["", *wrapped(text, HELP_WIDTH)]
+            lines += ["", *wrapped(text, help_width())]
         return "\n".join(lines)
 
 
 class _Help(argparse.Action):
     def __call__(self, *rest: object) -> None:  # noqa: ARG002
         raise HelpWanted
+
+
+def help_width() -> int:
+    """Return how wide help may be: as the terminal that shows it, within limits; `HELP_WIDTH` where a program reads."""
+    from gnomon.cli.terminal import Terminal
+
+    width = Terminal().width
+    return HELP_WIDTH if width is None else max(LEAST_HELP_WIDTH, min(width, HELP_WIDTH))
+
+
+def _shown_examples(examples: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the lines of examples; comments stand above them where the terminal is too narrow for both."""
+    longest = max(len(command) for command, _ in examples)
+    beside = [f"  {command:<{longest}}  # {what}".rstrip() for command, what in examples]
+    width = help_width()
+    if width == HELP_WIDTH or max(map(len, beside)) <= width:
+        return beside
+    return [line for command, what in examples for line in (f"  # {what}", f"  {command}")]
 
 
 def build(name: str, declare: Declare) -> tuple[Parser, Run]:
@@ -256,7 +273,7 @@ def _value_of(action: argparse.Action) -> str:
 
 def entry(left: str, text: str, column: int = HELP_COLUMN) -> list[str]:
     """Return the lines of an option and what it does."""
-    lines = wrapped(text, HELP_WIDTH - column)
+    lines = wrapped(text, help_width() - column)
     head = f"  {left}"
     if len(head) > column - 2:
         return [head, *(" " * column + line for line in lines)]
@@ -270,7 +287,7 @@ def paragraphs(text: str) -> list[str]:
     """Return the wrapped lines of a text with blank lines between its paragraphs."""
     lines: list[str] = []
     for paragraph in text.split("\n\n"):
-        lines += ([""] if lines else []) + wrapped(paragraph, HELP_WIDTH)
+        lines += ([""] if lines else []) + wrapped(paragraph, help_width())
     return lines
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import cache
+from io import TextIOBase
 from math import inf, isfinite
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -29,8 +30,8 @@ class Terminal:
     """The two streams of a command, and what their reader can show."""
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
-        self.out = out if out is not None else sys.stdout
-        self.err = err if err is not None else sys.stderr
+        self.out = out or sys.stdout or _Nowhere()
+        self.err = err or sys.stderr or _Nowhere()
         self.is_interactive = _is_tty(self.out)
         self.err_is_interactive = _is_tty(self.err)
         self.is_unicode = "utf" in (getattr(self.out, "encoding", None) or "utf-8").lower()
@@ -196,6 +197,13 @@ class Terminal:
         """Write CSV with a header; a text that a spreadsheet would run as a formula gets a `'` in front."""
         for line in (dict(zip(columns, columns, strict=True)), *rows):
             self.write(",".join([_csv_cell(line.get(key)) for key in columns]))
+
+
+class _Nowhere(TextIOBase):
+    """Where a command writes whose stream was closed when it started."""
+
+    def write(self, text: str, /) -> int:
+        return len(text)
 
 
 class Progress:

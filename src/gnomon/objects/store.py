@@ -84,6 +84,7 @@ class ObjectStore:
         self._packs: list[Pack] | None = None  # own packs first
         self._unusable: list[RecordError] = []
         self._where: dict[str, Pack] = {}
+        self._stored_here: set[str] = set()  # by `put_many`, since it was made
         self._checked: set[tuple[str, str]] = set()  # (pack, object) of other writers, read and found good
 
     # ------------------------------------------------------------ keeping
@@ -120,9 +121,15 @@ class ObjectStore:
         return object_id
 
     def put_many(self, datas: Iterable[bytes]) -> list[ObjectId]:
-        """Store several objects, all in one pack, and return their ids in the same order."""
-        with _Packing(self) as packing:
-            return [packing.add_bytes(data)[0] for data in datas]
+        """Store several objects, all in one pack, and return their ids in the same order.
+
+        What others have stored since this store last looked is not asked for: that would cost a look at every pack. An
+        object that they have too is stored twice.
+        """
+        with _Packing(self, is_fresh=self._packs is None) as packing:
+            ids = [packing.add_bytes(data)[0] for data in datas]
+        self._stored_here.update(ids)
+        return ids
 
     def put_files(self, files: Mapping[str, bytes]) -> ObjectId:
         """Store named bytes as a tree, all in one pack, and return its object; names may have folders (`a/b.txt`).
@@ -327,7 +334,8 @@ class ObjectStore:
 class _Packing:
     """Adds what the replica lacks to as many packs as it takes; the last appears when the block ends well."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(self, store: ObjectStore, *, is_fresh: bool = True) -> None:
+        """Prepare; `is_fresh` looks for packs that have come since the last look."""
         if store._own is None:
             raise BadArgumentError("this store was opened for reading only: it has no writer of its own")
         self.stored = False
@@ -336,8 +344,9 @@ class _Packing:
         self._folder = f"{store._folder}/{store._own}"
         self._writer: PackWriter | None = None
         self._done: set[str] = set()
-        store.refresh()
-        self._sizes = {stored.size for pack in store._packs or () for stored in pack.objects.values()}
+        if is_fresh:
+            store.refresh()
+        self._sizes: set[int] | None = None
 
     def __enter__(self) -> _Packing:
         return self
@@ -381,7 +390,7 @@ class _Packing:
     def _add_open(self, fd: int, size: int) -> tuple[ObjectId, int]:
         # A large file is read once. Only where an object has this very size, and may well be the same, is it
         # read to see whether it must be stored at all.
-        if size > PIECE and size in self._sizes:
+        if size > PIECE and size in self._known_sizes():
             hasher, seen = blake3(), 0
             for piece in file_pieces(self._env, fd):
                 hasher.update(piece)
@@ -390,12 +399,21 @@ class _Packing:
             if self._is_known(object_id):
                 return object_id, seen
         added = self._pack().add(file_pieces(self._env, fd))
-        self._sizes.add(added[1])
+        if self._sizes is not None:
+            self._sizes.add(added[1])
         return added
+
+    def _known_sizes(self) -> set[int]:
+        if self._sizes is None:
+            packs = self._store._packs or ()
+            self._sizes = {stored.size for pack in packs for stored in pack.objects.values()}
+        return self._sizes
 
     def _is_known(self, object_id: str) -> bool:
         in_this_pack = self._writer is not None and object_id in self._writer.objects
-        return in_this_pack or object_id in self._done or self._store._is_surely_here(object_id)
+        if in_this_pack or object_id in self._done or object_id in self._store._stored_here:
+            return True
+        return self._store._is_surely_here(object_id)
 
     def _pack(self) -> PackWriter:
         if self._writer is not None and self._writer.is_full:

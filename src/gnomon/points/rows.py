@@ -70,6 +70,16 @@ def _packing(count: int) -> tuple[bytes, int, Callable[..., None]]:
     return packing
 
 
+class Prepared:
+    """A rich value that is encoded, or `why` it cannot be."""
+
+    __slots__ = ("encoded", "why")
+
+    def __init__(self, encoded: object, why: str | None = None) -> None:
+        self.encoded = encoded
+        self.why = why
+
+
 NO_COLUMNS = Columns(None, 0, None)  # equals no list of names: the next call takes the slow path
 
 
@@ -83,6 +93,7 @@ class RunPoints:
         "_odd_said",
         "_on_new_wal",
         "_on_rich",
+        "_prepare",
         "_session",
         "_step",
         "_time_ns",
@@ -103,12 +114,15 @@ class RunPoints:
         next_step: int = 0,
         strict: bool = False,
         on_new_wal: Callable[[], None] | None = None,
-        on_rich: Callable[[str, object, int], str | None] | None = None,
+        prepare: Callable[[object], Prepared | None] | None = None,
+        on_rich: Callable[[str, Prepared, int], str | None] | None = None,
     ) -> None:
-        """Prepare to log. `on_rich(series, value, step)` is offered what is no number.
+        """Get ready to log.
 
-        It returns None where it took the value, else why it did not, '' for what is nothing that it knows.
+        `prepare(value)` encodes an image, a table or the like, and returns None for anything else; `on_rich(series, prepared,
+        step)` takes what it returned, or says why not.
         """
+        self._prepare = prepare
         self._on_rich = on_rich
         self._odd_said: set[str] = set()
         self._session = session
@@ -226,7 +240,21 @@ class RunPoints:
                     self._columns = defined
                     self.log(metrics, step=step)  # type: ignore[arg-type]
                     return
+        metrics = self._prepared(metrics)  # may take long, so not under the lock
+        with self._lock:
             self._log_slowly(metrics, step)
+
+    def _prepared(self, metrics: dict[str, object]) -> dict[str, object]:
+        """Return the row with its rich values encoded."""
+        prepare = self._prepare
+        if prepare is None:
+            return metrics
+        found = {
+            key: prepared
+            for key, value in metrics.items()
+            if value.__class__ not in _PLAIN and (prepared := prepare(value)) is not None
+        }
+        return {**metrics, **found} if found else metrics
 
     def _log_slowly(self, metrics: dict[str, object], step: object) -> None:
         session = self._session
@@ -383,15 +411,15 @@ class RunPoints:
         parts: dict[str, bytes] = {}
         has_rich = False
         for key, value in metrics.items():
-            packed = _pack_value(value)
-            if packed is None:
-                why = self._on_rich(_name(key), value, step) if self._on_rich is not None else ""
+            if value.__class__ is Prepared and self._on_rich is not None:
+                why = value.why or self._on_rich(_name(key), value, step)
                 if why is None:
                     has_rich = True
-                    continue
-                if why:
+                else:
                     self._odd(f"`{key}`: {why}", 1, _name(key))
-                    continue
+                continue
+            packed = _pack_value(value)
+            if packed is None:
                 self._odd(f"`{key}` is {_described(value)}, not a number that can be stored", 1, _name(key))
                 continue
             name = _name(key)
@@ -417,6 +445,7 @@ class RunPoints:
             )
 
 
+_PLAIN = frozenset({float, int, bool, str, type(None)})
 _float_like: set[type] = {float}
 _exact_in_float: set[type] = {float, int, bool}
 _tensors: set[type] = set()

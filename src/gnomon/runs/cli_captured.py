@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gnomon.runs.notebook import views as notebook_view
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gnomon.runs.capture.views import Captured
     from gnomon.runs.face import Terminal
@@ -18,11 +18,11 @@ SHOWN_FILES = 5
 
 
 def facts(run: RunView, terminal: Terminal) -> dict[str, str]:
-    """Return what was captured of a run, a short line for each thing."""
+    """Return what was captured of a run, a short clean line for each thing."""
     captured = run.captured
     found = {
-        "command": _text(captured.part("command").get("text"), terminal),
-        "code": _code(captured.part("code"), terminal),
+        "command": captured.part("command").get("text"),
+        "code": _code(captured.part("code")),
         "files": _files(captured.part("code"), terminal),
         "python": _python(captured.part("python"), terminal),
         "machine": _machine(captured.part("machine"), terminal),
@@ -31,13 +31,12 @@ def facts(run: RunView, terminal: Terminal) -> dict[str, str]:
         "unfinished": ", ".join(captured.pending)
         and f"{', '.join(captured.pending)}: the process ended before",
     }
-    return {key: text for key, text in found.items() if text}
+    return {key: terminal.clean(text) for key, text in found.items() if text}
 
 
 def notes(captured: Captured, terminal: Terminal) -> list[str]:
     """Return what a person should know of the capture: sentences."""
-    found = captured.part("code").get("notes")
-    return [terminal.clean(str(note)) for note in found] if isinstance(found, list) else []
+    return [terminal.clean(note) for note in captured.part("code").get("notes") or ()]
 
 
 def withheld(captured: Captured, terminal: Terminal) -> list[str]:
@@ -68,22 +67,17 @@ def as_json(run: RunView) -> dict[str, object]:
     }
 
 
-def _text(value: object, terminal: Terminal) -> str:
-    return terminal.clean(value) if isinstance(value, str) else ""
-
-
-def _code(code: Mapping[str, Any], terminal: Terminal) -> str:
+def _code(code: Mapping[str, Any]) -> str:
     if not code:
         return ""
-    branch = f" on {terminal.clean(str(code['branch']))}" if code.get("branch") else ""
+    branch = f" on {code['branch']}" if code.get("branch") else ""
     if code.get("commit"):
-        where = str(code["commit"])[:12] + branch
+        where = code["commit"][:12] + branch
     else:
         where = f"no commit yet{branch}" if branch else "no Git"
-    remote = f" of {terminal.clean(str(code['remote']))}" if code.get("remote") else ""
-    state = (
-        f"; state {str(code['fingerprint'])[:8]}" if code.get("fingerprint") else "; not all was looked at"
-    )
+    remote = f" of {code['remote']}" if code.get("remote") else ""
+    fingerprint = code.get("fingerprint")
+    state = f"; state {fingerprint[:8]}" if fingerprint else "; not all was looked at"
     return f"{where}{remote}{state}"
 
 
@@ -91,21 +85,20 @@ def _files(code: Mapping[str, Any], terminal: Terminal) -> str:
     """Return which files were not as the commit has them."""
     parts = []
     if changed := code.get("changed_count"):
-        names = _some(code.get("changed"), terminal)
-        parts.append(f"{terminal.count(int(changed), 'file')} changed{names}")
+        names = _some(code.get("changed") or [])
+        parts.append(f"{terminal.count(changed, 'file')} changed{names}")
     if untracked := code.get("untracked_count"):
         kept = code.get("kept_count") or 0
         what = "untracked" if code.get("kind") == "git" else "looked at"
-        listed = code.get("untracked")
-        names = _some([file.get("path") for file in listed] if isinstance(listed, list) else None, terminal)
-        parts.append(f"{terminal.count(int(untracked), 'file')} {what}{names}, {kept} kept")
+        names = _some([str(file.get("path")) for file in code.get("untracked") or ()])
+        parts.append(f"{terminal.count(untracked, 'file')} {what}{names}, {kept} kept")
     return "; ".join(parts)
 
 
-def _some(names: object, terminal: Terminal) -> str:
-    if not isinstance(names, list) or not names:
+def _some(names: Sequence[str]) -> str:
+    if not names:
         return ""
-    shown = ", ".join(terminal.clean(str(name)) for name in names[:SHOWN_FILES])
+    shown = ", ".join(names[:SHOWN_FILES])
     return f" ({shown}{', …' if len(names) > SHOWN_FILES else ''})"
 
 
@@ -113,21 +106,19 @@ def _python(python: Mapping[str, Any], terminal: Terminal) -> str:
     if not python:
         return ""
     packages = python.get("packages")
-    count = f", {terminal.count(len(packages), 'package')}" if isinstance(packages, dict) else ""
-    return f"{terminal.clean(str(python.get('version')))}{count}"
+    count = f", {terminal.count(len(packages), 'package')}" if packages is not None else ""
+    return f"{python.get('version') or 'of no known version'}{count}"
 
 
 def _machine(machine: Mapping[str, Any], terminal: Terminal) -> str:
     parts = []
     if cpu := machine.get("cpu"):
-        parts.append(terminal.clean(str(cpu)))
+        parts.append(cpu)
     if cpus := machine.get("cpus"):
-        parts.append(terminal.count(int(cpus), "CPU"))
+        parts.append(terminal.count(cpus, "CPU"))
     if memory := machine.get("memory_bytes"):
         parts.append(terminal.size(memory))
-    gpus = machine.get("gpus")
-    if isinstance(gpus, list):
-        parts += [terminal.clean(str(gpu.get("name"))) for gpu in gpus[:4] if isinstance(gpu, dict)]
+    parts += [str(gpu.get("name")) for gpu in (machine.get("gpus") or ())[:4]]
     return ", ".join(parts)
 
 

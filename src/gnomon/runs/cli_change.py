@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable
 
+    from gnomon.objects.store import ObjectStore
     from gnomon.runs.face import Parser, Run, Terminal
-    from gnomon.runs.run_view import Kept, RunView
+    from gnomon.runs.run_view import RunView
     from gnomon.runs.values.rich_value import RichValue
     from gnomon.runs.views import Record
 
 SCISSORS = "<!-- gnomon: what is below this line is left out -->"
+MOST_LISTED = 20
 
 
 def note(parser: Parser) -> Run:
@@ -185,7 +187,9 @@ def _called(run: RunView, terminal: Terminal) -> str:
 def get(parser: Parser) -> Run:
     """Write a kept file or folder of a run, or an image, table or figure, to the disk, and print where it is.
 
-    Its bytes are checked against their hash first. What is at the target stays, unless `--overwrite` is given.
+    `FOLDER/FILE` is one file of a kept folder. Of a logged value that has several forms, such as a figure, the ending of
+    `--to` chooses; otherwise it is the one that is shown. All bytes are checked against their hash first. What
+    is at the target stays, unless `--overwrite` is given.
     """
     parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
     parser.option(
@@ -195,33 +199,39 @@ def get(parser: Parser) -> Run:
     parser.option(
         "--step", metavar="N", type=int, help="of a logged value, that of this step (default: the last)"
     )
-    parser.option("--part", metavar="PART", help="of a logged value, this part (default: what is shown)")
+    parser.option("--part", metavar="PART", help="of a logged value, this part (default: as `--to` ends)")
     parser.option("--overwrite", action="store_true", help="replace files that are there")
     parser.example("gnomon get 4f1d model.skops --to best.skops", "where nothing is yet")
     parser.example("gnomon get 4f1d samples --step 3 --to samples.png", "an image that was logged")
+    parser.example("gnomon get 4f1d src/train.py --to train.py", "one file of the kept folder `src`")
     return _get
 
 
 def _get(arguments: Namespace, terminal: Terminal) -> int:
     record = open_record(arguments, terminal)
     run = record.run(arguments.run)
-    value = _value_called(run, arguments)
-    if value is not None:
-        value.save(arguments.to, arguments.part, overwrite=arguments.overwrite)
-        terminal.say(f"wrote {value.kind} `{terminal.clean(value.series)}` of step {value.step}")
-        terminal.write(terminal.clean(arguments.to))
-        return 0
-    kept = _kept_as(run, arguments.name)
     try:
-        files = record.replica.objects().restore(
-            kept.object, arguments.to, overwrite=arguments.overwrite, is_tree=kept.is_tree
-        )
+        said = _written(record, run, arguments, terminal)
     except BadArgumentError as error:
         hint = error.hint and error.hint.replace("`overwrite=True`", "`--overwrite`")
         raise BadArgumentError(error.message, hint=hint) from error
-    terminal.say(f"wrote {terminal.count(files, 'file')}, {terminal.size(kept.size)}")
+    terminal.say(f"wrote {said}")
     terminal.write(terminal.clean(arguments.to))
     return 0
+
+
+def _written(record: Record, run: RunView, arguments: Namespace, terminal: Terminal) -> str:
+    """Write out what is meant, and return what it was."""
+    value = _value_called(run, arguments)
+    if value is not None:
+        part = arguments.part or _part_for(value, arguments.to)
+        value.save(arguments.to, part, overwrite=arguments.overwrite)
+        of_several = f", its part {part}" if len(value.parts) > 1 else ""
+        return f"{value.kind} `{terminal.clean(value.series)}` of step {value.step}{of_several}"
+    objects = record.replica.objects()
+    object_id, size, is_tree = _kept_as(run, arguments.name, objects)
+    files = objects.restore(object_id, arguments.to, overwrite=arguments.overwrite, is_tree=is_tree)
+    return f"{terminal.count(files, 'file')}, {terminal.size(size)}"
 
 
 def _value_called(run: RunView, arguments: Namespace) -> RichValue | None:
@@ -241,14 +251,64 @@ def _value_called(run: RunView, arguments: Namespace) -> RichValue | None:
     return at_step[-1]
 
 
-def _kept_as(run: RunView, name: str) -> Kept:
-    """Return what was last kept under this name."""
-    kept = run.kept
-    for one in reversed(kept):
+def _part_for(value: RichValue, target: str) -> str:
+    """Return the part that the ending of the file to write asks for, else the one that is shown."""
+    from os.path import splitext
+
+    ending = splitext(target)[1].lower()
+    names = list(value.parts)
+    return next((name for name in names if ending and splitext(name)[1] == ending), names[0])
+
+
+def _kept_as(run: RunView, name: str, objects: ObjectStore) -> tuple[str, int, bool]:
+    """Return (object, size, whether it is a folder) of what was last kept under this name, also inside a kept folder."""
+    newest_first = run.kept[::-1]
+    for one in newest_first:
         if one.name == name:
-            return one
-    names = ", ".join(f"`{one}`" for one in dict.fromkeys(one.name for one in kept))
-    raise UnknownSubjectError(
-        f"run {run.id[:8]} kept nothing called `{name}`",
-        hint=f"it kept {names}" if names else "it kept no files",
+            return one.object, one.size, one.is_tree
+    folders = [one for one in newest_first if one.is_tree and name.startswith(one.name + "/")]
+    paths: list[str] = []
+    for folder in folders:
+        for file in objects.read_tree(folder.object):
+            path = f"{folder.name}/{file.path}"
+            if path == name:
+                return file.object, file.size, False
+            paths.append(path)
+    if folders:
+        raise _no_such_file(run, name, folders[0].name, paths)
+    raise _nothing_called(run, name)
+
+
+def _no_such_file(run: RunView, name: str, folder: str, paths: list[str]) -> UnknownSubjectError:
+    last = name.rpartition("/")[2]
+    elsewhere = [path for path in paths if path.rpartition("/")[2] == last]
+    return UnknownSubjectError(
+        f"folder `{folder}` that run {run.id[:8]} kept has no file `{name[len(folder) + 1 :]}`",
+        hint=f"{_meant(name, elsewhere or paths)}`gnomon get {run.id[:8]} {folder} --to FOLDER` writes the whole folder",
     )
+
+
+def _nothing_called(run: RunView, name: str) -> UnknownSubjectError:
+    kept = list(dict.fromkeys(one.name for one in run.kept))
+    logged = list(dict.fromkeys(value.series for value in run.values()))
+    there = [f"it kept {_listed(kept)}"] if kept else []
+    if logged:
+        there.append(f"it logged the value{'s' if len(logged) > 1 else ''} {_listed(logged)}")
+    nothing = "it kept no files and logged no images, tables or the like"
+    return UnknownSubjectError(
+        f"run {run.id[:8]} kept {'and logged ' if logged else ''}nothing called `{name}`",
+        hint=_meant(name, [*kept, *logged]) + ("; ".join(there) or nothing),
+    )
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:MOST_LISTED])
+    return shown + (f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else "")
+
+
+def _meant(name: str, known: list[str]) -> str:
+    """Return a question at the names that are nearest, with a blank behind it; nothing where none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(dict.fromkeys(known)), n=2)
+    return f"did you mean {' or '.join(f'`{one}`' for one in near)}? " if near else ""

@@ -51,7 +51,7 @@ def _head(cell: Cell, terminal: Terminal) -> str:
 
 def _write_output(output: CellOutput, terminal: Terminal) -> None:
     names = {"stream": f"std{output.stream}", "result": "result", "error": "error"}
-    name = names.get(output.kind, "shown")
+    name = terminal.clean(names.get(output.kind, "shown"))
     if output.skipped_bytes:
         gap = f"{INDENT}[… {output.skipped_bytes:,} characters were left out here …]"
         terminal.write(terminal.style(gap, "dim"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 from gnomon.errors import BadArgumentError, UsageError
@@ -49,8 +48,8 @@ def run(parser: Parser) -> Run:
     )
     parser.note(
         "`--pick` reads `name=value`, `name: value` and JSON lines (`val.loss` or `val/loss` for nested ones); a whole "
-        "number called step, global_step, iteration or iter in the same line is the step. Where the command was not found the exit code is 127, where it may not be "
-        "executed 126; where it died of a signal, so do we."
+        "number called step, global_step, iteration or iter in the same line is the step. Where the command was not "
+        "found the exit code is 127, where it may not be executed 126; where it died of a signal, so do we."
     )
     return _run
 
@@ -83,7 +82,11 @@ def _run(arguments: Namespace, terminal: Terminal) -> int:
 
 
 def _summary(run: str, ended: Ended, terminal: Terminal) -> str:
-    how = f"signal {signal.Signals(ended.signal).name}" if ended.signal else f"exit code {ended.code}"
+    from gnomon.runs.capture.command import signal_name
+
+    how = f"exit code {ended.code}"
+    if ended.signal:
+        how = f"signal {signal_name(ended.signal).removeprefix('signal ')}"
     took = terminal.duration(ended.duration_s)
     memory = (
         f", {terminal.size(ended.peak_memory_bytes)} at most" if ended.peak_memory_bytes is not None else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.errors import UsageError
-from gnomon.runs import cli_captured, cli_notebook
+from gnomon.runs import checked, cli_captured, cli_notebook
 from gnomon.runs.cli import open_record
 from gnomon.runs.notebook import views as notebook_view
 
@@ -72,7 +72,7 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
         return _cells(record, arguments, terminal)
     run = record.run(arguments.run)
     if arguments.json:
-        terminal.json(_as_json(run, arguments))
+        terminal.json(checked.shallow(_as_json(run, arguments), 2 * checked.DEEPEST))
         return 0
     # Wrong names are found before the first line is written.
     curves = [
@@ -111,9 +111,9 @@ def _header(record: Record, run: RunView, terminal: Terminal) -> None:
     terminal.write(f"run {terminal.style(run.id, 'bold')}  {name}  {terminal.style(status, style)}")
     facts = {
         "group": run.group and terminal.clean(run.group),
-        "seed": None if run.seed is None else terminal.full_value(run.seed),
+        "seed": None if run.seed is None else terminal.full_value(checked.shallow(run.seed)),
         "tags": ", ".join(map(terminal.clean, run.tags)),
-        "author": run.author,
+        "author": run.author and terminal.clean(run.author),
         "created": terminal.timestamp(run.created, with_seconds=True),
         "took": terminal.duration(run.duration_s) if run.duration_s is not None else None,
         "part of": run.parent and _related(record, [run.parent], terminal),
@@ -122,7 +122,9 @@ def _header(record: Record, run: RunView, terminal: Terminal) -> None:
     }
     _pairs({key: fact for key, fact in facts.items() if fact}, terminal)
     for field, values in run.conflicts.items():
-        said = " and ".join(f"`{terminal.cut(terminal.full_value(value), 60)}`" for value in values)
+        said = " and ".join(
+            f"`{terminal.cut(terminal.full_value(checked.shallow(value)), 60)}`" for value in values
+        )
         cure = "; `gnomon rename` settles it" if field == "name" else ""
         text = f"two said different things: {terminal.clean(field)} is {said}{cure}"
         terminal.write(INDENT + terminal.style(text, "yellow"))
@@ -167,13 +169,13 @@ def _cells(record: Record, arguments: Namespace, terminal: Terminal) -> int:
 
 def _related(record: Record, ids: list[str], terminal: Terminal) -> str:
     """Return the ids of other runs, those that are here with their names."""
-    from gnomon.errors import UnknownSubjectError
+    from gnomon.errors import AmbiguousIdError, UnknownSubjectError
 
     found = []
     for run in ids[:10]:
         try:
             name = record.run(run).name
-        except UnknownSubjectError:  # a parent that this replica has not heard of
+        except (UnknownSubjectError, AmbiguousIdError):  # a parent that this replica has not heard of
             name = None
         found.append(
             f"{terminal.clean(run[:8])} ({terminal.clean(name)})" if name else terminal.clean(run[:8])
@@ -197,7 +199,7 @@ def _pairs(pairs: dict[str, str], terminal: Terminal) -> None:
 
 
 def _params(run: RunView, terminal: Terminal) -> None:
-    flat = dict(_flat("", run.params))
+    flat = dict(_flat("", checked.shallow(run.params)))
     if flat:
         _heading("params", terminal)
         _pairs({key: terminal.full_value(value) for key, value in flat.items()}, terminal)

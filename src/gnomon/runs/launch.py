@@ -1,18 +1,94 @@
-"""What the launcher of a distributed training says: rank, world size, and the run that all processes share."""
+"""What those who started this process say: rank, world size, the run that all processes share, the run that it belongs to.
+
+Under `gnomon run -- …` the first process of each rank joins the launcher's run. It claims its rank by making a file in a
+folder of the launcher's (GNOMON_CLAIMS); who comes later, or outlives the launcher, makes a run of its own, whose parent is
+the launcher's. A GNOMON_RUN_ID of somebody else's is joined by every process that has it.
+
+Not promised: claims on another machine, where the launcher's folder is not. Every process joins there.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import BadArgumentError
+from gnomon.ids import RUN_ID_BYTES, is_hex
 
 if TYPE_CHECKING:
     from gnomon.env import Env
 
 _RANK_VARIABLES = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
 _WORLD_VARIABLES = ("WORLD_SIZE", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
+
+
+CLAIMS_VARIABLE = "GNOMON_CLAIMS"
+
+
+class Claims(NamedTuple):
+    """Where the processes of a launcher claim their ranks. As text: `RUN@MACHINE:FOLDER`."""
+
+    run: str  # the launcher's
+    machine: str
+    folder: str
+
+    def __str__(self) -> str:
+        return f"{self.run}@{self.machine}:{self.folder}"
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the launcher has ended."""
+        return self.machine == _machine() and not os.path.isdir(self.folder)
+
+    def claim(self, rank: int) -> bool:
+        """Claim a rank; return whether this process may join the launcher's run as that."""
+        if self.machine != _machine():
+            return True
+        try:
+            os.close(os.open(os.path.join(self.folder, f"rank-{rank}"), os.O_CREAT | os.O_EXCL, 0o600))
+        except (FileExistsError, FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:  # another user's process, a full disk: what cannot be claimed is shared
+            return True
+        return True
+
+    def remove(self) -> None:
+        """Let nobody join any more."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def make_claims(run: str) -> Claims | None:
+    """Return a place to claim ranks in; None where there can be none."""
+    from tempfile import mkdtemp
+
+    try:
+        return Claims(run, _machine(), mkdtemp(prefix="gnomon-"))
+    except OSError:  # every process joins then
+        return None
+
+
+def claims_from(env: Env) -> Claims | None:
+    """Return where processes of the launcher above us claim their ranks; None where there is none."""
+    run, at, place = (env.getenv(CLAIMS_VARIABLE) or "").partition("@")
+    machine, colon, folder = place.partition(":")
+    return Claims(run, machine, folder) if at and colon and is_hex(run, 2 * RUN_ID_BYTES) else None
+
+
+def checked_run_id(env: Env) -> str | None:
+    """Return GNOMON_RUN_ID. Raises BadArgumentError where it is none."""
+    text = env.getenv("GNOMON_RUN_ID")
+    if text is not None and not is_hex(text, 2 * RUN_ID_BYTES):
+        raise BadArgumentError(
+            f"`GNOMON_RUN_ID` must be {2 * RUN_ID_BYTES} hex digits; got {text!r}",
+            hint="make one with `gnomon new-id`",
+        )
+    return text
+
+
+def _machine() -> str:
+    return os.uname().nodename
 
 
 class Launch(NamedTuple):

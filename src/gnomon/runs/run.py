@@ -21,7 +21,7 @@ from gnomon.errors import (
     UsageError,
 )
 from gnomon.ids import RUN_ID_BYTES, is_hex, run_subject
-from gnomon.points.rows import HAS_GIL, RunPoints
+from gnomon.points.rows import HAS_GIL, Prepared, RunPoints
 from gnomon.runs import current, entries
 from gnomon.runs.capture.capture import (
     LAUNCHER_VARIABLE,
@@ -30,7 +30,7 @@ from gnomon.runs.capture.capture import (
     captures_anything,
     scrubber_here,
 )
-from gnomon.runs.launch import Launch, launch_from
+from gnomon.runs.launch import Claims, Launch, claims_from, launch_from
 from gnomon.session import Session, session_for
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Run:
         self._before = current.before_this()
         self._points = RunPoints(
             session, id, rank, next_step=next_step, strict=strict, on_new_wal=self._join_after_fork,
-            on_rich=self._take_rich,
+            prepare=_encoded, on_rich=self._take_rich,
         )  # fmt: skip
         self._values: ValueWriter | None = None
         # The method itself, without a frame of our own in between: this is the hot path.
@@ -105,22 +105,14 @@ class Run:
         """
         self._points.log(metrics, step=step, **named)  # replaced in __init__ by `_points.log`
 
-    def _take_rich(self, series: str, value: object, step: int) -> str | None:
-        """Take an image, a table, a figure; return why not, '' for what is none of these."""
-        from gnomon.runs.values.recognise import encoded, is_rich
-
-        if not is_rich(value):
-            return ""
+    def _take_rich(self, series: str, prepared: Prepared, step: int) -> str | None:
+        """Take an encoded image, table or figure; return why not."""
         from gnomon.runs.values.writing import ValueWriter
 
-        try:
-            found = encoded(value)
-        except BadArgumentError as error:
-            return f"{error.message}; {error.hint}" if error.hint else error.message
-        if self._values is None:
+        if self._values is None or self._values.process_id != self._session.process_id:
             self._values = ValueWriter(self._session, self.id, self.rank)
             self._session.each_second(self._values.flush)
-        return self._values.add(series, step, found)
+        return self._values.add(series, step, prepared.encoded)  # type: ignore[arg-type]
 
     # --- words and files
 
@@ -228,7 +220,7 @@ class Run:
             rows, values = self._session.losses()
             body: dict[str, object] = {
                 "status": status,
-                "error": error,
+                "error": scrubber_here().text(error, "error") if error else error,
                 "last_step": self._points.last_step,
                 "lost_rows": rows,
                 "lost_values": values,
@@ -334,14 +326,15 @@ def run(
         continued = _resume(session, resume, resume_step, launch, strict=strict)
         continued._take_again(name=name, seed=seed, group=group, params=params, tags=tags)
         return continued
-    if resume_step is not None:
+    if resume_step:  # 0 without `resume` is the first start of a script that resumes later
         raise BadArgumentError(
             f"`resume_step` of `run()` needs `resume`; got {resume_step!r} alone",
             hint='write `gnomon.run(resume="<id>", resume_step=…)`',
         )
-    shared = (
-        launch.run_id if not session.has_joined else None
-    )  # the first run of the process; those after it are others
+    claims = claims_from(REAL)
+    shared = None
+    if id is None and not session.has_joined:  # the first run of the process; those after it are others
+        shared = _shared_run(launch, claims)
     run_id = id or shared or REAL.random_bytes(RUN_ID_BYTES).hex()
     if not is_hex(run_id, 2 * RUN_ID_BYTES):
         raise BadArgumentError(
@@ -355,9 +348,12 @@ def run(
         session, id=run_id, name=name, group=group, seed=seed, rank=launch.rank, world_size=launch.world_size,
         strict=strict, next_step=0,
     )  # fmt: skip
-    body: dict[str, object] = {"rank": launch.rank, "world_size": launch.world_size}
     parent_id = parent.id if isinstance(parent, Run) else parent or (outer.id if outer is not None else None)
+    if parent_id is None and claims is not None and claims.run != run_id:
+        parent_id = claims.run
     label = launch.script if name is None and captures_anything(REAL) else None
+    if label is not None:
+        label = scrubber_here().text(label, "command")
     given = {
         "name": name,
         "label": label,
@@ -366,12 +362,29 @@ def run(
         "group": group,
         "parent": parent_id,
     }
-    body.update({key: value for key, value in given.items() if value not in (None, {})})
-    made._append(entries.CREATED, body)
+    made._append(entries.CREATED, created_body(launch, given))
     made.tag(*checked_tags)
     begin_capture(session)
     _greet(made)
     return made
+
+
+def _shared_run(launch: Launch, claims: Claims | None) -> str | None:
+    """Return the run that this process joins. Where it may, the processes that it starts do not do so by accident."""
+    if claims is None or (launch.run_id is not None and launch.run_id != claims.run):
+        return launch.run_id
+    may_join = launch.run_id is not None and claims.claim(launch.rank)
+    os.environ.pop("GNOMON_RUN_ID", None)
+    if claims.is_gone:
+        os.environ.pop(LAUNCHER_VARIABLE, None)  # nobody captures for us any more
+    return launch.run_id if may_join else None
+
+
+def created_body(launch: Launch, given: Mapping[str, object]) -> dict[str, object]:
+    """Return what is said of a new run: the place of its process, and of `given` what is there."""
+    body: dict[str, object] = {"rank": launch.rank, "world_size": launch.world_size}
+    body.update({key: value for key, value in given.items() if value not in (None, {})})
+    return body
 
 
 def _resume(session: Session, short_id: str, step: int | None, launch: Launch, *, strict: bool) -> Run:
@@ -418,6 +431,18 @@ def _greet(run: Run) -> None:
             stream.write(f"gnomon: run {run.id[:8]} goes to {place}; `gnomon show {run.id[:8]}`\n")
     except (OSError, ValueError, AttributeError):  # a stream that is closed, or somebody's stand-in for one
         return
+
+
+def _encoded(value: object) -> Prepared | None:
+    """Return an image, a table or a figure in an open format; None for what is none of these."""
+    from gnomon.runs.values.recognise import encoded, is_rich
+
+    if not is_rich(value):
+        return None
+    try:
+        return Prepared(encoded(value))
+    except BadArgumentError as error:
+        return Prepared(None, f"{error.message}; {error.hint}" if error.hint else error.message)
 
 
 def _scrubbed(params: dict[str, object]) -> dict[str, object]:

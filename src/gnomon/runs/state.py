@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gnomon.record import fold
 from gnomon.record.body import encode_body
 from gnomon.record.kinds import Feature
-from gnomon.runs import entries
+from gnomon.runs import checked, entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,14 +22,19 @@ if TYPE_CHECKING:
     from gnomon.points.stats import SeriesStat
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 3
+FOLD_VERSION = 4
 OPEN = "open"
 _MAX_CELL_TEXT = 200
+_MAX_NAME = 4096
 _by_place = attrgetter("log_raw", "seq", "digest")
 _PLAIN_CELLS = ("name", "group", "seed", "author", "parent")
+_TEXT_FIELDS = ("name", "label", "group")
 _CREATED_FIELDS = ("name", "seed", "group", "parent")
-_STARTED_FIELDS = frozenset({"world_size", "continues", "step", "forked", "launcher"})
-_ENDED_FIELDS = frozenset({"error", "traceback", "lost_rows", "lost_values", "unusable_values", "last_step"})
+# What a process may say of its start and its end, and of which type that is.
+_STARTED_FIELDS = {"world_size": int, "continues": dict, "step": int, "forked": bool, "launcher": bool}
+_ENDED_FIELDS = {
+    "error": str, "traceback": str, "lost_rows": int, "lost_values": int, "unusable_values": int, "last_step": int
+}  # fmt: skip
 
 
 def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
@@ -68,6 +73,11 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
         state["name"], state["name_heads"] = names.value, list(names.hashes)
         if not names.is_settled:
             conflicts["name"] = list(names.values)
+    for field in _TEXT_FIELDS:
+        if (value := state[field]) is not None and value.__class__ is not str:
+            state[field] = str(checked.cell(value, _MAX_CELL_TEXT))
+    if (parent := state["parent"]) is not None and not (isinstance(parent, str) and parent.isprintable()):
+        state["parent"] = None
     state["params"] = _params(bodies, of_kind.get(entries.PARAMS, ()), conflicts)
     if entries.TAGGED in of_kind:
         tags = fold.observed(of_kind[entries.TAGGED], entries.TAGGED, "tags")
@@ -82,8 +92,7 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
 
 
 def _by_rank(entry: LiveEntry) -> tuple[int, int, str]:
-    rank = entry.body.get("rank")
-    return (rank if isinstance(rank, int) else 0, entry.time_us, entry.hash)
+    return (checked.whole(entry.body.get("rank")) or 0, entry.time_us, entry.hash)
 
 
 def _agreed_of(field: str, bodies: Sequence[dict[str, object]], conflicts: dict[str, list[object]]) -> object:
@@ -141,7 +150,17 @@ def _kept(found: Iterable[LiveEntry]) -> list[dict[str, object]]:
     for entry in found:
         body = entry.body
         if isinstance(body.get("object"), str):
-            kept.append({**body, "name": str(body.get("name")), "time_us": entry.time_us, "hash": entry.hash})
+            kept.append(
+                {
+                    "name": str(checked.cell(body.get("name"), _MAX_NAME)),
+                    "object": body["object"],
+                    "size": checked.whole(body.get("size")) or 0,
+                    "files": checked.whole(body.get("files")) or 1,
+                    "is_tree": body.get("is_tree") is True,
+                    "time_us": entry.time_us,
+                    "hash": entry.hash,
+                }
+            )
     return kept
 
 
@@ -151,7 +170,7 @@ def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[s
     for entry in sorted(starts, key=_by_place) if len(starts) > 1 else starts:
         body, log = entry.body, entry.log_raw.hex()
         rank = body.get("rank")
-        if not isinstance(rank, int):
+        if rank.__class__ is not int or not 0 <= rank < checked.LIMIT:
             rank = 0
         known = found.get(log)
         if known is None:
@@ -160,12 +179,13 @@ def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[s
                 "seq": entry.seq, "status": OPEN, "ended_us": None,
             }  # fmt: skip
         else:
+            known.setdefault("first_seq", known["seq"])
             known.update(rank=rank, seq=entry.seq, status=OPEN, ended_us=None)
         for field, value in body.items():
-            if field in _STARTED_FIELDS and value is not None:
+            if field in _STARTED_FIELDS and value.__class__ is _STARTED_FIELDS[field]:
                 known[field] = value
         if isinstance(body.get("continues"), dict):
-            known["continued"] = [*_list(known.get("continued")), body["continues"]]
+            known["continued"] = [*checked.items(known.get("continued")), body["continues"]]
     latest = (
         fold.latest_by_process(ends, entries.ENDED) if len(ends) != 1 else {ends[0].log_raw.hex(): ends[0]}
     )
@@ -176,22 +196,14 @@ def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[s
             known = found[log] = {
                 "log": log, "writer": entry.writer, "started_us": entry.time_us, "rank": 0, "seq": -1
             }  # fmt: skip
-        if entry.seq > _int(known["seq"], -1):
+        if entry.seq > known["seq"]:  # type: ignore[operator]
             status = body.get("status")
             known["status"] = status if status in entries.STATUSES else "finished"
-            known["ended_us"] = entry.time_us
+            known["ended_us"], known["ended_seq"] = entry.time_us, entry.seq
         for field, value in body.items():
-            if field in _ENDED_FIELDS and value is not None:
+            if field in _ENDED_FIELDS and value.__class__ is _ENDED_FIELDS[field]:
                 known[field] = value
     return found
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
-
-
-def _int(value: object, default: int) -> int:
-    return value if isinstance(value, int) else default
 
 
 def _status(processes: Mapping[str, Mapping[str, object]]) -> str:
@@ -212,7 +224,7 @@ def _status(processes: Mapping[str, Mapping[str, object]]) -> str:
 
 
 def _by_authority(process: Mapping[str, object]) -> tuple[bool, int, str]:
-    return bool(process.get("launcher")), _int(process["started_us"], 0), str(process["log"])
+    return bool(process.get("launcher")), process["started_us"], process["log"]  # type: ignore[return-value]
 
 
 def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa: ARG001  the shape of every feature's
@@ -229,42 +241,42 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
         "tags": list(state["tags"]),
     }
     if state["name"] is None and state["label"] is not None:
-        row["name"] = _cell(state["label"])
+        row["name"] = checked.cell(state["label"], _MAX_CELL_TEXT)
     if state["processes"]:
-        row["processes"] = processes_of(state)
+        row["processes"] = [*processes_of(state)]
     for field in _PLAIN_CELLS:
         if (value := state[field]) is not None:
-            row[field] = _cell(value)
+            row[field] = checked.cell(value, _MAX_CELL_TEXT)
     if (ended_us := _ended(state)) is not None:
         row["ended"] = ended_us
         row["duration"] = (ended_us - created_us) / 1e6
     if state["removed"]:
         row["removed"] = True
-    _flatten("params", state["params"], row)
+    _flatten("params", state["params"], row, checked.DEEPEST)
     figures = stats.get("points") if isinstance(stats, dict) else None
     for series, stat in _lowest_ranks(figures) if figures else ():
-        row[f"metrics.{series}"] = _cell(stat.last)
+        row[f"metrics.{series}"] = checked.cell(stat.last, _MAX_CELL_TEXT)
         row[f"stats.{series}"] = [
             stat.count,
             stat.first_step,
             stat.last_step,
-            _cell(stat.min),
-            _cell(stat.max),
+            checked.cell(stat.min, _MAX_CELL_TEXT),
+            checked.cell(stat.max, _MAX_CELL_TEXT),
         ]
     return row
 
 
-def processes_of(state: Mapping[str, Any]) -> list[str]:
-    """Return the processes (logs) of a run; the one first that can best say how it was run."""
-    processes = state["processes"]
+def processes_of(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what the processes of a run said of themselves, by log; the one first that can best say how it was run."""
+    processes: dict[str, dict[str, Any]] = state["processes"]
     if len(processes) == 1:
-        return [*processes]
-    return sorted(processes, key=lambda log: _by_telling(processes[log]))
+        return processes
+    return {log: processes[log] for log in sorted(processes, key=lambda log: _by_telling(processes[log]))}
 
 
 def _by_telling(process: Mapping[str, object]) -> tuple[bool, bool, int, int, str]:
-    rank, started_us = _int(process.get("rank"), 0), _int(process["started_us"], 0)
-    return not process.get("launcher"), bool(process.get("forked")), rank, started_us, str(process["log"])
+    rank, started_us, log = process["rank"], process["started_us"], process["log"]
+    return not process.get("launcher"), bool(process.get("forked")), rank, started_us, log  # type: ignore[return-value]
 
 
 def _ended(state: Mapping[str, Any]) -> int | None:
@@ -282,24 +294,15 @@ def _lowest_ranks(found: Mapping[tuple[int, str], SeriesStat]) -> Iterable[tuple
     return [(series, found[lowest[series]]) for series in sorted(lowest)]
 
 
-def _flatten(prefix: str, value: object, row: dict[str, object]) -> None:
-    if isinstance(value, dict) and value:
+def _flatten(prefix: str, value: object, row: dict[str, object], deepest: int) -> None:
+    if isinstance(value, dict) and value and deepest > 0:
         for key, item in value.items():
             if item.__class__ is float:  # most of them
                 row[f"{prefix}.{key}"] = item
             else:
-                _flatten(f"{prefix}.{key}", item, row)
+                _flatten(f"{prefix}.{key}", item, row, deepest - 1)
     elif value is not None:
-        row[prefix] = _cell(value)
-
-
-def _cell(value: object) -> object:
-    if value is None or isinstance(value, (bool, float)):
-        return value
-    if isinstance(value, int):
-        return value if -(2**63) <= value < 2**64 else str(value)
-    text = value if isinstance(value, str) else encode_body({"": value})[4:-1].decode("utf-8")
-    return text if len(text) <= _MAX_CELL_TEXT else text[: _MAX_CELL_TEXT - 1] + "…"
+        row[prefix] = checked.cell(value, _MAX_CELL_TEXT)
 
 
 def texts(state: object) -> Iterable[tuple[str, str]]:

@@ -6,6 +6,7 @@ whoever asks (`__arrow_c_stream__`), so pandas and Polars take it in one call.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import repeat
 from typing import TYPE_CHECKING
 
@@ -76,19 +77,26 @@ class RunTable:
     def records(self) -> list[dict[str, object]]:
         """Return nested dicts, one for each run, as `gnomon runs --json` prints them.
 
-        `params` and `metrics` hold what the run has; times are ISO 8601 in UTC.
+        `params`, `metrics` and the groups of further dotted columns (`code.commit`) hold what the run has; a column
+        without a dot stands beside `id`, None where the run has none. Times are ISO 8601 in UTC.
         """
-        keys = [key for key in FIXED if key in self.columns]
-        names = ["duration_s" if key == "duration" else key for key in keys]
-        rows = self._rows(keys, dict.fromkeys(TIMES, iso_time))
+        plain = [key for key in FIXED if key in self.columns]
+        plain += [key for key in dict.fromkeys(self.columns) if key not in FIXED and not self._group_of(key)]
+        names = ["duration_s" if key == "duration" else key for key in plain]
+        rows = self._rows(plain, dict.fromkeys(TIMES, iso_time))
         records: list[dict[str, object]] = [dict(zip(names, row, strict=True)) for row in rows]
-        for group in ("params", "metrics"):
-            keys = list(dict.fromkeys(key for key in self.columns if key.startswith(group + ".")))
+        for group in dict.fromkeys(["params", "metrics", *filter(None, map(self._group_of, self.columns))]):
+            keys = [key for key in dict.fromkeys(self.columns) if self._group_of(key) == group]
             names = [key[len(group) + 1 :] for key in keys]
             for record, row in zip(records, self._rows(keys), strict=True):
                 found = zip(names, row, strict=True)
                 record[group] = {name: value for name, value in found if value is not None}
         return records
+
+    def _group_of(self, key: str) -> str:
+        """Return the first part of a dotted column; empty for a plain one, and where a plain column has that name."""
+        group, dot, _ = key.partition(".")
+        return group if dot and group not in self.columns and group not in FIXED else ""
 
     def _rows(
         self, keys: Sequence[str], shown: Mapping[str, Callable[[object], object]] | None = None
@@ -99,16 +107,21 @@ class RunTable:
         return zip(*columns, strict=True) if columns else repeat((), len(self))
 
     def default_columns(self) -> list[str]:
-        """Return the columns that tell these runs apart: parameters that vary, and metrics, the fixed ones first."""
+        """Return the columns that tell these runs apart: parameters that vary, and metrics, the fixed ones first.
+
+        No column is among them in which these runs have nothing. A parameter `seed` that repeats the column is not either.
+        """
         table = self._table()
-        shown = [
-            key
-            for key in ("id", "name", "status", "group", "seed")
-            if key == "id" or _says_something(table.get(key))
-        ]
+
+        def tells(key: str) -> bool:
+            return key == "id" or _says_something(table.get(key))
+
         params = [key for key in self.columns if key.startswith("params.") and _varies(table[key])]
-        metrics = [key for key in self.columns if key.startswith("metrics.") and _says_something(table[key])]
-        return [*shown, *params, *metrics, "created", "duration"]
+        if "params.seed" in params and table["params.seed"] == table.get("seed"):
+            params.remove("params.seed")
+        metrics = [key for key in self.columns if key.startswith("metrics.")]
+        shown = ["id", "name", "status", "group", "seed", *params, *metrics, "created", "duration"]
+        return list(filter(tells, shown))
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self.to_arrow().__arrow_c_stream__(requested_schema)  # type: ignore[attr-defined]
@@ -120,18 +133,19 @@ class RunTable:
         return arrow_table(self._table(), self.columns)
 
     def to_pandas(self) -> object:
-        """Return a pandas DataFrame. Raises MissingExtraError without pandas."""
+        """Return a pandas DataFrame, times in UTC. Raises MissingExtraError without pandas."""
         try:
             import pandas
         except ImportError as error:
-            raise MissingExtraError(
-                "`to_pandas()` needs pandas", hint="pip install pandas pyarrow"
-            ) from error
-        return (
-            pandas.DataFrame.from_arrow(self)
-            if hasattr(pandas.DataFrame, "from_arrow")
-            else pandas.DataFrame(self.to_pylist())
-        )
+            raise MissingExtraError("`to_pandas()` needs pandas", hint="pip install pandas") from error
+        if hasattr(pandas.DataFrame, "from_arrow"):
+            with suppress(ImportError):  # it needs pyarrow
+                return pandas.DataFrame.from_arrow(self)
+        frame = pandas.DataFrame(self.to_pylist(), columns=self.columns)
+        for key in TIMES.intersection(self.columns):
+            micros = pandas.Series(self._table()[key], dtype="Int64")
+            frame[key] = pandas.to_datetime(micros, unit="us", utc=True)
+        return frame
 
     def to_polars(self) -> object:
         """Return a Polars DataFrame. Raises MissingExtraError without Polars."""
@@ -166,7 +180,7 @@ def iso_time(seconds: object) -> str | None:
 
 
 def _says_something(column: list[object] | None) -> bool:
-    return column is not None and any(value is not None for value in column)
+    return column is not None and any(value not in (None, "", []) for value in column)
 
 
 def _varies(column: list[object]) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import pytest
 
-from gnomon.cli.parser import HelpWanted, build, did_you_mean, wrapped
+from gnomon.cli.parser import HelpWanted, build, did_you_mean, entry, wrapped
 from gnomon.errors import UsageError
 
 
@@ -118,3 +121,54 @@ def test_text_is_broken_at_spaces():
     assert wrapped("one two three", 7) == ["one two", "three"]
     assert wrapped("incomprehensibilities are", 5) == ["incomprehensibilities", "are"]
     assert wrapped("", 5) == []
+
+
+class Tty(io.StringIO):
+    """A terminal, as far as anybody asks."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("columns", "kept_to"), [(70, 70), (60, 60), (30, 60), (99, 99), (100, 100), (200, 100)]
+)
+def test_help_keeps_to_a_narrow_terminal(monkeypatch, columns, kept_to):
+    monkeypatch.setattr(sys, "stdout", Tty())
+    monkeypatch.setenv("COLUMNS", str(columns))
+    parser, _ = build("do", declare_at_length)
+    lines = parser.help_text().splitlines()
+    longest = max(map(len, lines))
+    assert kept_to - 8 < longest <= kept_to
+    assert " ".join(["word"] * 40) in " ".join(" ".join(lines).split())
+    assert max(map(len, entry("x", "word " * 40))) <= kept_to
+    assert max(map(len, wrapped("word " * 40, 50))) <= 50
+
+
+def test_help_for_a_file_or_a_pipe_does_not_ask_how_wide_it_is(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    parser, _ = build("do", declare_at_length)
+    text = parser.help_text()
+    assert max(map(len, text.splitlines())) > 90
+    assert "  gnomon do 4f1d --sort KEY --limit 3  # do it with a comment of many words\n" in text
+
+
+def test_a_comment_stands_above_its_example_where_both_do_not_fit(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Tty())
+    monkeypatch.setenv("COLUMNS", "60")
+    parser, _ = build("do", declare_at_length)
+    text = parser.help_text()
+    assert "  # do it with a comment of many words\n  gnomon do 4f1d --sort KEY --limit 3\n" in text
+    assert "\n  # short\n  gnomon do\n" in text
+
+
+def declare_at_length(parser):
+    """Do something."""
+    parser.option("run", metavar="RUN", help="word " * 40)
+    parser.option("--sort", metavar="KEY", help="sort")
+    parser.example("gnomon do 4f1d --sort KEY --limit 3", "do it with a comment of many words")
+    parser.example("gnomon do", "short")
+    parser.note("word " * 40)
+    return lambda arguments, terminal: 0

@@ -272,3 +272,115 @@ def test_each_series_that_is_no_number_is_said_once(project, caplog):
         for n in range(200):
             run.log({f"x{n}": None})
     assert len(caplog.records) == 4 + 20
+
+
+# --- forks, handlers, other threads
+
+
+def script(text, project, timeout=60):
+    import textwrap
+
+    path = project / "script.py"
+    path.write_text(textwrap.dedent(text))
+    done = subprocess.run(
+        [sys.executable, str(path)], capture_output=True, text=True, timeout=timeout, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_forked_child_logs_its_own_values_and_none_of_its_parents(project):
+    script(
+        """
+        import gnomon, os
+        with gnomon.run() as run:
+            run.log({"parent": gnomon.Text("before the fork")})
+            if os.fork() == 0:
+                run.log({"child": gnomon.Text("in the child")}, step=100)
+                run.finish()
+                from gnomon.session import close_all
+                close_all()
+                os._exit(0)
+            os.wait()
+        """,
+        project,
+    )
+    found = [(value.series, value.step, value.read()) for value in the_run().values()]
+    assert found == [("child", 100, "in the child"), ("parent", 0, "before the fork")]
+
+
+def test_forks_while_values_are_stored_never_hang(project):
+    script(
+        """
+        import gnomon, os, threading, time
+        from gnomon.session import close_all
+        with gnomon.run() as run:
+            run.log({"w": gnomon.Text("warm")}); run._values.flush()  # a fork in the middle of an import is Python's own trap
+            stop = threading.Event()
+            def store():
+                n = 0
+                while not stop.is_set():
+                    run.log({"v": gnomon.Text(str(n))}, step=n); run._values.flush(); n += 1; time.sleep(0.0005)
+            thread = threading.Thread(target=store); thread.start()
+            for _ in range(15):
+                pid = os.fork()
+                if pid == 0:
+                    run.log(x=1.0); run.log({"c": gnomon.Text("c")}); run.finish(); close_all(); os._exit(0)
+                os.waitpid(pid, 0)
+            stop.set(); thread.join()
+        """,
+        project,
+    )
+    values = the_run().values()
+    assert sum(value.series == "c" for value in values) == 15
+    steps = [value.step for value in values if value.series == "v"]
+    assert steps == list(range(len(steps)))
+
+
+def test_a_signal_handler_that_ends_the_run_while_values_are_stored(project):
+    out = script(
+        """
+        import gnomon, os, signal, sys
+        from gnomon.objects.store import ObjectStore
+        run = gnomon.run()
+        def end(*_):
+            run.log({"late": gnomon.Text("from the handler")}); run.finish("stopped"); print("ended", flush=True); sys.exit(0)
+        signal.signal(signal.SIGTERM, end)
+        original = ObjectStore.put_many
+        def slow(self, datas):
+            ObjectStore.put_many = original
+            os.kill(os.getpid(), signal.SIGTERM)
+            return original(self, datas)
+        ObjectStore.put_many = slow
+        run.log({"x": gnomon.Text("early")})
+        run.finish()
+        """,
+        project,
+    )
+    assert out == "ended\n" and the_run().status == "stopped"
+    assert {value.series for value in the_run().values()} >= {"late"}
+
+
+def test_encoding_does_not_hold_up_other_threads(project, monkeypatch):
+    from threading import Event, Thread
+
+    import gnomon.runs.run as module
+
+    begun, go_on = Event(), Event()
+    original = module._encoded
+
+    def slow(value):
+        if isinstance(value, gnomon.Text):
+            begun.set()
+            assert go_on.wait(20)
+        return original(value)
+
+    monkeypatch.setattr(module, "_encoded", slow)
+    with gnomon.run() as run:
+        thread = Thread(target=lambda: run.log({"t": gnomon.Text("x")}))
+        thread.start()
+        assert begun.wait(20)
+        run.log({"first": 1.0, "of a new set": 2.0})  # would wait if the lock were held
+        go_on.set()
+        thread.join()
+    assert the_run().metrics["first"] == 1.0 and len(the_run().values("t")) == 1

@@ -15,50 +15,57 @@ import os
 import sys
 import threading
 import time
-from collections import deque
 from typing import TYPE_CHECKING
 
 from gnomon.errors import BadArgumentError, GnomonError
 from gnomon.ids import process_subject
 from gnomon.runs import entries
+from gnomon.runs.capture.hearing import Hearing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gnomon.env import Env
     from gnomon.points.rows import RunPoints
-    from gnomon.runs.capture.console import Console
     from gnomon.runs.capture.system import SystemMetrics
-    from gnomon.runs.capture.tee import Tees
     from gnomon.scrub.scrubber import Scrubber
     from gnomon.session import Session
 
 PATIENCE_S = 1.0
-CONSOLE_EVERY_S = 1.0
 SYSTEM_AFTER_S = 5.0  # a run of a few seconds costs nothing, and loads nothing
 PARTS = ("command", "python", "machine", "environment", "code", "console", "system")
 CELLS = "cells"  # of a notebook: kept by `%load_ext gnomon`, not here
 # Under `gnomon run -- …` the launcher knows these of the whole command.
 OF_LAUNCHER = frozenset({"machine", "environment", "code", "console", "system"})
+ON = "on"
+OFF = frozenset({"off", "no", "none", "false", "0"})
 LAUNCHER_VARIABLE = "GNOMON_LAUNCHER"
 MAX_INLINE = 4 << 10  # bytes of code that stand in the entry itself
 MAX_WORDS, MAX_WORD = 500, 2_000
-MAX_HEARD = 16 << 20  # characters that wait for the thread: beyond that the oldest are dropped
 
 
 def wanted_parts(text: str | None, *, has_launcher: bool = False) -> frozenset[str]:
-    """Return which parts GNOMON_CAPTURE asks for. Raises BadArgumentError for a part that there is not."""
-    words = [word.strip() for word in (text or "on").lower().split(",") if word.strip()]
-    if words == ["off"]:
-        return frozenset()
-    wanted = frozenset(PARTS if words == ["on"] else words) - {CELLS}
-    unknown = sorted(wanted - set(PARTS))
+    """Return which parts GNOMON_CAPTURE asks for. Raises BadArgumentError for a word that it does not know."""
+    words = _words(text)
+    wanted = _known(words)
+    unknown = sorted(set(words) - set(PARTS) - OFF - {ON})
     if unknown:
         raise BadArgumentError(
             f"`GNOMON_CAPTURE` knows no part `{unknown[0]}`",
-            hint=f"write `on`, `off`, or some of {', '.join((*PARTS, CELLS))}",
+            hint=f"write `on`, `off`, or some of {', '.join(PARTS)}",
         )
     return wanted - OF_LAUNCHER if has_launcher else wanted
+
+
+def _words(text: str | None) -> list[str]:
+    return [word.strip() for word in (text or ON).lower().split(",") if word.strip()]
+
+
+def _known(words: Sequence[str]) -> frozenset[str]:
+    """Return the parts that are named; none where `off` is among the words."""
+    if not OFF.isdisjoint(words):
+        return frozenset()
+    return frozenset(PARTS if ON in words else (word for word in words if word in PARTS))
 
 
 class Capture:
@@ -77,24 +84,19 @@ class Capture:
         self.scrubber = scrubber
         self._session = session
         self._parts = parts
-        self._argv = list(sys.orig_argv if argv is None else argv)
+        self._argv = list(_own_words() if argv is None else argv)
         self._is_own = argv is None  # about this process, not about a command that it runs
         self._script = (
             _own_script() if self._is_own else None
         )  # asked now: at the script's end it is forgotten
         self._environ = dict(os.environ if environ is None else environ)
-        self._folder = os.getcwd()
+        self._folder = _working_folder() or os.path.dirname(session.path)
         self._listens = listens and "console" in parts
         self._stop = threading.Event()
         self._looked = threading.Event()
-        self._console: Console | None = None
-        self._console_lock = threading.Lock()
-        self._heard: deque[tuple[str, str]] = deque()
-        self._heard_size = 0
-        self._tees: Tees | None = None
+        self.hearing = Hearing(session, scrubber) if "console" in parts else None
         self._system: SystemMetrics | None = None
         self._system_points: dict[RunPoints, tuple[RunPoints, float]] = {}
-        self._tail_entry: str | None = None
         self._withheld_told = 0
         self._is_finished = False
         self._began_s = time.monotonic()
@@ -109,11 +111,13 @@ class Capture:
 
     def begin(self) -> None:
         """Start to look, to listen and to measure."""
+        thread = threading.Thread(target=self._work, name="gnomon-capture", daemon=True)
+        thread.start()
+        self._thread = thread
         if self._listens:
             self.listen()
         self._session.at_close(self.finish)
-        self._thread = threading.Thread(target=self._work, name="gnomon-capture", daemon=True)
-        self._thread.start()
+        self._session.each_second(self.tick)
 
     def _work(self) -> None:
         try:
@@ -122,13 +126,6 @@ class Capture:
             self._say_failed(error)
         finally:
             self._looked.set()
-        while not self._stop.wait(CONSOLE_EVERY_S):
-            self.write_console()
-            if "system" in self._parts and self._system is None and self._age_s() > SYSTEM_AFTER_S:
-                self._start_system()
-
-    def _age_s(self) -> float:
-        return time.monotonic() - self._began_s
 
     def _look(self) -> None:
         found: dict[str, object] = {}
@@ -154,12 +151,16 @@ class Capture:
         state = code_state(
             self._folder, scrubber=self.scrubber, script=self._script, argv=argv, stop=self._stop
         )
-        body: dict[str, object] = {"parts": {"code": state.facts}}
-        inline = _as_text(state.blobs) if sum(map(len, state.blobs.values())) <= MAX_INLINE else None
+        facts = self.scrubber.value("", state.facts, "code")  # names of files and branches too
+        if isinstance(facts, dict) and self._folder == os.path.expanduser("~"):
+            facts = {**facts, "root_name": "~"}  # else it is the user's name
+        blobs = {self.scrubber.text(path, "code"): data for path, data in state.blobs.items()}
+        body: dict[str, object] = {"parts": {"code": facts}}
+        inline = _as_text(blobs) if sum(map(len, blobs.values())) <= MAX_INLINE else None
         if inline is not None:  # a single small script: not worth a pack
             body["files"] = {"code": inline}
         else:
-            kept = self._keep(state.blobs)
+            kept = self._keep(blobs)
             if kept is not None:
                 body["objects"] = {"code": kept}
         self._append(body)
@@ -219,58 +220,31 @@ class Capture:
 
     def listen(self) -> None:
         """Listen to the streams of this process, where the console is wanted."""
-        if self._tees is None and self.wants("console"):
-            from gnomon.runs.capture.tee import Tees
-
-            self._tees = Tees(self.hear)
+        if self.hearing is not None:
+            self.hearing.listen()
 
     def listen_no_more(self) -> None:
         """Leave the streams to somebody who tells what `hear` should know: the notebook, whose cells hold the rest."""
-        if self._tees is not None:
-            self._tees.take_away()
-            self._tees = None
-            self.write_console()
+        if self.hearing is not None:
+            self.hearing.listen_no_more()
+            self.hearing.write()
 
-    def hear(self, stream: str, text: str) -> None:
-        """Take what the program printed; called by its own threads, so it only puts it aside."""
-        self._heard.append((stream, text))
-        self._heard_size += len(text)
-        if self._heard_size > MAX_HEARD:
-            try:
-                self._heard_size -= len(self._heard.popleft()[1])
-            except IndexError:  # the thread was quicker
-                self._heard_size = 0
+    def hear(self, stream: str, text: str | bytes) -> None:
+        """Take what was printed; any thread may call it."""
+        if self.hearing is not None:
+            self.hearing.hear(stream, text)
 
-    def hear_bytes(self, stream: str, data: bytes) -> None:
-        """Take what a command printed, from the one thread that reads it."""
-        with self._console_lock:
-            self._the_console().feed(stream, data)
-
-    def write_console(self, *, is_end: bool = False) -> None:
-        """Write what was printed since the last time, as far as it is due."""
-        if self._console is None and not self._heard:
+    def tick(self) -> None:
+        """Write what was printed since the last time, and begin to measure once the process is a few seconds old."""
+        if self.process_id != os.getpid():
             return
-        with self._console_lock:
-            console = self._the_console()
-            while self._heard:
-                stream, text = self._heard.popleft()
-                self._heard_size -= len(text)
-                console.feed(stream, text)
-            now_s = time.monotonic()
-            for body in console.end() if is_end else console.due(now_s):
-                over = [self._tail_entry] if body.get("is_tail") and self._tail_entry else []
-                entry = self._session.append(
-                    entries.CONSOLE, process_subject(self._session.log_id), body, over=over
-                )
-                if body.get("is_tail"):
-                    self._tail_entry = entry
+        if self.hearing is not None:
+            self.hearing.write()
+        if "system" in self._parts and self._system is None and self._age_s() > SYSTEM_AFTER_S:
+            self._start_system()
 
-    def _the_console(self) -> Console:
-        if self._console is None:
-            from gnomon.runs.capture.console import Console
-
-            self._console = Console(self.scrubber, now_s=self._began_s)
-        return self._console
+    def _age_s(self) -> float:
+        return time.monotonic() - self._began_s
 
     # --- resources
 
@@ -311,10 +285,8 @@ class Capture:
         if self._system is not None:
             self._system.stop()
         self._thread.join(0.1)
-        if self._tees is not None:
-            self._tees.take_away()
-        if "console" in self._parts:
-            self.write_console(is_end=True)
+        if self.hearing is not None:
+            self.hearing.end()
         if self._is_own:
             self.say_exit(_own_exit(time.monotonic() - self._began_s))
 
@@ -324,6 +296,19 @@ class Capture:
             self._append({"parts": {}})
         self._is_finished = True
         self._session.append(entries.EXITED, process_subject(self._session.log_id), body)
+
+
+def _own_words() -> Sequence[str]:
+    return (
+        getattr(sys, "orig_argv", None) or getattr(sys, "argv", None) or ()
+    )  # embedded interpreters may have neither
+
+
+def _working_folder() -> str | None:
+    try:
+        return os.getcwd()
+    except OSError:  # it was deleted
+        return None
 
 
 def _own_script() -> str | None:
@@ -346,7 +331,7 @@ def command_facts(argv: Sequence[str], script: str | None, scrubber: Scrubber) -
         words[0] = os.path.basename(words[0]) or words[0]
     facts: dict[str, object] = {"argv": words, "text": " ".join(map(_quoted, words))}
     if script is not None:
-        facts["script"] = os.path.basename(script)
+        facts["script"] = scrubber.text(os.path.basename(script), "command")
     if len(argv) > MAX_WORDS:
         facts["words_left_out"] = len(argv) - MAX_WORDS
     return facts
@@ -401,7 +386,7 @@ def capture_of(session: Session) -> Capture | None:
 
 def captures_anything(env: Env) -> bool:
     """Return whether GNOMON_CAPTURE leaves anything to capture."""
-    return (env.getenv("GNOMON_CAPTURE") or "on").strip().lower() != "off"
+    return bool(_known(_words(env.getenv("GNOMON_CAPTURE"))))
 
 
 def wants_cells(env: Env) -> bool:
@@ -423,14 +408,19 @@ def begin_capture(
         return known if known.process_id == os.getpid() else None
     env = session.env
     has_launcher = env.getenv(LAUNCHER_VARIABLE) is not None
+    text = env.getenv("GNOMON_CAPTURE")
     try:
-        parts = wanted_parts(env.getenv("GNOMON_CAPTURE"), has_launcher=has_launcher)
+        parts = wanted_parts(text, has_launcher=has_launcher)
     except BadArgumentError as error:  # of the environment, not of a call: no reason to stop a training
-        session.warn_once("capture", f"{error.message}; everything is captured")
-        parts = wanted_parts(None, has_launcher=has_launcher)
+        parts = _known(_words(text)) - (OF_LAUNCHER if has_launcher else frozenset())
+        session.warn_once("capture", f"{error.message}; captured: {', '.join(sorted(parts)) or 'nothing'}")
     if not parts:
         return None
-    capture = make(parts) if make is not None else Capture(session, scrubber_here(), parts)
+    try:
+        capture = make(parts) if make is not None else Capture(session, scrubber_here(), parts)
+        capture.begin()
+    except Exception as error:  # noqa: BLE001  no thread to be had, say: no reason to stop a training; it is said
+        session.warn_once("capture", f"nothing could be captured: {type(error).__name__}: {error}")
+        return None
     _captures[session] = capture
-    capture.begin()
     return capture

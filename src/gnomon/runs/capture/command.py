@@ -2,12 +2,13 @@
 
 What the command prints goes to our own streams byte for byte, before anything else is done with it. Where ours is a
 terminal the command gets a terminal too (of the same size), else a pipe; where both of ours are one, its two are one, so
-the order stays. Its input is ours. Signals that we get are passed on; those that the terminal sends reach the command
-anyway. When our reader goes away, the command's goes away.
+the order stays. Its input is ours. Signals that we get are passed on; those that went to our whole process group (from the
+terminal, from `timeout`) reach the command anyway, and only once. When our reader goes away, the command's goes away.
 
 Always true: the command's result never depends on whether its output can be recorded; `Command.wait` ends when the command
 has ended, also if something that it left behind holds its output open: a process of its own then goes on copying that.
-Not promised: that a command which asks for its controlling terminal by name (`/dev/tty`) is heard.
+Not promised: that a command which asks for its controlling terminal by name (`/dev/tty`) is heard; that SIGCHLD is still
+ignored in the command where it was in us, which could not wait for the command's end then.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import fcntl
 import os
 import resource
 import select
+import selectors
 import signal
 import sys
 import termios
@@ -26,14 +28,13 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Callable, Mapping, Sequence
 
     Hear = Callable[[str, bytes], None]
-    Tick = Callable[[], None]
     Mask = set[int | signal.Signals]
 
 READ_BYTES = 64 << 10
-TICK_S = 1.0
 AFTER_END_S = 2.0  # and what still comes after so long is somebody else's
 QUIET_S = 0.1  # after the command's end: silence that long means that somebody else holds its output open
 _PASSED_ON = tuple(
@@ -42,7 +43,32 @@ _PASSED_ON = tuple(
     if hasattr(signal, name)
 )
 _FROM_KEYBOARD = {signal.SIGINT, signal.SIGQUIT}
+_ENDING = {signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM}
 _SI_KERNEL = 0x80
+SETTLE_S = 0.05  # `timeout` sends to us and then to our group
+GRACE_S = 1.0  # a signal that comes so soon after the command's end was meant for the command
+_UNKNOWN_END = 255 << 8  # as wait4 says it: exit code 255
+
+
+class SpawnError(OSError):
+    """The system refuses to start the command."""
+
+
+def signal_name(number: int) -> str:
+    """Return what a signal is called; real-time signals have no name of their own."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def reserve_streams() -> None:
+    """Where one of descriptors 0 to 2 is closed, keep it from becoming a file of ours. The command still finds it closed."""
+    while True:
+        number = os.open(os.devnull, os.O_RDWR)  # the lowest that is free
+        if number > 2:
+            os.close(number)
+            return
 
 
 def hold_signals() -> Mask:
@@ -85,27 +111,20 @@ class Command:
         *,
         mask: Mask | None = None,
     ) -> None:
-        """Start it. Raises OSError where the system refuses.
+        """Start it. Raises SpawnError where the system refuses, and OSError where there are no pipes to be had.
 
         `mask` is what `hold_signals` returned, where it was called before (it must be, before the first thread).
         """
         self._hear = hear
         self._mask = hold_signals() if mask is None else mask
+        _take_default_ways()
+        reserve_streams()
         self._channels, given = _channels()
         try:
-            actions = [(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in given.items()]
             self._began_s = time.monotonic()
-            self._floor = resource.getrusage(
-                resource.RUSAGE_SELF
-            ).ru_maxrss  # the system counts it as the command's
-            self.pid = os.posix_spawn(
-                path,
-                list(words),
-                dict(environ),
-                file_actions=actions,
-                setsigmask=self._mask,
-                setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],
-            )
+            self._floor = _own_peak()
+            self._wake_read, self._wake_write = os.pipe()
+            self.pid = self._spawn(path, words, environ, given)
         except BaseException:
             signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
             for channel in self._channels:
@@ -116,17 +135,38 @@ class Command:
                 os.close(fd)
         self._status: tuple[int, object] | None = None
         self._ended_s = 0.0
-        self._wake_read, self._wake_write = os.pipe()
-        threading.Thread(target=self._wait_for_end, name="gnomon-wait", daemon=True).start()
+        self._witness = _Witness.of_this_group()
+        self._waiting = threading.Thread(target=self._wait_for_end, name="gnomon-wait", daemon=True)
+        self._waiting.start()
         threading.Thread(target=self._pass_signals_on, name="gnomon-signals", daemon=True).start()
+
+    def _spawn(
+        self, path: str, words: Sequence[str], environ: Mapping[str, str], given: Mapping[int, int]
+    ) -> int:
+        try:
+            return os.posix_spawn(
+                path,
+                list(words),
+                dict(environ),
+                file_actions=[(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in given.items()],
+                setsigmask=self._mask,
+                setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],
+            )
+        except OSError as error:
+            raise SpawnError(error.errno, error.strerror) from error
 
     # --- threads
 
     def _wait_for_end(self) -> None:
-        _, status, usage = os.wait4(self.pid, 0)
-        self._ended_s = time.monotonic()
-        self._status = status, usage
-        os.write(self._wake_write, b"x")
+        status, usage = _UNKNOWN_END, resource.getrusage(resource.RUSAGE_CHILDREN)
+        try:
+            _, status, usage = os.wait4(self.pid, 0)
+        except ChildProcessError:  # somebody else has asked for it: how it ended cannot be told
+            pass
+        finally:
+            self._ended_s = time.monotonic()
+            self._status = status, usage
+            os.write(self._wake_write, b"x")
 
     def _pass_signals_on(self) -> None:
         wait = getattr(signal, "sigwaitinfo", None)
@@ -136,13 +176,39 @@ class Command:
                 number, from_terminal = info.si_signo, info.si_code == _SI_KERNEL
             else:  # macOS does not tell who sent it
                 number, from_terminal = signal.sigwait(_PASSED_ON), os.isatty(0)
-            if number == signal.SIGWINCH:
+            if self._status is not None:
+                self._die_of(number)
+            elif number == signal.SIGWINCH:
                 self._pass_size_on()
-            if number in _FROM_KEYBOARD and from_terminal:
-                continue  # the terminal has sent it to the command as well
-            if self._status is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(self.pid, number)
+                self._send(number)
+            elif not self._went_to_all(number) and not (number in _FROM_KEYBOARD and from_terminal):
+                self._send(number)
+
+    def _send(self, number: int) -> None:
+        if self._status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def _went_to_all(self, number: int) -> bool:
+        """Return whether a signal went to our whole process group, so that the command has it as well."""
+        if self._witness is None:
+            return False
+        time.sleep(SETTLE_S)
+        sent = self._witness.take()
+        if number not in sent:
+            return False
+        while signal.sigtimedwait(sent, 0) is not None:  # the others of the same event
+            pass
+        try:
+            return os.getpgid(self.pid) == os.getpgrp()
+        except ProcessLookupError:
+            return True
+
+    def _die_of(self, number: int) -> None:
+        """Where only our own work is left, a signal is for us."""
+        if number in _ENDING and time.monotonic() - self._ended_s > GRACE_S:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+            os.kill(os.getpid(), number)
 
     def _pass_size_on(self) -> None:
         for channel in self._channels:
@@ -152,29 +218,48 @@ class Command:
 
     # --- copying
 
-    def wait(self, tick: Tick) -> Ended:
-        """Copy and listen until the command has ended; `tick` is called about once a second."""
+    def wait(self) -> Ended:
+        """Copy and listen until the command has ended."""
         open_channels = {channel.source: channel for channel in self._channels}
-        next_tick_s = time.monotonic() + TICK_S
-        while True:
-            is_over = self._status is not None
-            timeout_s = QUIET_S if is_over else max(0.0, next_tick_s - time.monotonic())
-            waiting = [*open_channels, *([] if is_over else [self._wake_read])]
-            ready = select.select(waiting, [], [], timeout_s)[0] if waiting else []
-            for source in ready:
-                channel = open_channels.get(source)
-                if channel is not None and not self._copy(channel):
-                    del open_channels[source]
-            if is_over and not any(source in open_channels for source in ready):
-                break
-            if self._ended_s and time.monotonic() - self._ended_s > AFTER_END_S:
-                break
-            if not is_over and time.monotonic() >= next_tick_s:
-                tick()
-                next_tick_s = time.monotonic() + TICK_S
+        has_trouble = False
+        try:
+            self._copy_all(open_channels)
+        except Exception as error:  # noqa: BLE001  the command must not lose its reader; the trouble is said
+            has_trouble = True
+            _log().warning(
+                "gnomon: what the command prints cannot be recorded any more: %s: %s",
+                type(error).__name__,
+                error,
+            )
         if open_channels:
-            self._leave_to_another(list(open_channels.values()))
-        return self._how_it_ended(has_left_behind=bool(open_channels))
+            try:
+                self._leave_to_another(list(open_channels.values()))
+            except OSError as error:
+                _log().warning("gnomon: what is printed from now on is lost: %s", error)
+        self._waiting.join()
+        return self._how_it_ended(has_left_behind=bool(open_channels) and not has_trouble)
+
+    def _copy_all(self, open_channels: dict[int, _Channel]) -> None:
+        """Copy until the command has ended and is silent; what is still open then stays in `open_channels`."""
+        with selectors.DefaultSelector() as selector:
+            for source in (*open_channels, self._wake_read):
+                selector.register(source, selectors.EVENT_READ)
+            while True:
+                is_over = self._status is not None
+                if is_over and not open_channels:
+                    return
+                ready = [key.fd for key, _ in selector.select(QUIET_S if is_over else None)]
+                if self._wake_read in ready:
+                    selector.unregister(self._wake_read)
+                copied = [open_channels[source] for source in ready if source in open_channels]
+                for channel in copied:
+                    if not self._copy(channel):
+                        selector.unregister(channel.source)
+                        del open_channels[channel.source]
+                        os.close(channel.source)
+                is_late = self._ended_s and time.monotonic() - self._ended_s > AFTER_END_S
+                if is_over and (is_late or not copied):
+                    return
 
     def _copy(self, channel: _Channel) -> bool:
         """Copy what there is; return whether more may come."""
@@ -183,15 +268,9 @@ class Command:
         except OSError as error:
             if error.errno != errno.EIO:  # what a terminal says when nobody holds its other end any more
                 raise
-            data = b""
-        if not data:
-            os.close(channel.source)
             return False
-        if not _write_all(channel.sink, data):
-            os.close(
-                channel.source
-            )  # our reader went away: the command finds out as it would have without us
-            return False
+        if not data or not _write_all(channel.sink, data):
+            return False  # where our reader went away, the command finds out as it would have without us
         self._hear(channel.stream, data)
         return True
 
@@ -223,11 +302,14 @@ class Command:
 
 
 _COPIER = """
-import os, select, sys
+import os, selectors, sys
 numbers = [int(word) for word in sys.argv[1:]]
 sinks = dict(zip(numbers[::2], numbers[1::2]))
+waiting = selectors.DefaultSelector()
+for source in sinks:
+    waiting.register(source, selectors.EVENT_READ)
 while sinks:
-    for source in select.select(list(sinks), [], [])[0]:
+    for source in [key.fd for key, _ in waiting.select()]:
         try:
             data = os.read(source, 65536)
             while data:
@@ -235,11 +317,94 @@ while sinks:
                 if not data:
                     break
             else:
-                del sinks[source]
+                raise OSError
         except OSError:
             del sinks[source]
+            waiting.unregister(source)
             os.close(source)
 """
+
+
+class _Witness:
+    """A process that only stands in our process group: a signal that it got as well was sent to the group.
+
+    It holds all of these signals back, so they stay to be seen in /proc. It ends when we do, however we end.
+    """
+
+    def __init__(self) -> None:
+        source, self._line = os.pipe()
+        try:
+            self._pid = os.posix_spawn(
+                "/bin/sh",
+                ["sh", "-c", "read line"],
+                {},
+                file_actions=[
+                    (os.POSIX_SPAWN_DUP2, source, 0),
+                    (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+                    (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+                ],
+                setsigmask=_PASSED_ON,
+            )
+        except BaseException:
+            os.close(self._line)
+            raise
+        finally:
+            os.close(source)
+
+    @classmethod
+    def of_this_group(cls) -> _Witness | None:
+        """Return a witness; None where the system has none to give."""
+        if not os.path.exists("/proc/self/status"):
+            return None
+        try:
+            return cls()
+        except OSError:
+            return None
+
+    def take(self) -> set[int]:
+        """Return which signals were sent to the group since the last time."""
+        sent = {number for number in self._pending() if number != signal.SIGWINCH}
+        if sent:  # they stay with it, so the next ones need another
+            os.close(self._line)
+            with contextlib.suppress(OSError):
+                os.kill(self._pid, signal.SIGKILL)
+                os.waitpid(self._pid, 0)
+            with contextlib.suppress(OSError):
+                self.__init__()  # type: ignore[misc]
+        return sent
+
+    def _pending(self) -> list[int]:
+        try:
+            with open(f"/proc/{self._pid}/status", encoding="ascii", errors="replace") as file:
+                bits = next(int(line.split()[1], 16) for line in file if line.startswith("ShdPnd:"))
+        except (OSError, StopIteration, ValueError, IndexError):
+            return []
+        return [int(number) for number in _PASSED_ON if bits >> (number - 1) & 1]
+
+
+def _take_default_ways() -> None:
+    """Let us hear of a child's end, and die of Ctrl-C once that is what it means; the command gets these ways too."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _log() -> logging.Logger:
+    import logging
+
+    return logging.getLogger("gnomon")
+
+
+def _own_peak() -> int:
+    """Return the most memory that this process took, in the unit of `ru_maxrss`: the system counts it as the command's too."""
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:"))
+    except (OSError, StopIteration, ValueError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _channels() -> tuple[list[_Channel], dict[int, int]]:
@@ -247,16 +412,19 @@ def _channels() -> tuple[list[_Channel], dict[int, int]]:
     found: list[_Channel] = []
     given: dict[int, int] = {}
     for number, stream in ((1, "out"), (2, "err")):
-        if number == 2 and _are_one(1, 2):
+        if number == 2 and 1 in given and _are_one(1, 2):
             given[2] = given[1]
             break
         if not _is_open(number):
             continue  # the command finds it closed, as it would without us
         is_terminal = os.isatty(number)
         if is_terminal:
-            source, theirs = os.openpty()
-            _make_like(theirs, number)
-        else:
+            try:
+                source, theirs = os.openpty()
+                _make_like(theirs, number)
+            except OSError:  # none left, or none in this container
+                is_terminal = False
+        if not is_terminal:
             source, theirs = os.pipe()
         found.append(_Channel(source, number, stream, is_terminal))
         given[number] = theirs
@@ -272,11 +440,11 @@ def _are_one(left: int, right: int) -> bool:
 
 
 def _is_open(number: int) -> bool:
+    """Return whether we were given this descriptor; ours are not passed on."""
     try:
-        os.fstat(number)
+        return os.get_inheritable(number)
     except OSError:
         return False
-    return True
 
 
 def _make_like(terminal: int, ours: int) -> None:
@@ -299,7 +467,9 @@ def _write_all(fd: int, data: bytes) -> bool:
         try:
             view = view[os.write(fd, view) :]
         except BlockingIOError:  # whoever shares our output has made it so
-            select.select([], [fd], [])
+            writable = select.poll()
+            writable.register(fd, select.POLLOUT)
+            writable.poll()
         except BrokenPipeError:
             return False
         except OSError:  # a full disk, say: the command goes on, and what it prints is still recorded

@@ -51,6 +51,7 @@ class Console:
         self._tail: deque[tuple[str, str]] = deque()
         self._tail_bytes = 0
         self._skipped = 0
+        self._skipped_in_head = 0
         self._since_due = 0
         self._began_s = now_s
         self._next_tail_s = now_s + FIRST_TAIL_AFTER_S
@@ -68,6 +69,15 @@ class Console:
             text = self._streams[stream].take(data[at : at + PIECE_BYTES])
             if text:
                 self._keep(stream, text)
+
+    def skip(self, size: int) -> None:
+        """Count what was printed and never fed; what follows may be the inside of something."""
+        if self._head_left > 0:
+            self._skipped_in_head += size
+        else:
+            self._skipped += size
+        for stream in self._streams.values():
+            stream.skip()
 
     def _keep(self, stream: str, text: str) -> None:
         if self._head_left > 0:
@@ -111,10 +121,14 @@ class Console:
         return bodies
 
     def _head_bodies(self) -> list[Body]:
-        if not self._waiting:
+        if not self._waiting and not self._skipped_in_head:
             return []
         pieces, self._waiting, self._waiting_bytes = self._waiting, [], 0
-        return [{"pieces": _joined(part)} for part in _in_parts(pieces)]
+        bodies: list[Body] = [{"pieces": _joined(part)} for part in _in_parts(pieces)]
+        if self._skipped_in_head:
+            bodies[0]["skipped_bytes"] = self._skipped_in_head
+            self._skipped_in_head = 0
+        return bodies
 
     def _tail_body(self, limit: int) -> Body:
         self._has_new_tail = False

@@ -1,7 +1,8 @@
 """`gnomon run -- COMMAND`: a run around any command, which knows nothing of it.
 
 The run is made before the command starts and ends with it: finished where it exited with 0, stopped where it was interrupted or
-terminated, else failed. Processes of the command that use the SDK land in the same run (GNOMON_RUN_ID).
+terminated, else failed. The first process of each rank that uses the SDK lands in the same run, others in runs of their own that
+belong to it (`runs.launch`); so does a launcher inside a launcher.
 
 Always true: whatever happens to the record, the command runs to its own end and its result is passed on.
 Parts: capture.command runs it, capture.capture records it, capture.pick finds metrics in what it prints.
@@ -12,6 +13,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import threading
+import time
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.env import REAL
@@ -25,9 +29,9 @@ from gnomon.runs.capture.capture import (
     scrubber_here,
     wanted_parts,
 )
-from gnomon.runs.capture.command import Command, Ended, hold_signals
-from gnomon.runs.launch import launch_from
-from gnomon.runs.run import Run
+from gnomon.runs.capture.command import Command, Ended, SpawnError, hold_signals, reserve_streams, signal_name
+from gnomon.runs.launch import CLAIMS_VARIABLE, checked_run_id, claims_from, launch_from, make_claims
+from gnomon.runs.run import Run, created_body
 from gnomon.session import session_for
 
 if TYPE_CHECKING:
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
+MAX_WAITING = 16 << 20  # bytes that the command printed and that are not recorded yet
+STALLED_S, END_PATIENCE_S = 1.0, 15.0
 
 
 class Launched(NamedTuple):
@@ -66,36 +72,137 @@ def launch(
     Raises CommandNotFoundError, also where the system refuses to start it, and BadArgumentError; nothing was run or
     recorded then.
     """
+    reserve_streams()  # before a file of ours becomes what the command takes for its output
     wanted_parts(REAL.getenv("GNOMON_CAPTURE"))
     launched = launch_from(REAL)
+    run_id, parent = _run_and_parent()
     path = find_command(words[0])
     mask = hold_signals()  # before the session starts a thread, which would take them
     session = session_for(place)
-    run_id = launched.run_id or REAL.random_bytes(RUN_ID_BYTES).hex()
     environ = {**os.environ, "GNOMON_RUN_ID": run_id, "GNOMON_DIR": session.path}
     session.ready()
+    claims = make_claims(run_id)
+    if claims is not None:
+        environ[CLAIMS_VARIABLE] = str(claims)
     if session.log_id:
         environ[LAUNCHER_VARIABLE] = session.log_id
-    heard: list[Callable[[str, bytes], None]] = []
-
-    def hear(stream: str, data: bytes) -> None:
-        for one in heard:
-            one(stream, data)
-
+    aside = _Aside()
     try:
-        command = Command(path, words, environ, hear, mask=mask)
-    except OSError as error:
+        command = Command(path, words, environ, aside.hear, mask=mask)
+    except SpawnError as error:
+        if claims is not None:
+            claims.remove()
         raise CommandNotFoundError(
             f"the system refuses to start `{words[0]}`: {error.strerror}; nothing was recorded",
             exit_code=NOT_EXECUTABLE,
         ) from error
     recording = _Recording(session, words)
-    given = {"name": name, "params": dict(params or {}), "seed": seed, "group": group}
-    recording.attempt(lambda: recording.begin(run_id, launched, given, tags))
-    heard += [recording.guarded(one) for one in recording.listeners(pick)]
-    ended = command.wait(lambda: recording.attempt(recording.tick))
-    recording.attempt(lambda: recording.end(ended))
+    given = {"name": name, "params": dict(params or {}), "seed": seed, "group": group, "parent": parent}
+
+    def begin() -> list[Callable[[str, bytes], None]]:
+        recording.attempt(lambda: recording.begin(run_id, launched, given, tags))
+        return [recording.guarded(one) for one in recording.listeners(pick)]
+
+    aside.start(begin, lambda ended: recording.attempt(lambda: recording.end(ended)))
+    ended = command.wait()
+    if claims is not None:
+        claims.remove()
+    aside.end(ended)
+    if aside.lost_bytes:
+        session.warn_once(
+            "aside",
+            f"recording was too slow: {aside.lost_bytes} bytes that the command printed are not recorded",
+        )
     return Launched(run_id, ended, session.path, *recording.unmatched())
+
+
+def _run_and_parent() -> tuple[str, str | None]:
+    """Return the id of our run, and that of the launcher's that we stand in. Raises BadArgumentError for GNOMON_RUN_ID."""
+    wanted, outer = checked_run_id(REAL), claims_from(REAL)
+    parent = None
+    if os.environ.pop(LAUNCHER_VARIABLE, None) is not None:  # ours is a run of its own, and we capture for it
+        parent = outer.run if outer is not None else wanted
+    os.environ.pop(CLAIMS_VARIABLE, None)
+    run_id = wanted if wanted not in (None, parent) else REAL.random_bytes(RUN_ID_BYTES).hex()
+    return str(run_id), parent
+
+
+class _Aside:
+    """Puts aside what a command prints, for a thread of its own to record: copying never waits for a slow disk.
+
+    Where recording goes on but is slower than the command for a while, the command waits; where it does not go on for
+    `STALLED_S`, what is printed beyond `MAX_WAITING` is dropped and counted.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._heard: deque[tuple[str, bytes]] = deque()
+        self._size = 0
+        self._steps = 0
+        self._is_stalled = False
+        self._ended: Ended | None = None
+        self._thread: threading.Thread | None = None
+        self.lost_bytes = 0
+
+    def hear(self, stream: str, data: bytes) -> None:
+        """Take what was printed, from the one thread that copies."""
+        with self._changed:
+            if self._size > MAX_WAITING and not self._is_stalled:
+                steps = self._steps
+                while self._size > MAX_WAITING and self._changed.wait_for(
+                    lambda: self._steps != steps,  # noqa: B023  asked at once
+                    STALLED_S,
+                ):
+                    steps = self._steps
+            self._is_stalled = self._size > MAX_WAITING
+            if self._is_stalled:
+                self.lost_bytes += len(data)
+                return
+            self._heard.append((stream, data))
+            self._size += len(data)
+            self._changed.notify_all()
+
+    def start(
+        self, begin: Callable[[], list[Callable[[str, bytes], None]]], end: Callable[[Ended], None]
+    ) -> None:
+        """Have what `begin` returns listen, and `end` called after the last that was printed."""
+        self._thread = threading.Thread(
+            target=self._work, args=(begin, end), name="gnomon-record", daemon=True
+        )
+        self._thread.start()
+
+    def end(self, ended: Ended) -> None:
+        """Wait until all is recorded, or until recording does not go on for `END_PATIENCE_S`."""
+        with self._changed:
+            self._ended = ended
+            self._changed.notify_all()
+        steps, moved_s = self._steps, time.monotonic()
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(0.5)
+            if self._steps != steps:
+                steps, moved_s = self._steps, time.monotonic()
+            elif time.monotonic() - moved_s > END_PATIENCE_S:
+                return
+
+    def _work(
+        self, begin: Callable[[], list[Callable[[str, bytes], None]]], end: Callable[[Ended], None]
+    ) -> None:
+        listeners = begin()
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._heard or self._ended is not None)
+                if not self._heard:
+                    ended = self._ended
+                    break
+                stream, data = self._heard.popleft()
+            for hear in listeners:
+                hear(stream, data)
+            with self._changed:
+                self._size -= len(data)
+                self._steps += 1
+                self._changed.notify_all()
+        if ended is not None:
+            end(ended)
 
 
 class _Recording:
@@ -129,13 +236,8 @@ class _Recording:
             session, id=run_id, name=_text(given["name"]), group=_text(given["group"]), seed=None, rank=launched.rank,
             world_size=launched.world_size, strict=False, next_step=0,
         )  # fmt: skip
-        body: dict[str, object] = {
-            "rank": launched.rank,
-            "world_size": launched.world_size,
-            "launcher": True,
-            "label": scrubber.text(_label(self._words), "command"),
-        }
-        body.update({key: value for key, value in given.items() if value not in (None, {})})
+        label = scrubber.text(_label(self._words), "command")
+        body = created_body(launched, {"launcher": True, "label": label, **given})
         if "params" in body:
             body["params"] = scrubber.value("params", body["params"], "params")
         run._append(entries.CREATED, body)
@@ -149,16 +251,11 @@ class _Recording:
         """Return what wants to hear the command's output."""
         found: list[Callable[[str, bytes], None]] = []
         if self._capture is not None and self._capture.wants("console"):
-            found.append(self._capture.hear_bytes)
+            found.append(self._capture.hear)
         if pick and self._run is not None:
             self._picking = _Picking(self._run, pick)
             found.append(self._picking.hear)
         return found
-
-    def tick(self) -> None:
-        """Write what was printed since the last time."""
-        if self._capture is not None and self._capture.wants("console"):
-            self._capture.write_console()
 
     def end(self, ended: Ended) -> None:
         """Write what was left to pick, and how the command ended."""
@@ -241,7 +338,7 @@ def _status(ended: Ended) -> tuple[str, str | None]:
     if ended.signal in STOPPING or ended.code in {128 + number for number in STOPPING}:
         return "stopped", None
     if ended.signal:
-        return "failed", f"killed by {signal.Signals(ended.signal).name}"
+        return "failed", f"killed by {signal_name(ended.signal)}"
     return ("failed", f"exit code {ended.code}") if ended.code else ("finished", None)
 
 
@@ -254,7 +351,7 @@ def _exit_body(ended: Ended) -> dict[str, object]:
     if ended.peak_memory_bytes is not None:
         body["peak_memory_bytes"] = ended.peak_memory_bytes
     if ended.signal:
-        body["signal"] = signal.Signals(ended.signal).name
+        body["signal"] = signal_name(ended.signal)
     if ended.has_left_behind:
         body["left_behind"] = True
     return body

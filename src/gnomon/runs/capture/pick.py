@@ -1,6 +1,7 @@
 """Metrics from what a program prints: `name=value`, `name: value`, and JSON lines.
 
 A line is a row. A whole number named `step` (or `global_step`, `iteration`, `iter`) is the row's step, if there is one.
+The percentage of a progress bar is no metric; what stands in its brackets is.
 
 Always true: only names that fit a wanted pattern are taken; a line without any gives nothing; `rows` never raises.
 """
@@ -19,7 +20,8 @@ STEPS = ("step", "global_step", "iteration", "iter")
 LONGEST_LINE = 100_000
 _PAIR = re.compile(
     r"(?<![\w.@/\\-])[\"']?([A-Za-z_][\w./@-]{0,100})[\"']?\s{0,3}[=:]\s{0,3}"
-    r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf|infinity))(?![\w.:/-]*\w)%?",
+    r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf|infinity))(?![\w.:/-]*\w)"
+    r"(?!%(?:\|| +\S{1,20}/\S{1,20} \[))%?",  # ` 50%|###  | 5/10 [` of a bar; without a bar ` 50% 5/10 [`
     re.IGNORECASE,
 )
 
@@ -27,12 +29,26 @@ Row = tuple[int | None, dict[str, float]]
 
 
 class Picker:
-    """Finds rows of metrics in lines of text. `patterns` are names, or globs such as `val/*`; `*` takes all."""
+    """Finds rows of metrics in lines of text. `patterns` are names, or globs such as `val/*`; `*` takes all.
+
+    In a pattern with dots `.` stands for `/` too, which joins the nested names of JSON.
+    """
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self._patterns = list(patterns)
-        self._known: dict[str, bool] = {}
+        self._unmatched = dict.fromkeys(self._patterns)
+        self._known: dict[str, bool] = {}  # the names that were seen: whether they are wanted
         self._rest: dict[str, str] = {}
+
+    @property
+    def unmatched(self) -> list[str]:
+        """The patterns that no name fitted so far."""
+        return list(self._unmatched)
+
+    @property
+    def seen(self) -> list[str]:
+        """The names that were seen with a number so far, wanted or not, steps aside; the first 10,000."""
+        return list(self._known)
 
     def feed(self, stream: str, text: str) -> Iterator[Row]:
         """Yield the rows of the lines that are whole now; a bar that is drawn again is a line each time."""
@@ -67,10 +83,19 @@ class Picker:
     def _is_wanted(self, name: str) -> bool:
         known = self._known.get(name)
         if known is None:
-            known = any(fnmatchcase(name, pattern) for pattern in self._patterns)
+            fitting = [pattern for pattern in self._patterns if _fits(name, pattern)]
+            for pattern in fitting:
+                self._unmatched.pop(pattern, None)
+            known = bool(fitting)
             if len(self._known) < 10_000:
                 self._known[name] = known
         return known
+
+
+def _fits(name: str, pattern: str) -> bool:
+    if fnmatchcase(name, pattern):
+        return True
+    return "." in pattern and fnmatchcase(name.replace("/", "."), pattern.replace("/", "."))
 
 
 def _of_text(line: str) -> dict[str, float]:

@@ -14,16 +14,17 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from gnomon.ids import is_hex
 from gnomon.record import fold
 from gnomon.record.kinds import Feature
-from gnomon.runs import entries
+from gnomon.runs import checked, entries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 _by_place = attrgetter("seq", "digest")
 _MAX_CELL_TEXT = 500
 # Column of the table of runs -> (part, fact) of the process behind it.
@@ -43,6 +44,39 @@ COLUMNS = {
     "peak_memory_bytes": ("exit", "peak_memory_bytes"),
     "cpu_s": ("exit", "cpu_s"),
 }
+# Of which kind the facts are that views do sums with or print. Any other fact stays as it was written.
+_FACTS: dict[str, dict[str, Callable[[object], object]]] = {
+    "command": {"text": checked.text, "script": checked.text},
+    "code": {
+        "kind": checked.text,
+        "commit": checked.text,
+        "branch": checked.text,
+        "remote": checked.text,
+        "fingerprint": checked.text,
+        "changed": checked.texts,
+        "changed_count": checked.whole,
+        "untracked": checked.objects,
+        "untracked_count": checked.whole,
+        "kept_count": checked.whole,
+        "notes": checked.texts,
+    },
+    "python": {"version": checked.text, "packages": checked.fields},
+    "machine": {
+        "system": checked.text,
+        "cpu": checked.text,
+        "cpus": checked.whole,
+        "memory_bytes": checked.whole,
+        "gpus": checked.objects,
+    },
+    "notebook": {"name": checked.text, "cells": checked.texts, "left_out": checked.whole},
+}
+_EXIT: dict[str, Callable[[object], object]] = {
+    "code": checked.integer,
+    "signal": checked.text,
+    "duration_s": checked.finite,
+    "cpu_s": checked.finite,
+    "peak_memory_bytes": checked.whole,
+}
 CELLS = "cells"  # of a notebook, how many
 PACKAGE, VARIABLE = "package.", "env."
 
@@ -57,40 +91,72 @@ def fold_process(live: Sequence[LiveEntry]) -> dict[str, object]:
     files: dict[str, dict[str, object]] = {}
     for entry in sorted(of_kind.get(entries.CAPTURED, ()), key=_by_place):
         body = entry.body
-        parts.update(_dicts(body.get("parts")))
-        pending += _texts(body.get("pending"))
-        withheld = [one for one in _list(body.get("withheld")) if isinstance(one, list)] or withheld
-        files.update(_dicts(body.get("files")))
+        for name, part in checked.parts(body.get("parts")).items():
+            parts[name] = _facts(part, _FACTS.get(name, {}))
+        pending += checked.texts(body.get("pending"))
+        withheld = _withheld(body.get("withheld")) or withheld
+        for name, kept in checked.parts(body.get("files")).items():
+            files[name] = {path: text for path, text in kept.items() if isinstance(text, str)}
         objects.update(
-            {name: one for name, one in _dict(body.get("objects")).items() if isinstance(one, str)}
+            {name: one for name, one in checked.fields(body.get("objects")).items() if is_hex(one, 64)}
         )
     ends = sorted(of_kind.get(entries.EXITED, ()), key=_by_place)
+    said = ends[-1].body if ends else {}
     return {
         "parts": parts,
         "pending": sorted({part for part in pending if part not in parts}),
         "withheld": withheld,
         "objects": objects,
         "files": files,
-        "console": [_console(entry) for entry in sorted(of_kind.get(entries.CONSOLE, ()), key=_by_place)],
+        "console": _console(of_kind.get(entries.CONSOLE, ())),
         "cells": _notebook_cells(of_kind.get(entries.CELL, ())),
-        "exit": dict(ends[-1].body) if ends else {},
-        "writer": live[0].writer if live else None,
+        "exit": _facts({key: said[key] for key in _EXIT if key in said}, _EXIT),
+        "has_exited": bool(ends),
+        "writer": min(live, key=_by_place).writer if live else None,
     }
 
 
-def _console(entry: LiveEntry) -> dict[str, object]:
+def _facts(part: Mapping[str, object], kinds: Mapping[str, Callable[[object], object]]) -> dict[str, object]:
+    """Return the facts of a part without those that are not of the kind that they should be."""
+    found: dict[str, object] = {}
+    for name, fact in part.items():
+        as_wanted = kinds[name](fact) if name in kinds else fact
+        if as_wanted is not None or fact is None:
+            found[name] = as_wanted
+    return found
+
+
+def _withheld(value: object) -> list[list[object]]:
+    found: list[list[object]] = []
+    for kind, where, name, times in checked.rows(value, 4):
+        count = checked.whole(times)
+        if count is not None:
+            found.append([str(checked.cell(one, _MAX_CELL_TEXT)) for one in (kind, where, name)] + [count])
+    return found
+
+
+def _console(found: Iterable[LiveEntry]) -> list[dict[str, object]]:
+    """Return what was printed, in the order of the log. Of tails the last one counts.
+
+    An older tail may stand beside it: the disk refused an entry, so the next one did not know what to cover.
+    """
+    pieces = [_printed(entry) for entry in sorted(found, key=_by_place)]
+    last = next((place for place in range(len(pieces) - 1, -1, -1) if pieces[place]["is_tail"]), None)
+    return [piece for place, piece in enumerate(pieces) if place == last or not piece["is_tail"]]
+
+
+def _printed(entry: LiveEntry) -> dict[str, object]:
     body = entry.body
-    pieces = [
-        [str(piece[0]), str(piece[1])]
-        for piece in _list(body.get("pieces"))
-        if isinstance(piece, list) and len(piece) == 2
-    ]
-    skipped = body.get("skipped_bytes")
     return {
-        "pieces": pieces,
-        "skipped_bytes": skipped if isinstance(skipped, int) else 0,
+        "pieces": [
+            [stream, text]
+            for stream, text in checked.rows(body.get("pieces"), 2)
+            if isinstance(stream, str) and isinstance(text, str)
+        ],
+        "skipped_bytes": checked.whole(body.get("skipped_bytes")) or 0,
         "time_us": entry.time_us,
-        "is_tail": bool(body.get("is_tail")),
+        "seq": entry.seq,
+        "is_tail": body.get("is_tail") is True,
     }
 
 
@@ -99,29 +165,25 @@ def _notebook_cells(found: Iterable[LiveEntry]) -> list[dict[str, object]]:
     by_nth: dict[int, dict[str, object]] = {}
     for entry in sorted(found, key=_by_place):
         body = entry.body
-        nth = _whole(body.get("nth"))
+        nth = checked.whole(body.get("nth"))
         if nth is None:
             continue
-        known, status, error = body.get("cell"), body.get("status"), body.get("error")
-        source, started_us, duration_s = body.get("source"), body.get("started_us"), body.get("duration_s")
+        status, started_us = body.get("status"), checked.whole(body.get("started_us"))
         by_nth[nth] = {
             "nth": nth,
-            "execution_count": _whole(body.get("execution_count")),
-            "cell": known if isinstance(known, str) else None,
-            "source": source if isinstance(source, str) else "",
-            "source_size": _whole(body.get("source_size")),
+            "execution_count": checked.whole(body.get("execution_count")),
+            "cell": checked.text(body.get("cell")),
+            "source": checked.text(body.get("source")) or "",
+            "source_size": checked.whole(body.get("source_size")),
             "status": status if status in entries.CELL_STATUSES else "running",
-            "error": error if isinstance(error, str) else None,
-            "started_us": started_us if isinstance(started_us, int) else entry.time_us,
-            "duration_s": duration_s if isinstance(duration_s, (int, float)) else None,
-            "outputs": [dict(one) for one in _list(body.get("outputs")) if isinstance(one, dict)],
-            "outputs_left_out": _whole(body.get("outputs_left_out")) or 0,
+            "error": checked.text(body.get("error")),
+            "started_us": started_us if started_us is not None else entry.time_us,
+            "duration_s": checked.finite(body.get("duration_s")),
+            "outputs": [dict(one) for one in checked.objects(body.get("outputs"))],
+            "outputs_left_out": checked.whole(body.get("outputs_left_out")) or 0,
+            "seq": entry.seq,
         }
     return [by_nth[nth] for nth in sorted(by_nth)]
-
-
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else None
 
 
 def cells(log: str, state: object, stats: object) -> dict[str, object]:  # noqa: ARG001  the shape of every feature's
@@ -130,12 +192,12 @@ def cells(log: str, state: object, stats: object) -> dict[str, object]:  # noqa:
     parts: dict[str, Any] = {**state["parts"], "exit": state["exit"]}
     row: dict[str, object] = {}
     for column, (part, fact) in COLUMNS.items():
-        if (value := _dict(parts.get(part)).get(fact)) is not None:
-            row[column] = _cell(value)
-    for name, value in _dict(_dict(parts.get("python")).get("packages")).items():
-        row[PACKAGE + name] = _cell(value)
-    for name, value in _dict(parts.get("environment")).items():
-        row[VARIABLE + name] = _cell(value)
+        if (value := parts.get(part, {}).get(fact)) is not None:
+            row[column] = checked.cell(value, _MAX_CELL_TEXT)
+    for name, value in parts.get("python", {}).get("packages", {}).items():
+        row[PACKAGE + name] = checked.cell(value, _MAX_CELL_TEXT)
+    for name, value in parts.get("environment", {}).items():
+        row[VARIABLE + name] = checked.cell(value, _MAX_CELL_TEXT)
     if state["cells"]:
         row[CELLS] = len(state["cells"])
     return row
@@ -144,8 +206,8 @@ def cells(log: str, state: object, stats: object) -> dict[str, object]:  # noqa:
 def texts(state: object) -> Iterable[tuple[str, str]]:
     """Return what full-text search finds a process by: its command, what it printed, the code of its cells."""
     assert isinstance(state, dict)  # as above  # noqa: S101
-    command = _dict(state["parts"].get("command")).get("text")
-    if isinstance(command, str):
+    command = state["parts"].get("command", {}).get("text")
+    if command:
         yield "command", command
     for chunk in state["console"]:
         text = "".join(text for _, text in chunk["pieces"])
@@ -154,29 +216,6 @@ def texts(state: object) -> Iterable[tuple[str, str]]:
     sources = "\n".join(cell["source"] for cell in state["cells"])
     if sources:
         yield "cells", sources
-
-
-def _cell(value: object) -> object:
-    if value is None or isinstance(value, (bool, float, int)):
-        return value
-    text = value if isinstance(value, str) else str(value)
-    return text if len(text) <= _MAX_CELL_TEXT else text[: _MAX_CELL_TEXT - 1] + "…"
-
-
-def _dict(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _dicts(value: object) -> dict[str, dict[str, object]]:
-    return {name: part for name, part in _dict(value).items() if isinstance(part, dict)}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _texts(value: object) -> list[str]:
-    return [one for one in _list(value) if isinstance(one, str)]
 
 
 FEATURE = Feature(

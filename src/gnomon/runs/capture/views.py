@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import UnknownSubjectError
+from gnomon.runs import checked
 from gnomon.runs.capture.state import COLUMNS, PACKAGE, VARIABLE
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from gnomon.replica import Replica
 
 AFTER_END_US = 2_000_000
+AFTER_END_ENTRIES = 2  # what is printed is written a second later, so some of it after the end of the run
 
 
 class Withheld(NamedTuple):
@@ -42,16 +44,19 @@ class Printed(NamedTuple):
 class Captured:
     """What is known of how a run was run. Read when it is made."""
 
-    def __init__(self, replica: Replica, logs: Sequence[str]) -> None:
+    def __init__(self, replica: Replica, processes: Mapping[str, Mapping[str, Any]] | Sequence[str]) -> None:
+        """`processes` are logs, with what the run knows of each where it is a mapping (`state.processes_of`)."""
         self._replica = replica
         self._states: list[dict[str, Any]] = []
-        for log in logs:
+        self._of_run: list[Mapping[str, Any]] = []  # of each state, what the run's state says of its process
+        for log in processes:
             try:
                 state = replica.index.state("process", log)
             except UnknownSubjectError:  # captured nothing, or not yet
                 continue
             if isinstance(state, dict):
                 self._states.append(state)
+                self._of_run.append(processes[log] if isinstance(processes, dict) else {})
 
     def part(self, name: str) -> dict[str, Any]:
         """Return one part of the facts: `command`, `python`, `machine`, `environment`, `code`; empty where it is not known.
@@ -86,7 +91,10 @@ class Captured:
             return {file.path: objects.read(file.object) for file in objects.read_tree(kept)}
         for state in self._states:
             if "code" in state["files"]:
-                return {name: str(text).encode("utf-8") for name, text in state["files"]["code"].items()}
+                return {
+                    name: text.encode("utf-8", "backslashreplace")
+                    for name, text in state["files"]["code"].items()
+                }
         return {}
 
     @property
@@ -101,37 +109,70 @@ class Captured:
         counts: dict[tuple[str, str, str], int] = {}
         for state in self._states:
             for one in state["withheld"]:
-                if len(one) == 4 and isinstance(one[3], int):
-                    key = (str(one[0]), str(one[1]), str(one[2]))
-                    counts[key] = max(counts.get(key, 0), one[3])
+                key = (one[0], one[1], one[2])
+                counts[key] = max(counts.get(key, 0), one[3])
         return [Withheld(*key, count) for key, count in sorted(counts.items())]
 
     def console(self, since_us: int = 0, until_us: int | None = None) -> Iterator[Printed]:
-        """Yield what the processes printed between two times, process by process."""
-        for state in self._states:
-            for time_us, pieces, skipped in _printed(state):
-                if time_us < since_us or (until_us is not None and time_us > until_us + AFTER_END_US):
-                    continue
-                left_out = skipped
-                for stream, text in pieces:
-                    yield Printed(stream, text, time_us / 1e6, left_out)
+        """Yield what the processes printed while the run was open, process by process.
+
+        The place in the log decides, since a clock may be set; the two times do where the run does not say its place, and
+        for what was written just after its end. Of a process that launched the run all counts.
+        """
+        for state, process in zip(self._states, self._of_run, strict=True):
+            for chunk in _within(_printed(state), process, since_us, until_us):
+                left_out = chunk.skipped_bytes
+                for stream, text in chunk.pieces:
+                    yield Printed(stream, text, chunk.time_us / 1e6, left_out)
                     left_out = 0
 
 
-def _printed(state: Mapping[str, Any]) -> list[tuple[int, list[list[str]], int]]:
-    """Return what a process printed, by time; of a notebook also what its cells did, once they have ended."""
-    found = [(chunk["time_us"], chunk["pieces"], chunk["skipped_bytes"]) for chunk in state["console"]]
-    if not state["cells"]:
-        return found
+class _Chunk(NamedTuple):
+    """What one entry says was printed, and where it stands in the log of its process."""
+
+    seq: int
+    time_us: int
+    pieces: list[list[str]]
+    skipped_bytes: int
+
+
+def _within(
+    chunks: list[_Chunk], process: Mapping[str, Any], since_us: int, until_us: int | None
+) -> Iterator[_Chunk]:
+    """Yield what was printed between the beginning of a run and its end in this process."""
+    if process.get("launcher"):
+        yield from chunks
+        return
+    began_seq, ended_seq = process.get("first_seq", process.get("seq")), process.get("ended_seq")
+    after_end = 0
+    for chunk in chunks:
+        is_late = until_us is not None and chunk.time_us > until_us + AFTER_END_US
+        if began_seq is None or began_seq < 0:
+            if chunk.time_us >= since_us and not is_late:
+                yield chunk
+        elif chunk.seq > began_seq:
+            if ended_seq is not None and chunk.seq > ended_seq:
+                after_end += 1
+                if is_late or after_end > AFTER_END_ENTRIES:
+                    return
+            yield chunk
+
+
+def _printed(state: Mapping[str, Any]) -> list[_Chunk]:
+    """Return what a process printed, in order; of a notebook also what its cells did, once they have ended."""
+    found = [
+        _Chunk(one["seq"], one["time_us"], one["pieces"], one["skipped_bytes"]) for one in state["console"]
+    ]
     for cell in state["cells"]:
         if cell["status"] == "running":
             continue
         ended_us = cell["started_us"] + int((cell["duration_s"] or 0) * 1e6)
         for output in cell["outputs"]:
-            text, skipped = output.get("text"), output.get("skipped_bytes")
-            if output.get("kind") == "stream" and isinstance(text, str):
-                count = skipped if isinstance(skipped, int) else 0
-                found.append((ended_us, [[str(output.get("name")), text]], count))
+            text = checked.text(output.get("text"))
+            if output.get("kind") == "stream" and text is not None:
+                stream = checked.text(output.get("name")) or "out"
+                skipped = checked.whole(output.get("skipped_bytes")) or 0
+                found.append(_Chunk(cell["seq"], ended_us, [[stream, text]], skipped))
     return sorted(found, key=itemgetter(0))
 
 

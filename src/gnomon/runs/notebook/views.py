@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import MissingObjectError
 from gnomon.ids import is_hex
+from gnomon.runs import checked
 from gnomon.runs.notebook.order import NotebookOrder, order_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from gnomon.replica import Replica
 
@@ -85,24 +86,21 @@ def notebook_of(
         return None
     if not isinstance(state, dict) or not state.get("cells"):
         return None
-    facts = _dict(state["parts"].get("notebook"))
-    listed = facts.get("cells")
-    ids = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+    facts = state["parts"].get("notebook", {})
+    ids = facts.get("cells", [])
     places = {one: place for place, one in enumerate(ids, start=1)}
     found = [one for one in state["cells"] if until_us is None or one["started_us"] <= until_us]
-    left_out = facts.get("left_out")
-    count = left_out if isinstance(left_out, int) else 0
+    count = facts.get("left_out") or 0
     dead = _is_dead(replica, state, log)
     cells = [_cell(one, places, replica, is_dead=dead, since_us=since_us) for one in found]
-    name = facts.get("name")
     order = order_of(found, ids, left_out=count)
-    return Notebook(log, name if isinstance(name, str) else None, cells, order, count)
+    return Notebook(log, facts.get("name"), cells, order, count)
 
 
 def _is_dead(replica: Replica, state: Mapping[str, Any], log: str) -> bool:
     from gnomon.runs.liveness import liveness
 
-    return bool(state["exit"]) or liveness(replica.home, str(state["writer"]), log) == "interrupted"
+    return bool(state["has_exited"]) or liveness(replica.home, str(state["writer"]), log) == "interrupted"
 
 
 def _cell(
@@ -121,29 +119,18 @@ def _cell(
 
 
 def _output(stored: Mapping[str, Any], replica: Replica) -> CellOutput:
-    kind, stream, skipped = stored.get("kind"), stored.get("name"), stored.get("skipped_bytes")
+    kind, stream = stored.get("kind"), stored.get("name")
     texts = [stored.get(form) for form in ("text", "traceback", *TEXTS)]
+    objects, left_out = checked.rows(stored.get("objects"), 3), checked.rows(stored.get("left_out"), 2)
     return CellOutput(
         kind if isinstance(kind, str) else "display",
         stream if kind == "stream" and isinstance(stream, str) else None,
         next((text for text in texts if isinstance(text, str)), ""),
-        {str(form): one for form, one, _ in _rows(stored.get("objects"), 3) if is_hex(one, 64)},
-        {str(form): size for form, size in _rows(stored.get("left_out"), 2) if isinstance(size, int)},
-        skipped if isinstance(skipped, int) else 0,
+        {form: one for form, one, _ in objects if isinstance(form, str) and is_hex(one, 64)},
+        {form: size for form, size in left_out if isinstance(form, str) and checked.whole(size) is not None},
+        checked.whole(stored.get("skipped_bytes")) or 0,
         replica,
     )
-
-
-def _rows(value: object, width: int) -> Sequence[Any]:
-    return (
-        [one for one in value if isinstance(one, list) and len(one) == width]
-        if isinstance(value, list)
-        else []
-    )
-
-
-def _dict(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def as_json(notebook: Notebook | None) -> dict[str, object] | None:

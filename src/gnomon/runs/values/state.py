@@ -11,23 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from gnomon.ids import is_hex
 from gnomon.record.kinds import Feature
-from gnomon.runs import entries
+from gnomon.runs import checked, entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 1
-_in_order = itemgetter("series", "step", "time_us", "rank", "nth")
+FOLD_VERSION = 2
+_in_order = itemgetter("series", "step", "time_us", "rank", "entry", "nth")
 
 
 def fold_values(live: Sequence[LiveEntry]) -> dict[str, object]:
-    """Return {"values": [...]}, by series, step, time, rank."""
+    """Return {"values": [...]}, by series, step, time, rank; the entry's hash decides between equals."""
     found: list[dict[str, Any]] = []
     for entry in live:
-        listed = entry.body.get("values")
-        for nth, one in enumerate(listed if isinstance(listed, list) else ()):
+        for nth, one in enumerate(checked.items(entry.body.get("values"))):
             value = _value(one)
             if value is not None:
                 found.append({**value, "time_us": entry.time_us, "nth": nth, "entry": entry.hash})
@@ -42,23 +41,24 @@ def _value(one: object) -> dict[str, Any] | None:
         or not isinstance(one.get("kind"), str)
     ):
         return None
-    step, rank, meta, notes = one.get("step"), one.get("rank"), one.get("meta"), one.get("notes")
-    listed = one.get("parts")
     parts = [
-        {"name": str(part[0]), "media_type": str(part[1]), "object": part[2], "size": part[3]}
-        for part in (listed if isinstance(listed, list) else ())
-        if isinstance(part, list) and len(part) == 4 and is_hex(part[2], 64) and isinstance(part[3], int)
+        {"name": name, "media_type": media_type, "object": stored, "size": size}
+        for name, media_type, stored, size in checked.rows(one.get("parts"), 4)
+        if isinstance(name, str)
+        and isinstance(media_type, str)
+        and is_hex(stored, 64)
+        and checked.whole(size) is not None
     ]
     if not parts:
         return None
     return {
         "series": one["series"],
         "kind": one["kind"],
-        "step": step if isinstance(step, int) else 0,
-        "rank": rank if isinstance(rank, int) else 0,
-        "meta": meta if isinstance(meta, dict) else {},
+        "step": checked.integer(one.get("step")) or 0,
+        "rank": checked.whole(one.get("rank")) or 0,
+        "meta": checked.shallow(checked.fields(one.get("meta"))),
         "parts": parts,
-        "notes": [str(note) for note in notes] if isinstance(notes, list) else [],
+        "notes": checked.texts(one.get("notes")),
     }
 
 
@@ -66,7 +66,8 @@ def texts(state: object) -> Iterable[tuple[str, str]]:
     """Return what full-text search finds values by: their names and captions."""
     assert isinstance(state, dict)  # `fold_values` made it  # noqa: S101
     words = dict.fromkeys(
-        f"{value['series']} {value['meta'].get('caption') or ''}".strip() for value in state["values"]
+        f"{value['series']} {checked.text(value['meta'].get('caption')) or ''}".strip()
+        for value in state["values"]
     )
     if words:
         yield "values", "\n".join(words)

@@ -7,8 +7,8 @@ Not promised: the values of the last second before a `kill -9`; numbers do not w
 
 from __future__ import annotations
 
-import os
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import GnomonError
@@ -32,14 +32,17 @@ class _Waiting(NamedTuple):
 
 
 class ValueWriter:
-    """The rich values that this process logs to one run, as one rank."""
+    """The rich values that one process logs to one run, as one rank. A forked child makes its own."""
 
     def __init__(self, session: Session, run: str, rank: int) -> None:
+        self.process_id = session.process_id
         self._session = session
         self._run = run
         self._rank = rank
-        self._lock = threading.Lock()
-        self._waiting: list[_Waiting] = []
+        # A signal handler may log, or end the run, in the middle of anything here: so a deque, and a lock that one thread
+        # may take again.
+        self._waiting: deque[_Waiting] = deque()
+        self._storing = threading.RLock()
         self._waiting_bytes = 0
         self._bytes = 0
         self._count = 0
@@ -51,43 +54,45 @@ class ValueWriter:
             return f"is {size:,} bytes; at most {MAX_VALUE_BYTES:,} are stored of one value"
         if self._bytes + size > MAX_RUN_BYTES or self._count >= MAX_VALUES:
             return f"is over the limit of a run: {MAX_VALUES:,} values, {MAX_RUN_BYTES:,} bytes of them"
-        with self._lock:
-            self._bytes += size
-            self._count += 1
-            self._waiting.append(_Waiting(series, step, encoded))
-            self._waiting_bytes += size
+        self._bytes += size
+        self._count += 1
+        self._waiting_bytes += size
+        self._waiting.append(_Waiting(series, step, encoded))
         if self._waiting_bytes > MAX_WAITING_BYTES:
             self.flush()
         return None
 
     def flush(self) -> None:
         """Store what waits. Where the disk refuses it is lost, and said."""
-        with self._lock:
-            waiting, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        if self.process_id != self._session.process_id:
+            return  # a forked child: what waits here is its parent's
+        with self._storing:
+            waiting = self._taken()
             if not waiting:
                 return
             try:
-                body: dict[str, object] = {
-                    "values": [self._stored(one) for one in self._in_one_pack(waiting)]
-                }
+                stored = [self._stored(one) for one in self._in_one_pack(waiting)]
             except (OSError, GnomonError) as error:
                 self._session.warn_once(
                     ("values", self._run),
                     f"{len(waiting)} images or other values could not be stored: {error}",
                 )
                 return
-        self._session.append(entries.LOGGED, values_subject(self._run), body)
+            self._session.append(entries.LOGGED, values_subject(self._run), {"values": stored})
+
+    def _taken(self) -> list[_Waiting]:
+        taken = []
+        self._waiting_bytes = 0
+        try:
+            while True:
+                taken.append(self._waiting.popleft())
+        except IndexError:
+            return taken
 
     def _in_one_pack(self, waiting: list[_Waiting]) -> list[tuple[_Waiting, list[str]]]:
         """Store the parts of all values; return each value with the ids of its parts' objects."""
-        from gnomon.objects.store import ObjectStore
-
-        session = self._session
-        if not session.ready() or session.home is None or session.log is None:
-            raise OSError("the record cannot be written")
-        home = session.home
-        store = ObjectStore(home.env, os.path.join(home.path, "objects"), session.log.writer)
-        ids = iter(store.put_many([part.data for one in waiting for part in one.encoded.parts]))
+        with self._session.objects() as store:
+            ids = iter(store.put_many([part.data for one in waiting for part in one.encoded.parts]))
         return [(one, [str(next(ids)) for _ in one.encoded.parts]) for one in waiting]
 
     def _stored(self, stored: tuple[_Waiting, list[str]]) -> dict[str, object]:

@@ -23,7 +23,7 @@ WRAPPER = textwrap.dedent(
     words = sys.argv[2:]
     hear = lambda stream, data: heard.append((stream, data.decode("latin-1")))
     command = Command(shutil.which(words[0]), words, os.environ, hear)
-    ended = command.wait(lambda: None)
+    ended = command.wait()
     with open(sys.argv[1], "w") as file:
         json.dump({"heard": heard, **ended._asdict(), "exit_code": ended.exit_code}, file)
     """

@@ -75,6 +75,50 @@ def test_a_bar_that_is_drawn_again_gives_a_row_each_time():
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("ep0: 100%|####| 3/3 [00:01<00:00, 2.2it/s, loss=0.3]", {"loss": 0.3}),
+        ("ep0:  33%|███▎      | 1/3 [00:00<00:01, 1.9it/s, loss=0.3, acc=91.5%]", {"loss": 0.3, "acc": 91.5}),
+        ("train: 100% 3/3 [00:01<00:00, 2.2it/s, loss=0.3]", {"loss": 0.3}),
+        ("ep0: 3it [00:01, 2.2it/s, loss=0.3]", {"loss": 0.3}),
+        ("loss=0.3:  50%|#####     | 5/10 [00:01<00:01,  4.9it/s]", {"loss": 0.3}),
+        ("acc: 91.5% | f1: 80%", {"acc": 91.5, "f1": 80.0}),
+    ],
+)
+def test_the_text_of_a_bar_itself_is_no_metric(line, found):
+    assert rows(line + "\r") == [(None, found)]
+
+
+def test_a_bar_alone_gives_nothing():
+    assert (
+        rows("ep0:   0%|          | 0/3 [00:00<?, ?it/s]\rep0: 100%|####| 3/3 [00:01<00:00,  2.2s/it]\n")
+        == []
+    )
+
+
+def test_nested_names_may_be_wanted_with_dots():
+    line = '{"nested": {"acc": 1, "deep": {"f1": 2}}, "other": {"acc": 3}}\n'
+    assert rows(line, "nested.acc") == [(None, {"nested/acc": 1.0})]
+    assert rows(line, "nested.*") == [(None, {"nested/acc": 1.0, "nested/deep/f1": 2.0})]
+    assert rows("val.loss=1 val/loss=2 valXloss=3\n", "val.loss") == [
+        (None, {"val.loss": 1.0, "val/loss": 2.0})
+    ]
+    assert rows("val.loss=1 val/loss=2\n", "val/loss") == [(None, {"val/loss": 2.0})]
+
+
+def test_what_was_wanted_and_never_seen_is_known():
+    picker = Picker(["accuracy", "loss", "f*", "step"])
+    list(picker.feed("out", "step=1 loss=1 acc=2\nacc=3 nothing\n"))
+    assert picker.unmatched == ["accuracy", "f*", "step"]
+    assert picker.seen == ["loss", "acc"]
+    list(picker.feed("out", "f1=1"))
+    assert picker.unmatched == ["accuracy", "f*", "step"]
+    list(picker.end())
+    assert picker.unmatched == ["accuracy", "step"]
+    assert Picker(["*"]).unmatched == ["*"]
+
+
 @given(st.integers(0, 30))
 def test_a_line_may_come_in_pieces(cut):
     text = "step=1 loss=0.25\nstep=2 loss=0.5\n"
