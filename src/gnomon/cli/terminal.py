@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import cache
-from io import TextIOBase
+from io import StringIO
 from math import inf, isfinite
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -199,7 +199,7 @@ class Terminal:
             self.write(",".join([_csv_cell(line.get(key)) for key in columns]))
 
 
-class _Nowhere(TextIOBase):
+class _Nowhere(StringIO):
     """Where a command writes whose stream was closed when it started."""
 
     def write(self, text: str, /) -> int:

@@ -45,7 +45,7 @@ def finite(value: object) -> float | None:
     [0.5, 3, None, None, None, None]
     """
     is_number = value.__class__ is float or value.__class__ is int
-    return value if is_number and -LIMIT < value < LIMIT else None
+    return value if is_number and -LIMIT < value < LIMIT else None  # type: ignore[operator, return-value]
 
 
 def items(value: object) -> list[Any]:

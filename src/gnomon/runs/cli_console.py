@@ -10,6 +10,7 @@ from gnomon.runs.cli import open_record
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Iterable, Iterator
 
     from gnomon.runs.capture.views import Printed
     from gnomon.runs.face import Parser, Run, Terminal
@@ -40,21 +41,72 @@ def _console(arguments: Namespace, terminal: Terminal) -> int:
     stream = "out" if arguments.out else "err" if arguments.err else None
     record = open_record(arguments, terminal)
     run = record.run(arguments.run)
-    shown = 0
+    following = Following()
     while True:
-        pieces = list(run.console())
-        # A tail takes the place of the one before: what was shown of that is not shown again.
-        for piece in pieces[shown:]:
+        for piece in following.new(run.console()):
             _show(piece, stream, arguments.grep, terminal)
-        shown = max(shown, len(pieces))
         terminal.flush()
         if not arguments.follow or run.status != "running":
             break
         time.sleep(LOOK_EVERY_S)
         run = record.run(run.id)
-    if not shown:
+    if not following.has_shown:
         terminal.say(_why_nothing(run.status))
     return 0
+
+
+class Following:
+    """What was shown of a console so far, so that only what is new is shown next.
+
+    Each process has pieces that stay, and after them a tail that a newer one replaces. A tail mostly begins with the end of the
+    one before: what both hold is shown once. Where they have nothing in common, the gap between them is told.
+    """
+
+    def __init__(self) -> None:
+        self.has_shown = False
+        self._heads: set[tuple[str, int]] = set()  # (process, its how manieth piece)
+        self._tails: dict[str, _Tail] = {}
+
+    def new(self, pieces: Iterable[Printed]) -> Iterator[Printed]:
+        """Yield what was not shown yet of the pieces that there are now, in order."""
+        counts: dict[str, int] = {}
+        tails: dict[str, list[Printed]] = {}
+        for piece in pieces:
+            self.has_shown = True
+            if piece.is_tail:
+                tails.setdefault(piece.process, []).append(piece)
+                continue
+            nth = counts[piece.process] = counts.get(piece.process, 0) + 1
+            if (piece.process, nth) not in self._heads:
+                self._heads.add((piece.process, nth))
+                yield piece
+        for process, tail in tails.items():
+            yield from self._of_tail(process, tail)
+
+    def _of_tail(self, process: str, pieces: list[Printed]) -> Iterator[Printed]:
+        now = _Tail(pieces)
+        before = self._tails.get(process)
+        self._tails[process] = now
+        if before is None:
+            yield from pieces
+            return
+        # Both count from the end of the pieces that stay: what lies before `done` was shown.
+        done = max(before.end - now.begin, 0)
+        gap = max(now.begin - before.end, 0)
+        for piece in pieces:
+            text = piece.text[done:]
+            done = max(done - len(piece.text), 0)
+            if text:
+                yield piece._replace(text=text, skipped_bytes=gap)
+                gap = 0
+
+
+class _Tail:
+    """Where a tail begins and ends, in characters after the pieces that stay."""
+
+    def __init__(self, pieces: list[Printed]) -> None:
+        self.begin = sum(piece.skipped_bytes for piece in pieces)
+        self.end = self.begin + sum(len(piece.text) for piece in pieces)
 
 
 def _show(piece: Printed, stream: str | None, grep: str | None, terminal: Terminal) -> None:

@@ -10,7 +10,6 @@ Not promised: claims on another machine, where the launcher's folder is not. Eve
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -56,6 +55,8 @@ class Claims(NamedTuple):
 
     def remove(self) -> None:
         """Let nobody join any more."""
+        import shutil
+
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

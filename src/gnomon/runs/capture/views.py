@@ -33,12 +33,17 @@ class Withheld(NamedTuple):
 
 
 class Printed(NamedTuple):
-    """A piece of what was printed: `stream` is 'out' or 'err'; `skipped_bytes` were left out before it."""
+    """A piece of what was printed: `stream` is 'out' or 'err'; `skipped_bytes` were left out before it.
+
+    `process` is the log of the process that printed it. `is_tail`: a later look may find another end in its place.
+    """
 
     stream: str
     text: str
     time_s: float
     skipped_bytes: int
+    process: str = ""
+    is_tail: bool = False
 
 
 class Captured:
@@ -48,6 +53,7 @@ class Captured:
         """`processes` are logs, with what the run knows of each where it is a mapping (`state.processes_of`)."""
         self._replica = replica
         self._states: list[dict[str, Any]] = []
+        self._logs: list[str] = []
         self._of_run: list[Mapping[str, Any]] = []  # of each state, what the run's state says of its process
         for log in processes:
             try:
@@ -56,6 +62,7 @@ class Captured:
                 continue
             if isinstance(state, dict):
                 self._states.append(state)
+                self._logs.append(log)
                 self._of_run.append(processes[log] if isinstance(processes, dict) else {})
 
     def part(self, name: str) -> dict[str, Any]:
@@ -119,11 +126,11 @@ class Captured:
         The place in the log decides, since a clock may be set; the two times do where the run does not say its place, and
         for what was written just after its end. Of a process that launched the run all counts.
         """
-        for state, process in zip(self._states, self._of_run, strict=True):
+        for log, state, process in zip(self._logs, self._states, self._of_run, strict=True):
             for chunk in _within(_printed(state), process, since_us, until_us):
                 left_out = chunk.skipped_bytes
                 for stream, text in chunk.pieces:
-                    yield Printed(stream, text, chunk.time_us / 1e6, left_out)
+                    yield Printed(stream, text, chunk.time_us / 1e6, left_out, log, chunk.is_tail)
                     left_out = 0
 
 
@@ -134,6 +141,7 @@ class _Chunk(NamedTuple):
     time_us: int
     pieces: list[list[str]]
     skipped_bytes: int
+    is_tail: bool = False
 
 
 def _within(
@@ -161,7 +169,8 @@ def _within(
 def _printed(state: Mapping[str, Any]) -> list[_Chunk]:
     """Return what a process printed, in order; of a notebook also what its cells did, once they have ended."""
     found = [
-        _Chunk(one["seq"], one["time_us"], one["pieces"], one["skipped_bytes"]) for one in state["console"]
+        _Chunk(one["seq"], one["time_us"], one["pieces"], one["skipped_bytes"], one["is_tail"])
+        for one in state["console"]
     ]
     for cell in state["cells"]:
         if cell["status"] == "running":
