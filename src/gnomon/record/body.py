@@ -102,10 +102,16 @@ def _key(key: object) -> str:
 
 
 def restored(value: object) -> object:
-    """Return what `storable` made, as it was: tagged floats as floats, tagged texts as text."""
+    """Return what `storable` made, as it was: tagged floats as floats, tagged texts as text.
+
+    Raises ValueError for a tagged float that is none: no good writer makes one.
+    """
     if isinstance(value, dict):
         if "$float" in value and isinstance(value["$float"], str):
-            return struct.unpack(">d", bytes.fromhex(value["$float"]))[0]
+            bits = bytes.fromhex(value["$float"])
+            if len(bits) != 8:
+                raise ValueError(f"a tagged float has {len(bits)} bytes; it must have 8")
+            return struct.unpack(">d", bits)[0]
         for tag in ("$text", "$cut"):
             if isinstance(value.get(tag), str):
                 return value[tag]

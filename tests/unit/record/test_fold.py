@@ -217,3 +217,11 @@ def test_a_body_that_is_not_here_is_empty():
 def test_ids_are_given_as_hex():
     entry = live(b"{}", digest=b"\xab" * 32, writer_raw=b"\xcd" * 16, log_raw=b"\xef" * 16)
     assert (entry.hash, entry.writer, entry.log) == ("ab" * 32, "cd" * 16, "ef" * 16)
+
+
+@pytest.mark.parametrize("bits", ["00", "", "zz", "7ff80000000000000000"])
+def test_a_tagged_float_that_is_none_says_nothing_and_stops_nobody(bits):
+    entry = live(b'{"name":{"$float":"%s"}}' % bits.encode())
+    assert entry.body == {}
+    with pytest.raises(ValueError):
+        decode_body(entry.body_raw)
