@@ -14,6 +14,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 GNOMON = [sys.executable, "-m", "gnomon"]
 TRAIN = "import gnomon, sys\nwith gnomon.run(sys.argv[1]) as run:\n    run.log(x=1)\n"
 COUNTING = textwrap.dedent(

@@ -15,6 +15,8 @@ from gnomon.runs import state as runs
 from gnomon.runs.capture import state as processes
 from gnomon.runs.values import state as values
 
+pytestmark = pytest.mark.slow
+
 plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4) | st.just("ab" * 32)
 FIELDS = {
     "run": "name label params seed group parent rank world_size launcher forked continues step status error traceback "
