@@ -70,6 +70,8 @@ def test_what_was_printed_leads_to_the_run(project, monkeypatch):
     assert [hit["name"] for hit in hits] == ["one"]
     shown = cli("search", "well").stdout
     assert "two" in shown and "all is well" in shown and "one" not in shown
+    cli("run", "--name", "three", "--", "printf", "first\nsecond\n")
+    assert "first second" in cli("search", "second").stdout
     assert "no run holds" in cli("search", "unheard").stderr
     assert "needs at least one word" in cli("search", "--", "-", code=2).stderr
 

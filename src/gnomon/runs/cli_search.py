@@ -41,7 +41,7 @@ def _search(arguments: Namespace, terminal: Terminal) -> int:
             "id": hit.run[:digits],
             "name": hit.name or "",
             "where": hit.field,
-            "text": " ".join(terminal.clean(hit.excerpt).split()),
+            "text": terminal.clean(" ".join(hit.excerpt.split())),
         }
         for hit in hits
     ]
