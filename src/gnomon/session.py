@@ -13,7 +13,7 @@ import contextlib
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gnomon.env import REAL, Env
 from gnomon.errors import NotStoredError, UnsupportedPlatformError
@@ -32,11 +32,14 @@ SYNC_EVERY_S = 1.0
 MAX_WAITING_ENTRIES = 10_000
 
 
-class _Waiting(NamedTuple):
-    kind: str
-    subject: str
-    body: dict[str, object]
-    over: tuple[str, ...]
+class _Waiting:
+    __slots__ = ("body", "kind", "over", "subject")
+
+    def __init__(self, kind: str, subject: str, body: dict[str, object], over: tuple[str, ...]) -> None:
+        self.kind = kind
+        self.subject = subject
+        self.body = body
+        self.over = over
 
 
 class Session:

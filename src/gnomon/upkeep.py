@@ -56,21 +56,28 @@ def start_if_due(home: Home, writer: str) -> None:
         if when == "now":
             do_upkeep(home.path, home.env)
             return
-        import subprocess
-
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gnomon.upkeep", home.path],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            cwd="/",
-        )
-        process.returncode = 0  # nobody waits for it: it outlives us, and Python need not warn that it does
+        _start(home.path)
     except (OSError, RecordError, StorageError) as error:
         import logging
 
         logging.getLogger("gnomon").info("upkeep of `%s` was not done: %s", home.path, error)
+
+
+def _start(path: str) -> None:
+    """Start upkeep of a record as a process that nobody waits for. Raises OSError.
+
+    By `posix_spawn`: the end of a training does not load `subprocess` for it. `-P` keeps modules of the working folder out.
+    """
+    command = [sys.executable, "-P", "-m", "gnomon.upkeep", path]
+    quiet = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    try:
+        os.posix_spawn(command[0], command, os.environ, file_actions=quiet, setsid=True)
+    except NotImplementedError:  # a system without the means to begin a session of its own so
+        os.posix_spawn(command[0], command, os.environ, file_actions=quiet)
 
 
 def do_upkeep(path: str, env: Env = REAL) -> list[str]:
@@ -225,4 +232,6 @@ def main(path: str, env: Env = REAL) -> None:
 
 if __name__ == "__main__":
     os.nice(10)
+    os.chdir("/")  # no folder of the training's is held
+    os.closerange(3, 1 << 16)  # nor any file that it left to its children
     main(sys.argv[1])

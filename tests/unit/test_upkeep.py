@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 
 import pytest
 
@@ -66,6 +67,30 @@ def test_it_is_done_by_whoever_ends_next(project, monkeypatch):
     monkeypatch.setenv("GNOMON_UPKEEP", "now")
     many_processes(upkeep.WALS_TO_SEAL + 1, project)
     assert len(files(project)) < 20
+
+
+@pytest.mark.slow
+def test_in_the_background_it_is_a_process_that_keeps_nothing_of_the_training_open(project, monkeypatch):
+    monkeypatch.setenv("GNOMON_UPKEEP", "off")
+    many_processes(upkeep.WALS_TO_SEAL + 1, project)
+    (project / "json.py").write_text("raise SystemExit('a module of the working folder was loaded')")
+    ours, theirs = os.pipe()
+    os.set_inheritable(theirs, True)  # as a program does that hands a pipe to its children
+    monkeypatch.setenv("GNOMON_UPKEEP", "background")
+    monkeypatch.chdir(project)
+    many_processes(1, project)
+    os.close(theirs)
+    assert os.read(ours, 1) == b""  # waits until nobody has the other end
+    os.close(ours)
+    assert len(files(project)) > 2 * upkeep.WALS_TO_SEAL  # and there is still work before that process
+    wait_until(lambda: len(files(project)) < 20)
+
+
+def wait_until(is_so, seconds=60.0):
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_it_is_not_due_for_a_few_files(project):

@@ -151,10 +151,16 @@ def of_kind(entries: Iterable[LiveEntry], kind: str) -> list[LiveEntry]:
 def by_kind(entries: Iterable[LiveEntry]) -> dict[str, list[LiveEntry]]:
     """Return the entries of each kind by (time, hash): one pass, for a fold that looks at many kinds."""
     found: dict[str, list[LiveEntry]] = {}
+    is_sorted = True
     for entry in entries:
-        found.setdefault(entry.kind, []).append(entry)
-    for several in found.values():
-        if len(several) > 1:
+        several = found.get(entry.kind)
+        if several is None:
+            found[entry.kind] = [entry]
+        else:
+            several.append(entry)
+            is_sorted = False
+    if not is_sorted:
+        for several in found.values():
             several.sort(key=_shown_order)
     return found
 

@@ -124,7 +124,7 @@ class Batch:
             key = bytes.fromhex(covered)
             if live.pop(key, None) is None:
                 subject.absent.add(key)
-        if digest in subject.absent:
+        if subject.absent and digest in subject.absent:
             subject.absent.discard(digest)
             return
         live[digest] = LiveEntry(

@@ -166,11 +166,14 @@ class Follower:
         return file
 
     def _read_lines(self, file: File, lines: LineFile) -> None:
+        """Count each new entry once, and take note of where it stands. A rebuild spends its time here."""
         held_here = self._held_by(file)
         is_bundle: bool | None = None if file.path.endswith(BUNDLE_SUFFIX) else False
-        admit = self._admit
+        add = self._batch.add
         line: bytes | None = b""
         at = file.last_at
+        log: Log | None = None
+        held: Held | None = None
         for at, line in lines.lines(file.read_to):
             try:
                 if line is None:
@@ -180,34 +183,29 @@ class Follower:
                 self._note(file, at, error.message)
             else:
                 digest = bytes.fromhex(entry.hash)
-                log = self._logs.get(entry.log)
-                if is_bundle is not False and entry.seq == 0 and log.is_plain and log.no not in held_here:
+                if log is None or entry.log != log.id:
+                    log = self._logs.get(entry.log)
+                    held = held_here.get(log.no)
+                if is_bundle is not False and held is None and entry.seq == 0 and log.is_plain:
                     if is_bundle is None:
                         is_bundle = has_its_name(file.path, lines)
                     end = self._end_of_known(log, entry, at, lines) if is_bundle else None
                     if end is not None:
-                        held_here[log.no] = held = Held(log.no, log.count, log.tip)
+                        held = held_here[log.no] = Held(log.no, log.count, log.tip)
                         held.is_dirty = True
                         lines.jump(end)
                         continue
-                admit(entry, digest, log, len(line) + 1, held_here)
+                news = log.admit(entry, digest, len(line) + 1)
+                if news is NEW:
+                    add(entry, digest)
+                elif news is BODY:
+                    self._batch.add_body(entry, digest)
+                if held is None:
+                    held = held_here[log.no] = Held(log.no)
+                held.follow(entry)
             if lines.read_to - file.read_to >= BATCH_BYTES:
                 self._progress(file, lines, at, line)
         self._progress(file, lines, at, line)
-
-    def _admit(
-        self, entry: Entry, digest: bytes, log: Log, line_bytes: int, held_here: dict[int, Held]
-    ) -> None:
-        """Count one entry once, and take note of where it stands."""
-        news = log.admit(entry, digest, line_bytes)
-        if news is NEW:
-            self._batch.add(entry, digest)
-        elif news is BODY:
-            self._batch.add_body(entry, digest)
-        held = held_here.get(log.no)
-        if held is None:
-            held = held_here[log.no] = Held(log.no)
-        held.follow(entry)
 
     def _end_of_known(self, log: Log, first: Entry, at: int, lines: LineFile) -> int | None:
         """Return where a bundle's copy of a log ends that holds just what is known already; None if it may differ.

@@ -76,7 +76,10 @@ class Log:
     def admit(self, entry: Entry, digest: bytes, line_bytes: int) -> str:
         """Take note of an entry; return NEW, KNOWN, or BODY where it was known without its body and this is it."""
         seq, has_body = entry.seq, entry.body_raw is not None
-        if seq < self.count:
+        if seq == self.count:
+            if seq < MAX_COUNT and (seq == 0 or entry.prev == self.tip):
+                return self._append(entry, digest, line_bytes, has_body)
+        elif seq < self.count:
             chunk = self._chunk(seq // CHUNK)
             at = seq % CHUNK * SLOT
             if chunk[at : at + 32] == digest:
@@ -86,8 +89,6 @@ class Log:
                 self.bare -= 1
                 self._touch(seq // CHUNK)
                 return BODY
-        elif seq == self.count and seq < MAX_COUNT and (seq == 0 or entry.prev == self.tip):
-            return self._append(entry, digest, line_bytes, has_body)
         return self._stray(digest, seq, has_body)
 
     def slot(self, seq: int) -> bytes:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gnomon.errors import BadArgumentError
 from gnomon.ids import RUN_ID_BYTES, is_hex
@@ -26,12 +26,15 @@ _WORLD_VARIABLES = ("WORLD_SIZE", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", "PMI_S
 CLAIMS_VARIABLE = "GNOMON_CLAIMS"
 
 
-class Claims(NamedTuple):
+class Claims:
     """Where the processes of a launcher claim their ranks. As text: `RUN@MACHINE:FOLDER`."""
 
-    run: str  # the launcher's
-    machine: str
-    folder: str
+    __slots__ = ("folder", "machine", "run")
+
+    def __init__(self, run: str, machine: str, folder: str) -> None:
+        self.run = run  # the launcher's
+        self.machine = machine
+        self.folder = folder
 
     def __str__(self) -> str:
         return f"{self.run}@{self.machine}:{self.folder}"
@@ -92,13 +95,16 @@ def _machine() -> str:
     return os.uname().nodename
 
 
-class Launch(NamedTuple):
+class Launch:
     """This process's place among those that train together."""
 
-    rank: int
-    world_size: int
-    run_id: str | None
-    script: str | None = None  # its name: what a run without a name is called
+    __slots__ = ("rank", "run_id", "script", "world_size")
+
+    def __init__(self, rank: int, world_size: int, run_id: str | None, script: str | None = None) -> None:
+        self.rank = rank
+        self.world_size = world_size
+        self.run_id = run_id
+        self.script = script  # its name: what a run without a name is called
 
 
 def launch_from(env: Env, rank: int | None = None) -> Launch:

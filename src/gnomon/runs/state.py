@@ -22,14 +22,17 @@ if TYPE_CHECKING:
     from gnomon.points.stats import SeriesStat
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 4
+FOLD_VERSION = 5
 OPEN = "open"
+WITHHELD = "withheld"  # in the column `removed`: nobody hid this run, but nothing that was said of it is here
 _MAX_CELL_TEXT = 200
 _MAX_NAME = 4096
 _by_place = attrgetter("log_raw", "seq", "digest")
 _PLAIN_CELLS = ("name", "group", "seed", "author", "parent")
 _TEXT_FIELDS = ("name", "label", "group")
 _CREATED_FIELDS = ("name", "seed", "group", "parent")
+_TELLING = ("failed", "stopped", OPEN)  # statuses of a process that are those of its run
+_PROCESS_KINDS = frozenset({entries.CREATED, entries.JOINED, entries.ENDED})
 # What a process may say of its start and its end, and of which type that is.
 _STARTED_FIELDS = {"world_size": int, "continues": dict, "step": int, "forked": bool, "launcher": bool}
 _ENDED_FIELDS = {
@@ -46,49 +49,66 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
         created = sorted(created, key=_by_rank)
     bodies = [entry.body for entry in created]
     first = bodies[0] if len(bodies) == 1 else {}
+    params = first.get("params")
     state: dict[str, object] = {
         "name": first.get("name"),
-        "label": next((body["label"] for body in bodies if "label" in body), None),
+        "label": first.get("label"),
         "seed": first.get("seed"),
         "group": first.get("group"),
         "parent": first.get("parent"),
         "author": created[0].author if created else None,
-        "created_us": min([entry.time_us for entry in live], default=0),
+        "created_us": min([entry.time_us for entry in live]) if live else 0,
         "name_heads": [],
         "tags": {},
-        "notes": [_note(entry) for entry in of_kind.get(entries.NOTED, ())],
-        "kept": _kept(of_kind.get(entries.KEPT, ())),
+        "notes": [],
+        "kept": [],
         "removed": False,
         "removed_heads": [],
         "conflicts": conflicts,
+        "params": dict(params) if isinstance(params, dict) else {},
     }
     if len(bodies) > 1:
+        state["label"] = next((body["label"] for body in bodies if "label" in body), None)
         # What was said to a launcher (`gnomon run --name x -- …`) goes before what its script says.
         launchers = [body for body in bodies if body.get("launcher")]
         for field in _CREATED_FIELDS:
             said = [body for body in launchers if field in body] or bodies
             state[field] = _agreed_of(field, said, conflicts)
-    if entries.RENAMED in of_kind:
-        names = fold.register(of_kind[entries.RENAMED], entries.RENAMED, "name")
-        state["name"], state["name_heads"] = names.value, list(names.hashes)
-        if not names.is_settled:
-            conflicts["name"] = list(names.values)
+        state["params"] = _params(bodies)
+    if not of_kind.keys() <= _PROCESS_KINDS:
+        _fold_choices(state, of_kind, conflicts)
     for field in _TEXT_FIELDS:
         if (value := state[field]) is not None and value.__class__ is not str:
             state[field] = str(checked.cell(value, _MAX_CELL_TEXT))
     if (parent := state["parent"]) is not None and not (isinstance(parent, str) and parent.isprintable()):
         state["parent"] = None
-    state["params"] = _params(bodies, of_kind.get(entries.PARAMS, ()), conflicts)
+    starts = [*created, *of_kind[entries.JOINED]] if entries.JOINED in of_kind else created
+    processes = _processes(starts, of_kind.get(entries.ENDED, ()))
+    state["processes"], state["status"] = processes, _status(processes)
+    if not any(bodies) and not any(entry.has_body for entry in live):
+        state["is_withheld"] = True  # only heads are here: an export of other runs, or all was erased
+    return state
+
+
+def _fold_choices(
+    state: dict[str, object], of_kind: Mapping[str, list[LiveEntry]], conflicts: dict[str, list[object]]
+) -> None:
+    """Put into the state what was said of a run besides how its processes began and ended."""
+    state["notes"] = [_note(entry) for entry in of_kind.get(entries.NOTED, ())]
+    state["kept"] = _kept(of_kind.get(entries.KEPT, ()))
+    if entries.RENAMED in of_kind:
+        names = fold.register(of_kind[entries.RENAMED], entries.RENAMED, "name")
+        state["name"], state["name_heads"] = names.value, list(names.hashes)
+        if not names.is_settled:
+            conflicts["name"] = list(names.values)
+    if entries.PARAMS in of_kind:
+        _add_params(state["params"], of_kind[entries.PARAMS], conflicts)  # type: ignore[arg-type]
     if entries.TAGGED in of_kind:
         tags = fold.observed(of_kind[entries.TAGGED], entries.TAGGED, "tags")
         state["tags"] = {tag: list(hashes) for tag, hashes in tags.items()}
     if entries.REMOVED in of_kind:
         removed = fold.register(of_kind[entries.REMOVED], entries.REMOVED, "removed")
         state["removed"], state["removed_heads"] = bool(removed.value), list(removed.hashes)
-    starts = [*created, *of_kind[entries.JOINED]] if entries.JOINED in of_kind else created
-    processes = _processes(starts, of_kind.get(entries.ENDED, ()))
-    state["processes"], state["status"] = processes, _status(processes)
-    return state
 
 
 def _by_rank(entry: LiveEntry) -> tuple[int, int, str]:
@@ -108,20 +128,23 @@ def _agreed(field: str, values: Sequence[object], conflicts: dict[str, list[obje
     return values[0]
 
 
-def _params(
-    bodies: Sequence[dict[str, object]], later: Sequence[LiveEntry], conflicts: dict[str, list[object]]
-) -> dict[str, object]:
-    """Return the parameters: of the first process, then what other processes and later calls added.
-
-    In one process the later call counts. Where two processes set one name differently, that is a conflict.
-    """
+def _params(bodies: Sequence[dict[str, object]]) -> dict[str, object]:
+    """Return the parameters that processes began with; for equal names those of the lowest rank."""
     params: dict[str, object] = {}
     for body in reversed(bodies):
         part = body.get("params")
         if isinstance(part, dict):
             params.update(part)
-    if not later:
-        return params
+    return params
+
+
+def _add_params(
+    params: dict[str, object], later: Sequence[LiveEntry], conflicts: dict[str, list[object]]
+) -> None:
+    """Add the parameters of later calls to those that there are.
+
+    In one process the later call counts. Where two processes set one name differently, that is a conflict.
+    """
     by_process: dict[str, dict[str, object]] = {}
     for entry in sorted(later, key=attrgetter("seq")):
         part = entry.body.get("params")
@@ -131,7 +154,6 @@ def _params(
         for key, value in by_process[log].items():
             others = [known[key] for other, known in by_process.items() if other != log and key in known]
             params[key] = _agreed(f"params.{key}", [value, *others], conflicts) if others else value
-    return params
 
 
 def _note(entry: LiveEntry) -> dict[str, object]:
@@ -181,10 +203,8 @@ def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[s
         else:
             known.setdefault("first_seq", known["seq"])
             known.update(rank=rank, seq=entry.seq, status=OPEN, ended_us=None)
-        for field, value in body.items():
-            if field in _STARTED_FIELDS and value.__class__ is _STARTED_FIELDS[field]:
-                known[field] = value
-        if isinstance(body.get("continues"), dict):
+        _take(known, body, _STARTED_FIELDS)
+        if "continues" in body and isinstance(body["continues"], dict):
             known["continued"] = [*checked.items(known.get("continued")), body["continues"]]
     latest = (
         fold.latest_by_process(ends, entries.ENDED) if len(ends) != 1 else {ends[0].log_raw.hex(): ends[0]}
@@ -200,10 +220,16 @@ def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[s
             status = body.get("status")
             known["status"] = status if status in entries.STATUSES else "finished"
             known["ended_us"], known["ended_seq"] = entry.time_us, entry.seq
-        for field, value in body.items():
-            if field in _ENDED_FIELDS and value.__class__ is _ENDED_FIELDS[field]:
-                known[field] = value
+        _take(known, body, _ENDED_FIELDS)
     return found
+
+
+def _take(known: dict[str, object], body: Mapping[str, object], fields: Mapping[str, type]) -> None:
+    """Take over those fields of a body that are of the type that they must be of."""
+    wanted = fields.get
+    for field, value in body.items():
+        if wanted(field) is value.__class__:
+            known[field] = value
 
 
 def _status(processes: Mapping[str, Mapping[str, object]]) -> str:
@@ -244,14 +270,16 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
         row["name"] = checked.cell(state["label"], _MAX_CELL_TEXT)
     if state["processes"]:
         row["processes"] = [*processes_of(state)]
+        if len(state["processes"]) > 1:
+            row["ending"] = by_ending(state["processes"])
     for field in _PLAIN_CELLS:
         if (value := state[field]) is not None:
             row[field] = checked.cell(value, _MAX_CELL_TEXT)
     if (ended_us := _ended(state)) is not None:
         row["ended"] = ended_us
         row["duration"] = (ended_us - created_us) / 1e6
-    if state["removed"]:
-        row["removed"] = True
+    if state["removed"] or "is_withheld" in state:
+        row["removed"] = True if "is_withheld" not in state else WITHHELD
     _flatten("params", state["params"], row, checked.DEEPEST)
     figures = stats.get("points") if isinstance(stats, dict) else None
     for series, stat in _lowest_ranks(figures) if figures else ():
@@ -272,6 +300,23 @@ def processes_of(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     if len(processes) == 1:
         return processes
     return {log: processes[log] for log in sorted(processes, key=lambda log: _by_telling(processes[log]))}
+
+
+def by_ending(processes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the processes of a run, that one first that can best say how it ended.
+
+    A launcher can, else the latest of each rank, and of those one that failed. So the first agrees with the run's status.
+    """
+    latest = {process["rank"]: log for log, process in sorted(processes.items(), key=lambda one: _by_authority(one[1]))}
+
+    def by_say(log: str) -> tuple[bool, bool, bool, int, int, str]:
+        process = processes[log]
+        is_latest = latest[process["rank"]] == log
+        status = process["status"]
+        place = _TELLING.index(status) if status in _TELLING else len(_TELLING)
+        return not process.get("launcher"), bool(process.get("forked")), not is_latest, place, process["rank"], log
+
+    return sorted(processes, key=by_say)
 
 
 def _by_telling(process: Mapping[str, object]) -> tuple[bool, bool, int, int, str]:
@@ -302,7 +347,7 @@ def _flatten(prefix: str, value: object, row: dict[str, object], deepest: int) -
             else:
                 _flatten(f"{prefix}.{key}", item, row, deepest - 1)
     elif value is not None:
-        row[prefix] = checked.cell(value, _MAX_CELL_TEXT)
+        row[prefix] = checked.marked_cell(value, _MAX_CELL_TEXT)  # two configurations that differ stay two
 
 
 def texts(state: object) -> Iterable[tuple[str, str]]:

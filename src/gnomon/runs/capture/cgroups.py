@@ -8,20 +8,21 @@ there is no limit or no such file. A limit at or above what a machine could have
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from gnomon.runs.capture.small_files import fields_of, first_line, number_in, text_of
 
 _MOUNT = "sys/fs/cgroup"
 _NO_LIMIT = 1 << 60
 
 
-class MemoryLimit(NamedTuple):
+class MemoryLimit:
     """A group's limit, and how to ask what it uses."""
 
-    limit_bytes: int
-    folder: str
-    version: int
+    __slots__ = ("folder", "limit_bytes", "version")
+
+    def __init__(self, limit_bytes: int, folder: str, version: int) -> None:
+        self.limit_bytes = limit_bytes
+        self.folder = folder
+        self.version = version
 
 
 def memory_limit(root: str = "/") -> MemoryLimit | None:
@@ -32,7 +33,7 @@ def memory_limit(root: str = "/") -> MemoryLimit | None:
         limit = number_in(root, f"{folder}/{name}")
         if limit is not None and 0 < limit < _NO_LIMIT:
             found.append(MemoryLimit(limit, folder, version))
-    return min(found, default=None)
+    return min(found, key=lambda one: (one.limit_bytes, one.folder), default=None)
 
 
 def memory_used(limit: MemoryLimit, root: str = "/") -> int | None:

@@ -353,7 +353,7 @@ class _Look:
         self.marks += found.marks
         self.notes += found.notes
         self.is_complete = self.is_complete and found.is_complete
-        self.facts["untracked"] = [file._asdict() for file in found.files[: self.limits.listed]]
+        self.facts["untracked"] = [file.facts() for file in found.files[: self.limits.listed]]
         self.facts["untracked_count"] = len(sources)
         self.facts["kept_count"] = len(found.blobs)
         self.facts["kept_bytes"] = sum(len(content) for content in found.blobs.values())

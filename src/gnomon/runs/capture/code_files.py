@@ -51,31 +51,53 @@ class Limits(NamedTuple):
     repositories: int = 50  # submodules, and other repositories inside
 
 
-class CodeFile(NamedTuple):
+class CodeFile:
     """One file that no commit holds."""
 
-    path: str
-    size: int
-    digest: str | None
-    why_not: str | None
+    __slots__ = ("digest", "path", "size", "why_not")
+
+    def __init__(self, path: str, size: int, digest: str | None, why_not: str | None) -> None:
+        self.path = path
+        self.size = size
+        self.digest = digest
+        self.why_not = why_not
+
+    def facts(self) -> dict[str, object]:
+        """Return what the record says of the file."""
+        return {"path": self.path, "size": self.size, "digest": self.digest, "why_not": self.why_not}
 
 
-class Files(NamedTuple):
+class Files:
     """What was found: `marks` are equal where the files look the same."""
 
-    files: list[CodeFile]  # those that are kept come first
-    blobs: dict[str, bytes]  # by `files/<path>`
-    marks: list[tuple[bytes, bytes]]
-    notes: list[str]
-    is_complete: bool
+    __slots__ = ("blobs", "files", "is_complete", "marks", "notes")
+
+    def __init__(
+        self,
+        files: list[CodeFile],
+        blobs: dict[str, bytes],
+        marks: list[tuple[bytes, bytes]],
+        notes: list[str],
+        is_complete: bool,
+    ) -> None:
+        self.files = files  # those that are kept come first
+        self.blobs = blobs  # by `files/<path>`
+        self.marks = marks
+        self.notes = notes
+        self.is_complete = is_complete
 
 
-class _Candidate(NamedTuple):
-    order: tuple[bool, int, bytes]  # what the command names, then what lies near the root
-    name: bytes
-    source: str
-    size: int
-    mark: bytes
+class _Candidate:
+    __slots__ = ("mark", "name", "order", "size", "source")
+
+    def __init__(
+        self, order: tuple[bool, int, bytes], name: bytes, source: str, size: int, mark: bytes
+    ) -> None:
+        self.order = order  # what the command names, then what lies near the root
+        self.name = name
+        self.source = source
+        self.size = size
+        self.mark = mark
 
 
 def shown(name: bytes) -> str:
@@ -134,7 +156,7 @@ def read_files(
             file, mark = one
             others.append(file)
             found.marks.append((name, mark))
-    candidates.sort()
+    candidates.sort(key=lambda one: one.order)
     kept_bytes = 0
     for candidate in candidates:
         if deadline.is_over():
@@ -153,15 +175,16 @@ def read_files(
         found.blobs[f"files/{path}"] = kept
         found.files.append(CodeFile(path, candidate.size, digest, None))
         found.marks.append((candidate.name, digest.encode("ascii")))
-    found.files.sort()
-    found.files.extend(sorted(others))
+    found.files.sort(key=lambda file: file.path)
+    found.files.extend(sorted(others, key=lambda file: file.path))
     return found
 
 
 def _stopped(found: Files, others: list[CodeFile]) -> Files:
     found.files.extend(others)
     found.notes.append("there was no time to read all files that no commit holds")
-    return found._replace(is_complete=False)
+    found.is_complete = False
+    return found
 
 
 def _look(

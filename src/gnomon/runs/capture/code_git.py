@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gnomon.runs.capture.small_files import first_line, text_of
 
@@ -73,12 +73,15 @@ class Deadline:
         return self.left() <= 0
 
 
-class Answer(NamedTuple):
+class Answer:
     """What git said: `out` is its beginning where `is_cut`, and may be anything where there is a `fault`."""
 
-    out: bytes
-    fault: str | None = None  # a sentence without paths, or what git complained about
-    is_cut: bool = False
+    __slots__ = ("fault", "is_cut", "out")
+
+    def __init__(self, out: bytes, fault: str | None = None, is_cut: bool = False) -> None:
+        self.out = out
+        self.fault = fault  # a sentence without paths, or what git complained about
+        self.is_cut = is_cut
 
 
 class Git:

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Collection, Container, Iterable
 
 _SUFFIXES = (".dist-info", ".egg-info")
 _MAX_TOP_LEVEL_FILES = 300
@@ -31,12 +31,15 @@ _MODULES = {
 }  # fmt: skip
 
 
-class Distribution(NamedTuple):
+class Distribution:
     """One installed distribution."""
 
-    name: str
-    version: str
-    folder: str
+    __slots__ = ("folder", "name", "version")
+
+    def __init__(self, name: str, version: str, folder: str) -> None:
+        self.name = name
+        self.version = version
+        self.folder = folder
 
 
 def normalised(name: str) -> str:
@@ -85,11 +88,31 @@ def loaded(installed: Iterable[Distribution], modules: Container[str] | None = N
             found.append(name)
         else:
             unclear.append(distribution)
+    if modules is None and not _has_others(unclear, found):
+        unclear.clear()
     for distribution in unclear[:_MAX_TOP_LEVEL_FILES]:
         listed = _text(os.path.join(distribution.folder, "top_level.txt")).split()
         if any(module in present for module in listed if not module.startswith("_")):
             found.append(distribution.name)
     return sorted(found)
+
+
+def _has_others(unclear: Iterable[Distribution], found: Collection[str]) -> bool:
+    """Whether a module was loaded from where distributions are, and none of those that were found accounts for it."""
+    places = tuple({os.path.dirname(distribution.folder) + os.sep for distribution in unclear})
+    known = {name.replace("-", "_") for name in found} | {_MODULES.get(name) for name in found}
+    return any(
+        _is_from(module, places)
+        for name, module in list(sys.modules.items())
+        if "." not in name and name[:1] != "_" and name not in sys.stdlib_module_names and name not in known
+    )
+
+
+def _is_from(module: object, places: tuple[str, ...]) -> bool:
+    """Whether a module's file, or a folder of a package without one, is in one of the places."""
+    path = getattr(module, "__file__", None)
+    paths = [path] if path is not None else list(getattr(module, "__path__", ()))
+    return any(isinstance(one, str) and one.startswith(places) for one in paths)
 
 
 def _entries(folder: str) -> list[str]:

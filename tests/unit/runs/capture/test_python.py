@@ -9,9 +9,11 @@ import platform
 import re
 import subprocess
 import sys
+import types
 
 import pytest
 
+from gnomon.runs.capture import packages
 from gnomon.runs.capture.packages import direct, distributions, loaded, normalised
 from gnomon.runs.capture.python import python_facts
 
@@ -145,6 +147,18 @@ def test_loaded_ones_are_found_by_name_by_table_and_by_top_level(site):
     install(site, "not_here-1.dist-info", {"top_level.txt": "absent\n"})
     modules = {"yaml", "my_pkg", "backports.zstd", "plain_module", "_private"}
     assert loaded(distributions([str(site)]), modules) == ["backports-zstd", "fancy", "my-pkg", "pyyaml"]
+
+
+def test_a_module_of_another_name_is_looked_for_only_where_nothing_accounts_for_it(site, monkeypatch):
+    install(site, "fancy-1.dist-info", {"top_level.txt": "plain_module\n"})
+    installed = distributions([str(site)])
+    monkeypatch.setattr(packages, "_text", lambda path: pytest.fail(f"{path} was read"))
+    assert loaded(installed) == []
+    monkeypatch.undo()
+    module = types.ModuleType("plain_module")
+    module.__file__ = str(site / "plain_module.py")
+    monkeypatch.setitem(sys.modules, "plain_module", module)
+    assert loaded(installed) == ["fancy"]
 
 
 @pytest.mark.parametrize("name", ["Backports.Zstd", "a__b--c..d", "x", "A-_.B"])
