@@ -80,18 +80,36 @@ def parts(value: object) -> dict[str, dict[str, Any]]:
 
 def cell(value: object, longest: int) -> object:
     """Return a value as a table's cell holds it: a scalar; a text of at most so many characters for all else."""
-    kind = value.__class__
-    if kind is float or kind is bool or value is None:
+    if value.__class__ is float or value.__class__ is bool or value is None:
         return value
-    if kind is str:
-        shown: str = value  # type: ignore[assignment]
-    elif kind is int:
-        if -(2**63) <= value < 2**64:  # type: ignore[operator]
-            return value
-        shown = str(value)
-    else:
-        shown = encode_body({"": value})[4:-1].decode("utf-8")
-    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+    shown = _as_scalar(value)
+    return shown if shown.__class__ is int or len(shown) <= longest else shown[: longest - 1] + "…"  # type: ignore[arg-type, index]
+
+
+def marked_cell(value: object, longest: int) -> object:
+    """Return a value as `cell` does; what is cut ends in a mark of the whole, so that two long texts that differ still do.
+
+    >>> marked_cell("a" * 100, 20), marked_cell("a" * 99 + "b", 20)
+    ('aaaaaaaaaa…#9e7e2312', 'aaaaaaaaaa…#68d89881')
+    """
+    if value.__class__ is float or value.__class__ is bool or value is None:
+        return value
+    shown = _as_scalar(value)
+    if shown.__class__ is int or len(shown) <= longest:  # type: ignore[arg-type]
+        return shown
+    from blake3 import blake3
+
+    mark = blake3(shown.encode("utf-8", "backslashreplace")).hexdigest()[:8]  # type: ignore[attr-defined]
+    return f"{shown[: longest - 10]}…#{mark}"  # type: ignore[index]
+
+
+def _as_scalar(value: object) -> object:
+    """Return a whole number that a cell holds, or a text for all else."""
+    if value.__class__ is str:
+        return value
+    if value.__class__ is int:
+        return value if -(2**63) <= value < 2**64 else str(value)  # type: ignore[operator]
+    return encode_body({"": value})[4:-1].decode("utf-8")
 
 
 def shallow(value: object, deepest: int = DEEPEST) -> Any:
