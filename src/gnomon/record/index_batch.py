@@ -63,8 +63,12 @@ _shown_order = attrgetter("time_us", "digest")
 
 def in_shown_order(live: Iterable[LiveEntry]) -> list[LiveEntry]:
     """Return entries as a fold wants them: by time, then hash."""
-    entries = list(live)
-    if len(entries) > 1:
+    entries = [*live]
+    if len(entries) == 2:  # a run that ended, most often
+        first, second = entries
+        if (first.time_us, first.digest) > (second.time_us, second.digest):
+            entries.reverse()
+    elif len(entries) > 1:
         entries.sort(key=_shown_order)
     return entries
 
@@ -110,6 +114,7 @@ class Batch:
         self._types = Types(database, target)
         self._cells = CellWriter(database, target)
         self._texts = TextWriter(database, target)
+        self._log = ("", "", b"", b"")  # of the last entry: ids of log and writer, as text and as bytes
         is_empty = database.execute("SELECT 1 FROM all_subject LIMIT 1").fetchone() is None
         self._stored_names: set[str] | None = set() if is_empty else None  # None: ask the table
 
@@ -127,15 +132,11 @@ class Batch:
         if subject.absent and digest in subject.absent:
             subject.absent.discard(digest)
             return
+        log = self._log
+        if entry.log != log[0] or entry.writer != log[1]:  # the next entry is most often of the same log
+            log = self._log = (entry.log, entry.writer, bytes.fromhex(entry.log), bytes.fromhex(entry.writer))
         live[digest] = LiveEntry(
-            digest,
-            entry.kind,
-            entry.author,
-            bytes.fromhex(entry.writer),
-            bytes.fromhex(entry.log),
-            entry.seq,
-            entry.time_us,
-            entry.body_raw,
+            digest, entry.kind, entry.author, log[3], log[2], entry.seq, entry.time_us, entry.body_raw
         )
 
     def add_body(self, entry: Entry, digest: bytes) -> None:
