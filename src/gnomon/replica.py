@@ -11,16 +11,24 @@ from typing import TYPE_CHECKING
 
 from gnomon.env import REAL, Env
 from gnomon.features import declare_features
-from gnomon.points.follow import PointFigures, bounds_by_log, known_covers, known_wal_files, wals_of_run
+from gnomon.points.follow import (
+    PointFigures,
+    bounds_by_log,
+    held_of_series,
+    known_covers,
+    known_wal_files,
+    wals_of_run,
+)
 from gnomon.record.home import Home, open_home
 from gnomon.record.index import Index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
     from gnomon.objects.store import ObjectStore
-    from gnomon.points.query import PointFiles
+    from gnomon.points.query import Cut, PointFiles
+    from gnomon.points.series import Series
     from gnomon.points.stats import SeriesStat
     from gnomon.verification import Verification
 
@@ -61,21 +69,48 @@ class Replica:
         """Take in what is new in the files."""
         self.index.update(progress)
 
-    def points_of(self, run: str) -> PointFiles:
-        """Return the files that hold points of a run, as they are now: only these are read."""
+    def points_of(self, run: str, *, wals: Iterable[str] | None = None) -> PointFiles:
+        """Return the files that hold points of a run (in these WALs, if given), as they are now: only these are read."""
         from gnomon.points.query import PointFiles
 
         home = self.home
-        wanted = self.index.ask(lambda database: wals_of_run(database, run))
+        wanted = (
+            self.index.ask(lambda database: wals_of_run(database, run)) if wals is None else frozenset(wals)
+        )
         covers = self.index.ask(known_covers)
+        # A segment that leaves this run out (an export of others, say) says nothing of it, however many rows it covers.
+        covers = {path: [cover for cover in found if cover.names(run)] for path, found in covers.items()}
         segments = [path for path, found in covers.items() if any(cover.wal in wanted for cover in found)]
-        wals = [path for path, wal in self.index.ask(known_wal_files).items() if wal in wanted]
+        loose = [path for path, wal in self.index.ask(known_wal_files).items() if wal in wanted]
         return PointFiles(
             home.env,
             segments=[os.path.join(home.path, path) for path in segments],
-            wals=[os.path.join(home.path, path) for path in wals],
+            wals=[os.path.join(home.path, path) for path in loose],
             covers={os.path.join(home.path, path): covers[path] for path in segments},
         )
+
+    def thinned(
+        self,
+        run: str,
+        name: str,
+        buckets: int,
+        *,
+        rank: int | None = 0,
+        x: str | None = None,
+        cuts: Sequence[Cut] = (),
+    ) -> Series:
+        """Return a series with at most four points for each bucket: those that draw its line. See `points.thin`."""
+        from gnomon.points import thin
+
+        held, logs = self.index.ask(lambda database: held_of_series(database, run, name, rank))
+        if x is not None or sum(one.points for one in held) < thin.FEWEST_FOR_BUCKET * buckets:
+            whole = self.points_of(run).series(run, name, rank, x, cuts=cuts)
+            return thin.thinned(whole, buckets)
+
+        def read(wals: Iterable[str], cuts: Sequence[Cut]) -> Series:
+            return self.points_of(run, wals=wals).series(run, name, rank, cuts=cuts)
+
+        return thin.joined_from(run, name, thin.stretches(held, logs, cuts, read), buckets)
 
     def point_stats(self, run: str) -> dict[tuple[int, str], SeriesStat]:
         """Return the figures of a run's series, by (rank, series)."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 
+_HEAD_BYTES = 4096  # of a line: the subject stands in these, unless the entry covers very many
+
+
 class Verification:
     """One look at all files. Iterate over it for the problems; the figures grow meanwhile."""
 
@@ -35,6 +38,8 @@ class Verification:
         self._home = home
         self._deep = deep
         self._progress = progress
+        self._runs: set[str] = set()
+        self._named: set[str | tuple[str, str]] | None = None
 
     def __iter__(self) -> Iterator[Problem]:
         for problem in self._all():
@@ -90,8 +95,34 @@ class Verification:
 
         full = os.path.join(self._home.path, path)
         yield from _within(
-            path, verify_segment(self._home.env, full, deep=self._deep, commitments=commitments)
+            path,
+            verify_segment(
+                self._home.env, full, deep=self._deep, commitments=commitments, may_lack=self._may_lack
+            ),
         )
+
+    def _may_lack(self, wal: str, run: str) -> bool:
+        """Return whether a segment may leave a run out: another file has its points, or only heads tell of the run here."""
+        if self._named is None:
+            self._named = self._all_named()
+        return run not in self._runs or wal in self._named or (wal, run) in self._named
+
+    def _all_named(self) -> set[str | tuple[str, str]]:
+        """Return the WALs that have a file, and (WAL, run) of all that segments name."""
+        from gnomon.errors import DamagedFileError
+        from gnomon.points.segment import covers_of
+
+        home = self._home
+        named: set[str | tuple[str, str]] = {
+            os.path.basename(path).removesuffix(".wal") for path, _ in home.wal_files()
+        }
+        for path, _ in home.segment_files():
+            try:
+                covers = covers_of(home.env, os.path.join(home.path, path))
+            except (OSError, DamagedFileError):
+                continue  # told by the look at that file
+            named.update((cover.wal, one.run) for cover in covers for one in cover.runs)
+        return named
 
     def _pack(self, path: str) -> Iterator[Problem]:
         from gnomon.objects.verify import verify_pack
@@ -99,13 +130,17 @@ class Verification:
         yield from _within(path, verify_pack(self._home.env, os.path.join(self._home.path, path)))
 
     def _commitments(self) -> dict[str, list[dict[str, object]]]:
-        """Return the bodies of the `points.sealed` entries, by WAL id."""
+        """Return the bodies of the `points.sealed` entries, by WAL id; note of which runs more than heads are here."""
         from gnomon.errors import RecordError
         from gnomon.record.lines import parse_line
 
         found: dict[str, list[dict[str, object]]] = {}
         for path, _ in self._home.log_files():
             for line in self._home.env.read_file(os.path.join(self._home.path, path)).split(b"\n"):
+                if b'"subject":"run:' in line[:_HEAD_BYTES] and b'},"salt":"' in line:
+                    self._runs.add(
+                        line.partition(b'"subject":"run:')[2].partition(b'"')[0].decode("ascii", "replace")
+                    )
                 if b'"kind":"points.sealed"' in line:
                     try:
                         entry = parse_line(line)

@@ -35,7 +35,10 @@ class CoverRun(msgspec.Struct, frozen=True):
 
 
 class Cover(msgspec.Struct, frozen=True):
-    """The rows of one WAL that a segment holds, and what is known of the rest."""
+    """The rows of one WAL that a segment holds, and what is known of the rest.
+
+    Of a run that is not among `runs` it says nothing: an extract, made for an export, leaves the others out.
+    """
 
     wal: Hex32
     log: Hex32
@@ -64,6 +67,18 @@ class Cover(msgspec.Struct, frozen=True):
     def points(self) -> int:
         """How many points of this WAL the segment holds."""
         return sum(run.points for run in self.runs)
+
+    def names(self, run: str) -> bool:
+        """Return whether the segment holds what a run has in these rows."""
+        return any(one.run == run for one in self.runs)
+
+    def holds_runs_of(self, other: Cover) -> bool:
+        """Return whether this one names every run (and rank) that the other cover of the same WAL names."""
+        return other.runs == self.runs or _run_ranks(other) <= _run_ranks(self)
+
+
+def _run_ranks(cover: Cover) -> set[tuple[str, int]]:
+    return {(one.run, one.rank) for one in cover.runs}
 
 
 class _Metadata(msgspec.Struct):

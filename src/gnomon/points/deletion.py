@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gnomon.env import Env
+    from gnomon.points.covers import Cover
 
 SALVAGE_MAGIC = b"GNMSLV1\n"
 SALVAGE_SUFFIX = ".salvage"
@@ -86,13 +87,19 @@ def delete_wal(env: Env, path: str, sealed: Sealed | None) -> Verdict:
 
 def may_delete_segment(env: Env, path: str, kept: Sequence[str]) -> Verdict:
     """Return whether the segments `kept` hold all that the segment at `path` holds, each checked against its name."""
-    covered: dict[str, int] = {}
+    covered: dict[str, list[Cover]] = {}
     try:
         for other in kept:
             if other != path:
                 for cover in covers_of(env, other):
-                    covered[cover.wal] = max(covered.get(cover.wal, 0), cover.rows)
-        lacking = [cover.wal for cover in covers_of(env, path) if covered.get(cover.wal, -1) < cover.rows]
+                    covered.setdefault(cover.wal, []).append(cover)
+        lacking = [
+            cover.wal
+            for cover in covers_of(env, path)
+            if not any(
+                one.rows >= cover.rows and one.holds_runs_of(cover) for one in covered.get(cover.wal, ())
+            )
+        ]
     except (OSError, DamagedFileError) as error:
         return Verdict(False, str(error))
     if lacking:

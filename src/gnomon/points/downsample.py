@@ -32,37 +32,46 @@ def m4(xs: Sequence[float], ys: Sequence[float], buckets: int) -> list[int]:
     if count <= 4 * buckets:
         return list(range(count))
     edges = sorted({0, *_edges(xs, count, buckets), count})
-    numpy = numpy_for(count)
+    lows, highs = extremes(ys, edges)
+    ends = [edge - 1 for edge in edges[1:]]
+    found = {*edges[:-1], *ends, *lows, *highs}
+    return sorted(place for place in found if place is not None)
+
+
+def _is_sorted(xs: Sequence[float]) -> bool:
+    numpy = numpy_for(len(xs)) if isinstance(xs, memoryview) else None
+    if numpy is not None:
+        array = numpy.asarray(xs)
+        return bool((array[1:] >= array[:-1]).all())
+    return all(map(le, xs, islice(xs, 1, None)))
+
+
+def extremes(ys: Sequence[float], edges: Sequence[int]) -> tuple[list[int | None], list[int | None]]:
+    """Return the positions of the lowest and of the highest value between each two edges; None where all are NaN."""
+    numpy = numpy_for(len(ys))
     try:
         array = None if numpy is None else numpy.asarray(ys, dtype=numpy.float64)
     except OverflowError:  # a whole number beyond the largest float64
         array = None
-    lows, highs = _extremes(ys, edges) if array is None else _extremes_numpy(numpy, array, edges)
-    ends = [edge - 1 for edge in edges[1:]]
-    return sorted({*edges[:-1], *ends, *lows, *highs})
+    return _extremes(ys, edges) if array is None else _extremes_numpy(numpy, array, edges)
 
 
 def _edges(xs: Sequence[float], count: int, buckets: int) -> list[int]:
     """Return where each bucket but the first begins; equal edges mean an empty bucket."""
     first, last = float(xs[0]), float(xs[-1])
-    is_sorted = -inf < first < last < inf and all(map(le, xs, islice(xs, 1, None)))
-    if not is_sorted:
+    if not (-inf < first < last < inf and _is_sorted(xs)):
         return [count * number // buckets for number in range(1, buckets)]
     return [bisect_left(xs, first + (last - first) * number / buckets) for number in range(1, buckets)]
 
 
-def _extremes(ys: Sequence[float], edges: list[int]) -> tuple[list[int], list[int]]:
-    lows, highs = [], []
+def _extremes(ys: Sequence[float], edges: Sequence[int]) -> tuple[list[int | None], list[int | None]]:
+    lows: list[int | None] = []
+    highs: list[int | None] = []
     for start, end in zip(edges, edges[1:], strict=False):
         part = list(ys[start:end])
-        if any(map(_is_nan, part)):
-            numbers = [value for value in part if value == value]
-            if not numbers:
-                continue
-        else:
-            numbers = part
-        lows.append(start + part.index(min(numbers)))
-        highs.append(start + part.index(max(numbers)))
+        numbers = [value for value in part if value == value] if any(map(_is_nan, part)) else part
+        lows.append(start + part.index(min(numbers)) if numbers else None)
+        highs.append(start + part.index(max(numbers)) if numbers else None)
     return lows, highs
 
 
@@ -70,13 +79,13 @@ def _is_nan(value: float) -> bool:
     return value != value
 
 
-def _extremes_numpy(numpy: Any, ys: Any, edges: list[int]) -> tuple[list[int], list[int]]:
+def _extremes_numpy(numpy: Any, ys: Any, edges: Sequence[int]) -> tuple[list[int | None], list[int | None]]:
     starts = numpy.asarray(edges[:-1])
-    numbers_in = numpy.add.reduceat(~numpy.isnan(ys), starts) > 0
-    found = []
+    numbers_in = (numpy.add.reduceat(~numpy.isnan(ys), starts) > 0).tolist()
+    found: list[list[int | None]] = []
     for reduce in (numpy.fmin, numpy.fmax):
-        extremes = numpy.repeat(reduce.reduceat(ys, starts), numpy.diff(edges))
-        positions = numpy.flatnonzero(ys == extremes)
-        firsts = positions[numpy.searchsorted(positions, starts[numbers_in])]
-        found.append(firsts.tolist())
+        highest = numpy.repeat(reduce.reduceat(ys, starts), numpy.diff(edges))
+        positions = numpy.append(numpy.flatnonzero(ys == highest), len(ys))
+        firsts = positions[numpy.searchsorted(positions, starts)].tolist()
+        found.append([first if has else None for first, has in zip(firsts, numbers_in, strict=True)])
     return found[0], found[1]

@@ -1,7 +1,8 @@
 """What the index knows of points: figures of every series of every run, without the points themselves.
 
 Follows WALs from where the last look ended, and segments by what they cover. For each WAL the source with the most rows
-counts (its file, a copy, a segment), so a WAL that was counted and then sealed costs nothing again.
+counts (its file, a copy, a segment), so a WAL that was counted and then sealed costs nothing again. A segment may leave
+runs out (an extract, made for an export): for each run of a WAL the source counts that has the most points of it.
 
 Always true: the figures are a function of the files that are there: where the source that was counted is gone or cut,
 the next best is counted instead. A file that is damaged counts as far as it is certain.
@@ -17,7 +18,9 @@ import msgspec
 
 from gnomon.errors import DamagedFileError
 from gnomon.ids import run_subject
+from gnomon.points import outlines
 from gnomon.points.covers import Cover
+from gnomon.points.outline import FEWEST
 from gnomon.points.reader import Cursor, WalRead, read_wal
 from gnomon.points.stats import SeriesStat, merge, stats_of
 from gnomon.record.index_cells import opened, sealed
@@ -25,7 +28,7 @@ from gnomon.record.problems import Problem
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Set
 
     from gnomon.points.series_points import SeriesKey
     from gnomon.record.home import Home
@@ -89,6 +92,7 @@ class PointFigures:
         " rows INTEGER, bound INTEGER",
         "point_stat": "no INTEGER PRIMARY KEY, run TEXT NOT NULL, wal INTEGER NOT NULL, data BLOB,"
         " UNIQUE (run, wal), UNIQUE (wal, run)",
+        "point_outline": outlines.TABLE,
     }
 
     def has_news(self, database: sqlite3.Connection, home: Home) -> bool:
@@ -145,6 +149,13 @@ def _stats_of_run(database: sqlite3.Connection, subject: str) -> dict[tuple[int,
     return found
 
 
+def held_of_series(
+    database: sqlite3.Connection, run: str, name: str, rank: int | None
+) -> tuple[list[outlines.Held], dict[str, str]]:
+    """Return (what each WAL has of a series, with outlines where there are some; the log of each WAL of the run)."""
+    return outlines.held(database, run, name, rank, lambda data: _decode_stats(opened(data)))
+
+
 def bounds_by_log(database: sqlite3.Connection, home: Home, run: str) -> dict[str, int | None]:
     """Return, for each process (log) of a run, the most calls that its WALs may lack; None where nobody can tell.
 
@@ -174,6 +185,18 @@ def wals_of_run(database: sqlite3.Connection, run: str) -> set[str]:
     """Return the WALs that hold rows of a run."""
     query = "SELECT w.id FROM all_point_stat AS s JOIN all_point_wal AS w ON w.no = s.wal WHERE s.run = ?"
     return {wal for (wal,) in database.execute(query, (run,))}
+
+
+def points_of_wal(database: sqlite3.Connection, wal: str) -> dict[tuple[str, int], int]:
+    """Return how many points of each (run, rank) were counted in a WAL."""
+    query = (
+        "SELECT s.run, s.data FROM all_point_stat AS s JOIN all_point_wal AS w ON w.no = s.wal WHERE w.id = ?"
+    )
+    found: dict[tuple[str, int], int] = {}
+    for run, data in database.execute(query, (wal,)):
+        for rank, _, stat in _decode_stats(opened(data)):
+            found[run, rank] = found.get((run, rank), 0) + stat.count
+    return found
 
 
 def known_wal_files(database: sqlite3.Connection) -> dict[str, str]:
@@ -210,6 +233,7 @@ class _Look:
         self._next = {table: self._first_free(table) for table in PointFigures.tables}
         self._first_new_wal = self._next["point_wal"]
         self._reads = 0
+        self._uncertain: set[str] = set()  # WALs of which a file is gone
 
     def _first_free(self, table: str) -> int:
         (last,) = self._database.execute(f"SELECT max(no) FROM all_{table}").fetchone()
@@ -223,6 +247,7 @@ class _Look:
             self._look_at_wal(path, state)
         gone = self._files.keys() - {path for path, _ in present}
         for path in gone:
+            self._uncertain.add(self._files[path].wal)
             self._store_file(self._files.pop(path)._replace(state=_GONE), b"")
         self._recount_lost()
 
@@ -234,13 +259,13 @@ class _Look:
             known, mark = self._segments.get(path), _state_of(state)
             if known is not None and known.state == mark:
                 continue
+            if known is not None:  # changed in place
+                self._uncertain.update(cover.wal for cover in _decode_covers(opened(known.covers)))
             covers: list[Cover] = []
             problem = ""
             try:
                 covers = self._covers_of(path)
-                self._count_segment(
-                    path, {cover.wal: cover for cover in covers if cover.rows > self._rows_of(cover.wal)}
-                )
+                self._count_segment(path, {cover.wal: cover for cover in covers if self._is_news(cover)})
             except DamagedFileError as error:
                 covers, problem = [], error.message
             except OSError:
@@ -249,7 +274,27 @@ class _Look:
             self._store_segment(_Segment(no, path, mark, sealed(_encode(covers)), problem))
             self._commit()
         for path in self._segments.keys() - {path for path, _ in present}:
-            self._store_segment(self._segments.pop(path)._replace(state=_GONE))
+            segment = self._segments.pop(path)
+            self._uncertain.update(cover.wal for cover in _decode_covers(opened(segment.covers)))
+            self._store_segment(segment._replace(state=_GONE))
+
+    def _is_news(self, cover: Cover) -> bool:
+        """Return whether a segment has more rows of a WAL than were counted, or more points of one of its runs."""
+        if cover.rows > self._rows_of(cover.wal):
+            return True
+        known = self._points_of(cover.wal)
+        said: dict[str, int] = {}
+        for one in cover.runs:
+            said[one.run] = said.get(one.run, 0) + one.points
+        return any(points > known.get(run, 0) for run, points in said.items())
+
+    def _points_of(self, wal: str) -> dict[str, int]:
+        """Return how many points of each run were counted in a WAL."""
+        counted = self._counted.get(wal)
+        if counted is None:
+            return {}
+        rows = self._database.execute("SELECT run, data FROM all_point_stat WHERE wal = ?", (counted.no,))
+        return {run: sum(stat.count for _, _, stat in _decode_stats(opened(data))) for run, data in rows}
 
     def _covers_of(self, path: str) -> list[Cover]:
         from gnomon.points.segment import covers_of
@@ -269,10 +314,28 @@ class _Look:
             by_wal[wal][key] = stat
         for wal, cover in wanted.items():
             bound = None if cover.missing is None else cover.missing + cover.lost_rows
-            place = (cover.log, cover.started_ns, cover.ordinal)
-            self._store_stats(
-                self._count(wal, *place, cover.rows, bound), _by_run(by_wal[wal]), is_whole=True
-            )
+            found, known = _by_run(by_wal[wal]), self._points_of(wal)
+            more = {run: stats for run, stats in found.items() if _points_in(stats) > known.get(run, 0)}
+            counted = self._counted.get(wal)
+            if counted is None or cover.rows > counted.rows:
+                no = self._count(wal, cover.log, cover.started_ns, cover.ordinal, cover.rows, bound)
+            else:
+                no = counted.no
+            self._store_stats(no, more, is_whole=False)
+        long = {
+            (wal, key) for wal, stats in by_wal.items() for key, stat in stats.items() if stat.count >= FEWEST
+        }
+        if long:
+            self._outline_segment(path, long)
+
+    def _outline_segment(self, path: str, long: Set[tuple[str, SeriesKey]]) -> None:
+        from gnomon.points.segment import decode, read_file
+
+        full = os.path.join(self._home.path, path)
+        data = read_file(self._home.env, full)
+        for wal in {wal for wal, _ in long}:
+            found = decode(data, full, lambda key, of: of == wal and (wal, key) in long).points  # noqa: B023
+            self._store_outlines(wal, outlines.packed({key: part for (key, _), part in found.items()}))
 
     # --- WALs
 
@@ -286,6 +349,8 @@ class _Look:
             return  # sealed since it was listed, or unreadable: tried again at the next look
         no = known.no if known is not None else self._number("point_file")
         wal = read.header.wal if read.header is not None else ""
+        if known is not None and (wal != known.wal or read.rows < known.rows):
+            self._uncertain.add(known.wal)  # it was cut, or is another one
         encoded = sealed(_encode(read.cursor)) if read.cursor is not None else b""
         self._store_file(_File(no, path, _state_of(state), wal, read.rows, _next_offset(read), seen), encoded)
         if read.header is None:
@@ -297,6 +362,9 @@ class _Look:
             or (read.rows == counted.rows and counted.bound != read.bound)
         ):
             self._count_wal(read, counted)
+            self._outline_wal(path, read)
+        if counted is not None and read.rows <= counted.rows and not read.first_row:
+            self._add_missing(read, counted)
         self._reads += 1
         if self._reads % _COMMIT_EVERY == 0:
             self._commit()
@@ -332,6 +400,28 @@ class _Look:
             by_run = {run: self._added(no, run, stats) for run, stats in by_run.items()}
         self._store_stats(no, by_run, is_whole=not read.first_row)
 
+    def _outline_wal(self, path: str, read: WalRead) -> None:
+        """Outline the long series of a WAL that was read whole, or has ended."""
+        if read.rows < FEWEST:
+            return
+        if read.first_row:
+            if read.close is None:
+                return  # it grows: its points are read until then
+            read = read_wal(self._home.env, os.path.join(self._home.path, path))
+        if read.header is not None:
+            self._store_outlines(read.header.wal, outlines.outlines_of_blocks(read.blocks))
+
+    def _store_outlines(self, wal: str, found: Iterable[tuple[SeriesKey, bytes]]) -> None:
+        no = self._counted[wal].no
+        outlines.store(self._database, self._target, no, found, lambda: self._number("point_outline"))
+
+    def _add_missing(self, read: WalRead, counted: _Counted) -> None:
+        """Count the runs of a WAL that the segment leaves out from which its figures are."""
+        known = self._points_of(counted.id)
+        found = _by_run(stats_of(read.blocks))
+        more = {run: stats for run, stats in found.items() if _points_in(stats) > known.get(run, 0)}
+        self._store_stats(counted.no, more, is_whole=False)
+
     def _added(
         self, wal: int, run: str, stats: Mapping[tuple[int, str], SeriesStat]
     ) -> dict[tuple[int, str], SeriesStat]:
@@ -347,28 +437,63 @@ class _Look:
     # --- what is gone
 
     def _recount_lost(self) -> None:
-        """Where no file holds as many rows of a WAL as were counted, count the file that holds the most."""
-        best: dict[str, tuple[int, str, Cover | None]] = {}
-        for path, segment in self._segments.items():
+        """Where no file holds as many rows of a WAL, or of its runs, as were counted, count anew what the files hold."""
+        best: dict[str, int] = {}
+        for segment in self._segments.values():
             for cover in _decode_covers(opened(segment.covers)):
-                if cover.rows > best.get(cover.wal, (-1,))[0]:
-                    best[cover.wal] = (cover.rows, path, cover)
-        for path, file in self._files.items():
-            if file.wal and file.rows > best.get(file.wal, (-1,))[0]:
-                best[file.wal] = (file.rows, path, None)
+                best[cover.wal] = max(cover.rows, best.get(cover.wal, -1))
+        for file in self._files.values():
+            if file.wal:
+                best[file.wal] = max(file.rows, best.get(file.wal, -1))
         for counted in list(self._counted.values()):
-            rows, path, source = best.get(counted.id, (-1, "", None))
-            if rows >= counted.rows:
+            if counted.rows < 0 and counted.id not in best:
                 continue
-            self._count(*counted[1:5], -1, None)
-            self._store_stats(counted.no, {}, is_whole=True)
+            if best.get(counted.id, -1) < counted.rows or (
+                counted.id in self._uncertain and self._lacks_runs(counted)
+            ):
+                self._count(*counted[1:5], -1, None)
+                self._store_stats(counted.no, {}, is_whole=True)
+                self._count_anew(counted.id)
+
+    def _lacks_runs(self, counted: _Counted) -> bool:
+        """Return whether the files that are there name fewer points of a run than were counted of it in this WAL."""
+        if any(file.wal == counted.id and file.rows >= counted.rows for file in self._files.values()):
+            return False
+        said: dict[str, int] = {}
+        for _, cover in self._covers_with(counted.id):
+            here: dict[str, int] = {}
+            for one in cover.runs:
+                here[one.run] = here.get(one.run, 0) + one.points
+            for run, points in here.items():
+                said[run] = max(points, said.get(run, 0))
+        return any(points > said.get(run, 0) for run, points in self._points_of(counted.id).items())
+
+    def _covers_with(self, wal: str) -> list[tuple[str, Cover]]:
+        """Return (path, cover) of the segments that hold rows of a WAL."""
+        return [
+            (path, cover)
+            for path, segment in self._segments.items()
+            for cover in _decode_covers(opened(segment.covers))
+            if cover.wal == wal
+        ]
+
+    def _count_anew(self, wal: str) -> None:
+        """Count all that the files that are there hold of one WAL."""
+        for path, cover in self._covers_with(wal):
             try:
-                if source is not None:
-                    self._count_segment(path, {counted.id: source})
-                elif path:
-                    self._count_wal(read_wal(self._home.env, os.path.join(self._home.path, path)), None)
+                self._count_segment(path, {wal: cover})
             except (OSError, DamagedFileError):
                 pass  # gone since it was listed: the next look finds what took its place
+        for path in [path for path, file in self._files.items() if file.wal == wal]:
+            try:
+                read = read_wal(self._home.env, os.path.join(self._home.path, path))
+            except OSError:
+                continue  # as above
+            counted = self._counted[wal]
+            if read.rows > counted.rows:
+                self._count_wal(read, None)
+            else:
+                self._add_missing(read, counted)
 
     # --- writing
 
@@ -430,6 +555,10 @@ def _by_run(stats: Mapping[SeriesKey, SeriesStat]) -> RunStats:
     for key, stat in stats.items():
         by_run.setdefault(key.run, {})[key.rank, key.series] = stat
     return by_run
+
+
+def _points_in(stats: Mapping[tuple[int, str], SeriesStat]) -> int:
+    return sum(stat.count for stat in stats.values())
 
 
 def _known_files(database: sqlite3.Connection) -> dict[str, _File]:

@@ -13,6 +13,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import DamagedFileError
+from gnomon.points.columns import numpy_for
 from gnomon.points.segment import (
     Group,
     as_table,
@@ -192,6 +193,7 @@ class PointFiles:
             _ASK + only, params=[*texts.values(), os.path.abspath(path), run, *names]
         )
         limit = sum(cover.points for cover in covers)
+        numpy_for(limit)  # imports it where that pays for the whole, if not for a batch
         return collect(at_most(limit, Table.from_arrow(answer).to_batches(), path), is_wanted, texts)
 
     def _connected(self) -> Any:

@@ -226,6 +226,7 @@ def sealed_body(cover: Cover, by_run: ByRun) -> dict[str, Any]:
 def merge_segments(env: Env, folder: str, paths: Sequence[str]) -> list[Sealed]:
     """Write the points of these segments into fewer ones in `folder`, and return what was written.
 
+    Left out are segments with runs that the one which counts for their WAL leaves out: they stay as they are.
     Raises OSError, DamagedFileError for a segment that cannot be read, StorageError as `seal`.
     """
     best: dict[str, tuple[Cover, str]] = {}
@@ -233,6 +234,14 @@ def merge_segments(env: Env, folder: str, paths: Sequence[str]) -> list[Sealed]:
         for cover in covers_of(env, path):
             found = (cover, path)
             best[cover.wal] = better(best[cover.wal], found) if cover.wal in best else found
+    apart = {
+        path
+        for path in paths
+        for cover in covers_of(env, path)
+        if not best[cover.wal][0].holds_runs_of(cover)
+    }
+    if apart:
+        return merge_segments(env, folder, [path for path in paths if path not in apart])
     written: list[Sealed] = []
     batch = _Batch()
     for path in sorted({path for _, path in best.values()}):

@@ -37,25 +37,65 @@ class Series:
 
     Without NumPy, `steps()`, `times()`, `values()`, `ranks()` and `x_values()` give lists; times are microseconds since
     1970 UTC. `exact` holds, by position, the whole numbers that a float64 cannot hold; `value` has the nearest float64
-    there, and `values()` has them exactly.
+    there, and `values()` has them exactly. `total` is how many points the series has: more than `len()` where it was
+    thinned out (`run.series(name, buckets=1000)`).
     """
 
-    __slots__ = ("_parts", "_points", "_x", "name", "run", "x_name")
+    __slots__ = ("_parts", "_points", "_x", "name", "run", "total", "x_name")
 
-    def __init__(self, run: str, name: str, parts: Sequence[Part], x_name: str | None = None) -> None:
+    def __init__(
+        self,
+        run: str,
+        name: str,
+        parts: Sequence[Part],
+        x_name: str | None = None,
+        *,
+        total: int | None = None,
+    ) -> None:
         self.run = run
         self.name = name
         self.x_name = x_name
         self._parts = tuple(parts)
         self._points: SeriesPoints | None = None
         self._x: SeriesPoints | None = None
+        self.total = len(self) if total is None else total
 
     def __len__(self) -> int:
         return sum(len(part.points) for part in self._parts)
 
     def __repr__(self) -> str:
         over = f" over {self.x_name!r}" if self.x_name else ""
-        return f"<Series {self.name!r}{over} of run {self.run[:8]}: {len(self)} points>"
+        of = f" of {self.total:,}" if self.total > len(self) else ""
+        return f"<Series {self.name!r}{over} of run {self.run[:8]}: {len(self)}{of} points>"
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What each WAL has of it, in order."""
+        return self._parts
+
+    def columns(self) -> tuple[Sequence[float], Sequence[float]]:
+        """Return (x, y) in the cheapest form there is; whole numbers that a float64 cannot hold are exact."""
+        points = self._joined()
+        values: Sequence[float] = _exactly(points) if points.exact else points.values
+        if self.x_name is None:
+            return points.steps, values
+        xs = self._joined_x()
+        return (_exactly(xs) if xs.exact else xs.values), values
+
+    def picked(self, positions: Sequence[int]) -> Series:
+        """Return the points at these positions, which increase; `total` stays."""
+        parts = []
+        start = at = 0
+        for part in self._parts:
+            end = at
+            while end < len(positions) and positions[end] < start + len(part.points):
+                end += 1
+            places = [position - start for position in positions[at:end]]
+            if places:
+                x = part.x.picked(places) if part.x is not None else None
+                parts.append(Part(part.wal, part.rank, part.points.picked(places), x))
+            start, at = start + len(part.points), end
+        return Series(self.run, self.name, parts, self.x_name, total=self.total)
 
     # --- NumPy
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gnomon.errors import RecordError
 from gnomon.record.entries import CLOSED
 from gnomon.record.files import write_named_by_hash
-from gnomon.record.home import BUNDLE_SUFFIX
-from gnomon.record.lines import Entry, parse_line
+from gnomon.record.home import BUNDLE_SUFFIX, OPEN_BUNDLE_SUFFIX
+from gnomon.record.lines import Entry, parse_line, without_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,9 @@ def bundle_small_files(home: Home, writer: str, *, enough: int = PARTS_TO_BUNDLE
     loose: list[tuple[str, int]] = []
     bundles: list[tuple[str, int]] = []
     for name, state in env.list_folder(folder):
-        if name.endswith(".jsonl") and not name.startswith(".") and state.st_size < SMALL_BYTES:
+        if name.startswith(".") or name.endswith(OPEN_BUNDLE_SUFFIX):
+            continue
+        if name.endswith(".jsonl") and state.st_size < SMALL_BYTES:
             kind = bundles if name.endswith(BUNDLE_SUFFIX) else loose
             kind.append((os.path.join(folder, name), state.st_size))
     gone: list[str] = []
@@ -63,11 +65,10 @@ def _join(env: Env, folder: str, parts: list[Part]) -> list[str]:
     logs: dict[str, list[bytes]] = {}
     for part in parts:
         for log, lines in part.logs.items():
-            known = logs.get(log)
-            if known is None or (len(lines) > len(known) and lines[: len(known)] == known):
-                logs[log] = lines
-            elif known[: len(lines)] != lines:
+            joined = _united(logs.get(log, []), lines)
+            if joined is None:
                 return []  # two histories of one log: left as they are, for `verify` to name
+            logs[log] = joined
     target = write_named_by_hash(
         env, folder, "bundle", BUNDLE_SUFFIX, (b"".join(logs[log]) for log in sorted(logs))
     )
@@ -75,6 +76,20 @@ def _join(env: Env, folder: str, parts: list[Part]) -> list[str]:
     for path in gone:
         env.unlink(path)
     return gone
+
+
+def _united(one: list[bytes], other: list[bytes]) -> list[bytes] | None:
+    """Return the lines of one log that both copies hold, with the body that either has; None for two histories."""
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    if longer[: len(shorter)] == shorter:
+        return longer
+    lines = list(longer)
+    for seq, (mine, theirs) in enumerate(zip(longer, shorter, strict=False)):
+        if mine != theirs:
+            if without_body(mine) != without_body(theirs):
+                return None
+            lines[seq] = max(mine, theirs, key=len)
+    return lines
 
 
 def _sound_bundle(env: Env, path: str) -> Part | None:

@@ -22,6 +22,7 @@ FOLDER = ".gnomon"
 RECORD_FILE = "record.toml"
 FORMAT = 1
 BUNDLE_SUFFIX = ".bundle.jsonl"
+OPEN_BUNDLE_SUFFIX = ".open.bundle.jsonl"  # copies of logs that had not ended when they were copied
 
 
 class Home:
@@ -58,6 +59,14 @@ class Home:
     def pack_files(self) -> list[tuple[str, os.stat_result]]:
         """Return (path within the record, state) of all packs."""
         return self._files("objects", ".pack")
+
+    def is_copied_open(self, log: str) -> bool:
+        """Return whether a log is here as a copy that was made before it had ended. Raises OSError."""
+        name = f'"log":"{log}"'.encode("ascii")
+        return any(
+            name in self.env.read_file(os.path.join(self.path, path))
+            for path, _ in self._files("log", OPEN_BUNDLE_SUFFIX)
+        )
 
     def writers(self, part: str) -> list[str]:
         """Return the writers that own a folder in this part."""

@@ -123,10 +123,7 @@ class Index:
 
         `word*` stands for all words that begin so. Case and accents make no difference.
         """
-        keeper = self._keeper
-        return self.ask(
-            lambda database: query.search(database, words, type_name, limit, keeper.overlay is not None)
-        )
+        return self.ask(lambda database: query.search(database, words, type_name, limit))
 
     # --- the record as a whole
 

@@ -116,7 +116,7 @@ def live(database: sqlite3.Connection, type_name: str, subject_id: str) -> list[
 
 
 def search(
-    database: sqlite3.Connection, words: str, type_name: str | None, limit: int, has_overlay: bool
+    database: sqlite3.Connection, words: str, type_name: str | None, limit: int
 ) -> list[tuple[str, str, str, str]]:
     """Return (type, id, field, excerpt) of the subjects with a text that holds all words, the best match first."""
     low, high = 0, 1 << 43
@@ -126,7 +126,7 @@ def search(
             return []
         low, high = found.no << TYPE_SHIFT, (found.no + 1) << TYPE_SHIFT
     rows = []
-    for no, field, excerpt in texts.find(database, words, limit, low, high, has_overlay=has_overlay):
+    for no, field, excerpt in texts.find(database, words, limit, low, high):
         (name,) = database.execute("SELECT name FROM all_subject WHERE no = ?", (no,)).fetchone()
         kind, _, subject_id = name.partition(":")
         rows.append((kind, subject_id, field, excerpt))

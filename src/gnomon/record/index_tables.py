@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gnomon.env import Env
     from gnomon.record.index_place import Place
 
-SCHEMA = 1
+SCHEMA = 3
 TYPE_SHIFT = 28
 TEXT_SHIFT = 20
 MAX_TYPES = 30_000

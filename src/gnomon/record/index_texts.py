@@ -1,7 +1,11 @@
 """Full-text search: the texts of subjects, in an FTS5 table (words by Unicode, accents and case folded).
 
-A text's row number is its subject's number and its place among that subject's texts, so a subject's texts stand
-together. An overlay has a search table of its own, and the list of subjects whose texts in the file it stands for.
+A text's row number is its subject's number, how telling its field is (`FIELDS`), and its place among that subject's texts
+of such fields. So a subject's texts stand together, and how telling a match is, is known without reading it. An overlay
+has a search table of its own, and the list of subjects whose texts in the file it stands for.
+
+Not promised: what bm25 thinks of matches where more than `MOST_SCORED` texts match: weighing them all takes longer than
+a person waits, and says little about a word that is everywhere.
 """
 
 from __future__ import annotations
@@ -13,11 +17,47 @@ from gnomon.record.index_tables import TEXT_SHIFT
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
-MAX_TEXTS = 1 << TEXT_SHIFT
-BULK = 2_000
-_SNIPPET = "snippet(words, 1, '', '', '…', 24)"
+FIELDS = ("name", "tags", "group", "note", "params", "values", "command", "cells", "console")
+"""What a text may be, the most telling first; whatever else a feature has comes after these."""
+MOST_SCORED = 10_000
+MOST_TERMS = 100_000
+_RANKS = {field: rank for rank, field in enumerate(FIELDS)}
+_OTHER = 15
+_FIELD_SHIFT = TEXT_SHIFT - 4
+MAX_TEXTS = 1 << _FIELD_SHIFT  # of one subject and rank
+_TEXT_MASK = (1 << TEXT_SHIFT) - 1
+MARK, UNMARK = "\x02", "\x03"  # around a word that was asked for, in an excerpt
+_SNIPPET = f"snippet({{}}, 1, '{MARK}', '{UNMARK}', '…', 24)"
+
+
+class Matches:
+    """Texts that hold all words, by row number, in no order that means anything.
+
+    `scores` are what bm25 gives to each, the best being the smallest; empty where very many match.
+    """
+
+    __slots__ = ("_together", "rows", "scores")
+
+    def __init__(self, rows: list[int], scores: dict[int, float], together: set[int] | None) -> None:
+        self.rows = rows
+        self.scores = scores
+        self._together = together
+
+    def by_level(self) -> list[list[int]]:
+        """Return the rows in groups, the best first: where the words follow each other, then where they are scattered; in
+        each of these by field.
+        """
+        levels: dict[int, list[int]] = {}
+        together = self._together
+        if together is None:
+            for row in self.rows:
+                levels.setdefault(row >> _FIELD_SHIFT & 15, []).append(row)
+        else:
+            for row in self.rows:
+                levels.setdefault((row >> _FIELD_SHIFT & 15) | (row not in together) << 4, []).append(row)
+        return [levels[level] for level in sorted(levels)]
 
 
 class TextWriter:
@@ -31,22 +71,17 @@ class TextWriter:
     def write(self, subject_no: int, texts: Iterable[tuple[str, str]], *, is_new: bool) -> None:
         """Replace the texts of one subject; those that stay as they were cost a comparison."""
         low = subject_no << TEXT_SHIFT
-        wanted = [(plain_text(field), plain_text(text)) for field, text in texts if text]
-        if len(wanted) > MAX_TEXTS:
-            del wanted[MAX_TEXTS:]
+        wanted = _placed(low, texts)
         if self._target == "temp":
             self._database.execute("INSERT OR IGNORE INTO temp.retold VALUES (?)", (subject_no,))
         elif not is_new:
-            wanted_at = dict(enumerate(wanted))
             query = "SELECT rowid, field, text FROM main.words WHERE rowid BETWEEN ? AND ?"
-            for rowid, field, text in self._database.execute(query, (low, low + MAX_TEXTS - 1)).fetchall():
-                if wanted_at.get(rowid - low) == (field, text):
-                    del wanted_at[rowid - low]
+            for row, field, text in self._database.execute(query, (low, low + _TEXT_MASK)).fetchall():
+                if wanted.get(row) == (field, text):
+                    del wanted[row]
                 else:
-                    self._database.execute("DELETE FROM main.words WHERE rowid = ?", (rowid,))
-            self._waiting += [(low + place, *pair) for place, pair in wanted_at.items()]
-            return
-        self._waiting += [(low + place, *pair) for place, pair in enumerate(wanted)]
+                    self._database.execute("DELETE FROM main.words WHERE rowid = ?", (row,))
+        self._waiting += [(row, *pair) for row, pair in wanted.items()]
 
     def flush(self) -> None:
         """Write what waits. With many texts the search table merges once at the end, which is a third quicker."""
@@ -57,40 +92,172 @@ class TextWriter:
             self._waiting.clear()
 
 
-def match_expression(words: str) -> str:
-    """Return what FTS5 asks for: every word must occur; `word*` means words that begin so. Nothing else is special."""
-    parts = []
-    for word in words.replace("\0", " ").split():  # SQLite would take a NUL for the end
+def _placed(low: int, texts: Iterable[tuple[str, str]]) -> dict[int, tuple[str, str]]:
+    """Return the texts of a subject by row number."""
+    placed: dict[int, tuple[str, str]] = {}
+    following: dict[int, int] = {}
+    for field, text in texts:
+        if text:
+            rank = _RANKS.get(field, _OTHER)
+            nth = following.get(rank, 0)
+            if nth < MAX_TEXTS:
+                following[rank] = nth + 1
+                placed[low | (rank << _FIELD_SHIFT) | nth] = (plain_text(field), plain_text(text))
+    return placed
+
+
+# ---------------------------------------------------------------- words
+
+
+def words_in(text: str) -> list[str]:
+    """Return the words that FTS5 is asked for, quoted; `word*` means words that begin so. Nothing else is special."""
+    words = []
+    for word in text.replace("\0", " ").split():  # SQLite would take a NUL for the end
         bare = word.rstrip("*")
         if any(map(str.isalnum, bare)):
             quoted = plain_text(bare).replace('"', '""')
-            parts.append(f'"{quoted}"' + ("*" if word.endswith("*") else ""))
-    return " ".join(parts)
+            words.append(f'"{quoted}"' + ("*" if word.endswith("*") else ""))
+    return words
+
+
+def bare(word: str) -> str:
+    """Return a word that `words_in` gave as it was typed."""
+    return word.rstrip("*")[1:-1].replace('""', '"')
+
+
+def _phrase(words: Sequence[str]) -> str | None:
+    """Return what asks for these words one after the other; None where there is one only, or a beginning in the middle."""
+    if len(words) < 2 or any(word.endswith("*") for word in words[:-1]):
+        return None
+    return " + ".join(words)
+
+
+# ---------------------------------------------------------------- questions
+
+
+def matches(database: sqlite3.Connection, words: Sequence[str], low: int = 0, high: int = 1 << 43) -> Matches:
+    """Return the texts of subjects from `low` to before `high` that hold all words (as `words_in` gave them)."""
+    if not words:
+        return Matches([], {}, None)
+    span = (low << TEXT_SHIFT, (high << TEXT_SHIFT) - 1)
+    expression = " ".join(words)
+    rows = _rows(database, expression, span)
+    phrase = _phrase(words)
+    together = set(_rows(database, phrase, span)) if phrase is not None and rows else None
+    scores = _scores(database, expression, span) if 0 < len(rows) <= MOST_SCORED else {}
+    return Matches(rows, scores, together)
+
+
+def _rows(database: sqlite3.Connection, expression: str, span: tuple[int, int]) -> list[int]:
+    return [row for row, _ in _asked(database, "0", expression, span)]
+
+
+def _scores(database: sqlite3.Connection, expression: str, span: tuple[int, int]) -> dict[int, float]:
+    """Return what bm25 gives to each matching text, to two digits: texts that hardly differ in length shall be equal."""
+    return {row: float(f"{score:.2g}") for row, score in _asked(database, "rank", expression, span)}
+
+
+def _asked(
+    database: sqlite3.Connection, column: str, expression: str, span: tuple[int, int]
+) -> list[tuple[int, float]]:
+    query = f"SELECT rowid, {column} FROM {{}}.words WHERE words MATCH ? AND rowid BETWEEN ? AND ?"
+    found: list[tuple[int, float]] = database.execute(query.format("main"), (expression, *span)).fetchall()
+    retold = _retold(database)
+    if retold is not None:
+        found = [pair for pair in found if pair[0] >> TEXT_SHIFT not in retold]
+        found += database.execute(query.format("temp"), (expression, *span)).fetchall()
+    return found
+
+
+def _retold(database: sqlite3.Connection) -> set[int] | None:
+    """Return the subjects whose texts are those of the overlay; None where no overlay lies over the file."""
+    query = "SELECT 1 FROM temp.sqlite_master WHERE name = 'retold'"
+    if database.execute(query).fetchone() is None:
+        return None
+    return {no for (no,) in database.execute("SELECT no FROM temp.retold")}
+
+
+def excerpts(
+    database: sqlite3.Connection, words: Sequence[str], rows: Iterable[int]
+) -> dict[int, tuple[str, str]]:
+    """Return (field, excerpt) of those of these rows that hold all words, which stand between `MARK` and `UNMARK`."""
+    retold = _retold(database) or ()
+    of_file: list[int] = []
+    of_overlay: list[int] = []
+    for row in rows:
+        (of_overlay if row >> TEXT_SHIFT in retold else of_file).append(row)
+    found: dict[int, tuple[str, str]] = {}
+    for target, several in (("main", of_file), ("temp", of_overlay)):
+        if several:
+            found.update(_excerpts(database, target, " ".join(words), several))
+    return found
+
+
+def _excerpts(
+    database: sqlite3.Connection, target: str, expression: str, rows: list[int]
+) -> Iterator[tuple[int, tuple[str, str]]]:
+    table = f"{target}.words"
+    if "*" in expression:
+        # SQLite joins all words that begin so for each row anew; among the texts that are shown they are few.
+        table = "temp.shown"
+        database.execute(
+            f"CREATE VIRTUAL TABLE {table} USING fts5(field UNINDEXED, text, tokenize='unicode61')"
+        )
+        copy = f"INSERT INTO {table} (rowid, field, text) SELECT rowid, field, text FROM {target}.words WHERE rowid = ?"
+        database.executemany(copy, [(row,) for row in rows])
+    name = table.partition(".")[2]
+    query = f"SELECT field, {_SNIPPET.format(name)} FROM {table} WHERE {name} MATCH ? AND rowid = ?"
+    for row in rows:
+        pair = database.execute(query, (expression, row)).fetchone()
+        if pair is not None:
+            yield row, pair
+    if "*" in expression:
+        database.execute(f"DROP TABLE {table}")
 
 
 def find(
-    database: sqlite3.Connection, words: str, limit: int, low: int, high: int, *, has_overlay: bool
+    database: sqlite3.Connection, words: str, limit: int, low: int, high: int
 ) -> list[tuple[int, str, str]]:
     """Return (subject number, field, excerpt) of texts that hold all words, the best match of each subject first."""
-    expression = match_expression(words)
-    if not expression:
+    asked = words_in(words)
+    found = matches(database, asked, low, high)
+    best: dict[int, int] = {}
+    for level in found.by_level():
+        for row in sorted(level, key=lambda row: (found.scores.get(row, 0.0), row)):
+            if len(best) < limit:
+                best.setdefault(row >> TEXT_SHIFT, row)
+    shown = excerpts(database, asked, best.values())
+    return [(no, shown[row][0], unmarked(shown[row][1])) for no, row in best.items()]
+
+
+def unmarked(excerpt: str) -> str:
+    """Return an excerpt without the marks."""
+    return excerpt.replace(MARK, "").replace(UNMARK, "")
+
+
+# ---------------------------------------------------------------- near misses
+
+
+def near(database: sqlite3.Connection, word: str) -> list[str]:
+    """Return up to three words of the record that `word` may have been meant for, the nearest first; `word*` for its endings."""
+    from difflib import get_close_matches
+
+    asked = word.casefold().rstrip("*")
+    if not asked.isalnum():
         return []
-    span = (expression, low << TEXT_SHIFT, (high << TEXT_SHIFT) - 1)
-    ranked = (
-        f"SELECT rowid, field, {_SNIPPET}, rank FROM {{}}.words WHERE words MATCH ? AND rowid BETWEEN ? AND ?"
-    )
-    query = ranked.format("main") + " ORDER BY rank"
-    found = database.execute(query, span)
-    if has_overlay:
-        retold = {no for (no,) in database.execute("SELECT no FROM temp.retold")}
-        rows = [row for row in found if row[0] >> TEXT_SHIFT not in retold]
-        rows += database.execute(ranked.format("temp"), span)
-        rows.sort(key=lambda row: (row[3], row[0]))
-    else:
-        rows = found  # type: ignore[assignment]
-    best: dict[int, tuple[int, str, str]] = {}
-    for rowid, field, excerpt, _ in rows:
-        best.setdefault(rowid >> TEXT_SHIFT, (rowid >> TEXT_SHIFT, field, excerpt))
-        if len(best) >= limit:
-            break
-    return list(best.values())
+    known = list(_terms(database, asked[0]))
+    if any(term.startswith(asked) for term in known):
+        return [f"{asked}*"]
+    alike = [term for term in known if abs(len(term) - len(asked)) <= 2]
+    return get_close_matches(asked, alike, n=3, cutoff=0.7)
+
+
+def _terms(database: sqlite3.Connection, beginning: str) -> Iterator[str]:
+    """Yield the words of all texts that begin so."""
+    for target in ("main",) if _retold(database) is None else ("main", "temp"):
+        name = f"temp.terms_of_{target}"
+        database.execute(f"CREATE VIRTUAL TABLE IF NOT EXISTS {name} USING fts5vocab({target}, words, row)")
+        query = f"SELECT term FROM {name} WHERE term >= ? AND term < ? LIMIT ?"
+        yield from (
+            term for (term,) in database.execute(query, (beginning, beginning + "\U0010ffff", MOST_TERMS))
+        )

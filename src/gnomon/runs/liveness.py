@@ -1,7 +1,7 @@
 """Whether the process behind an open run is alive: a fact about files and now, never part of a state.
 
 `running`: it holds the lock of its log. `interrupted`: the same machine, the same boot, and the lock is free; or its log
-has a close mark. `unknown`: another machine, or a disk without locks; then nobody can tell from here.
+has a close mark. `unknown`: another machine, a disk without locks, or a copy made while it ran; then nobody can tell from here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def liveness(home: Home, writer: str, log: str) -> str:
     try:
         fd = env.open_write(path)
     except FileNotFoundError:
-        return INTERRUPTED  # its log stands in a bundle: it was closed, or proven dead
+        # Its log stands in a bundle: it was closed, or proven dead; or it was copied while nobody could tell.
+        return UNKNOWN if _is_copied_open(home, log) else INTERRUPTED
     except OSError:
         return UNKNOWN
     try:
@@ -37,6 +38,13 @@ def liveness(home: Home, writer: str, log: str) -> str:
         return UNKNOWN
     finally:
         env.close(fd)
+
+
+def _is_copied_open(home: Home, log: str) -> bool:
+    try:
+        return home.is_copied_open(log)
+    except OSError:
+        return True
 
 
 def _is_over(data: bytes, boot: bytes) -> bool:

@@ -1,0 +1,151 @@
+"""A series with so few points that drawing it takes no time, and that its line looks the same.
+
+Of each bucket the first, the lowest, the highest and the last point stay (`points.downsample`). A series that is not long is
+read and thinned by its points. Of a very long one the outlines are read instead (`points.outline`): a bucket is then made
+of whole pieces of the outline, so its edge stands up to a quarter of a bucket from where it would.
+
+Always true: every point that stays is one of the series, in its order; the lowest and the highest of all are among them, and
+of each bucket; what one WAL holds counts once; nothing that a resumed run left behind counts.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from itertools import accumulate, pairwise
+from math import inf
+from operator import le
+from typing import TYPE_CHECKING, NamedTuple
+
+from gnomon.points.columns import column
+from gnomon.points.downsample import extremes, m4
+from gnomon.points.outline import FIRST, HIGH, LAST, LOW, PIECE, Outline, Point, outline_of
+from gnomon.points.series import Part, Series
+from gnomon.points.series_points import SeriesPoints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from gnomon.points.outlines import Held
+    from gnomon.points.query import Cut
+
+FEWEST_FOR_BUCKET = 4 * PIECE  # points; with fewer, pieces are too coarse for a bucket, and reading is quick
+
+
+class Stretch(NamedTuple):
+    """What one WAL has of a series for one rank, outlined; `points` are there where they were read."""
+
+    wal: str
+    rank: int
+    outline: Outline
+    points: SeriesPoints | None = None
+
+
+def stretches(
+    held: Sequence[Held],
+    logs: Mapping[str, str],
+    cuts: Sequence[Cut],
+    read: Callable[[Iterable[str], Sequence[Cut]], Series],
+) -> list[Stretch]:
+    """Return the stretches of a series in order. What has no outline is read a WAL at a time, what cuts touch by process.
+
+    `logs` are those of all WALs of the run. `read` returns what these WALs hold of the series (and maybe what others do),
+    without what the cuts leave out.
+    """
+    cut_logs = {logs[cut.wal] for cut in cuts if cut.wal in logs}
+    found: dict[tuple[str, int], Stretch] = {}
+    lacking: dict[str, None] = {}  # processes that were cut, else WALs
+    for one in held:
+        if one.log in cut_logs or one.outline is None:
+            lacking[one.log if one.log in cut_logs else one.wal] = None
+        else:
+            found[one.wal, one.rank] = Stretch(one.wal, one.rank, one.outline)
+    for what in lacking:
+        wals = {wal for wal, log in logs.items() if what in (wal, log)}
+        for part in read(wals, [cut for cut in cuts if cut.wal in wals]).parts:
+            if part.wal in wals and (part.wal, part.rank) not in found:
+                points = part.points if part.points.exact else None
+                found[part.wal, part.rank] = Stretch(part.wal, part.rank, outline_of(part.points), points)
+    return [found[one.wal, one.rank] for one in held if (one.wal, one.rank) in found]
+
+
+def thinned(series: Series, buckets: int) -> Series:
+    """Return a series that was read, with the points that draw its line."""
+    return series.picked(m4(*series.columns(), buckets))
+
+
+def joined_from(run: str, name: str, stretches: Sequence[Stretch], buckets: int) -> Series:
+    """Return the series that these stretches make, thinned to so many buckets."""
+    table = _Pieces(stretches)
+    if not table.count:
+        return Series(run, name, [])
+    chosen: dict[int, set[tuple[int, int, int]]] = {}  # of each stretch, (row, which, piece)
+    for which, piece in table.chosen(buckets):
+        at, inside = table.place(piece)
+        point = stretches[at].outline.point(which, inside)
+        if point is not None:
+            chosen.setdefault(at, set()).add((point.row, which, inside))
+    parts = []
+    for at, places in sorted(chosen.items()):
+        stretch = stretches[at]
+        by_row = {
+            row: point
+            for row, which, inside in places
+            if (point := stretch.outline.point(which, inside)) is not None
+        }
+        points = _points(by_row[row] for row in sorted(by_row))
+        parts.append(Part(stretch.wal, stretch.rank, _with_exact(points, stretch.points), None))
+    return Series(run, name, parts, total=sum(stretch.outline.count for stretch in stretches))
+
+
+class _Pieces:
+    """The pieces of several stretches, one after the other."""
+
+    def __init__(self, stretches: Sequence[Stretch]) -> None:
+        self._outlines = [stretch.outline for stretch in stretches]
+        self._ends = list(accumulate(map(len, self._outlines)))
+        self.count = self._ends[-1] if self._ends else 0
+
+    def place(self, piece: int) -> tuple[int, int]:
+        """Return (stretch, piece in it)."""
+        at = bisect_left(self._ends, piece + 1)
+        return at, piece - (self._ends[at - 1] if at else 0)
+
+    def chosen(self, buckets: int) -> Iterable[tuple[int, int]]:
+        """Return (which point, of which piece) of the points that stay."""
+        edges = sorted({0, *self._edges(buckets), self.count})
+        lows, _ = extremes(self._values(LOW), edges)
+        _, highs = extremes(self._values(HIGH), edges)
+        for (start, after), low, high in zip(pairwise(edges), lows, highs, strict=True):
+            yield FIRST, start
+            yield LAST, after - 1
+            if low is not None and high is not None:
+                yield LOW, low
+                yield HIGH, high
+
+    def _values(self, which: int) -> list[float]:
+        return [value for outline in self._outlines for value in outline.values(which).tolist()]
+
+    def _steps(self, which: int) -> list[int]:
+        return [step for outline in self._outlines for step in outline.steps(which).tolist()]
+
+    def _edges(self, buckets: int) -> list[int]:
+        """Return with which piece each bucket but the first begins: by steps, or by points where steps go back."""
+        firsts, lasts = self._steps(FIRST), self._steps(LAST)
+        low, high = float(firsts[0]), float(lasts[-1])
+        if -inf < low < high < inf and all(map(le, firsts, firsts[1:])) and all(map(le, lasts, lasts[1:])):
+            return [bisect_left(firsts, low + (high - low) * nth / buckets) for nth in range(1, buckets)]
+        before = [0, *accumulate(count for outline in self._outlines for count in outline.counts.tolist())]
+        return [bisect_left(before, before[-1] * nth / buckets, hi=self.count) for nth in range(1, buckets)]
+
+
+def _points(points: Iterable[Point]) -> SeriesPoints:
+    rows, steps, times, values = zip(*points, strict=True)
+    return SeriesPoints(column("q", rows), column("q", steps), column("q", times), column("d", values), {})
+
+
+def _with_exact(chosen: SeriesPoints, whole: SeriesPoints | None) -> SeriesPoints:
+    """Return points with the whole numbers that a float64 cannot hold, where all points were read."""
+    if whole is None or not whole.exact:
+        return chosen
+    places = [bisect_left(whole.rows, row) for row in chosen.rows]
+    return whole.picked(places)
