@@ -10,8 +10,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from gnomon import upkeep
-from gnomon.cli import text
+from gnomon import text, upkeep
 from gnomon.env import MAPPABLE, REAL
 from gnomon.errors import GnomonError
 

@@ -12,7 +12,7 @@ from itertools import islice
 from operator import le
 from typing import TYPE_CHECKING
 
-from gnomon.cli.text import number
+from gnomon.text import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,7 +55,7 @@ def curve(xs: Sequence[float], ys: Sequence[float], frame: Frame, *, x_name: str
     label_width = max(len(top_label), len(bottom_label))
     columns = frame.width - label_width - 3
     rows = frame.height - 2
-    canvas = _Canvas(columns, rows)
+    canvas = Canvas(columns, rows)
     _draw(canvas, points, (low, high), frame)
     lines = []
     bar, corner, dash = ("│", "└", "─") if frame.is_unicode else ("|", "+", "-")
@@ -126,7 +126,7 @@ def _left_out(ys: Sequence[float], frame: Frame) -> list[str]:
     return [f"{count:,} {what}" for count, what in found if count]
 
 
-def _draw(canvas: _Canvas, points: Points, limits: tuple[float, float], frame: Frame) -> None:
+def _draw(canvas: Canvas, points: Points, limits: tuple[float, float], frame: Frame) -> None:
     xs, ys = points
     low, high = (math.log(limits[0]), math.log(limits[1])) if frame.is_log else limits
     spread = high / 2 - low / 2  # halves: the difference of two large floats may be infinite
@@ -192,7 +192,7 @@ def _x_labels(xs: Sequence[float], columns: int, name: str) -> str:
     return left + middle.center(max(1, space)) + right
 
 
-class _Canvas:
+class Canvas:
     """Dots, two by four to a character."""
 
     __slots__ = ("cells", "columns", "dot_columns", "dot_rows", "rows")
@@ -224,18 +224,18 @@ class _Canvas:
 
     def lines(self, *, is_unicode: bool) -> list[str]:
         """Return the rows of characters."""
-        shown = _braille if is_unicode else _ascii
+        shown = braille if is_unicode else ascii_
         return [
             "".join(map(shown, self.cells[row * self.columns : (row + 1) * self.columns]))
             for row in range(self.rows)
         ]
 
 
-def _braille(cell: int) -> str:
+def braille(cell: int) -> str:
     return chr(0x2800 + cell) if cell else " "
 
 
-def _ascii(cell: int) -> str:
+def ascii_(cell: int) -> str:
     upper, lower = cell & 0x09, cell & 0xC0
     if upper and lower:
         return "|"

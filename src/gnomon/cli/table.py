@@ -1,19 +1,21 @@
 """Tables for a terminal: aligned, cut to its width, readable without colour.
 
-Always true: every cell is cleaned (`text.clean`); a number is never cut in the middle; what did not fit is said.
+Always true: every cell is cleaned (`text.clean`); a number, or a mean with its spread (`0.91 ± 0.02`), is never cut in
+the middle; what did not fit is said.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gnomon.cli.text import MISSING, any_value, clean, cut, number, width
+from gnomon.text import MISSING, any_value, clean, cut, number, width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 GAP = "  "
 NARROWEST_TEXT = 8
+SPREAD = " ± "
 _FAMILIES = ("params", "metrics")
 
 
@@ -31,6 +33,8 @@ class Column:
         self.title = clean(rest if self.family else key)
         self.is_number = shown is None and _are_numbers(values)
         self.cells = _numbers(values) if self.is_number else [(shown or any_value)(value) for value in values]
+        if not self.is_number and _are_spreads(self.cells):
+            self.is_number, self.cells = True, _aligned_spreads(self.cells)
         self.painters: Sequence[Callable[[str], str]] | None = None
         self._measure()
 
@@ -135,6 +139,22 @@ def _total(widths: list[int]) -> int:
 def _are_numbers(values: Sequence[object]) -> bool:
     kinds = set(map(type, values))
     return kinds <= {int, float, type(None)} and kinds != {type(None)}
+
+
+def _are_spreads(cells: Sequence[str]) -> bool:
+    """Return whether cells are means with their spreads, as far as there are any."""
+    present = [cell for cell in cells if cell != MISSING]
+    return any(SPREAD in cell for cell in present) and all(
+        cell.count(SPREAD) == 1 or cell.lstrip("-")[:1].isdigit() for cell in present
+    )
+
+
+def _aligned_spreads(cells: Sequence[str]) -> list[str]:
+    """Return means with their spreads, so that the ± stand in one column."""
+    halves = [cell.partition(SPREAD) for cell in cells]
+    before = max(len(mean) for mean, _, _ in halves)
+    after = max(len(sign + spread) for _, sign, spread in halves)
+    return [mean.rjust(before) + (sign + spread).ljust(after) for mean, sign, spread in halves]
 
 
 def _numbers(values: Sequence[object]) -> list[str]:

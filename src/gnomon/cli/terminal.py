@@ -10,17 +10,30 @@ import os
 import sys
 from functools import cache
 from io import StringIO
+from itertools import chain
 from math import inf, isfinite
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from gnomon.cli import text
+from gnomon import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TextIO
 
-_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
+    from gnomon.runs.plot.lines import Line
+    from gnomon.runs.plot.scale import Scale
+
+_STYLES = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "magenta": "35",
+    "cyan": "36",
+}
 FIRST_SHOWN_AFTER_S = 0.5
 REDRAWN_EVERY_S = 0.1
 _UNSEEN_IN_JSON = (*range(0x7F, 0xA0), 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
@@ -95,6 +108,10 @@ class Terminal:
             int(lines) if lines.isdecimal() and int(lines) > 0 else height,
         )
 
+    def onto(self, stream: TextIO) -> Terminal:
+        """Return a terminal that writes its data to a file, and talks where this one does."""
+        return Terminal(stream, self.err)
+
     def at_end(self, closer: Callable[[], None]) -> None:
         """Have `closer` called when the command is over, however it ends."""
         self._closers.append(closer)
@@ -104,7 +121,7 @@ class Terminal:
         while self._closers:
             self._closers.pop()()
 
-    # --- text: see gnomon.cli.text
+    # --- text: see gnomon.text
 
     clean = staticmethod(text.clean)
     clean_lines = staticmethod(text.clean_lines)
@@ -132,12 +149,13 @@ class Terminal:
         shown: Mapping[str, Callable[[object], str]] | None = None,
         *,
         indent: str = "",
-        styles: Mapping[str, Callable[[object], str]] | None = None,
+        styles: Mapping[str, Callable[[object], str | Callable[[str], str]]] | None = None,
         importance: Sequence[str] = (),
     ) -> list[str]:
         """Write a table; return the columns for which the terminal was too narrow, the most important ones kept.
 
-        `shown` says how values of a column become text, `styles` in which style a value is shown ('' for none).
+        `shown` says how values of a column become text, `styles` in which style a value is shown ('' for none),
+        or what styles parts of its text, which may have been cut.
         """
         from gnomon.cli.table import Column, lay_out, lines_of
 
@@ -158,7 +176,9 @@ class Terminal:
             self.write(indent + line)
         return [column.key for column in left_out]
 
-    def _painter(self, style: str) -> Callable[[str], str]:
+    def _painter(self, style: str | Callable[[str], str]) -> Callable[[str], str]:
+        if not isinstance(style, str):
+            return style
         return (lambda cell: self.style(cell, style)) if style else str
 
     def curve(
@@ -177,6 +197,32 @@ class Terminal:
         for line in curve(xs, ys, frame, x_name=text.clean(x_name)):
             self.write(line)
 
+    def curves(
+        self,
+        lines: Sequence[Line],
+        x_scale: Scale,
+        y_scale: Scale,
+        *,
+        x_name: str,
+        width: int | None = None,
+        height: int = 16,
+    ) -> None:
+        """Write drawn curves in one pair of axes, and their legend where there are several."""
+        from gnomon.cli import draw_lines
+
+        frame = draw_lines.Frame(
+            width or min(self.width or 80, 120),
+            height,
+            self.is_unicode,
+            self._is_coloured[id(self.out)],
+            self.style,
+        )
+        for line in draw_lines.curves(lines, x_scale, y_scale, frame, x_name=text.clean(x_name)):
+            self.write(line)
+        if len(lines) > 1 or lines[0].counts:
+            for line in draw_lines.legend(lines, frame):
+                self.write(line)
+
     def progress(self, what: str) -> Progress:
         """Return something to show progress with, on the stream of talk; it is silent where nobody watches."""
         self._progress = Progress(self, what)
@@ -190,12 +236,16 @@ class Terminal:
 
     def json_list(self, values: Iterable[object]) -> None:
         """Write a JSON list with one value on each line."""
-        lines = [_encode(value) for value in values]
-        self.write("[" + ",".join("\n" + line for line in lines) + ("\n]" if lines else "]"))
+        before = "["
+        for value in values:
+            self.write(before)
+            self.out.write(_encode(value))
+            before = ","
+        self.write("[]" if before == "[" else "\n]")
 
     def csv(self, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
         """Write CSV with a header; a text that a spreadsheet would run as a formula gets a `'` in front."""
-        for line in (dict(zip(columns, columns, strict=True)), *rows):
+        for line in chain((dict(zip(columns, columns, strict=True)),), rows):
             self.write(",".join([_csv_cell(line.get(key)) for key in columns]))
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnomon.cli import text
+from gnomon import text
 
 
 def test_the_examples_in_the_docstrings_hold():
