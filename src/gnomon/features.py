@@ -9,7 +9,7 @@ from __future__ import annotations
 from gnomon.record import kinds
 
 BUILT_IN = {
-    "run": ("gnomon.runs.state:FEATURE", 4),
+    "run": ("gnomon.runs.state:FEATURE", 5),
     "process": ("gnomon.runs.capture.state:FEATURE", 3),
     "values": ("gnomon.runs.values.state:FEATURE", 2),
 }

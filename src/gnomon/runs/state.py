@@ -227,9 +227,7 @@ def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[s
 def _take(known: dict[str, object], body: Mapping[str, object], fields: Mapping[str, type]) -> None:
     """Take over those fields of a body that are of the type that they must be of."""
     wanted = fields.get
-    for field, value in body.items():
-        if wanted(field) is value.__class__:
-            known[field] = value
+    known.update({field: value for field, value in body.items() if wanted(field) is value.__class__})
 
 
 def _status(processes: Mapping[str, Mapping[str, object]]) -> str:
@@ -307,14 +305,24 @@ def by_ending(processes: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
     A launcher can, else the latest of each rank, and of those one that failed. So the first agrees with the run's status.
     """
-    latest = {process["rank"]: log for log, process in sorted(processes.items(), key=lambda one: _by_authority(one[1]))}
+    latest = {
+        process["rank"]: log
+        for log, process in sorted(processes.items(), key=lambda one: _by_authority(one[1]))
+    }
 
     def by_say(log: str) -> tuple[bool, bool, bool, int, int, str]:
         process = processes[log]
         is_latest = latest[process["rank"]] == log
         status = process["status"]
         place = _TELLING.index(status) if status in _TELLING else len(_TELLING)
-        return not process.get("launcher"), bool(process.get("forked")), not is_latest, place, process["rank"], log
+        return (
+            not process.get("launcher"),
+            bool(process.get("forked")),
+            not is_latest,
+            place,
+            process["rank"],
+            log,
+        )
 
     return sorted(processes, key=by_say)
 

@@ -24,6 +24,8 @@ from gnomon.runs.capture.hearing import Hearing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from types import FrameType
+    from typing import NoReturn
 
     from gnomon.env import Env
     from gnomon.points.rows import RunPoints
@@ -99,6 +101,7 @@ class Capture:
         self._system_points: dict[RunPoints, tuple[RunPoints, float]] = {}
         self._withheld_told = 0
         self._is_finished = False
+        self._leaving: Leaving | None = None
         self._began_s = time.monotonic()
         self.process_id = os.getpid()
         self._thread: threading.Thread | None = None
@@ -111,6 +114,8 @@ class Capture:
 
     def begin(self) -> None:
         """Start to look, to listen and to measure."""
+        if self._is_own:
+            self._leaving = Leaving()
         thread = threading.Thread(target=self._work, name="gnomon-capture", daemon=True)
         thread.start()
         self._thread = thread
@@ -288,7 +293,13 @@ class Capture:
         if self.hearing is not None:
             self.hearing.end()
         if self._is_own:
-            self.say_exit(_own_exit(time.monotonic() - self._began_s))
+            told = self._leaving.end() if self._leaving is not None else {}
+            self.say_exit({**told, **_own_exit(time.monotonic() - self._began_s)})
+
+    def see_exit(self, error: SystemExit) -> None:
+        """Take note of a SystemExit that passes by: it may be the one that ends the process."""
+        if self._leaving is not None:
+            self._leaving.see(error)
 
     def say_exit(self, body: dict[str, object]) -> None:
         """Write how the process ended, and what was withheld since the last time."""
@@ -360,6 +371,94 @@ def _own_exit(duration_s: float) -> dict[str, object]:
         "cpu_s": round(usage.ru_utime + usage.ru_stime, 3),
         "peak_memory_bytes": usage.ru_maxrss * unit,
     }
+
+
+# --- how the process is left
+
+
+class Leaving:
+    """Watches for the way in which this process ends; `exit_code` tells it from what was seen.
+
+    A SystemExit gets a mark, which dies with it: inside the program where it was caught, and with nothing running any more
+    where it ended the process. So nothing is kept alive but the outermost frame, which lives as long as its module.
+    """
+
+    def __init__(self) -> None:
+        self.outer = outermost_frame()
+        self.left_with: int | None = None
+        self._process_id = os.getpid()
+        self._before = before = sys.exit
+
+        def leave(*status: object) -> NoReturn:
+            try:
+                before(*status)  # type: ignore[arg-type]
+            except SystemExit as error:
+                self.see(error)
+                raise
+
+        leave.__doc__, leave.__module__, leave.__name__ = before.__doc__, "sys", "exit"
+        leave.__qualname__ = "exit"
+        self._own = sys.exit = leave
+
+    def see(self, error: SystemExit) -> None:
+        """Mark a SystemExit that was just raised, unless it has a mark."""
+        trace = error.__traceback__
+        if (
+            _MARK in error.__dict__
+            or trace is None
+            or threading.get_ident() != threading.main_thread().ident
+            or self._process_id != os.getpid()
+        ):
+            return
+        while trace.tb_next is not None:
+            trace = trace.tb_next
+        error.__dict__[_MARK] = _Mark(self, error.code, id(trace.tb_frame))
+
+    def end(self) -> dict[str, object]:
+        """Return how the process ends, as far as it is known, and let go of it."""
+        from gnomon.runs.capture.exit_code import ending
+
+        outer, self.outer = self.outer, None
+        if sys.exit is self._own:
+            sys.exit = self._before
+        return ending(outer, self.left_with)
+
+
+_MARK = "__gnomon__"
+
+
+class _Mark:
+    """Dies with the exception that it is on."""
+
+    __slots__ = ("code", "leaving", "origin")
+
+    def __init__(self, leaving: Leaving, code: object, origin: int) -> None:
+        self.leaving, self.code, self.origin = leaving, code, origin
+
+    def __del__(self, frame: Callable[[int], object] = sys._getframe) -> None:
+        leaving = self.leaving
+        if leaving.outer is None or leaving.left_with is not None:
+            return
+        try:
+            frame(1)
+        except ValueError:  # nothing runs any more, here
+            if threading.get_ident() == threading.main_thread().ident:
+                from gnomon.runs.capture.exit_code import seen_leaving
+
+                leaving.left_with = seen_leaving(self.code, self.origin, leaving.outer)
+
+    def __reduce__(self) -> tuple[type[str], tuple[()]]:
+        return str, ()  # an exception may be sent to another process
+
+
+def outermost_frame() -> FrameType | None:
+    """Return the frame of the main thread that called all others; None where it runs no Python."""
+    main = threading.main_thread().ident
+    here = threading.get_ident() == main
+    frame = sys._getframe() if here else sys._current_frames().get(main or 0)
+    while frame is not None and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
 
 
 # --- one for each process

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FOLD_VERSION = 3
 _by_place = attrgetter("seq", "digest")
 _MAX_CELL_TEXT = 500
+EXIT_CODE = "exit_code"
 # Column of the table of runs -> (part, fact) of the process behind it.
 COLUMNS = {
     "command": ("command", "text"),
@@ -40,7 +41,7 @@ COLUMNS = {
     "machine.cpu": ("machine", "cpu"),
     "machine.cpus": ("machine", "cpus"),
     "machine.memory_bytes": ("machine", "memory_bytes"),
-    "exit_code": ("exit", "code"),
+    EXIT_CODE: ("exit", "code"),
     "peak_memory_bytes": ("exit", "peak_memory_bytes"),
     "cpu_s": ("exit", "cpu_s"),
 }

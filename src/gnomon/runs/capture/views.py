@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import UnknownSubjectError
 from gnomon.runs import checked
-from gnomon.runs.capture.state import COLUMNS, PACKAGE, VARIABLE
+from gnomon.runs.capture.state import COLUMNS, EXIT_CODE, PACKAGE, VARIABLE
+from gnomon.runs.state import by_ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -76,8 +77,14 @@ class Captured:
 
     @property
     def exit(self) -> dict[str, Any]:
-        """How the process ended: `code` (of a command), `signal`, `duration_s`, `cpu_s`, `peak_memory_bytes`."""
-        return dict(next((state["exit"] for state in self._states if state["exit"]), {}))
+        """How the process ended: `code` (where it is known), `signal`, `duration_s`, `cpu_s`, `peak_memory_bytes`.
+
+        Of several processes, that of the launcher, else of one that failed; see `state.by_ending`.
+        """
+        exits = dict(zip(self._logs, (state["exit"] for state in self._states), strict=True))
+        known = dict(zip(self._logs, self._of_run, strict=True))
+        logs = by_ending(known) if len(known) > 1 and all(known.values()) else self._logs
+        return dict(next((exits[log] for log in logs if exits[log]), {}))
 
     @property
     def code_object(self) -> str | None:
@@ -190,21 +197,36 @@ def is_process_column(key: str) -> bool:
     return key in COLUMNS or key.startswith((PACKAGE, VARIABLE))
 
 
-def joined(index: Index, keys: Sequence[str], logs_by_run: Sequence[object]) -> dict[str, list[object]]:
-    """Return, by column, the fact of the first process of each run that has it; `logs_by_run` are lists of logs."""
+def joined(
+    index: Index, keys: Sequence[str], logs_by_run: Sequence[object], endings: Sequence[object] | None = None
+) -> dict[str, list[object]]:
+    """Return, by column, the fact of the first process of each run that has it.
+
+    `logs_by_run` are lists of logs; `endings` the same in the order of `state.by_ending`, None where there is but one.
+    """
     stored = set(index.keys("process"))
     wanted = [key for key in keys if key in stored]
     table = index.columns("process", ["", *wanted])
     place = {log: at for at, log in enumerate(table[""])}
     found: dict[str, list[object]] = {key: [None] * len(logs_by_run) for key in keys}
     for row, logs in enumerate(logs_by_run):
-        places = [place[log] for log in logs if log in place] if isinstance(logs, list) else ()
+        places = [place[log] for log in logs if log in place] if isinstance(logs, list) else []
+        ending = endings[row] if endings is not None else None
+        ends = [place[log] for log in ending if log in place] if isinstance(ending, list) else places
         for key in wanted:
             column = table[key]
-            found[key][row] = next((column[at] for at in places if column[at] is not None), None)
+            among = ends if key == EXIT_CODE else places
+            found[key][row] = next((column[at] for at in among if column[at] is not None), None)
     return found
 
 
 def process_columns(index: Index) -> Mapping[str, None]:
     """Return the columns that processes of this record have."""
     return dict.fromkeys(index.keys("process"))
+
+
+def places_of_console(
+    state: Mapping[str, Any], process: Mapping[str, Any], since_us: int, until_us: int | None
+) -> set[int]:
+    """Return the places in a process's log of what `Captured.console` yields for a run of it."""
+    return {chunk.seq for chunk in _within(_printed(state), process, since_us, until_us)}

@@ -60,7 +60,7 @@ def test_a_run_knows_how_it_was_run(train, project):
     assert run.machine["cpus"] == os.cpu_count()
     assert run.captured.part("environment")["CUDA_VISIBLE_DEVICES"] == "3"
     assert ("environment", "MY_SECRET_TOKEN") in {(one.where, one.name) for one in run.withheld}
-    assert run.captured.exit["peak_memory_bytes"] > 5_000_000 and "code" not in run.captured.exit
+    assert run.captured.exit["peak_memory_bytes"] > 5_000_000 and run.captured.exit["code"] == 0
     assert run.captured.pending == [] and run.traceback is None
     # What came before the run began was not heard.
     assert "".join(piece.text for piece in run.console()) == "inside\nafter\n"
