@@ -1,0 +1,1 @@
+"""Comparing runs: what differs between them, and their metrics side by side."""

@@ -1,0 +1,122 @@
+"""Facts of several runs side by side: which differ, how many agree, and which were not recorded.
+
+Always true: numbers are equal where they are the same number (1 and 1.0), and NaN equals NaN; true is no number.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gnomon.record.body import encode_body
+from gnomon.runs import checked
+from gnomon.runs.groups.configuration import SEED_WORDS, is_seed_like
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gnomon.runs.capture.views import Captured
+
+# Variables that name a job or a process: they differ between any two, and change no training.
+_OF_JOB = re.compile(
+    r".*(JOB_ID|RUN_ID|BUILD_ID|BUILDID|BUILD_NUMBER|BUILD_NUM|PIPELINE_ID|TASK_ID|RUN_ATTEMPT|RESTART_COUNT)|MASTER_PORT|"
+    r"GNOMON_RUN_ID|(SLURM_|GROUP_|LOCAL_|NODE_)?(RANK|PROCID|LOCALID|NODEID)"
+)
+
+
+class Differences(NamedTuple):
+    """Facts by name: those that `differ` with the value of each run (None: it has none), and how many `agree`."""
+
+    differ: dict[str, list[object]]
+    agree: int
+
+    def __bool__(self) -> bool:
+        return bool(self.differ)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values."""
+        return {"differ": self.differ, "agree": self.agree}
+
+
+def differences(facts: Sequence[Mapping[str, object]]) -> Differences:
+    """Return which facts differ between some runs."""
+    differ: dict[str, list[object]] = {}
+    names = dict.fromkeys(name for one in facts for name in one)
+    for name in names:
+        values = [one.get(name) for one in facts]
+        if not all(is_same(values[0], value) for value in values[1:]):
+            differ[name] = values
+    return Differences(differ, len(names) - len(differ))
+
+
+def is_same(a: object, b: object) -> bool:
+    """Return whether two values are one and the same.
+
+    >>> is_same(1, 1.0), is_same(True, 1), is_same(float("nan"), float("nan")), is_same([1], [2])
+    (True, False, True, False)
+    """
+    if isinstance(a, bool) or isinstance(b, bool):
+        return a is b
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
+        return a == b or (a != a and b != b)
+    return encode_body({"": a}) == encode_body({"": b})
+
+
+def flat(value: object, prefix: str = "") -> dict[str, object]:
+    """Return nested parameters by dotted name, as `--where` and `--columns` name them."""
+    if isinstance(value, dict) and value:
+        start = f"{prefix}." if prefix else ""
+        found: dict[str, object] = {}
+        for key, item in value.items():
+            found.update(flat(item, f"{start}{key}"))
+        return found
+    return {prefix: value} if prefix else {}
+
+
+def params_of(params: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """Return (parameters, those that are seeds) by dotted name."""
+    found = flat(checked.shallow(dict(params)))
+    seeds = {name: value for name, value in found.items() if is_seed_like(name)}
+    return {name: value for name, value in found.items() if name not in seeds}, seeds
+
+
+def environment_of(captured: Captured) -> dict[str, dict[str, object]]:
+    """Return what was recorded of the surroundings of a run, by part: Python, packages, machine, variables."""
+    python, machine = captured.part("python"), captured.part("machine")
+    found: dict[str, dict[str, object]] = {}
+    if python:
+        found["python"] = {"python": python.get("version"), "implementation": python.get("implementation")}
+        if (packages := python.get("packages")) is not None:
+            found["package"] = {str(name): version for name, version in checked.fields(packages).items()}
+    if machine:
+        gpus = ", ".join(str(one.get("name")) for one in checked.objects(machine.get("gpus")))
+        names = ("system", "cpu", "cpus", "memory_bytes")
+        found["machine"] = {**{name: machine.get(name) for name in names}, "gpus": gpus or None}
+    if variables := captured.part("environment"):
+        found["env"] = {name: value for name, value in variables.items() if isinstance(value, str)}
+    return {
+        part: {name: one for name, one in facts.items() if one is not None} for part, facts in found.items()
+    }
+
+
+def is_of_job(variable: str) -> bool:
+    """Return whether a variable of the environment names a job or a process.
+
+    >>> is_of_job("SLURM_JOB_ID"), is_of_job("LOCAL_RANK"), is_of_job("OMP_NUM_THREADS")
+    (True, True, False)
+    """
+    return _OF_JOB.fullmatch(variable) is not None
+
+
+def command_of(captured: Captured) -> str | None:
+    """Return the command line of a run."""
+    return checked.text(captured.part("command").get("text"))
+
+
+def without_seeds(command: Any) -> str | None:
+    """Return a command without the words that give a seed.
+
+    >>> without_seeds("python train.py --lr 0.1 --seed 3 random_state=4")
+    'python train.py --lr 0.1'
+    """
+    return " ".join(SEED_WORDS.sub("", command).split()) if isinstance(command, str) else None

@@ -1,0 +1,542 @@
+"""Say which group of seeds is better, by how much, or that it cannot be told.
+
+A claim is made only where the noise between seeds cannot explain it: the chance that one or more claims of a
+judgement are wrong is at most `level`, however many groups there are and although the best one was found by looking.
+
+How (the reasons, sources, limits and measured figures: docs/explanation/honest-comparison.md):
+
+- Runs that repeat a seed are averaged, so that a seed counts once.
+- Compared seed by seed where the groups share enough seeds: decided by the seeds alone, never by the values.
+- The noise of each group borrows from the others as far as they agree (`noise.py`).
+- The bound is that of all pairs of the groups that are not told from the best yet (Tukey, stepping down), and
+  never less than that of all comparisons with one group (Dunnett). With a baseline it is Dunnett's.
+
+Always true: a verdict is given exactly where the printed interval excludes 0 and `p` is at or below `level`.
+The order of the samples, and shifting or scaling all values, change no verdict.
+Not promised: anything about noise that all runs share, such as one test set. Seeds are not the only noise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from gnomon.errors import BadArgumentError
+from gnomon.runs.groups import student
+from gnomon.runs.groups.noise import Common, Noise, common, drawn, measured
+
+Verdict = Literal["better", "worse", "cannot tell"]
+
+FEWEST_PAIRED_DF = 4  # pairing costs degrees of freedom: it must leave these
+SHARED = 0.75  # …and this part of the seeds that an unpaired comparison would use
+LARGEST = 1e100  # a value beyond is left out, as an infinite one is: its square would drown or overflow all
+MOST_SEEDS = 100  # no advice beyond this many further seeds
+SURE = 0.67  # of advice on further seeds: normal quantile of the chance that they settle it, once the difference is real
+EVERY_PAIR = (
+    24  # up to this many groups, every pair says how alike their differences vary; beyond, eight each
+)
+
+ONE_SEED = "one seed says nothing about its own noise: at least 2 are needed"
+NO_VALUE = "no finite value"
+REFERENCE_ONE_SEED = "the reference has fewer than 2 seeds, so its noise is unknown"
+COULD_BE_NOISE = "the noise between seeds could explain the difference"
+SAME = "the values are the same"
+NO_SPREAD = "no spread at all between seeds: too few seeds to tell that from chance"
+WITHIN_NOISE = "the difference is too small against the noise to say how many seeds would settle it"
+TOO_MANY = f"more than {MOST_SEEDS} further seeds would be needed"
+
+
+class Sample(NamedTuple):
+    """The values of one group: one value a run."""
+
+    name: str
+    values: tuple[float, ...]
+    seeds: tuple[object, ...]  # the seed of each run, or None where it has none; as long as `values`
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One group on its own: its mean over seeds and how sure that mean is."""
+
+    name: str
+    n: int  # seeds that count: finite values, runs of one seed averaged
+    mean: float | None  # None: no finite value
+    spread: float | None  # sample standard deviation (n - 1); None with fewer than two seeds
+    low: float | None  # interval of the mean, on its own, at 1 - level; None with fewer than two seeds
+    high: float | None
+    left_out: int  # values that were NaN, infinite, or beyond 1e100
+    repeated: int  # runs that repeat a seed of this group: averaged with it
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One group against the reference. The verdict is about the group `name`: "worse" = worse than the reference."""
+
+    name: str
+    difference: (
+        float | None
+    )  # mean of the reference minus mean of this group, in the metric's own unit and sign
+    low: float | None  # interval of `difference`, good for all comparisons together; excludes 0 exactly where
+    high: float | None  # the verdict is not "cannot tell". None: no interval can be given (`why` says so)
+    p: float | None  # corrected for all comparisons; at or below `level` exactly where a verdict is given
+    verdict: Verdict
+    is_paired: bool
+    n_pairs: int  # seeds that both have, over which the difference is taken; 0: not paired
+    more_seeds: int | None  # further seeds in each group that would probably settle it; None: see `why`
+    why: str | None  # why it cannot be told, or why no number of seeds is given; None where settled
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What may be said of all groups, by one method that holds its level however many there are."""
+
+    level: float  # the chance, at most, that one or more verdicts are wrong
+    better: Literal["higher", "lower"]
+    standings: tuple[Standing, ...]  # best mean first; groups without a value last
+    reference: str | None  # the best group with two seeds or more, or the baseline; None: nothing to compare
+    is_baseline: bool  # the reference was named by the caller, not chosen by its mean
+    comparisons: tuple[Comparison, ...]  # one for each other group, in the order of the standings
+    winner: str | None  # the one group that is better than every other; None: there is no such group
+    undecided: tuple[str, ...]  # groups that cannot be told from the reference, in the order of the standings
+
+
+def judge(
+    samples: Sequence[Sample],
+    *,
+    better: Literal["higher", "lower"],
+    level: float = 0.05,
+    baseline: str | None = None,
+) -> Judgement:
+    """Return which group is better, by how much, and what cannot be told.
+
+    Parameters
+    ----------
+    samples : one per group, names all different
+        NaN, infinite and absurd values (beyond 1e100) are left out and counted. Runs of one seed are averaged.
+    better : "higher" or "lower"
+        Which values are better.
+    level : in [0.001, 0.5]
+        The chance, at most, that one or more claims are wrong; the intervals hold at 1 - level.
+    baseline : the name of a group
+        Compare every group with this one, instead of with the best.
+
+    Raises
+    ------
+    BadArgumentError
+        A name that comes twice, lengths that differ, an unknown baseline, a level outside its range.
+
+    >>> a = Sample("a", (0.91, 0.92, 0.90, 0.91), (1, 2, 3, 4))
+    >>> b = Sample("b", (0.81, 0.82, 0.80, 0.82), (5, 6, 7, 8))
+    >>> judge([a, b], better="higher").winner
+    'a'
+    """
+    _check(samples, better, level, baseline)
+    unit = _unit(samples)
+    sign = 1.0 if better == "higher" else -1.0
+    groups = sorted(
+        (_group(sample, unit) for sample in samples),
+        key=lambda group: (group.n == 0, -sign * group.mean, group.name),
+    )
+    usable = [group for group in groups if group.n >= 2]
+    table = _Table(sorted(usable, key=lambda group: group.name))
+    reference = usable[0] if usable else None
+    if baseline is not None:
+        reference = next(group for group in groups if group.name == baseline)
+    comparisons: tuple[Comparison, ...] = ()
+    if reference is not None:
+        comparisons = _compare(groups, reference, table, sign, level, baseline is not None, unit)
+    undecided = tuple(c.name for c in comparisons if c.verdict == "cannot tell")
+    return Judgement(
+        level=level,
+        better=better,
+        standings=tuple(_standing(group, table, level, unit) for group in groups),
+        reference=reference.name if reference else None,
+        is_baseline=baseline is not None,
+        comparisons=comparisons,
+        winner=_winner(reference, comparisons),
+        undecided=undecided,
+    )
+
+
+# ---------------------------------------------------------------- groups
+
+
+class _Group(NamedTuple):
+    """One group, its repeated seeds averaged, in the unit of the judgement."""
+
+    name: str
+    by_seed: Mapping[Hashable, float]  # empty where a run names no seed
+    values: tuple[float, ...]  # one a seed
+    mean: float  # 0 where there is no value
+    left_out: int
+    repeated: int
+
+    @property
+    def n(self) -> int:
+        return len(self.values)
+
+
+def _check(
+    samples: Sequence[Sample], better: Literal["higher", "lower"], level: float, baseline: str | None
+) -> None:
+    if better not in ("higher", "lower"):
+        raise BadArgumentError(f'`better` of judge() must be "higher" or "lower"; got {better!r}')
+    if not 0.001 <= level <= 0.5:
+        raise BadArgumentError(f"`level` of judge() must be in [0.001, 0.5]; got {level!r}")
+    names = set()
+    for sample in samples:
+        if sample.name in names:
+            raise BadArgumentError(f"two groups have the name {sample.name!r}; each needs its own")
+        names.add(sample.name)
+        if len(sample.values) != len(sample.seeds):
+            raise BadArgumentError(
+                f"group {sample.name!r} has {len(sample.values)} values but {len(sample.seeds)} seeds; "
+                "it needs one seed (or None) for each value"
+            )
+    if baseline is not None and baseline not in names:
+        raise BadArgumentError(f"`baseline` of judge() must name a group; got {baseline!r}")
+
+
+def _counts(value: float) -> bool:
+    return math.isfinite(value) and abs(value) <= LARGEST
+
+
+def _unit(samples: Sequence[Sample]) -> float:
+    """Return a power of two of the size of the values: dividing by it is exact, and no fourth power overflows."""
+    sizes = sorted(abs(v) for sample in samples for v in sample.values if _counts(v) and v)
+    if not sizes:
+        return 1.0
+    return math.ldexp(1.0, math.frexp(max(sizes[len(sizes) // 2], math.ldexp(sizes[-1], -200)))[1])
+
+
+def _group(sample: Sample, unit: float) -> _Group:
+    by_seed: dict[Hashable, list[float]] = {}
+    alone: list[float] = []
+    left_out = 0
+    for value, seed in zip(sample.values, sample.seeds, strict=True):
+        if not _counts(value):
+            left_out += 1
+        elif seed is None:
+            alone.append(value / unit)
+        else:
+            by_seed.setdefault(seed if isinstance(seed, (int, float, str)) else repr(seed), []).append(
+                value / unit
+            )
+    means = {seed: math.fsum(values) / len(values) for seed, values in by_seed.items()}
+    values = tuple(sorted((*means.values(), *alone)))
+    return _Group(
+        sample.name,
+        {} if alone else means,
+        values,
+        math.fsum(values) / len(values) if values else 0.0,
+        left_out,
+        sum(len(values) - 1 for values in by_seed.values()),
+    )
+
+
+def _standing(group: _Group, table: _Table, level: float, unit: float) -> Standing:
+    low = high = spread = None
+    if group.n >= 2:
+        spread = math.sqrt(table.raw[group.name].variance) * unit
+        noise = table.own[group.name]
+        half = student.t_quantile(level, student.stepped(noise.df)) * math.sqrt(noise.variance / group.n)
+        low, high = (group.mean - half) * unit, (group.mean + half) * unit
+    mean = group.mean * unit if group.n else None
+    return Standing(group.name, group.n, mean, spread, low, high, group.left_out, group.repeated)
+
+
+# ---------------------------------------------------------------- noise
+
+
+class _Error(NamedTuple):
+    """How uncertain a difference is."""
+
+    difference: float
+    noises: tuple[tuple[Noise, int], ...]  # each with the seeds that it is a mean over: one (paired) or two
+    limit: float
+    seeds: tuple[Hashable, ...]  # those shared, where it is paired
+
+    def after(self, more: int) -> tuple[float, float]:
+        """Return the standard error and its degrees of freedom with `more` seeds in each group."""
+        parts = [noise.variance / (n + more) for noise, n in self.noises]
+        whole = math.fsum(parts)
+        df = [noise.df + more for noise, _ in self.noises]
+        if whole == 0:
+            return 0.0, min(df)
+        squares = math.fsum((part / whole) ** 2 / d for part, d in zip(parts, df, strict=True))
+        limit = max(self.limit + more, *df) if len(df) > 1 else df[0]
+        return math.sqrt(whole), student.stepped(min(1 / squares, limit))
+
+    @property
+    def is_exact(self) -> bool:
+        return all(noise.variance == 0 for noise, _ in self.noises)
+
+
+class _Table:
+    """The noise of all groups with two seeds or more, by name."""
+
+    def __init__(self, usable: Sequence[_Group]) -> None:
+        self.groups = usable
+        self.raw = {group.name: measured(group.values) for group in usable}
+        self.together = common(list(self.raw.values()))
+        self.own = {name: drawn(noise, self.together) for name, noise in self.raw.items()}
+
+    def errors(self, reference: _Group) -> dict[str, _Error]:
+        """Return the uncertainty of each difference to the reference."""
+        shared = self._shared(reference)
+        family = [group for group in self.groups if group is reference or group.name in shared]
+        together = _differences_together(family) if shared else None
+        found = {}
+        for group in self.groups:
+            if group is reference:
+                continue
+            seeds = shared.get(group.name, ())
+            if seeds and together is not None:
+                noise = drawn(_noise_of_difference(reference, group, seeds), together)
+                difference = math.fsum(reference.by_seed[s] - group.by_seed[s] for s in seeds) / len(seeds)
+                found[group.name] = _Error(difference, ((noise, len(seeds)),), together.limit, seeds)
+            else:
+                noises = (self.own[reference.name], reference.n), (self.own[group.name], group.n)
+                found[group.name] = _Error(reference.mean - group.mean, noises, self.together.limit, ())
+        return found
+
+    def _shared(self, reference: _Group) -> dict[str, tuple[Hashable, ...]]:
+        """Return the seeds shared with the reference of each group that is to be compared seed by seed."""
+        shared = {}
+        for group in self.groups:
+            seeds = tuple(seed for seed in reference.by_seed if seed in group.by_seed)
+            unpaired = 2 / (1 / reference.n + 1 / group.n)
+            if group is not reference and len(seeds) >= max(2, SHARED * unpaired):
+                shared[group.name] = seeds
+        df = sum(len(seeds) - 1 for seeds in shared.values())
+        return shared if df >= FEWEST_PAIRED_DF else {}
+
+
+def _noise_of_difference(a: _Group, b: _Group, seeds: Sequence[Hashable]) -> Noise:
+    size = max(abs(a.mean), abs(b.mean))
+    return measured([a.by_seed[seed] - b.by_seed[seed] for seed in seeds], size=size)
+
+
+def _differences_together(family: Sequence[_Group]) -> Common:
+    """Return what the differences between groups that share seeds say together about their noise."""
+    k = len(family)
+    shifts = range(1, k // 2 + 1) if k <= EVERY_PAIR else range(1, 9)
+    pairs = sorted({(min(i, j), max(i, j)) for shift in shifts for i in range(k) for j in [(i + shift) % k]})
+    noises = []
+    for i, j in pairs:
+        a, b = family[i], family[j]
+        seeds = [seed for seed in a.by_seed if seed in b.by_seed]
+        if len(seeds) >= 2:
+            noises.append(_noise_of_difference(a, b, seeds))
+    if not noises:
+        return Common(0.0, 0.0, 0.0)
+    count = len(noises)
+    limit = math.fsum(noise.df for noise in noises) * (k - 1) / count
+    # Two differences that share a group have correlation 1/2, and so their variances 1/4.
+    overlap = min(0.25, 0.25 * (4 * count / k - 2) / max(1, count - 1))
+    return common(noises, groups=k, overlap=overlap, limit=limit)
+
+
+# ---------------------------------------------------------------- verdicts
+
+
+def _compare(
+    groups: Sequence[_Group],
+    reference: _Group,
+    table: _Table,
+    sign: float,
+    level: float,
+    is_baseline: bool,
+    unit: float,
+) -> tuple[Comparison, ...]:
+    errors = table.errors(reference) if reference.n >= 2 else {}
+    bounds = _Bounds(errors, level, is_baseline)
+    bounds.step_down()
+    reliable = _reliability([e for name, e in errors.items() if name in bounds.open])
+    found = []
+    for group in groups:
+        if group is reference:
+            continue
+        if group.name not in errors:
+            found.append(_unknown(group, reference, unit))
+        else:
+            found.append(_comparison(group.name, errors[group.name], bounds, sign, reliable, unit))
+    return tuple(found)
+
+
+def _unknown(group: _Group, reference: _Group, unit: float) -> Comparison:
+    why = NO_VALUE if not (group.n and reference.n) else ONE_SEED if group.n < 2 else REFERENCE_ONE_SEED
+    difference = (reference.mean - group.mean) * unit if group.n and reference.n else None
+    return Comparison(group.name, difference, None, None, None, "cannot tell", False, 0, None, why)
+
+
+def _comparison(
+    name: str, error: _Error, bounds: _Bounds, sign: float, reliable: float, unit: float
+) -> Comparison:
+    difference = error.difference
+    n_pairs = len(error.seeds)
+    p, half = bounds.of(name)
+    is_told = name not in bounds.open
+    verdict: Verdict = "cannot tell"
+    more = why = None
+    if is_told:
+        verdict = "worse" if sign * difference > 0 else "better"
+    elif error.is_exact:
+        why = SAME if difference == 0 else NO_SPREAD
+        more = bounds.more_exact(name)
+    else:
+        more, why = bounds.more(name, reliable)
+    low = high = None
+    if half is not None:
+        low, high = (difference - half) * unit, (difference + half) * unit
+    return Comparison(name, difference * unit, low, high, p, verdict, n_pairs > 0, n_pairs, more, why)
+
+
+class _Bounds:
+    """How large each difference must be, counted in standard errors.
+
+    The best group was found by looking, so any two groups could have been compared: Tukey's bound of all pairs.
+    Once some groups are told from the best, a wrong claim can only be about those that are left: the bound is that
+    of all pairs of fewer groups. It never falls below Dunnett's, so that the intervals still hold together.
+    """
+
+    def __init__(self, errors: Mapping[str, _Error], level: float, is_baseline: bool) -> None:
+        self.errors, self.level, self.is_baseline = errors, level, is_baseline
+        self.open = set(errors)  # groups not told from the reference
+        self._statistics: dict[str, tuple[float, float]] = {}
+        self._sizes: dict[str, int] = {}  # of those told: how many groups were left when they were
+        for name, error in errors.items():
+            se, df = error.after(0)
+            self._statistics[name] = (abs(error.difference) / se if se else math.inf, df)
+        self._dunnett = student.with_one(_size(len(errors)), self._correlation())
+
+    def _correlation(self) -> float:
+        """Return how much the differences move together because they share the reference: at most 1/2."""
+        shares = [
+            error.noises[0][0].variance
+            / error.noises[0][1]
+            / math.fsum(noise.variance / n for noise, n in error.noises)
+            for error in self.errors.values()
+            if len(error.noises) == 2 and not error.is_exact
+        ]
+        return math.floor(min(0.5, *shares, 0.5) * 10) / 10 if shares else 0.5
+
+    def step_down(self) -> None:
+        left = len(self.errors) + 1
+        while True:
+            told = [name for name in self.open if self._is_told(name, left)]
+            for name in told:
+                self._sizes[name] = left
+            self.open.difference_update(told)
+            if not told or not self.open or self.is_baseline:
+                break
+            left = len(self.open) + 1
+        self._left = left
+
+    def _is_told(self, name: str, left: int) -> bool:
+        error = self.errors[name]
+        if error.is_exact:
+            return error.difference != 0 and self._exact_p(error, 0) <= self.level
+        statistic, df = self._statistics[name]
+        return statistic > self.bound(df, left)
+
+    def bound(self, df: float, left: int) -> float:
+        """Return the bound where `left` groups, the reference included, are not told apart yet."""
+        bound = self._dunnett.critical(self.level, df)
+        if not self.is_baseline:
+            bound = max(bound, student.all_pairs(_size(left)).critical(self.level, df))
+        return bound
+
+    def of(self, name: str) -> tuple[float, float | None]:
+        """Return the corrected p of a difference, and half the width of its interval (None: there is none)."""
+        error = self.errors[name]
+        if error.is_exact:
+            p = self._exact_p(error, 0) if error.difference else 1.0
+            return p, (0.0 if name not in self.open else None)
+        statistic, df = self._statistics[name]
+        left = self._sizes.get(name, self._left)
+        p = self._dunnett.survival(statistic, df)
+        if not self.is_baseline:
+            p = max(p, student.all_pairs(_size(left)).survival(statistic, df))
+        # The bound is a root, found to nine digits: at the very edge, the verdict decides.
+        p = max(p, math.nextafter(self.level, 1)) if name in self.open else min(p, self.level)
+        return p, self.bound(df, left) * error.after(0)[0]
+
+    def _exact_p(self, error: _Error, more: int) -> float:
+        """Return the chance that shuffled labels give this, where no seed changed anything.
+
+        Without noise there is no t. But had the two groups the same distribution, then any assignment of the values
+        to them (unpaired), or of the two signs (paired), was as likely as this one.
+        """
+        k = len(self.errors) + 1
+        comparisons = k - 1 if self.is_baseline else k * (k - 1) // 2
+        if error.seeds:
+            chance = 2.0 ** (1 - len(error.seeds) - more)
+        else:
+            (_, a), (_, b) = error.noises
+            chance = 2 / math.comb(a + b + 2 * more, a + more)
+        return min(1.0, comparisons * chance)
+
+    def more_exact(self, name: str) -> int | None:
+        error = self.errors[name]
+        if error.difference == 0:
+            return None
+        return next((m for m in range(1, MOST_SEEDS + 1) if self._exact_p(error, m) <= self.level), None)
+
+    def more(self, name: str, reliable: float) -> tuple[int | None, str]:
+        """Return how many further seeds in each group would probably settle a difference, or why that is unknown.
+
+        The further seeds are expected to show `reliable` times the difference seen, give or take the noise.
+        """
+        error = self.errors[name]
+        now, _ = error.after(0)
+        if abs(error.difference) * reliable <= 0:
+            return None, WITHIN_NOISE
+
+        def settles(more: int) -> bool:
+            then, df = error.after(more)
+            old = (then / now) ** 2  # the weight of the seeds at hand
+            expected = abs(error.difference) * (old + (1 - old) * reliable)
+            doubt = math.sqrt(now**2 - then**2) * math.sqrt(reliable * (1 - old) + old)
+            return expected - SURE * doubt > self.bound(df, self._left) * then
+
+        if not settles(MOST_SEEDS):
+            endless = abs(error.difference) * reliable < SURE * now * math.sqrt(reliable)
+            return None, WITHIN_NOISE if endless else TOO_MANY
+        low, high = 0, MOST_SEEDS
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if settles(middle) else (middle, high)
+        return high, COULD_BE_NOISE
+
+
+def _size(count: int) -> int:
+    """Return `count`, rounded up to one of a few sizes where it is large: fewer bounds to compute."""
+    if count <= 30:
+        return count
+    step = 1 << (count.bit_length() - 5)
+    return -(-count // step) * step
+
+
+def _reliability(errors: Sequence[_Error]) -> float:
+    """Return the part of a difference that is probably real: 1 minus noise / (spread of the means), at least 0.
+
+    The best mean was found by looking, and is partly luck (James and Stein 1961). Over the groups not told apart.
+    """
+    if not errors:
+        return 0.0
+    means = [0.0, *(error.difference for error in errors)]
+    middle = math.fsum(means) / len(means)
+    between = math.fsum((mean - middle) ** 2 for mean in means) / (len(means) - 1)
+    noise = math.fsum(error.after(0)[0] ** 2 for error in errors) / len(errors) / 2
+    return max(0.0, 1 - noise / between) if between else 0.0
+
+
+def _winner(reference: _Group | None, comparisons: Sequence[Comparison]) -> str | None:
+    if reference is None or not comparisons:
+        return None
+    if all(comparison.verdict == "worse" for comparison in comparisons):
+        return reference.name
+    return None

@@ -1,0 +1,116 @@
+"""The seeds of one run's configuration, and where the run lies among them.
+
+The same groups as `definition.seed_groups` gives, found for one run only: column by column, among fewer and fewer runs, so that
+`gnomon show` stays quick in a large record.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from gnomon.runs.groups.configuration import PARAM, is_seed_like
+from gnomon.runs.groups.definition import COUNTED, HIDDEN, SeedGroup, seed_groups
+from gnomon.runs.groups.spread import Spread, spread_of
+from gnomon.runs.state import WITHHELD
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gnomon.runs.views import Record
+
+
+class Standing(NamedTuple):
+    """A metric of a run among its seeds: `place` counts from the lowest value, None where the run does not count."""
+
+    metric: str
+    value: float | int | None
+    spread: Spread
+    place: int | None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values."""
+        spread = self.spread
+        return {
+            "value": self.value, "n": spread.n, "mean": spread.mean, "spread": spread.spread, "place": self.place
+        }  # fmt: skip
+
+
+def siblings(record: Record, run: str) -> SeedGroup | None:
+    """Return the group of seeds of a run, without a name, the run itself included; None where fewer than two runs count."""
+    index = record.replica.index
+    ids = index.ids("run")
+    own = ids.index(run)
+    keys = [key for key in index.keys("run") if key.startswith(PARAM)]
+    seed_like = sorted(key for key in keys if is_seed_like(key[len(PARAM) :]))
+    plain = ["group", *sorted(set(keys).difference(seed_like))]
+    cells = {key: column[0] for key, column in index.columns("run", plain, [own]).items()}
+    if all(value is None for value in cells.values()):
+        found = [group for group in seed_groups(record) if run in group.runs]
+        return found[0] if found and len(found[0]) > 1 else None
+    places: Sequence[int] | None = None
+    for key in sorted(plain, key=lambda key: cells[key] is None):
+        column = index.columns("run", [key], places)[key]
+        wanted = cells[key]
+        is_nan = wanted != wanted
+        places = [
+            place
+            for place, value in zip(range(len(ids)) if places is None else places, column, strict=True)
+            if value == wanted or (is_nan and value != value)
+        ]
+        if len(places) == 1:
+            return None
+    return _group(record, ids, sorted(places or ()), {key: cells[key] for key in plain}, seed_like)
+
+
+def _group(
+    record: Record,
+    ids: Sequence[str],
+    places: Sequence[int],
+    own: dict[str, object],
+    seed_like: Sequence[str],
+) -> SeedGroup | None:
+    keys = ["status", "removed", "created", "seed", *seed_like]
+    cells = record._cells(keys, [ids[place] for place in places], places)
+    rows = sorted(
+        zip(places, *[cells[key] for key in keys], strict=True),
+        key=lambda row: row[3] if isinstance(row[3], int) else 0,
+    )
+    apart: Counter[str] = Counter()
+    counted, seeds = [], []
+    for place, status, hidden, _, *known in rows:
+        if hidden == WITHHELD:
+            continue
+        if hidden or status != COUNTED:
+            apart[HIDDEN if hidden else str(status)] += 1
+            continue
+        counted.append(place)
+        seeds.append(next((seed for seed in known if seed is not None), None))
+    if len(counted) < 2:
+        return None
+    label = own["group"] if isinstance(own["group"], str) else None
+    params = {key[len(PARAM) :]: value for key, value in own.items() if key != "group" and value is not None}
+    return SeedGroup(
+        label or "", label, params, tuple([ids[place] for place in counted]), tuple(seeds), dict(apart), (), tuple(counted)
+    )  # fmt: skip
+
+
+def standings(record: Record, group: SeedGroup, run: str) -> list[Standing]:
+    """Return where a run lies among its seeds, for each metric that it has."""
+    index = record.replica.index
+    own = index.ids("run").index(run)
+    keys = [
+        key
+        for key in index.keys("run")
+        if key.startswith("metrics.") and not key.startswith("metrics.system/")
+    ]
+    mine = {key: column[0] for key, column in index.columns("run", keys, [own]).items()}
+    keys = [key for key in keys if isinstance(mine[key], (int, float))]
+    cells = index.columns("run", keys, group.places)
+    found = []
+    for key in keys:
+        value = mine[key]
+        numbers = [one for one in cells[key] if isinstance(one, (int, float)) and one == one]
+        place = sum(one < value for one in numbers) + 1 if run in group.runs and value == value else None  # type: ignore[operator]
+        found.append(Standing(key[len("metrics.") :], value, spread_of(cells[key], group.seeds), place))  # type: ignore[arg-type]
+    return found
