@@ -11,7 +11,9 @@
     │   ├── NoRecordError      GN107
     │   ├── RunEndedError      GN108
     │   ├── UnsupportedPlatformError GN109
-    │   └── CommandNotFoundError GN110
+    │   ├── CommandNotFoundError GN110
+    │   ├── BadQueryError      GN120
+    │   └── QueryStoppedError  GN121
     ├── RecordError            GN2xx  what is on disk is not as it must be
     │   ├── UnknownFormatError GN201
     │   ├── DamagedEntryError  GN202
@@ -111,6 +113,18 @@ class CommandNotFoundError(UsageError):
     def __init__(self, message: str, *, exit_code: int, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.exit_code = exit_code  # as a shell: 127 not found, 126 not executable
+
+
+class BadQueryError(UsageError, ValueError):
+    """A query in SQL cannot be read, names what is not there, or would do more than ask."""
+
+    code = "GN120"
+
+
+class QueryStoppedError(UsageError, TimeoutError):
+    """A query took more time or more memory than it may."""
+
+    code = "GN121"
 
 
 class RecordError(GnomonError):

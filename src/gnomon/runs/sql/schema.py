@@ -1,0 +1,206 @@
+"""The tables that SQL sees: their columns, types and meaning. docs/reference/sql.md is made from this (tests/docs/sql_page.py).
+
+Always true: what is here stays: tables and columns are added, never taken away, renamed or given another type
+(tests/golden/test_sql_schema.py). A column marked `by_name` is not in `select *`: it is there when a query names it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+TEXT, WHOLE, NUMBER, TRUTH, TEXTS = "VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR[]"
+TIME, JSON, FIELDS = "TIMESTAMP WITH TIME ZONE", "JSON", "STRUCT"
+
+
+class Column(NamedTuple):
+    """One column. A STRUCT has a field for each name that the record has (`params.lr`)."""
+
+    name: str
+    type: str
+    meaning: str
+    by_name: bool = False
+
+
+class Table(NamedTuple):
+    """One table."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column | None:
+        """Return a column by its name; case makes no difference."""
+        return next((column for column in self.columns if column.name == name.lower()), None)
+
+
+_RUN = Column("run", TEXT, "id of the run")
+_LOG = Column("log", TEXT, "id of the log that the process writes: its name")
+_LAST_OF = "of the lowest rank that logged it"
+
+_TABLES = (
+    Table(
+        "runs",
+        "one row a run",
+        (
+            Column("id", TEXT, "its id"),
+            Column("name", TEXT, "its name, else that of its script"),
+            Column("status", TEXT, "running, finished, failed, stopped, interrupted or unknown"),
+            Column("group", TEXT, 'its group; the word belongs to SQL, so write `"group"` or `runs.group`'),
+            Column("seed", WHOLE, "its seed"),
+            Column("tags", TEXTS, "its tags"),
+            Column("author", TEXT, "the member who made it; NULL before the record has members"),
+            Column("created", TIME, "when it was made"),
+            Column("ended", TIME, "when its last process ended; NULL while one is open"),
+            Column("duration_s", NUMBER, "how long it took, in seconds"),
+            Column("parent", TEXT, "id of the run that it belongs to"),
+            Column("command", TEXT, "the command line"),
+            Column("script", TEXT, "the script"),
+            Column("code", "STRUCT(commit VARCHAR, branch VARCHAR, dirty BOOLEAN, fingerprint VARCHAR)", "the state of the code"),
+            Column("python", TEXT, "the version of Python"),
+            Column("machine", "STRUCT(system VARCHAR, cpu VARCHAR, cpus BIGINT, memory_bytes BIGINT)", "the machine"),
+            Column("exit_code", WHOLE, "the exit code of its command"),
+            Column("cpu_s", NUMBER, "processor time of its command, in seconds"),
+            Column("peak_memory_bytes", WHOLE, "the most memory that its command had"),
+            Column("removed", TRUTH, "whether it is hidden; hidden runs are there with `--with-removed` only"),
+            Column("params", FIELDS, "its parameters: `params.lr`, `params.model.depth`; whole: all of them"),
+            Column("metrics", FIELDS, f"the last value of each series, {_LAST_OF}: `metrics.loss`; whole: without `system/…`"),
+            Column("metrics_min", FIELDS, "the smallest value of each series", by_name=True),
+            Column("metrics_max", FIELDS, "the largest value of each series", by_name=True),
+            Column("metrics_count", FIELDS, "how many values each series has", by_name=True),
+            Column("metrics_step", FIELDS, "the step of the last value of each series", by_name=True),
+            Column("package", FIELDS, "the version of each Python package: `package.numpy`", by_name=True),
+            Column("env", FIELDS, "the environment variables that were recorded: `env.CUDA_VISIBLE_DEVICES`", by_name=True),
+            Column("seed_group", TEXT, "name of its seed group in `groups`; NULL where it is in none", by_name=True),
+        ),
+    ),
+    Table(
+        "params",
+        "one row a parameter of a run",
+        (
+            _RUN,
+            Column("name", TEXT, "its name, with dots where it was nested: `model.depth`"),
+            Column("value", TEXT, "its value as text; lists as JSON; cut after 200 characters"),
+            Column("number", NUMBER, "its value where it is a number, else NULL"),
+        ),
+    ),
+    Table(
+        "metrics",
+        f"one row a series of a run: figures without the points, {_LAST_OF}",
+        (
+            _RUN,
+            Column("name", TEXT, "name of the series"),
+            Column("last", NUMBER, "the last value"),
+            Column("min", NUMBER, "the smallest value; NULL where all are NaN"),
+            Column("max", NUMBER, "the largest value; NULL where all are NaN"),
+            Column("count", WHOLE, "how many values there are"),
+            Column("first_step", WHOLE, "the step of the first value"),
+            Column("last_step", WHOLE, "the step of the last value"),
+        ),
+    ),
+    Table(
+        "points",
+        "one row a logged value; what a resumed run left behind is not in it",
+        (
+            _RUN,
+            Column("series", TEXT, "name of the series"),
+            Column("rank", "INTEGER", "rank of the process, else 0"),
+            Column("step", WHOLE, "the step"),
+            Column("time", TIME, "when it was logged"),
+            Column("value", NUMBER, "the value; of an `exact` number the nearest float"),
+            Column("exact", TEXT, "digits of a whole number that a float cannot hold, else NULL"),
+            Column("wal", TEXT, "id of the file that it was logged to; with `row` it joins the series of one call"),
+            Column("row", WHOLE, "number of the call in that file"),
+        ),
+    ),
+    Table(
+        "groups",
+        "one row a seed group: finished runs of one configuration with different seeds",
+        (
+            Column("name", TEXT, "its name"),
+            Column("group", TEXT, "the `group=` of its runs, where they have one"),
+            Column("n", WHOLE, "how many finished runs it has"),
+            Column("seeds", "BIGINT[]", "their seeds, oldest run first"),
+            Column("runs", TEXTS, "their ids, in the same order"),
+            Column("apart", WHOLE, "how many of its runs do not count: running, failed, hidden, …"),
+            Column("params", FIELDS, "the parameters that its runs share, without seeds"),
+            Column("mean", FIELDS, "the mean of the last values of each series: `mean.loss`"),
+            Column("spread", FIELDS, "their standard deviation (n - 1); NULL for a single run"),
+        ),
+    ),
+    Table(
+        "notes",
+        "one row a note of a run",
+        (
+            _RUN,
+            Column("text", TEXT, "the note, Markdown; NULL where it was erased"),
+            Column("time", TIME, "when it was written"),
+            Column("author", TEXT, "the member who wrote it"),
+            Column("hash", TEXT, "hash of its entry"),
+        ),
+    ),
+    Table(
+        "files",
+        "one row a file or folder that a run kept",
+        (
+            _RUN,
+            Column("name", TEXT, "its name"),
+            Column("object", TEXT, "the object that holds it (BLAKE3)"),
+            Column("size", WHOLE, "bytes"),
+            Column("files", WHOLE, "how many files a folder has; 1 for a file"),
+            Column("is_tree", TRUTH, "whether it is a folder"),
+            Column("time", TIME, "when it was kept"),
+        ),
+    ),
+    Table(
+        "processes",
+        "one row a process of a run, and how it was run",
+        (
+            _RUN,
+            _LOG,
+            Column("command", TEXT, "the command line"),
+            Column("script", TEXT, "the script"),
+            Column("commit", TEXT, "the commit of the code"),
+            Column("branch", TEXT, "the branch"),
+            Column("dirty", TRUTH, "whether something was not committed"),
+            Column("python", TEXT, "the version of Python"),
+            Column("system", TEXT, "the operating system"),
+            Column("cpu", TEXT, "the processor"),
+            Column("cpus", WHOLE, "how many processors"),
+            Column("memory_bytes", WHOLE, "memory of the machine"),
+            Column("exit_code", WHOLE, "the exit code of a command"),
+            Column("cpu_s", NUMBER, "processor time of a command, in seconds"),
+            Column("peak_memory_bytes", WHOLE, "the most memory that a command had"),
+        ),
+    ),
+    Table(
+        "packages",
+        "one row a Python package of a process of a run",
+        (
+            _RUN,
+            _LOG,
+            Column("name", TEXT, "name of the package"),
+            Column("version", TEXT, "its version"),
+        ),
+    ),
+    Table(
+        "entries",
+        "one row an entry: all that was written down but the points, what was replaced later included",
+        (
+            Column("hash", TEXT, "its hash: its name"),
+            Column("kind", TEXT, "what kind of fact: `run.created`, `run.noted`, …"),
+            Column("subject", TEXT, "what it is about: `run:<id>`, `process:<log>`, …"),
+            Column("author", TEXT, "the member it speaks for"),
+            Column("writer", TEXT, "the device that wrote it"),
+            _LOG,
+            Column("seq", WHOLE, "its number in that log"),
+            Column("time", TIME, "the clock of the writer; it may have been wrong"),
+            Column("over", TEXTS, "hashes of the entries that it replaces"),
+            Column("size", WHOLE, "bytes of its body"),
+            Column("body", JSON, "what it says, as it was written: `body.name`; NULL where it was erased"),
+        ),
+    ),
+)  # fmt: skip
+TABLES: dict[str, Table] = {table.name: table for table in _TABLES}
+FAMILIES = frozenset(
+    column.name for table in _TABLES for column in table.columns if column.type.startswith(FIELDS)
+)

@@ -1,0 +1,291 @@
+"""What `record.sql(…)` answers: tables, fields, figures, points."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+import gnomon
+from gnomon.errors import BadArgumentError, BadQueryError
+
+
+@pytest.fixture
+def record(project):
+    """Three seeds of two configurations, with a nested parameter and a series whose name needs quotes."""
+    for lr in (0.1, 0.01):
+        for seed in (1, 2, 3):
+            with gnomon.run(
+                f"line-{lr}",
+                params={"lr": lr, "net": {"depth": 6}},
+                seed=seed,
+                group=f"lr-{lr}",
+                tags=["a", "b"],
+            ) as run:
+                for step in range(10):
+                    run.log(
+                        {"loss": lr + 1 / (1 + step), "auc": 1 - lr + seed / 100, "val/x": 2.0}, step=step
+                    )
+    return gnomon.open()
+
+
+def rows(record, query, *parameters, **options):
+    return [tuple(row.values()) for row in record.sql(query, list(parameters) or None, **options)]
+
+
+def test_what_a_person_types_first(record):
+    query = "select name, params.lr, metrics.auc from runs order by metrics.auc desc limit 2"
+    assert record.sql(query).columns == ["name", "lr", "auc"]
+    assert rows(record, query) == [("line-0.01", 0.01, 1.02), ("line-0.01", 0.01, 1.01)]
+
+
+def test_a_nested_parameter_is_written_as_it_was_given_or_as_one_name(record):
+    query = """select params.net.depth, params."net.depth", params['net']['depth'], (params).net.depth,
+               struct_extract(params, 'net').depth, runs.params.net.depth from runs limit 1"""
+    assert rows(record, query) == [(6,) * 6]
+
+
+def test_a_name_with_other_characters_is_quoted(record):
+    assert rows(record, """select metrics."val/x", metrics['val/x'] from runs limit 1""") == [(2.0, 2.0)]
+
+
+def test_a_struct_as_a_whole_has_every_name(record):
+    (row,) = record.sql("select params, metrics from runs where params.lr = 0.1 and seed = 1")
+    assert row["params"] == {"lr": 0.1, "net": {"depth": 6}}
+    assert list(row["metrics"]) == ["auc", "loss", "val/x"]
+
+
+def test_a_subquery_hands_fields_on(record):
+    query = "with best as (select params, metrics from runs) select max(b.metrics.auc), min(b.params.net.depth) from best b"
+    assert rows(record, query) == [(1.02, 6)]
+
+
+def test_figures_of_metrics_in_long_and_in_wide_form(record):
+    long = rows(
+        record,
+        "select last, min, max, count, first_step, last_step from metrics where name = 'loss' order by last limit 1",
+    )
+    wide = rows(
+        record,
+        "select metrics.loss, metrics_min.loss, metrics_max.loss, metrics_count.loss, metrics_step.loss from runs"
+        " order by metrics.loss limit 1",
+    )
+    assert long == [(0.01 + 0.1, 0.11, 1.01, 10, 0, 9)]
+    assert wide == [(0.01 + 0.1, 0.11, 1.01, 10, 9)]
+
+
+def test_parameters_in_long_form(record):
+    query = "select name, value, number, count(*) from params where name = 'net.depth' group by all"
+    assert rows(record, query) == [("net.depth", "6", 6.0, 6)]
+
+
+def test_points_are_those_of_the_series(record):
+    run = record.runs(limit=1).ids[0]
+    found = rows(
+        record, "select step, value from points where run = ? and series = 'loss' order by step", run
+    )
+    series = record.run(run).series("loss")
+    assert found == list(zip(series.step.tolist(), series.value.tolist(), strict=True))
+
+
+def test_a_series_can_be_the_x_axis_of_another(record):
+    query = """select count(*), max(y.value) from points x join points y using (run, rank, wal, "row")
+               where x.series = 'auc' and y.series = 'loss'"""
+    assert rows(record, query) == [(60, 1.1)]
+
+
+def test_groups_have_mean_and_spread(record):
+    query = 'select groups."group", n, seeds, mean.auc, spread.auc, params.lr from groups order by mean.auc'
+    found = rows(record, query)
+    assert [row[:3] for row in found] == [("lr-0.1", 3, [1, 2, 3]), ("lr-0.01", 3, [1, 2, 3])]
+    assert [round(row[3], 6) for row in found] == [0.92, 1.01]
+    assert [round(row[4], 6) for row in found] == [0.01, 0.01]
+    assert [row[5] for row in found] == [0.1, 0.01]
+    assert rows(record, "select count(distinct seed_group) from runs") == [(2,)]
+
+
+def test_a_query_that_names_no_column_counts_rows(record):
+    assert rows(record, "select count(*) from runs") == [(6,)]
+    assert rows(record, "select 1 from metrics limit 1") == [(1,)]
+    assert rows(record, "select count(*) from groups") == [(2,)]
+
+
+def test_notes_files_processes_packages_and_entries(project, tmp_path):
+    kept = tmp_path / "model.bin"
+    kept.write_bytes(b"12345")
+    with gnomon.run("a") as run:
+        run.note("why it is flat")
+        run.keep(str(kept))
+    record = gnomon.open()
+    record.rename(run.id, "b")
+    assert rows(record, "select run, text from notes") == [(run.id, "why it is flat")]
+    assert rows(record, "select run, name, size, is_tree from files") == [(run.id, "model.bin", 5, False)]
+    assert rows(record, "select count(*), bool_and(log <> '') from processes") == [(1, True)]
+    query = "select kind, body->>'name' from entries where subject = 'run:' || ? and kind in ('run.created', 'run.renamed')"
+    assert sorted(rows(record, query, run.id)) == [("run.created", "a"), ("run.renamed", "b")]
+
+
+def test_hidden_runs_are_left_out_unless_they_are_asked_for(record):
+    hidden = record.runs(limit=1).ids[0]
+    record.remove(hidden)
+    for table, name in (
+        ("runs", "id"),
+        ("params", "run"),
+        ("metrics", "run"),
+        ("points", "run"),
+        ("processes", "run"),
+    ):
+        query = f"select count(*) from {table} where {name} = '{hidden}'"
+        assert rows(record, query) == [(0,)], table
+        assert rows(record, query, with_removed=True) != [(0,)], table
+    assert rows(record, "select count(*) from runs where removed", with_removed=True) == [(1,)]
+
+
+def test_what_a_resumed_run_left_behind_is_not_among_its_points(project):
+    with gnomon.run("a") as run:
+        for step in range(10):
+            run.log({"loss": float(step)}, step=step)
+    with gnomon.run(resume=run.id, resume_step=5) as again:
+        for step in range(5, 8):
+            again.log({"loss": 100.0 + step}, step=step)
+    with gnomon.run(resume=run.id, resume_step=6) as again:
+        again.log({"loss": 200.0}, step=6)
+    record = gnomon.open()
+    wanted = record.run(run.id).series("loss")
+    found = rows(record, "select step, value from points order by step")
+    assert found == sorted(zip(wanted.step.tolist(), wanted.value.tolist(), strict=True))
+    assert [value for _, value in found] == [0.0, 1.0, 2.0, 3.0, 4.0, 105.0, 200.0]
+
+
+def test_odd_values_come_out_as_they_are(project):
+    big = 2**60 + 1
+    with gnomon.run("a", params={"mixed": "x", "flag": True, "list": [1, 2]}) as run:
+        run.log({"nan": math.nan, "inf": math.inf, "big": big}, step=0)
+    with gnomon.run("b", params={"mixed": 3, "big": 10**400}):
+        pass
+    record = gnomon.open()
+    (row,) = record.sql("select metrics.nan, metrics.inf, metrics.big from runs where name = 'a'")
+    assert math.isnan(row["nan"])
+    assert row["inf"] == math.inf
+    assert row["big"] == float(big)
+    assert rows(record, "select value, exact from points where series = 'big'") == [(float(big), str(big))]
+    assert rows(record, "select name, params.mixed, params.flag, params.list from runs order by name") == [
+        ("a", "x", True, "[1,2]"),
+        ("b", "3", None, None),
+    ]
+    assert rows(record, "select run is not null, number from params where name = 'mixed' order by value") == [
+        (True, 3.0),
+        (True, None),
+    ]
+
+
+def test_names_that_clash_do_not_fail(project):
+    with gnomon.run("a", params={"LR": 1, "lr": 2, "a": {"b": 3}, "a.b": 4, "it's": 5, 'x"y': 6}):
+        pass
+    with gnomon.run("b", params={"a": 7}):
+        pass
+    record = gnomon.open()
+    assert rows(record, "select params.lr from runs where name = 'a'") == [(2,)]
+    assert rows(record, "select params.\"LR\" from runs where name = 'a'") == [(1,)]
+    assert rows(record, """select params."it's", params['x"y'] from runs where name = 'a'""") == [(5, 6)]
+    assert len(record.sql("select * from runs")) == 2
+    assert len(record.sql("select params from runs")) == 2
+
+
+def test_columns_of_one_name_keep_their_own_values(record):
+    """Both were called `auc`, and one stood in for the other."""
+    found = record.sql(
+        "select mean.auc, spread.auc, interval 3 day as wait from groups order by 1 limit 1; -- said twice"
+    )
+    assert found.columns == ["auc", "auc_2", "wait"]
+    (row,) = found
+    assert (round(row["auc"], 6), round(row["auc_2"], 6), row["wait"]) == (0.92, 0.01, "3 days")
+
+
+def test_parameters_of_a_query(record):
+    assert rows(record, "select count(*) from runs where seed = ? and params.lr = ?", 1, 0.1) == [(1,)]
+    assert record.sql("select count(*) as n from runs where seed = $seed", {"seed": 2}).column("n") == [2]
+    with pytest.raises(BadArgumentError, match="`parameters` of `sql\\(\\)` must be a list"):
+        record.sql("select ?", "text")
+
+
+def test_an_answer_is_arrow_to_whoever_asks(record):
+    import pandas
+    import polars
+    import pyarrow
+
+    answer = record.sql("select name, seed, created, tags, metrics.auc from runs order by metrics.auc")
+    assert pyarrow.table(answer).num_rows == len(answer) == 6
+    assert polars.DataFrame(answer).shape == answer.to_polars().shape == (6, 5)
+    assert isinstance(answer.to_pandas(), pandas.DataFrame)
+    assert list(answer.to_pandas()["seed"]) == answer.column("seed")
+    assert repr(answer).startswith("<Answer of 6 rows × 5 columns: name, seed")
+    assert record.sql("select sum(count) as n from metrics").to_pylist() == [{"n": 180}]
+
+
+def test_a_notebook_shows_no_markup_of_strangers(project):
+    with gnomon.run("<script>alert(1)</script>"):
+        pass
+    shown = gnomon.open().sql('select name as "<b>" from runs')._repr_html_()
+    assert "<script>" not in shown and "<b>" not in shown
+    assert "&lt;script&gt;" in shown
+
+
+def test_an_empty_record_answers(project):
+    with gnomon.run("only"):
+        pass
+    record = gnomon.open()
+    for table in ("params", "metrics", "points", "notes", "files"):
+        assert rows(record, f"select count(*) from {table}") == [(0,)], table
+        assert rows(record, f"from {table}") == [], table
+
+
+def test_show_tables_and_describe(record):
+    assert {row["name"] for row in record.sql("show tables")} == {
+        "runs", "params", "metrics", "points", "groups", "notes", "files", "processes", "packages", "entries",
+    }  # fmt: skip
+    assert [row["column_name"] for row in record.sql("describe metrics")][:3] == ["run", "name", "last"]
+    assert len(record.sql("select * from information_schema.columns where table_name = 'runs'")) > 20
+    assert len(record.sql("explain select name from runs")) == 1
+    assert len(record.sql("summarize select seed from runs")) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "message", "hint"),
+    [
+        ("select params.lrr from runs", "no run has the parameter `lrr`", "did you mean `lr`"),
+        ("select metrics.los from runs", "no run has the metric `los`", "did you mean `loss`"),
+        ("select metrics.loss.min from runs", "a figure of the metric `loss`", 'metrics_min."loss"'),
+        ("select nme from runs", 'Referenced column "nme" not found', "did you mean `name`"),
+        ("from runz", "there is no table `runz`", "did you mean `runs`"),
+        ("select group from runs", "syntax error", '`"group"` or `runs.group`'),
+        ("selekt 1", "syntax error", None),
+        ("select 1; select 2", "has 2 statements", "one question at a time"),
+        ("  ", "the query is empty", "select name, status from runs"),
+        ("-- nothing", "the query is empty", "one question"),
+    ],
+)
+def test_an_error_says_what_is_meant(record, query, message, hint):
+    with pytest.raises(BadQueryError) as found:
+        record.sql(query)
+    assert message in found.value.message
+    assert hint is None or hint in str(found.value.hint)
+    assert "_nothing" not in str(found.value) and "_runs" not in str(found.value)
+
+
+def test_an_error_points_at_the_place(record):
+    with pytest.raises(BadQueryError) as found:
+        record.sql("select name,\n  params.lrr\nfrom runs")
+    assert found.value.message.splitlines()[-2:] == ["LINE 2:   params.lrr", " " * 17 + "^^^"]
+
+
+def test_a_row_as_a_whole_has_all_columns(record):
+    (row,) = record.sql("select r from runs r order by r.name limit 1")
+    assert row["r"]["name"] == "line-0.01" and row["r"]["params"]["lr"] == 0.01
+
+
+def test_a_step_of_with_may_have_the_name_of_a_table(record):
+    assert rows(
+        record, "with runs as (select seed from runs where seed > 1) select count(*), min(seed) from runs"
+    ) == [(4, 2)]
+    assert rows(record, "with metrics as (select 7 as x) select x from metrics") == [(7,)]
