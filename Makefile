@@ -68,6 +68,7 @@ peers: $(VENV)/.stamp-dev
 docs: $(VENV)/.stamp-dev
 	$(BIN)/python -m gnomon.cli.reference > docs/reference/cli.md
 	$(BIN)/python -m tests.docs.where_page > docs/reference/where.md
+	$(BIN)/python -m tests.docs.sql_page > docs/reference/sql.md
 
 # Versions for every platform and Python from 3.11 on, with hashes and without the name of any index.
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

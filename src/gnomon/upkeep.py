@@ -28,6 +28,7 @@ WAL_BYTES_TO_SEAL = 64 << 20
 PACKS_TO_MERGE = 32
 LOCK_FILE = "upkeep.lock"
 TRACE_FILE = "upkeep.failed"
+_children: list[int] = []  # process ids of upkeep that this process started
 
 
 def is_due(home: Home, writer: str) -> bool:
@@ -51,6 +52,7 @@ def start_if_due(home: Home, writer: str) -> None:
     """Start upkeep in a process of its own where it is due. Never raises for the system's sake."""
     when = home.env.getenv("GNOMON_UPKEEP") or "background"
     try:
+        let_go_of_ended()
         if when == "off" or not is_due(home, writer):
             return
         if when == "now":
@@ -75,9 +77,21 @@ def _start(path: str) -> None:
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
     try:
-        os.posix_spawn(command[0], command, os.environ, file_actions=quiet, setsid=True)
+        child = os.posix_spawn(command[0], command, os.environ, file_actions=quiet, setsid=True)
     except NotImplementedError:  # a system without the means to begin a session of its own so
-        os.posix_spawn(command[0], command, os.environ, file_actions=quiet)
+        child = os.posix_spawn(command[0], command, os.environ, file_actions=quiet)
+    _children.append(child)
+
+
+def let_go_of_ended() -> None:
+    """Let the system forget upkeep of this process that has ended: a notebook may see it start many times."""
+    for child in list(_children):
+        try:
+            ended, _ = os.waitpid(child, os.WNOHANG)
+        except ChildProcessError:  # of the process that this one was forked from, or waited for by somebody else
+            ended = child
+        if ended:
+            _children.remove(child)
 
 
 def do_upkeep(path: str, env: Env = REAL) -> list[str]:

@@ -258,9 +258,16 @@ def test_small_memory_is_not_claimed(cli):
     assert "peak_memory_bytes" not in newest(cli)["captured"]["exit"]
 
 
-def test_a_name_instead_of_an_id_is_explained(cli):
+def test_a_name_stands_for_an_id_where_one_run_is_called_so(cli):
     cli("run", "--name", "digits", "--", "true", check=0)
-    run = newest(cli)
-    assert f"a run is called so: `{run['id'][:8]}`" in cli("show", "digits", check=2).stderr
+    first = newest(cli)["id"]
+    assert first[:8] in cli("show", "digits", check=0).stdout
+    cli("run", "--name", "digits", "--", "true", check=0)
+    said = cli("show", "digits", check=2).stderr
+    assert "2 runs are called `digits`" in said and f"`{first[:8]}`" in said
+    cli("rm", newest(cli)["id"], check=0)
+    assert first[:8] in cli("show", "digits", check=0).stdout  # the hidden one does not count
+    cli("rm", first, check=0)
+    assert "2 runs are called" in cli("restore", "digits", check=2).stderr
     assert "`gnomon runs` lists the runs" in cli("show", "zzz", check=2).stderr
     assert "did you mean `machine.cpus`" in cli("runs", "--columns", "machine.cpuss", check=0).stderr

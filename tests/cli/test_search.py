@@ -97,3 +97,221 @@ def test_wrong_questions(runs, words, limit):
 )
 def test_no_word_is_special(runs, words):
     gnomon.open().search(words)
+
+
+# ---------------------------------------------------------------- what comes first
+
+
+def names(words: str, **asked) -> list[str | None]:
+    return [hit.name for hit in gnomon.open().search(words, **asked)]
+
+
+def make(name, *, note=None, **settings):
+    with gnomon.run(name, **settings) as run:
+        if note:
+            run.note(note)
+    return run.id
+
+
+def test_a_name_comes_before_a_tag_a_note_a_parameter_and_what_was_printed(project, monkeypatch):
+    monkeypatch.setenv("GNOMON_CAPTURE", "console")
+    script = "import gnomon\nwith gnomon.run('printed'):\n    print('zebra zebra zebra')\n"
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+    monkeypatch.setenv("GNOMON_CAPTURE", "off")
+    make("zebra")
+    make("tagged", tags=["zebra"])
+    make("noted", note="a zebra zebra zebra")
+    make("has it as parameter", params={"animal": "zebra"})
+    assert names("zebra") == ["zebra", "tagged", "noted", "has it as parameter", "printed"]
+
+
+def test_of_equal_matches_the_newer_run_comes_first(project):
+    for number in range(5):
+        make(f"run {number}", note="the gradient explodes")
+    assert names("gradient") == [f"run {number}" for number in reversed(range(5))]
+    assert names("gradient", limit=2) == ["run 4", "run 3"]
+
+
+def test_words_that_follow_each_other_come_before_words_that_are_scattered(project):
+    make("phrase", note="at layer 7 it ran out of memory again")
+    make("scattered", note="memory of what came out")
+    assert names("out of memory") == ["phrase", "scattered"]
+    assert names("out of mem*") == ["phrase", "scattered"]
+
+
+def test_a_note_that_says_it_more_often_comes_first_among_notes(project):
+    make("often", note="plateau, plateau, plateau")
+    make("once", note="a plateau somewhere between very many other words that say nothing of the kind at all")
+    assert names("plateau") == ["often", "once"]
+
+
+def test_words_may_stand_in_several_texts_of_one_run(project):
+    make("resnet a", note="it diverges")
+    make("resnet b", note="it converges", params={"optimizer": "adamw"})
+    make("vit", note="resnet was better, and diverges")
+    assert names("resnet diverges") == ["vit", "resnet a"]
+    (hit,) = gnomon.open().search("resnet converges adamw")
+    assert hit.name == "resnet b" and hit.field in ("note", "params")
+    assert names("resnet nothing") == []
+
+
+def test_very_many_matches_are_ordered_by_time_alone(project, monkeypatch):
+    from gnomon.record import index_texts
+
+    for number in range(6):
+        make(f"run {number}", note="word " * (1 + number % 3) + "and more" * number)
+    by_score = names("word")
+    monkeypatch.setattr(index_texts, "MOST_SCORED", 5)
+    assert names("word") == [f"run {number}" for number in reversed(range(6))] != by_score
+
+
+# ---------------------------------------------------------------- parameters and filters
+
+
+@pytest.fixture
+def tuned(project):
+    make("slow", params={"lr": 0.01, "optimizer": "AdamW", "nested": {"depth": 3}, "flag": True}, note="good")
+    make("fast", params={"lr": 0.1, "optimizer": "sgd", "nested": {"depth": 4}, "flag": False}, note="good")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("lr=0.01", ["slow"]),
+        ("lr=1e-2", ["slow"]),
+        ("good lr=0.1", ["fast"]),
+        ("lr=0.1 good", ["fast"]),
+        ("optimizer=adamw", ["slow"]),
+        ("nested.depth=4", ["fast"]),
+        ("flag=true", ["slow"]),
+        ("params.lr=0.1", ["fast"]),
+        ("lr=0.1 lr=0.01", []),
+        ("lr=7", []),
+        ("good", ["fast", "slow"]),
+        ("lr=good", []),
+        ("seed=1", []),
+    ],
+)
+def test_a_word_with_a_value_asks_for_a_parameter(tuned, words, found):
+    assert names(words) == found
+
+
+def test_a_word_with_an_equals_sign_that_is_no_parameter_is_a_word(project):
+    make("noted", note="set alpha=0.5 by hand")
+    assert names("alpha=0.5") == ["noted"]
+
+
+def test_a_run_found_by_its_parameter_says_so(tuned):
+    (hit,) = gnomon.open().search("lr=1e-2")
+    assert (hit.field, hit.excerpt) == ("params", "lr=1e-2")
+
+
+def test_where_narrows_the_search(tuned):
+    assert names("good", where="params.lr > 0.05") == ["fast"]
+    assert names("good", where="params.lr > 5") == []
+    assert names("good", where="") == ["fast", "slow"]
+    assert names("lr=0.1", where='name = "slow"') == []
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+def test_marks_stand_at_the_words_that_were_asked_for(project):
+    make("one", note="The loss, then THE\n\nLOSS again; and a glossary.")
+    (hit,) = gnomon.open().search("loss")
+    assert [hit.excerpt[start:end] for start, end in hit.marks] == ["loss", "LOSS"]
+    assert hit.excerpt == "The loss, then THE LOSS again; and a glossary."
+
+
+def test_a_text_without_spaces_is_shown_around_the_match(project):
+    make("long", note="x" * 5_000 + " needle " + "y" * 5_000)
+    (hit,) = gnomon.open().search("needle")
+    ((start, end),) = hit.marks
+    assert hit.excerpt[start:end] == "needle" and len(hit.excerpt) < 500
+
+
+def test_marks_in_the_text_itself_do_no_harm(project):
+    make("odd", note="before \x02 within \x03 needle \x1b[31m \x03\x02 after")
+    (hit,) = gnomon.open().search("needle")
+    assert "needle" in [hit.excerpt[start:end] for start, end in hit.marks]
+    assert "\x02" not in hit.excerpt and "\x03" not in hit.excerpt
+
+
+@pytest.fixture
+def cli(project, monkeypatch):
+    def run(*words):
+        done = subprocess.run(
+            [sys.executable, "-m", "gnomon", "search", *words], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done
+
+    return run
+
+
+def test_the_words_are_bold_and_nothing_else_reaches_the_terminal(cli, monkeypatch):
+    make("one", note="a needle\x1b[31m in the needlework")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    shown = cli("needle").stdout
+    assert "a \x1b[1mneedle\x1b[0m" in shown and "needlework" in shown
+    assert "\x1b[31m" not in shown
+    monkeypatch.delenv("FORCE_COLOR")
+    assert "\x1b" not in cli("needle").stdout
+
+
+def test_runs_of_one_process_share_a_line(cli, monkeypatch):
+    monkeypatch.setenv("GNOMON_CAPTURE", "console")
+    script = (
+        "import gnomon\nfor n in range(3):\n    with gnomon.run(f'r{n}'):\n        print('jabberwocky')\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+    lines = cli("jabberwocky").stdout.splitlines()
+    assert len(lines) == 2 and "r2 (+2)" in lines[1]
+    assert len(json.loads(cli("jabberwocky", "--json").stdout)) == 3
+
+
+def test_that_there_are_more_is_said_and_only_then(cli):
+    for number in range(4):
+        make(f"plateau {number}")
+    assert "the first 3; `--limit N` shows more" in cli("plateau", "--limit", "3").stderr
+    assert cli("plateau", "--limit", "4").stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("platau", "nothing holds `platau`; did you mean `plateau`?"),
+        ("plat", "nothing holds `plat`; did you mean `plat*`?"),
+        ("qqq", "nothing holds `qqq`"),
+        ("plateau qqq", "nothing holds `qqq`"),
+    ],
+)
+def test_a_near_miss_is_said(cli, typed, said):
+    make("one", note="It stays on a plateau.")
+    assert cli(*typed.split()).stderr.splitlines() == ["no run holds all of these words", said]
+
+
+def test_words_that_never_meet_have_no_near_miss(cli):
+    make("one", note="plateau")
+    make("two", note="valley")
+    assert cli("plateau", "valley").stderr.splitlines() == ["no run holds all of these words"]
+
+
+def test_a_search_sees_what_another_process_has_just_written(project, monkeypatch):
+    """Answers come from the file and an overlay while somebody else holds the index."""
+    from gnomon.record.index_keeper import Keeper
+
+    first = make("earlier", note="plateau")
+    make("new", note="plateau, and so on")
+    record = gnomon.open()
+    assert names("earlier") == ["earlier"]
+    record.rename(first, "later")
+    record.add_note(first, "a valley")
+    monkeypatch.setattr(Keeper, "_try_lock", lambda *_: None)
+    other = gnomon.open()
+    assert sorted(hit.name for hit in other.search("plat*")) == ["later", "new"]
+    assert [hit.field for hit in other.search("valley")] == ["note"]
+    assert [hit.name for hit in other.search("later")] == ["later"]
+    assert other.search("earlier") == [] == other.search("valey")
+    assert other.find_texts("valey").near == {"valey": ["valley"]}

@@ -84,6 +84,7 @@ def test_in_the_background_it_is_a_process_that_keeps_nothing_of_the_training_op
     os.close(ours)
     assert len(files(project)) > 2 * upkeep.WALS_TO_SEAL  # and there is still work before that process
     wait_until(lambda: len(files(project)) < 20)
+    wait_until(lambda: upkeep.let_go_of_ended() or not upkeep._children)
 
 
 def wait_until(is_so, seconds=60.0):

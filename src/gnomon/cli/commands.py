@@ -25,8 +25,17 @@ GROUPS: dict[str, dict[str, Listed]] = {
     "Look": {
         "runs": Listed("gnomon.runs.cli:runs", "list runs: filter, sort, choose columns, JSON or CSV"),
         "show": Listed("gnomon.runs.cli_show:show", "show everything about one run, with its curve"),
+        "compare": Listed(
+            "gnomon.runs.compare.cli:compare", "what differs between runs; which group of seeds is better"
+        ),
+        "plot": Listed(
+            "gnomon.runs.plot.cli:plot", "draw curves of runs: in the terminal, as SVG, HTML or PNG"
+        ),
         "search": Listed(
             "gnomon.runs.cli_search:search", "find runs by words: notes, parameters, what was printed"
+        ),
+        "sql": Listed(
+            "gnomon.runs.sql.cli:sql", "ask in SQL: read-only, over runs, points, groups and all else"
         ),
         "console": Listed(
             "gnomon.runs.cli_console:console", "print what a run printed; --follow while it runs"
@@ -41,6 +50,11 @@ GROUPS: dict[str, dict[str, Listed]] = {
     },
     "Files": {
         "get": Listed("gnomon.runs.cli_change:get", "write a kept file or folder of a run to the disk"),
+        "export": Listed(
+            "gnomon.runs.archive.cli:export", "write runs as plain files, with all that was kept"
+        ),
+        "archive": Listed("gnomon.runs.archive.cli:archive", "write runs into one ZIP file"),
+        "import": Listed("gnomon.runs.archive.cli:import_", "take in runs that were exported or archived"),
     },
     "The record": {
         "init": Listed("gnomon.cli.start:init", "make a record here (the first run would, too)"),

@@ -11,6 +11,7 @@ too (a command's function says so with a negative number).
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from gnomon.cli.parser import Declare
     from gnomon.cli.terminal import Terminal
 
+SELDOM = (100_000, 20, 50)
+"""When a command looks for cycles to free: it is over soon, makes hardly any, and may hold a million cells."""
 DONE, FAILED, WRONG_COMMAND, DAMAGED, INTERRUPTED, READER_GONE = 0, 1, 2, 3, 130, 141
 EXIT_CODES = {
     DONE: "done; for `verify` and `doctor`: nothing is wrong",
@@ -39,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line (that of the process unless given) and return its exit code."""
     from gnomon.cli.terminal import Terminal
 
+    if argv is None:
+        gc.set_threshold(*SELDOM)
     terminal = Terminal()
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv), terminal)

@@ -31,7 +31,7 @@ _OURS = {  # argparse words, and what we say
     "ignored explicit argument": "takes no value; got",
 }
 HELP_COLUMN = 28
-HELP_WIDTH, LEAST_HELP_WIDTH = 100, 60
+HELP_WIDTH, EXAMPLES_WIDTH, LEAST_HELP_WIDTH = 100, 110, 60
 
 
 class HelpWanted(Exception):
@@ -224,11 +224,11 @@ def help_width() -> int:
 
 
 def _shown_examples(examples: Sequence[tuple[str, str]]) -> list[str]:
-    """Return the lines of examples; comments stand above them where the terminal is too narrow for both."""
+    """Return the lines of examples; comments stand above them where the width is too small for both."""
     longest = max(len(command) for command, _ in examples)
     beside = [f"  {command:<{longest}}  # {what}".rstrip() for command, what in examples]
     width = help_width()
-    if width == HELP_WIDTH or max(map(len, beside)) <= width:
+    if max(map(len, beside)) <= (EXAMPLES_WIDTH if width == HELP_WIDTH else width):
         return beside
     return [line for command, what in examples for line in (f"  # {what}", f"  {command}")]
 

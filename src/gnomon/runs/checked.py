@@ -95,7 +95,7 @@ def marked_cell(value: object, longest: int) -> object:
     if value.__class__ is float or value.__class__ is bool or value is None:
         return value
     shown = _as_scalar(value)
-    if shown.__class__ is int or len(shown) <= longest:  # type: ignore[arg-type]
+    if shown.__class__ is int or len(str(shown)) <= longest:
         return shown
     from blake3 import blake3
 
@@ -108,7 +108,7 @@ def _as_scalar(value: object) -> object:
     if value.__class__ is str:
         return value
     if value.__class__ is int:
-        return value if -(2**63) <= value < 2**64 else str(value)  # type: ignore[operator]
+        return value if -(2**63) <= value < 2**64 else str(value)
     return encode_body({"": value})[4:-1].decode("utf-8")
 
 

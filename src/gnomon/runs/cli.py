@@ -56,11 +56,19 @@ def runs(parser: Parser) -> Run:
     )
     parser.option("--all", action="store_true", help="all runs, however many")
     parser.option("--removed", action="store_true", help="list the hidden runs instead")
+    parser.option(
+        "--groups",
+        action="store_true",
+        help="list groups of seeds instead, metrics as mean ± spread between seeds",
+    )
     parser.option("--json", action="store_true", help="print a JSON list of all runs (or of --limit)")
     parser.option("--csv", action="store_true", help="print CSV of all runs (or of --limit)")
     parser.example("gnomon runs", "the newest")
     parser.example('gnomon runs --where "params.lr < 0.01 and metrics.auc > 0.9"', "only some")
     parser.example("gnomon runs --sort metrics.loss:asc --columns name,seed,metrics.loss", "your own table")
+    parser.example(
+        "gnomon runs --groups --sort metrics.auc", "groups of seeds, that with the best mean first"
+    )
     parser.example("gnomon runs --json --limit 1", "the newest, for a program")
     parser.note(
         "With --json each run is an object with id, name, status, group, seed, tags, created, ended, duration_s, parent, "
@@ -76,9 +84,13 @@ def _runs(arguments: Namespace, terminal: Terminal) -> int:
         raise UsageError("`--json` and `--csv` exclude each other")
     if arguments.all and arguments.limit is not None:
         raise UsageError("`--all` and `--limit` exclude each other")
+    if arguments.groups and arguments.removed:
+        raise UsageError("`--groups` and `--removed` exclude each other", hint="hidden runs are in no group")
     record = open_record(arguments, terminal)
     columns = _asked_columns(arguments.columns)
     limit = _limit(arguments, terminal)
+    if arguments.groups:
+        return _groups(record, arguments, columns, limit, terminal)
 
     def ask(columns: list[str] | None) -> RunTable:
         return record.runs(
@@ -100,6 +112,24 @@ def _runs(arguments: Namespace, terminal: Terminal) -> int:
         shown = _side_by_side([*table.default_columns(), *concerned])
         table = table if set(shown) <= set(table.columns) else ask(shown)
         _write_table(record, table, shown, _importance(shown, concerned), terminal)
+    return 0
+
+
+def _groups(
+    record: Record, arguments: Namespace, columns: list[str] | None, limit: int | None, terminal: Terminal
+) -> int:
+    from gnomon.runs.groups.cli import write_groups, write_groups_csv
+
+    table = record.groups(arguments.where, sort=arguments.sort, columns=columns, limit=limit)
+    _say_unknown(record, table.unknown, terminal)
+    if arguments.json:
+        terminal.json_list(table.records())
+    elif arguments.csv:
+        write_groups_csv(table, terminal)
+    elif not len(table):
+        terminal.say("no group of seeds matches" if arguments.where else "no runs yet")
+    else:
+        write_groups(table, columns or table.default_columns(), terminal)
     return 0
 
 
@@ -205,13 +235,6 @@ def _why_nothing(arguments: Namespace) -> str:
 
 def shown_digits(record: Record, ids: Iterable[str]) -> int:
     """Return how many digits tell these runs from every run of the record, hidden ones included; at least 8."""
-    from gnomon.ids import SHOWN_LENGTH
+    from gnomon.runs.short_ids import digits_to_show
 
-    wanted, known = set(ids), record.replica.index.ids("run")
-    digits = SHOWN_LENGTH
-    while digits < max(map(len, wanted), default=0):
-        beginnings = {run[:digits] for run in wanted}
-        if len(beginnings) == len(wanted) == sum(run[:digits] in beginnings for run in known):
-            break
-        digits += 1
-    return digits
+    return digits_to_show(record.replica.index, ids)

@@ -26,7 +26,7 @@ def note(parser: Parser) -> Run:
 
     Without a text your editor opens (VISUAL, then EDITOR); with `-` the text is read from standard input.
     """
-    parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
+    parser.option("run", metavar="RUN", complete="run", help="the run's id, the beginning of it, or its name")
     parser.option("text", metavar="TEXT", nargs="?", help="the note; `-` reads it from standard input")
     parser.example('gnomon note 4f1d "Plateaus after 3 epochs; next: smaller depth."', "a line")
     parser.example("gnomon note 4f1d", "in your editor")
@@ -81,7 +81,7 @@ def tag(parser: Parser) -> Run:
 
     A tag that a teammate adds at the same time, elsewhere, stays.
     """
-    parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
+    parser.option("run", metavar="RUN", complete="run", help="the run's id, the beginning of it, or its name")
     parser.option("tags", metavar="TAG", nargs="*", help="tags to add")
     parser.option(
         "--remove",
@@ -115,7 +115,7 @@ def _tag(arguments: Namespace, terminal: Terminal) -> int:
 
 def rename(parser: Parser) -> Run:
     """Give a run another name. Where two people gave it different names, this settles it."""
-    parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
+    parser.option("run", metavar="RUN", complete="run", help="the run's id, the beginning of it, or its name")
     parser.option("name", metavar="NAME", help="the new name")
     parser.example("gnomon rename 4f1d baseline-2", "the id stays")
     return _rename
@@ -191,7 +191,7 @@ def get(parser: Parser) -> Run:
     `--to` chooses; otherwise it is the one that is shown. All bytes are checked against their hash first. What
     is at the target stays, unless `--overwrite` is given.
     """
-    parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
+    parser.option("run", metavar="RUN", complete="run", help="the run's id, the beginning of it, or its name")
     parser.option(
         "name", metavar="NAME", complete="kept", help="what it is called in the run: see `gnomon show RUN`"
     )

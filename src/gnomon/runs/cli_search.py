@@ -2,53 +2,103 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from gnomon.runs.cli import open_record, shown_digits
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Callable
 
     from gnomon.runs.face import Parser, Run, Terminal
+    from gnomon.runs.search import Found, Hit
 
 
 def search(parser: Parser) -> Run:
     """Search all runs for words: names, tags, notes, parameters, commands, what was printed, captions.
 
-    A run is found where one of its texts holds all the words; case and accents make no difference. The best match comes first.
+    A run is found where its texts hold all the words; case and accents make no difference. First come runs that have
+    the words in one text, one after the other; then names come before tags, notes, parameters, commands and what was printed;
+    then the newer run comes first.
     """
-    parser.option("words", metavar="WORD", nargs="+", help="words; `word*` stands for all that begin so")
-    parser.option("--limit", metavar="N", type=int, default=20, help="at most so many runs (default: 20)")
-    parser.option("--json", action="store_true", help="print JSON")
+    parser.option(
+        "words", metavar="WORD", nargs="+",
+        help="words; `word*` stands for all that begin so, `lr=0.01` for a parameter",
+    )  # fmt: skip
+    parser.option(
+        "--where", metavar="EXPRESSION", help='only runs for which this holds, such as "metrics.auc > 0.9"'
+    )
+    parser.option("--limit", metavar="N", type=int, default=20, help="at most so many lines (default: 20)")
+    parser.option("--json", action="store_true", help="print JSON: one object a run")
     parser.example("gnomon search plateau", "in notes, and anywhere else")
     parser.example("gnomon search out of memory", "who ran out of it?")
-    parser.example('gnomon search "resnet*"', "words that begin so")
+    parser.example('gnomon search "resnet*" lr=0.01', "words that begin so, with that parameter")
+    parser.example('gnomon search diverged --where "status = failed"', "only some runs")
     return _search
 
 
 def _search(arguments: Namespace, terminal: Terminal) -> int:
     record = open_record(arguments, terminal)
-    hits = record.search(" ".join(arguments.words), limit=arguments.limit)
+    words = " ".join(arguments.words)
     if arguments.json:
+        hits = record.search(words, where=arguments.where, limit=arguments.limit)
         terminal.json_list([hit._asdict() for hit in hits])
         return 0
-    if not hits:
-        terminal.say("no run holds all of these words in one text")
+    found = record.find_texts(words, where=arguments.where, limit=arguments.limit)
+    if not found.texts:
+        _say_nothing(found, arguments, terminal)
         return 0
-    digits = shown_digits(record, [hit.run for hit in hits])
+    first = [text.hits[0] for text in found.texts]
+    digits = shown_digits(record, [hit.run for hit in first])
     rows = [
         {
             "id": hit.run[:digits],
-            "name": hit.name or "",
+            "name": _called(hit, len(text.hits), terminal),
             "where": hit.field,
-            "text": terminal.clean(" ".join(hit.excerpt.split())),
+            "text": terminal.clean(hit.excerpt),
         }
-        for hit in hits
+        for hit, text in zip(first, found.texts, strict=True)
     ]
+    painters = {
+        row["text"]: _painter(hit, row["text"], terminal) for row, hit in zip(rows, first, strict=True)
+    }
     terminal.table(
         ["id", "name", "where", "text"],
         rows,
-        styles={"id": lambda _: "bold", "where": lambda _: "dim"},
+        styles={
+            "id": lambda _: "bold",
+            "where": lambda _: "dim",
+            "text": lambda text: painters[str(text)],
+        },
         importance=["id", "text", "where", "name"],
     )
+    if found.has_more:
+        terminal.say(f"the first {arguments.limit:,}; `--limit N` shows more, more words find fewer")
     return 0
+
+
+def _called(hit: Hit, runs: int, terminal: Terminal) -> str:
+    """Return the name of a run, and how many others of its process share the text."""
+    name = terminal.clean(hit.name or "")
+    return name if runs == 1 else f"{name} (+{runs - 1:,})".lstrip()
+
+
+def _painter(hit: Hit, shown: str, terminal: Terminal) -> Callable[[str], str]:
+    """Return what makes the words of a text bold that were asked for, however it was cut."""
+    words = {terminal.clean(hit.excerpt[start:end]) for start, end in hit.marks}
+    pattern = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True) if word)
+    if not pattern or pattern == re.escape(shown):
+        return str
+    whole = re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")
+    return lambda cell: whole.sub(lambda word: terminal.style(word[0], "bold"), cell)
+
+
+def _say_nothing(found: Found, arguments: Namespace, terminal: Terminal) -> None:
+    """Say that nothing was found, and what may have been meant."""
+    also = " and `--where`" if arguments.where else ""
+    terminal.say(f"no run holds all of these words{also}")
+    for word, near in found.near.items():
+        meant = " or ".join(f"`{terminal.clean(one)}`" for one in near)
+        text = f"nothing holds `{terminal.clean(word)}`"
+        terminal.say(f"{text}; did you mean {meant}?" if meant else text)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
 
+    from gnomon.points.series import Series
     from gnomon.runs.face import Parser, Run, Terminal
     from gnomon.runs.run_view import Process, RunView
     from gnomon.runs.values.rich_value import RichValue
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 INDENT = "  "
 SYSTEM = "system/"
+CURVE_BUCKETS = 500  # more than a terminal has dots beside each other
 CURVE_HEIGHT = 12
 STATUS_STYLES = {
     "finished": "green",
@@ -37,7 +39,7 @@ def show(parser: Parser) -> Run:
     lost or may have lost. Ends with a drawn curve: of a loss, else of the first series that has more than one point, or of
     those that `--metric` names. A notebook says whether its cells were run once each, from top to bottom.
     """
-    parser.option("run", metavar="RUN", complete="run", help="the run's id, or the beginning of it")
+    parser.option("run", metavar="RUN", complete="run", help="the run's id, the beginning of it, or its name")
     parser.option(
         "--metric", metavar="NAME", action="append", complete="series", help="draw this series (repeatable)"
     )
@@ -76,13 +78,15 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
         return 0
     # Wrong names are found before the first line is written.
     curves = [
-        (name, run.series(name, rank=arguments.rank, x=arguments.x)) for name in _metrics(run, arguments)
+        (name, run.series(name, rank=arguments.rank, x=arguments.x, buckets=CURVE_BUCKETS))
+        for name in _metrics(run, arguments)
     ]
     _header(record, run, terminal)
     _how(run, terminal)
     _notebook(run, terminal)
     _params(run, terminal)
     _numbers(run, terminal)
+    _seeds(record, run, terminal)
     _values(run, terminal)
     _resources(run, terminal)
     _notes(run, terminal)
@@ -240,6 +244,45 @@ def _numbers(run: RunView, terminal: Terminal) -> None:
     terminal.table(columns, rows, indent=INDENT)
 
 
+def _seeds(record: Record, run: RunView, terminal: Terminal) -> None:
+    """Write where the run lies among the seeds of its configuration."""
+    from gnomon.runs.groups.siblings import siblings, standings
+
+    group = siblings(record, run.id)
+    if group is None:
+        return
+    _heading(f"seeds ({len(group)} finished runs of this configuration; `gnomon runs --groups`)", terminal)
+    rows = [
+        {
+            "series": terminal.clean(one.metric),
+            "mean ± spread": str(one.spread),
+            "this run": one.value,
+            "from the lowest": f"{one.place} of {len(group)}" if one.place is not None else "",
+        }
+        for one in standings(record, group, run.id)
+    ]
+    if rows:
+        terminal.table(["series", "mean ± spread", "this run", "from the lowest"], rows, indent=INDENT)
+    if group.apart:
+        apart = ", ".join(f"{count:,} {status}" for status, count in group.apart.items())
+        terminal.write(INDENT + terminal.style(f"not counted: {apart}", "dim"))
+
+
+def _seeds_as_json(run: RunView) -> dict[str, object] | None:
+    from gnomon.runs.groups.siblings import siblings, standings
+
+    group = siblings(run.record, run.id)
+    if group is None:
+        return None
+    metrics = {one.metric: one.to_dict() for one in standings(run.record, group, run.id)}
+    return {
+        "runs": list(group.runs),
+        "seeds": list(group.seeds),
+        "apart": dict(group.apart),
+        "metrics": metrics,
+    }
+
+
 def _resources(run: RunView, terminal: Terminal) -> None:
     """Write the system metrics, with their units."""
     rows = []
@@ -350,11 +393,11 @@ def losses(process: Process) -> list[str]:
     return found
 
 
-def _curve(name: str, series: object, arguments: Namespace, terminal: Terminal) -> None:
+def _curve(name: str, series: Series, arguments: Namespace, terminal: Terminal) -> None:
     xs, ys = _points(series, arguments.x)
     over = f" over {terminal.clean(arguments.x)}" if arguments.x else ""
     rank = f", rank {arguments.rank}" if arguments.rank else ""
-    _heading(f"{terminal.clean(name)}{over} ({terminal.count(len(ys), 'point')}{rank})", terminal)
+    _heading(f"{terminal.clean(name)}{over} ({terminal.count(series.total, 'point')}{rank})", terminal)
     terminal.curve(xs, ys, x_name=arguments.x or "step", height=CURVE_HEIGHT, is_log=arguments.log)
 
 
@@ -385,7 +428,8 @@ def _as_json(run: RunView, arguments: Namespace) -> dict[str, object]:
         ],
         "kept": [one._asdict() for one in run.kept],
         "processes": [one._asdict() for one in run.processes],
-        "conflicts": run.conflicts, "captured": cli_captured.as_json(run), "traceback": run.traceback,
+        "seeds": _seeds_as_json(run), "conflicts": run.conflicts, "captured": cli_captured.as_json(run),
+        "traceback": run.traceback,
     }  # fmt: skip
     if arguments.metric:
         found["points"] = {

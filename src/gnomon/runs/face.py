@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import TextIO
+
+    from gnomon.runs.plot.lines import Line
+    from gnomon.runs.plot.scale import Scale
 
     Run = Callable[[Namespace, "Terminal"], int | None]
 
@@ -69,6 +73,9 @@ class Terminal(Protocol):
     def style(self, line: str, *styles: str, talk: bool = False) -> str:
         """Return a text in bold, dim or a colour, where the reader sees such things."""
 
+    def onto(self, stream: TextIO) -> Terminal:
+        """Return a terminal that writes its data to a file, and talks where this one does."""
+
     def at_end(self, closer: Callable[[], None]) -> None:
         """Have `closer` called when the command is over, however it ends."""
 
@@ -78,7 +85,8 @@ class Terminal(Protocol):
     def table(
         self, columns: Sequence[str], rows: Sequence[Mapping[str, object]],
         shown: Mapping[str, Callable[[object], str]] | None = None, *, indent: str = "",
-        styles: Mapping[str, Callable[[object], str]] | None = None, importance: Sequence[str] = (),
+        styles: Mapping[str, Callable[[object], str | Callable[[str], str]]] | None = None,
+        importance: Sequence[str] = (),
     ) -> list[str]:  # fmt: skip
         """Write a table; return the columns for which the terminal was too narrow, the most important ones kept."""
 
@@ -92,6 +100,18 @@ class Terminal(Protocol):
         is_log: bool = False,
     ) -> None:
         """Write a drawn curve."""
+
+    def curves(
+        self,
+        lines: Sequence[Line],
+        x_scale: Scale,
+        y_scale: Scale,
+        *,
+        x_name: str,
+        width: int | None = None,
+        height: int = 16,
+    ) -> None:
+        """Write drawn curves in one pair of axes, and their legend."""
 
     def json(self, value: object) -> None:
         """Write a value as JSON."""

@@ -77,7 +77,14 @@ class Run:
         current.opened(self)
 
     def __repr__(self) -> str:
-        return f"<Run {self.id[:8]} {self.name or ''}{' ended' if self.is_ended else ''}>"
+        from gnomon.runs.display.shorten import words
+
+        return f"<Run {self.id[:8]} {words(self.name, 80)}{' ended' if self.is_ended else ''}>"
+
+    def _repr_html_(self) -> str:
+        from gnomon.runs.display.run import live_html
+
+        return live_html(self)
 
     @property
     def is_ended(self) -> bool:
@@ -247,8 +254,11 @@ class Run:
     ) -> None:
         if kind is None:
             self.finish()
-        else:
-            self.finish(_status_of(kind), error=kind.__qualname__, traceback=_traceback_text(error))
+            return
+        capture = capture_of(self._session)
+        if capture is not None and isinstance(error, SystemExit):
+            capture.see_exit(error)
+        self.finish(_status_of(kind), error=kind.__qualname__, traceback=_traceback_text(error))
 
     def _end_at_exit(self) -> None:
         # In a notebook or a shell it may be an error of long ago.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gnomon.points.stats import SeriesStat
     from gnomon.runs.capture.views import Captured, Printed, Withheld
     from gnomon.runs.notebook.views import Cell, Notebook
+    from gnomon.runs.plot.picture import Plot
     from gnomon.runs.values.rich_value import RichValue
     from gnomon.runs.views import Record
 
@@ -24,6 +25,11 @@ class Note(NamedTuple):
     time_s: float
     author: str | None
     hash: str
+
+    def _repr_html_(self) -> str:
+        from gnomon.runs.display.run import note_html
+
+        return note_html(self)
 
 
 class Kept(NamedTuple):
@@ -65,7 +71,14 @@ class RunView:
         self._state: dict[str, Any] = state if isinstance(state, dict) else {}
 
     def __repr__(self) -> str:
-        return f"<RunView {self.id[:8]} {self.name or ''} {self.status}>"
+        from gnomon.runs.display.shorten import words
+
+        return f"<RunView {self.id[:8]} {words(self.name, 80)} {self.status}>"
+
+    def _repr_html_(self) -> str:
+        from gnomon.runs.display.run import run_html
+
+        return run_html(self)
 
     @property
     def name(self) -> str | None:
@@ -121,6 +134,11 @@ class RunView:
     def is_removed(self) -> bool:
         """Whether the run is hidden from lists."""
         return bool(self._state.get("removed"))
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether nothing that was said of the run is here, only that entries about it exist."""
+        return "is_withheld" in self._state
 
     @property
     def created(self) -> float:
@@ -291,6 +309,9 @@ class RunView:
     @property
     def stats(self) -> dict[tuple[str, int], SeriesStat]:
         """Statistics by (series, rank): `count first_step last_step last_time last min max nan`."""
+        from gnomon.runs.display.series import teach
+
+        teach()
         found = self.record.replica.point_stats(self.id)
         return {
             (series, rank): stat
@@ -310,20 +331,31 @@ class RunView:
         """The names of its series, sorted."""
         return sorted({series for series, _ in self.stats})
 
-    def series(self, name: str, rank: int | None = 0, x: str | None = None) -> Series:
+    def series(
+        self, name: str, rank: int | None = 0, x: str | None = None, *, buckets: int | None = None
+    ) -> Series:
         """Return one series: `.step`, `.time`, `.value` as NumPy arrays, and `len()`.
 
         `rank=None` gives all ranks, with `.rank`. `x` names any other series of the run as x-axis (`.x`), joined row by row.
+        `buckets` thins it out for drawing, however long it is: of each of so many parts the first, lowest, highest and last
+        point; `.total` is how many points there are.
         Where the run was resumed from an earlier step, what its earlier process logged after that does not count.
-        Raises UnknownSubjectError for a series that the run does not have.
+        Raises UnknownSubjectError for a series that the run does not have, BadArgumentError for less than one bucket.
         """
         from gnomon.runs.resume import cuts
 
         if name not in self.series_names:
             _raise_unknown_series(self, name)
+        if buckets is not None:
+            _check_buckets(buckets)
+            return self.record.replica.thinned(self.id, name, buckets, rank=rank, x=x, cuts=cuts(self._state))
         return self.record.replica.points_of(self.id).series(
             self.id, name, rank=rank, x=x, cuts=cuts(self._state)
         )
+
+    def plot(self, *metrics: str, **options: Any) -> Plot:
+        """Return a picture of its curves; options are those of `Record.plot`."""
+        return self.record.plot(self, metrics or None, **options)
 
     def _dict(self, key: str) -> dict[str, Any]:
         value = self._state.get(key)
@@ -336,6 +368,13 @@ class RunView:
     def _number(self, key: str) -> float:
         value = self._state.get(key)
         return value if isinstance(value, (int, float)) else 0.0
+
+
+def _check_buckets(buckets: object) -> None:
+    from gnomon.errors import BadArgumentError
+
+    if isinstance(buckets, bool) or not isinstance(buckets, int) or buckets < 1:
+        raise BadArgumentError(f"`buckets` of `series()` must be a whole number from 1; got {buckets!r}")
 
 
 def _raise_unknown_series(run: RunView, name: str) -> NoReturn:

@@ -1,91 +1,345 @@
-"""Full-text search over runs: names, tags, notes, parameters that are text, commands, consoles, captions.
+"""Full-text search over runs: names, tags, notes, parameters, commands, consoles, captions.
 
-Always true: a hit names a run that is shown in lists (not a hidden one); the best match of each run comes first.
-The words and their ranking are the index's: see `record.index_texts`.
+First come runs that have a text with all the words, then runs whose texts have them together. Of the former, those where the
+words follow each other come first; then names before tags, groups, notes, parameters, captions, commands, cells and
+consoles; then what bm25 ranks higher; then the newer run. `lr=0.01` is no word: it asks for a parameter's value.
+
+Always true: a hit names a run that is shown in lists (not a hidden one), each run once, with its best text; the order
+depends on the record alone. The words and their texts are the index's: see `record.index_texts`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from collections import defaultdict
+from heapq import nsmallest
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import BadArgumentError
+from gnomon.record import index_texts as texts
+from gnomon.record.index_tables import TEXT_SHIFT, TYPE_SHIFT
 
 if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
     from gnomon.record.index import Index
 
-MORE = 4  # so many texts are asked for each hit that is wanted: several may be of one run
-MOST = 10_000
+    _Row = tuple[int, Sequence[int]]  # a text, and the places of the runs that it is of, newest first
+
+_PLACE = (1 << TYPE_SHIFT) - 1
+LONGEST_EXCERPT = 400
+_BEFORE_MATCH = 60
+_PARAMETER = re.compile(r"([^=\s]+)=([^=\s]+)\Z")
+_MARKS = re.compile(f"([{texts.MARK}{texts.UNMARK}])")
+_PLAIN_FIELDS = ("seed", "group")
 
 
 class Hit(NamedTuple):
-    """A run that holds all words: where (`field` is 'name', 'note', 'console', …), and the text around the first one."""
+    """A run that was found: where (`field` is 'name', 'note', 'console', …), and the text around the first match.
+
+    `marks` are the (start, end) of the words in `excerpt` that were asked for.
+    """
 
     run: str
     name: str | None
     field: str
     excerpt: str
+    marks: tuple[tuple[int, int], ...] = ()
 
 
-def search(index: Index, words: str, limit: int = 20) -> list[Hit]:
-    """Return the runs with a text that holds all `words`, the best first; `word*` means words that begin so.
+class Text(NamedTuple):
+    """One text that was found, and the hits that share it: one run, or all those of a process, newest first."""
 
-    Raises BadArgumentError where there is no word, or for a limit below 1.
+    hits: list[Hit]
+
+
+class Found(NamedTuple):
+    """The texts, the best first; whether there are more of them; and, where there are none, what may have been meant."""
+
+    texts: list[Text]
+    has_more: bool
+    near: dict[str, list[str]]
+
+
+def hits(found: Found) -> list[Hit]:
+    """Return the runs of texts that were found, in their order."""
+    return [hit for text in found.texts for hit in text.hits]
+
+
+def find(index: Index, words: str, limit: int = 20, places: Collection[int] | None = None) -> Found:
+    """Return the texts that hold all `words`, at most `limit`; only of runs at these `places`, if given.
+
+    `word*` means words that begin so. Raises BadArgumentError where there is no word, or for a limit below 1.
     """
-    if not any(map(str.isalnum, words)):
+    if not isinstance(words, str) or not any(map(str.isalnum, words)):
         raise BadArgumentError(f"`search()` needs at least one word; got {words!r}")
     if not isinstance(limit, int) or limit < 1:
         raise BadArgumentError(f"`limit` of `search()` must be a whole number from 1; got {limit!r}")
-    found = index.search(words, limit=min(MORE * limit, MOST))
-    runs = _Runs(index)
-    hits: dict[str, Hit] = {}
-    for type_name, subject_id, field, excerpt in found:
-        for run in runs.behind(type_name, subject_id):
-            if run not in hits and not runs.is_hidden(run):
-                hits[run] = Hit(run, runs.name(run), field, excerpt)
-        if len(hits) >= limit:
-            break
-    return list(hits.values())[:limit]
+    return index.ask(lambda database: _Search(index, database, words, limit, places).found())
+
+
+class _Search:
+    """One question, answered from one moment of the index."""
+
+    def __init__(
+        self,
+        index: Index,
+        database: sqlite3.Connection,
+        words: str,
+        limit: int,
+        places: Collection[int] | None,
+    ) -> None:
+        self._database = database
+        self._limit = limit
+        self._runs = _Runs(index, database, None if places is None else set(places))
+        self._typed, self._parameters = _told_apart(words, set(index.keys("run")))
+        self._words = texts.words_in(" ".join(self._typed))
+        for key, value in self._parameters:
+            self._runs.keep_only(key, value)
+
+    def found(self) -> Found:
+        if not self._words:
+            return self._found_by_parameters()
+        by_word: list[list[int]] | None = None
+        rows = self._rows_of_one_text()
+        if len(rows) <= self._limit and len(self._words) > 1:
+            by_word = [texts.matches(self._database, [word]).rows for word in self._words]
+            rows += self._rows_of_several_texts(by_word, {place for _, places in rows for place in places})
+        near = {} if rows else self._near(by_word)
+        return Found(self._texts(rows[: self._limit]), len(rows) > self._limit, near)
+
+    # --- one text
+
+    def _rows_of_one_text(self) -> list[_Row]:
+        """Return (row, places of runs) of texts with all words, the best first; one more than wanted shows that there are."""
+        found = texts.matches(self._database, self._words)
+        rows: list[_Row] = []
+        seen: set[int] = set()
+        for level in found.by_level():
+            for row, places in self._runs.in_order(level, found.scores):
+                news = [place for place in places if place not in seen]
+                if news:
+                    rows.append((row, news))
+                    seen.update(news)
+                if len(rows) > self._limit:
+                    return rows
+        return rows
+
+    # --- several texts
+
+    def _rows_of_several_texts(self, by_word: list[list[int]], seen: set[int]) -> list[_Row]:
+        """Return the runs that have each word in some text, by the text that has the rarest word, newest first."""
+        rarest, *others = sorted(by_word, key=len)
+        if not rarest:
+            return []
+        common = set.intersection(*map(self._runs.places_of, [rarest, *others])) - seen
+        by_text: dict[int, Sequence[int]] = {}
+        for row, places in self._runs.in_order(rarest, {}):
+            news = [place for place in places if place in common]
+            if news:
+                by_text[row] = news
+                common.difference_update(news)
+            if len(by_text) > self._limit:
+                break
+        return list(by_text.items())
+
+    # --- parameters alone
+
+    def _found_by_parameters(self) -> Found:
+        ordered = self._runs.newest(self._limit + 1)
+        excerpt = " ".join(f"{key.removeprefix('params.')}={value}" for key, value in self._parameters)
+        field = self._parameters[0][0].partition(".")[0] if self._parameters else ""
+        runs = self._runs.named(ordered[: self._limit]).values()
+        found = [Text([Hit(run, name, field, excerpt, ((0, len(excerpt)),))]) for run, name in runs]
+        return Found(found, len(ordered) > self._limit, {})
+
+    # --- what is shown
+
+    def _texts(self, rows: list[_Row]) -> list[Text]:
+        """Return rows with names and excerpts."""
+        excerpts = texts.excerpts(self._database, self._words, [row for row, _ in rows])
+        for word in self._words:  # of several texts, each holds some of the words
+            lacking = [row for row, _ in rows if row not in excerpts]
+            excerpts.update(texts.excerpts(self._database, [word], lacking))
+        names = self._runs.named([place for _, places in rows for place in places])
+        found = []
+        for row, places in rows:
+            field, marked = excerpts[row]
+            excerpt, marks = _told(marked)
+            found.append(Text([Hit(*names[place], field, excerpt, marks) for place in places]))
+        return found
+
+    def _near(self, by_word: list[list[int]] | None) -> dict[str, list[str]]:
+        """Return, of each typed word that no text has, what is nearest to it."""
+        if by_word is None:
+            by_word = [texts.matches(self._database, [word]).rows for word in self._words]
+        return {
+            word: texts.near(self._database, word)
+            for word, found in zip(map(texts.bare, self._words), by_word, strict=True)
+            if not found
+        }
 
 
 class _Runs:
-    """The runs of a record, as far as hits ask for them."""
+    """The runs of a record by place, as far as hits ask for them: those that are shown and among `wanted`."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, database: sqlite3.Connection, wanted: set[int] | None) -> None:
         self._index = index
-        self._rows: dict[str, int] | None = None
-        self._cells: dict[str, list[object]] = {}
-        self._by_process: dict[str, list[str]] | None = None
+        self._database = database
+        self._wanted = wanted
+        kind = database.execute("SELECT no FROM all_type WHERE name = 'run'").fetchone()
+        self._run_kind: int = kind[0] if kind is not None else -1
+        table = index.columns("run", ["created", "removed"])
+        self._created = [one if isinstance(one, int) else 0 for one in table["created"]]
+        self._removed = {place for place, removed in enumerate(table["removed"]) if removed}
+        self._is_free = not self._removed and wanted is None
+        self._by_process: dict[str, list[int]] | None = None
+        self._known: dict[int, list[int]] = {}
 
-    def behind(self, type_name: str, subject_id: str) -> list[str]:
-        """Return the runs that a subject belongs to."""
-        if type_name in ("run", "values"):
-            return [subject_id]
-        return self._of_process(subject_id) if type_name == "process" else []
+    def keep_only(self, key: str, value: str) -> None:
+        """Keep the runs that have this value in a column."""
+        is_it = _comparison(value)
+        cells = self._index.columns("run", [key])[key]
+        having = {place for place, cell in enumerate(cells) if is_it(cell)}
+        self._wanted = having if self._wanted is None else self._wanted & having
+        self._is_free = False
 
-    def name(self, run: str) -> str | None:
-        """Return what a run is called."""
-        name = self._cell("name", run)
-        return str(name) if name is not None else None
+    def newest(self, limit: int) -> list[int]:
+        """Return the places of the newest runs, the newest first."""
+        places = range(len(self._created)) if self._wanted is None else self._wanted
+        found = [(-self._created[place], place) for place in places if place not in self._removed]
+        return [place for _, place in nsmallest(limit, found)]
 
-    def is_hidden(self, run: str) -> bool:
-        """Whether a run is hidden from lists, or unknown."""
-        return self._row(run) is None or bool(self._cell("removed", run))
+    def in_order(self, rows: list[int], scores: Mapping[int, float]) -> Iterator[_Row]:
+        """Yield texts with the places of their runs: by score, then by their newest run."""
+        created = self._created
+        found = [(row, places) for row in rows if (places := self._behind(row))]
+        keys: list[Any] = [-created[places[0]] for _, places in found]
+        if scores:
+            keys = [(scores[row], key) for (row, _), key in zip(found, keys, strict=True)]
+        order = sorted(range(len(found)), key=keys.__getitem__)
+        for _, alike in groupby(order, keys.__getitem__):
+            yield from self._settled([found[at] for at in alike])
 
-    def _row(self, run: str) -> int | None:
-        if self._rows is None:
-            self._rows = {run: row for row, run in enumerate(self._index.ids("run"))}
-            self._cells = self._index.columns("run", ["name", "removed"])
-        return self._rows.get(run)
+    def _settled(self, found: list[_Row]) -> list[_Row]:
+        """Return what is alike in order of the runs' ids: what decides between runs of one moment."""
+        if len(found) < 2:
+            return found
+        ids = self._index.columns("run", [""], [places[0] for _, places in found])[""]
+        return [row for _, row in sorted(zip(map(str, ids), found, strict=True))]
 
-    def _cell(self, column: str, run: str) -> object:
-        row = self._row(run)
-        return None if row is None else self._cells[column][row]
+    def _behind(self, row: int) -> Sequence[int]:
+        """Return the places of the runs that a text is of, newest first."""
+        no = row >> TEXT_SHIFT
+        if no >> TYPE_SHIFT != self._run_kind:
+            return list(filter(self._is_shown, self._of_another(no)))
+        place = no & _PLACE
+        return (place,) if self._is_free or self._is_shown(place) else ()
 
-    def _of_process(self, log: str) -> list[str]:
+    def places_of(self, rows: list[int]) -> set[int]:
+        """Return the places of the runs that these texts are of."""
+        numbers = {row >> TEXT_SHIFT for row in rows}
+        found = {no & _PLACE for no in numbers if no >> TYPE_SHIFT == self._run_kind}
+        for no in numbers:
+            if no >> TYPE_SHIFT != self._run_kind:
+                found.update(self._of_another(no))
+        return found if self._is_free else set(filter(self._is_shown, found))
+
+    def _is_shown(self, place: int) -> bool:
+        return place not in self._removed and (self._wanted is None or place in self._wanted)
+
+    def named(self, places: Sequence[int]) -> dict[int, tuple[str, str | None]]:
+        """Return (id, name) of runs by place."""
+        table = self._index.columns("run", ["", "name"], places)
+        return {
+            place: (str(run), None if name is None else str(name))
+            for place, run, name in zip(places, table[""], table["name"], strict=True)
+        }
+
+    def _of_another(self, no: int) -> list[int]:
+        """Return the places of the runs that a subject of another type belongs to, newest first."""
+        places = self._known.get(no)
+        if places is None:
+            row = self._database.execute("SELECT name FROM all_subject WHERE no = ?", (no,)).fetchone()
+            kind, _, subject_id = row[0].partition(":") if row is not None else ("", "", "")
+            if kind == "process":
+                places = self._of_processes().get(subject_id, [])
+            elif kind == "values":
+                query = "SELECT no FROM all_subject WHERE name = ?"
+                places = [run & _PLACE for (run,) in self._database.execute(query, (f"run:{subject_id}",))]
+            else:
+                places = []
+            self._known[no] = places
+        return places
+
+    def _of_processes(self) -> dict[str, list[int]]:
+        """Return the places of the runs of each process, newest first."""
         if self._by_process is None:
-            self._by_process = {}
-            logs = self._index.columns("run", ["processes"])["processes"]
-            for run, processes in zip(self._index.ids("run"), logs, strict=True):
-                for one in processes if isinstance(processes, list) else ():
-                    self._by_process.setdefault(str(one), []).append(run)
-        return self._by_process.get(log, [])
+            found: defaultdict[str, list[int]] = defaultdict(list)
+            for place, logs in enumerate(self._index.columns("run", ["processes"])["processes"]):
+                for log in logs if logs.__class__ is list else ():
+                    found[log].append(place)
+            for places in found.values():
+                places.sort(key=self._created.__getitem__, reverse=True)
+            self._by_process = found
+        return self._by_process
+
+
+# ---------------------------------------------------------------- words and values
+
+
+def _told_apart(words: str, keys: set[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return (words, (column, value) of words such as `lr=0.01` that name a parameter of the record)."""
+    plain, parameters = [], []
+    for word in words.split():
+        found = _PARAMETER.match(word)
+        key = found[1] if found else ""
+        column = next((one for one in (f"params.{key}", key) if one in keys), None)
+        if found and column is not None and (column.startswith("params.") or column in _PLAIN_FIELDS):
+            parameters.append((column, found[2]))
+        else:
+            plain.append(word)
+    return plain, parameters
+
+
+def _comparison(value: str) -> Callable[[object], bool]:
+    """Return what tells whether a cell is the value that was typed: as a number, as true or false, or as text."""
+    folded = value.casefold()
+    number: float | int | None
+    try:
+        number = int(value)
+    except ValueError:
+        try:
+            number = float(value)
+        except ValueError:
+            number = None
+
+    def is_it(cell: object) -> bool:
+        if isinstance(cell, bool):
+            return folded == str(cell).casefold()
+        if isinstance(cell, (int, float)):
+            return cell == number
+        return isinstance(cell, str) and cell.casefold() == folded
+
+    return is_it
+
+
+def _told(marked: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """Return (the excerpt on one line, where its marked words stand)."""
+    line = " ".join(marked.split())
+    first = line.find(texts.MARK)
+    if len(line) > LONGEST_EXCERPT and first > LONGEST_EXCERPT - _BEFORE_MATCH:
+        line = "…" + line[max(0, first - _BEFORE_MATCH) :]
+    excerpt, marks, start = "", [], -1
+    for piece in _MARKS.split(line):
+        if piece == texts.MARK:
+            start = len(excerpt)
+        elif piece != texts.UNMARK:
+            excerpt += piece
+        elif start >= 0:
+            marks.append((start, min(len(excerpt), LONGEST_EXCERPT)))
+            start = -1
+    shown = tuple((start, end) for start, end in marks if start < end)
+    return (excerpt[:LONGEST_EXCERPT] + "…" if len(excerpt) > LONGEST_EXCERPT else excerpt), shown

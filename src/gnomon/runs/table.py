@@ -33,12 +33,14 @@ class RunTable:
         *,
         total: int,
         unknown: Sequence[str] = (),
+        read_first: Callable[[Sequence[str], int], dict[str, list[object]]] | None = None,
     ) -> None:
         self.ids = list(ids)
         self.columns = list(columns)
         self.total = total
         self.unknown = list(unknown)
         self._read = read
+        self._read_first = read_first  # of the first runs only
         self._cells: dict[str, list[object]] | None = None
 
     def __len__(self) -> int:
@@ -48,7 +50,19 @@ class RunTable:
         return iter(self.to_pylist())
 
     def __repr__(self) -> str:
-        return f"<RunTable of {len(self)} runs × {len(self.columns)} columns>"
+        of = f" of {self.total:,}" if self.total > len(self) else ""
+        return f"<RunTable of {len(self):,}{of} runs × {len(self.columns):,} columns>"
+
+    def head(self, count: int) -> RunTable:
+        """Return the first so many runs, reading no others; `total` stays."""
+
+        def read(keys: Sequence[str]) -> dict[str, list[object]]:
+            if self._cells is None and self._read_first is not None:
+                return self._read_first(keys, count)
+            cells = self._table()
+            return {key: cells[key][:count] for key in keys}
+
+        return RunTable(self.ids[:count], self.columns, read, total=self.total, unknown=self.unknown)
 
     @property
     def num_rows(self) -> int:
@@ -156,15 +170,9 @@ class RunTable:
         return polars.DataFrame(self)
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from gnomon.runs.display.runs import runs_html
 
-        keys = self.default_columns() if len(self) else list(FIXED)
-        head = "".join(f"<th>{escape(key)}</th>" for key in keys)
-        rows = [
-            "<tr>" + "".join(f"<td>{escape(_shown(row.get(key)))}</td>" for key in keys) + "</tr>"
-            for row in self.to_pylist()[:50]
-        ]
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        return runs_html(self)
 
 
 def iso_time(seconds: object) -> str | None:
@@ -185,15 +193,3 @@ def _says_something(column: list[object] | None) -> bool:
 
 def _varies(column: list[object]) -> bool:
     return len(column) == 1 or len({repr(value) for value in column}) > 1
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return ""
-    return (
-        f"{value:.6g}"
-        if isinstance(value, float)
-        else ", ".join(map(str, value))
-        if isinstance(value, list)
-        else str(value)
-    )

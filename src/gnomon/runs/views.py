@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from gnomon.env import REAL, Env
-from gnomon.errors import BadArgumentError, NoRecordError, UnknownSubjectError
+from gnomon.errors import AmbiguousIdError, BadArgumentError, NoRecordError, UnknownSubjectError
 from gnomon.record.home import record_path
 from gnomon.runs import where as where_language
 from gnomon.runs.capture.state import CELLS
@@ -18,16 +18,23 @@ from gnomon.runs.capture.views import is_process_column, joined, process_columns
 from gnomon.runs.liveness import liveness
 from gnomon.runs.notebook.views import notebook_of
 from gnomon.runs.run_view import RunView
-from gnomon.runs.state import OPEN
+from gnomon.runs.state import OPEN, WITHHELD
 from gnomon.runs.table import FIGURES, FIXED, RunTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
     from gnomon.replica import Replica
+    from gnomon.runs.archive.export import Exported
+    from gnomon.runs.archive.take_in import Imported
+    from gnomon.runs.compare.comparison import Comparison
+    from gnomon.runs.groups.contest import GroupComparison
+    from gnomon.runs.groups.table import GroupTable
     from gnomon.runs.notebook.views import Notebook
-    from gnomon.runs.search import Hit
+    from gnomon.runs.plot.picture import Plot, Runs
+    from gnomon.runs.search import Found, Hit
+    from gnomon.runs.sql.answer import Answer
     from gnomon.verification import Verification
 
 
@@ -53,6 +60,7 @@ class Record:
     def __init__(self, replica: Replica) -> None:
         self.replica = replica
         self.progress: Callable[[int, int], None] | None = None
+        self.export_progress: Callable[[int, int], None] | None = None
 
     def __enter__(self) -> Record:
         return self
@@ -109,7 +117,7 @@ class Record:
         cells = self._cells(sorted(asked | {"removed"}), ids, None)
         places = filter_.compile(cells, len(ids)) if filter_ else range(len(ids))
         hidden = cells["removed"]
-        matching = [place for place in places if bool(hidden[place]) == removed]
+        matching = [place for place in places if bool(hidden[place]) == removed and hidden[place] != WITHHELD]
         ordered = where_language.sort_indices(cells, specs, matching, limit)
         chosen = [ids[place] for place in ordered]
         keys = list(columns) if columns is not None else self.column_keys()
@@ -121,7 +129,17 @@ class Record:
             lambda wanted: self._cells(wanted, chosen, ordered),
             total=len(matching),
             unknown=self._unknown([*asked, *keys]),
+            read_first=lambda wanted, count: self._cells(wanted, chosen[:count], ordered[:count]),
         )
+
+    def table_of(self, ids: Sequence[str]) -> RunTable:
+        """Return the table of these runs (whole ids), in this order, with all columns that any of them has."""
+        places = {run: place for place, run in enumerate(self.replica.index.ids("run"))}
+        at = [places[run] for run in ids]
+        keys = self.column_keys()
+        cells = self._cells(keys, ids, at)
+        kept = [key for key in keys if key in FIXED or any(value is not None for value in cells[key])]
+        return RunTable(ids, kept, lambda wanted: {key: cells[key] for key in wanted}, total=len(ids))
 
     def _unknown(self, columns: Sequence[str]) -> list[str]:
         """Return those of these columns that no run has."""
@@ -143,15 +161,89 @@ class Record:
         ]
         return [*FIXED, *sorted(found, key=lambda key: (key.startswith("metrics."), key))]
 
-    def search(self, words: str, *, limit: int = 20) -> list[Hit]:
-        """Return the runs with a text that holds all `words`, the best first: (run, name, field, excerpt).
+    def search(self, words: str, *, where: str | None = None, limit: int = 20) -> list[Hit]:
+        """Return the runs that hold all `words`, the best first: (run, name, field, excerpt, marks).
 
-        Texts are names, tags, notes, parameters, commands, consoles and captions; `word*` means words that begin so.
+        Texts are names, tags, notes, parameters, commands, consoles and captions; `word*` means words that begin so, and
+        `lr=0.01` a parameter's value. Only runs for which `where` holds, if given.
         """
-        from gnomon.runs.search import search
+        from gnomon.runs.search import hits
+
+        return hits(self.find_texts(words, where=where, limit=limit))[:limit]
+
+    def find_texts(self, words: str, *, where: str | None = None, limit: int = 20) -> Found:
+        """Return what `search` finds by text: runs of one process that share it stand together."""
+        from gnomon.runs.search import find
 
         self.replica.update(self.progress)
-        return search(self.replica.index, words, limit)
+        return find(self.replica.index, words, limit, self._places(where))
+
+    def _places(self, where: str | None) -> list[int] | None:
+        """Return the places of the runs for which this holds, hidden ones included; None where nothing is asked."""
+        if not where or not where.strip():
+            return None
+        filter_ = where_language.parse(where)
+        ids = self.replica.index.ids("run")
+        return list(filter_.compile(self._cells(sorted(filter_.fields), ids, None), len(ids)))
+
+    def sql(
+        self,
+        query: str,
+        parameters: Sequence[object] | Mapping[str, object] | None = None,
+        *,
+        timeout_s: float = 60.0,
+        with_removed: bool = False,
+    ) -> Answer:
+        """Return the answer of a query in SQL (DuckDB's): an Arrow table that pandas, Polars and others take in one call.
+
+        `parameters` stand for `?` or `$name` in the query. It can only ask; docs/reference/sql.md lists the tables.
+        Raises BadQueryError, QueryStoppedError after `timeout_s` seconds or with too little memory.
+        """
+        from gnomon.runs.sql.answer import sql
+
+        return sql(self, query, parameters, timeout_s=timeout_s, with_removed=with_removed)
+
+    def compare(
+        self, *runs: str, at: str = "last", better: str | None = None, metrics: str | Sequence[str] = ()
+    ) -> Comparison:
+        """Compare two or more runs, given by id (or groups of seeds, by name): what differs, and their metrics.
+
+        `at` is 'last', 'best', 'step=N' (or the last step before it), or 'area' (the mean over the steps). `better` is
+        'higher' or 'lower'; guessed from the names of metrics unless given. `metrics` are names or patterns such as `val/*`.
+        Raises UsageError, BadArgumentError, UnknownSubjectError, AmbiguousIdError.
+        """
+        from gnomon.runs.compare.comparison import compare
+
+        return compare(self, runs, at=at, better=better, metrics=metrics)
+
+    def compare_groups(
+        self, metric: str, *, where: str | None = None, at: str = "last", better: str | None = None,
+        baseline: str | None = None, level: float = 0.05, groups: Sequence[str] = (),
+    ) -> GroupComparison:  # fmt: skip
+        """Say which group of seeds is better by a metric, by how much, and with which interval; or that nobody can tell.
+
+        `groups` are names of those to compare, all unless given; `baseline` is the one that all others are compared with, the
+        best unless given. `level` is the chance, at most, that one or more verdicts are wrong. `at` and `better` as in `compare`.
+        Raises BadExpressionError, BadArgumentError, UnknownSubjectError, AmbiguousIdError.
+        """
+        from gnomon.runs.groups.contest import compare_groups
+
+        return compare_groups(
+            self, metric, where=where, at=at, better=better, baseline=baseline, level=level, groups=groups
+        )
+
+    def groups(
+        self, where: str | None = None, *, sort: str | Sequence[str] | None = None,
+        columns: Sequence[str] | None = None, limit: int | None = None,
+    ) -> GroupTable:  # fmt: skip
+        """Return the groups of seeds: runs of one configuration that differ in their seed, as mean and spread.
+
+        `where` chooses runs, as in `runs`; `sort` by a metric sorts by its mean. That of the newest run comes first unless sorted
+        otherwise. Raises BadExpressionError, BadArgumentError.
+        """
+        from gnomon.runs.groups.table import group_table
+
+        return group_table(self, where, sort=sort, columns=columns, limit=limit)
 
     def process_keys(self) -> list[str]:
         """Return the columns that tell how runs were run: `command`, `code.commit`, `package.numpy`, …"""
@@ -187,22 +279,43 @@ class Record:
         return sorted(found, key=lambda one: -one.cells[0].started)
 
     def run(self, short_id: str) -> RunView:
-        """Return one run by its id or the beginning of it. Raises UnknownSubjectError, AmbiguousIdError."""
+        """Return one run by its id, the beginning of it, or its name, where one run only is called so.
+
+        Raises UnknownSubjectError, AmbiguousIdError.
+        """
         self.replica.update(self.progress)
         try:
-            return RunView(self, self.replica.index.resolve("run", short_id))
+            found = RunView(self, self.replica.index.resolve("run", short_id))
         except UnknownSubjectError as error:
-            raise UnknownSubjectError(error.message, hint=self._hint_at_id(short_id)) from None
+            found = RunView(self, self._called(short_id, error))
+        if found.is_withheld:
+            raise UnknownSubjectError(
+                f"of run `{found.id[:8]}` only the heads of its entries are here: what it was is withheld, or was erased",
+                hint="another replica may hold it: export it there, and import that here",
+            )
+        return found
 
-    def _hint_at_id(self, text: str) -> str:
-        """Return what to do where `text` is the beginning of no id; it may be a name."""
+    def _called(self, name: str, unknown: UnknownSubjectError) -> str:
+        """Return the id of the one run with this name; raise where there is none, or several."""
         index = self.replica.index
-        names = index.columns("run", ["name"])["name"]
-        called = [run for run, name in zip(index.ids("run"), names, strict=True) if name == text]
+        table = index.columns("run", ["name", "removed"])
+        every = zip(index.ids("run"), table["name"], table["removed"], strict=True)
+        shown: list[str] = []
+        hidden: list[str] = []
+        for run, called, is_hidden in every:
+            if called == name:
+                (hidden if is_hidden else shown).append(run)
+        called = shown or hidden
+        if len(called) == 1:
+            return called[0]
         if not called:
-            return "`gnomon runs` lists the runs, `gnomon search` finds them by words"
-        shown = ", ".join(f"`{run[:8]}`" for run in called[-5:])
-        return f"{'a run is' if len(called) == 1 else f'{len(called)} runs are'} called so: {shown}"
+            hint = "`gnomon runs` lists the runs, `gnomon search` finds them by words"
+            raise UnknownSubjectError(unknown.message, hint=hint) from None
+        some = ", ".join(f"`{run[:8]}`" for run in called[-5:])
+        raise AmbiguousIdError(
+            f"{len(called)} runs are called `{name}`",
+            hint=f"the {'newest are' if len(called) > 5 else 'ids are'} {some}",
+        ) from None
 
     def _cells(
         self, keys: Sequence[str], ids: Sequence[str], places: Sequence[int] | None
@@ -211,7 +324,7 @@ class Record:
         index = self.replica.index
         of_process = [key for key in keys if is_process_column(key)]
         if of_process:
-            keys = [*(key for key in keys if not is_process_column(key)), "processes"]
+            keys = [*(key for key in keys if not is_process_column(key)), "processes", "ending"]
         stored = set(index.keys("run"))
         sources = {key: _source(key, stored) for key in keys if key != "id"}
         found = index.columns("run", sorted({source for source, _ in sources.values()}), places)
@@ -224,7 +337,7 @@ class Record:
                 else [stat[at] if isinstance(stat, list) else None for stat in column]
             )
         if of_process:
-            table.update(joined(index, of_process, table["processes"]))
+            table.update(joined(index, of_process, table["processes"], table["ending"]))
         if "status" in table:
             self._tell_liveness(table, ids)
         return table
@@ -235,6 +348,45 @@ class Record:
         for place, status in enumerate(statuses):
             if status == OPEN:
                 statuses[place] = live_status(self.replica, self.replica.index.state("run", ids[place]), seen)
+
+    def plot(
+        self,
+        runs: Runs = None,
+        metrics: str | Sequence[str] | None = None,
+        *,
+        x: str = "step",
+        smooth: float | str | None = None,
+        log: bool = False,
+        log_x: bool = False,
+        groups: bool = False,
+        where: str | None = None,
+        last: int | None = None,
+        together: bool = False,
+        rank: int | None = None,
+        title: str | None = None,
+        width: int | None = None,
+        height: int | None = None,
+        out: str | os.PathLike[str] | None = None,
+    ) -> Plot:
+        """Return a picture of curves, shown in a notebook, or saved with `.save("loss.svg")` (.svg, .html, .png).
+
+        `runs` are ids, names or groups of runs; the newest, or those that match `where=`, unless given. `metrics` are names
+        (`*` stands for anything), each in its own axes; the first few unless given.
+
+        - `x`: 'step', 'time', 'relative' (seconds since the start), or any series of the runs;
+        - `smooth`: a weight below 1 (0.9), a half-life on the x-axis (200), or one of time ('5min');
+        - `log`, `log_x`: logarithmic axes; `together`: all metrics in one pair of axes;
+        - `groups`: groups of seeds as their mean with a 95 % interval; `last`: only the newest so many runs;
+        - `rank`, `title`, `width`, `height` (pixels), `out`: a file to write at once.
+
+        Raises UnknownSubjectError, AmbiguousIdError, BadArgumentError; MissingExtraError for PNG without `gnomon[plot]`.
+        """
+        from gnomon.runs.plot.picture import plot
+
+        return plot(
+            self, runs, metrics, x=x, smooth=smooth, log=log, log_x=log_x, groups=groups, where=where, last=last,
+            together=together, rank=rank, title=title, width=width, height=height, out=out,
+        )  # fmt: skip
 
     # --- what people change
 
@@ -267,6 +419,53 @@ class Record:
         from gnomon.runs import actions
 
         actions.set_removed(self, run, removed=False)
+
+    # --- out of the record, and into it
+
+    def export(
+        self,
+        to: str | os.PathLike[str],
+        *,
+        runs: str | Iterable[str] | None = None,
+        where: str | None = None,
+        removed: bool = False,
+        points: str = "csv",
+        only: str | None = None,
+    ) -> Exported:
+        """Write runs into the new folder `to`, as plain files; all runs, unless `runs` (ids) or `where` chooses.
+
+        `removed` adds hidden runs; `points` is 'csv' or 'parquet'; `only` is 'files' (no `record/`, so it cannot be
+        imported), 'record' or None for both. Returns (path, runs, files, bytes, problems, notes): `problems` name what is
+        missing or damaged. Raises BadArgumentError, UnknownSubjectError, StorageError; then nothing is left there.
+        """
+        from gnomon.runs.archive.export import export
+
+        return export(self, to, runs=runs, where=where, removed=removed, points=points, only=only)
+
+    def archive(
+        self,
+        to: str | os.PathLike[str],
+        *,
+        runs: str | Iterable[str] | None = None,
+        where: str | None = None,
+        removed: bool = False,
+        points: str = "csv",
+        only: str | None = None,
+    ) -> Exported:
+        """Write runs into the new ZIP file `to`: the folder that `export` writes; the same runs give the same bytes."""
+        from gnomon.runs.archive.export import archive
+
+        return archive(self, to, runs=runs, where=where, removed=removed, points=points, only=only)
+
+    def import_(self, path: str | os.PathLike[str]) -> Imported:
+        """Take the runs of an export or an archive into this record; doing it twice is doing it once.
+
+        Returns (runs, new_runs, entries, points, objects): what was in it, and what of it was new. Raises DamagedFileError
+        where a hash is wrong (then nothing is imported), BadArgumentError for what is no export, StorageError.
+        """
+        from gnomon.runs.archive.take_in import import_
+
+        return import_(self, path)
 
     # --- what the record is like
 

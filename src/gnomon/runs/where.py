@@ -16,7 +16,7 @@ r"""The language of `--where` and `--sort`: which runs, and in what order.
 | `params.KEY` | whatever the parameter is: number, text, true or false |
 | `metrics.SERIES` | a number: the last value of the series. `.min` `.max` `.last` `.count` (points) and `.step` (of the last point) may follow |
 | `command` `script` `python` | text: the command line, the script's name, the version of Python |
-| `exit_code` `cpu_s` `peak_memory_bytes` | a number: how a command under `gnomon run --` ended, and what the process took |
+| `exit_code` `cpu_s` `peak_memory_bytes` | a number: how the process or the command under `gnomon run --` ended, and what it took |
 | `code.KEY` | `commit`, `branch`, `fingerprint` (text), `dirty` (truth) |
 | `machine.KEY` | `system`, `cpu` (text), `cpus`, `memory_bytes` (a number) |
 | `package.NAME` `env.NAME` | text: the version of a package, a variable of the environment |
