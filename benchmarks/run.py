@@ -59,7 +59,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="does everything work? the figures mean nothing")
     parser.add_argument(
-        "--scale", type=float, default=1.0, help="part of the 100,000 runs of the case `scale`"
+        "--scale", type=float, default=1.0, help="part of the 100,000 runs of the cases `scale` and `ask`"
     )
     parser.add_argument(
         "--json", type=Path, default=RESULTS / "latest.jsonl", help="rows are added to this file"

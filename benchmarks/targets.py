@@ -98,7 +98,7 @@ def lost(rows: Rows, speed: str) -> list[float]:
 
 def field(case: str, figure: str, key: str, **wanted: object) -> Rounds:
     """One field of each round, the round that warms up left out."""
-    first = {("runs", "table"): 1, ("scale", "page"): 1}.get((case, figure), 0)
+    first = 1 if case == "ask" else {("runs", "table"): 1, ("scale", "page"): 1}.get((case, figure), 0)
 
     def rounds(rows: Rows) -> list[float]:
         found = pick(rows, case, figure=figure, **wanted)
@@ -137,6 +137,19 @@ def _shape_targets() -> list[Target]:
         found += [of_json, of_plain]
     return found
 
+
+ASKED = {
+    "filter and sort": 300,
+    "compare groups": 2_000,
+    "search: a rare word": 200,
+    "search: a word of all runs": 200,
+    "search: two words": 200,
+    "search: a beginning": 200,
+    "search: a parameter": 200,
+    "search: no hit": 200,
+    "sql: all last values": 1_000,
+}
+"""Questions of the case `ask`, and in how many ms each is to be answered."""
 
 TARGETS: tuple[Target, ...] = (
     Target(
@@ -209,6 +222,17 @@ TARGETS: tuple[Target, ...] = (
     Target("scale", "files of 100,000 runs, as made", 500, "", field("scale", "files made", "files")),
     Target(
         "scale", "files of 100,000 runs, after the table", 500, "", field("scale", "files after", "files")
+    ),
+    *(
+        Target("ask", f"100,000 runs: {figure}, by the command", limit, "ms", field("ask", figure, "ms"))
+        for figure, limit in ASKED.items()
+    ),
+    Target(
+        "ask",
+        "100,000,000 points of one series in 1,000 buckets, more than bare Python",
+        500,
+        "ms",
+        field("ask", "long series: 1,000 buckets", "more_ms"),
     ),
     *(
         Target(

@@ -14,7 +14,7 @@ from time import perf_counter, process_time, sleep
 
 from benchmarks.peers.base import Peer
 from benchmarks.shapes import LIBRARY, SHAPES, conversion_s
-from benchmarks.values import COUNT, SHORT, curve, keys, value_at
+from benchmarks.values import COUNT, LONG, SHORT, curve, keys, value_at
 
 BLOCK = 250  # calls between two looks at the clock
 
@@ -191,6 +191,50 @@ def read_table(peer: Peer, sort: str) -> dict:
     runs = peer.table(sort)
     table_s = perf_counter() - prepared
     return {"version": version, "runs": runs, "import_s": import_s, "table_s": table_s}
+
+
+def make_seed_groups(peer: Peer, first: int, groups: int, limit_s: float) -> dict:
+    """Groups of 100 seeds; with Gnomon, what is printed and noted too."""
+    from benchmarks.seed_groups import runs_of
+
+    version = peer.load()
+    before, begin = process_time(), perf_counter()
+    made = 0
+    for group in range(first, first + groups):
+        for run in runs_of(group):
+            peer.make_seed_run(run)
+            made += 1
+            if perf_counter() - begin > limit_s:
+                return {"version": version, "runs": made, "before_cpu_s": before}
+    return {"version": version, "runs": made, "before_cpu_s": before}
+
+
+def read_page(peer: Peer, where: str, above: float, sort: str, limit: int) -> dict:
+    """The first runs by one metric, of those in which another is above a value."""
+    version = peer.load()
+    peer.prepare_reading()
+    begin = perf_counter()
+    found = peer.page(where, above, sort, limit)
+    return {"version": version, "found": found, "page_s": perf_counter() - begin}
+
+
+def log_curve(peer: Peer, points: int) -> dict:
+    """One series by as many calls of `log`; the values are made as they are logged. Only Gnomon."""
+    peer.load()
+    before, begin = process_time(), perf_counter()
+    log = peer.start("long", {})
+    scale, values = points / 50, LONG
+    for step in range(points):
+        log({"loss": 2.0 / (1 + step / scale) + 0.1 * values[step * 7919 & 4095]}, step=step)
+    peer.finish()
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {
+        "points": points,
+        "run": peer.run.id,
+        "write_s": perf_counter() - begin,
+        "peak_mb": peak_mb,
+        "before_cpu_s": before,
+    }
 
 
 def write_series(peer: Peer, points: int, float32: bool, limit_s: float) -> dict:

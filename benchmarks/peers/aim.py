@@ -63,3 +63,13 @@ run.close()
             table.append((found.run.name, found.run["hparams"], last))
         table.sort(key=lambda run: run[2][sort])
         return len(table)
+
+    def page(self, where: str, above: float, sort: str, limit: int) -> int:
+        # a query of runs cannot name a metric's last value: all are read and sorted here
+        table = []
+        for found in self.aim.Repo(str(self.store)).query_runs("", report_mode=0).iter_runs():
+            last = {metric.name: metric.values.last_value() for metric in found.run.metrics()}
+            if last[where] > above:
+                table.append((found.run.name, found.run["hparams"], last))
+        table.sort(key=lambda run: -run[2][sort])
+        return len(table[:limit])

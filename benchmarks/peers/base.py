@@ -8,7 +8,10 @@ and what follows may import the tracker.
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import perf_counter
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from benchmarks.seed_groups import SeedRun
 
 Log = Callable[..., object]  # log({"loss": 0.5}, step=3)
 
@@ -52,6 +55,17 @@ class Peer:
     def table(self, sort: str) -> int:
         """Read every run with its params and last metrics, sorted by one metric; return how many."""
         raise NotImplementedError
+
+    def page(self, where: str, above: float, sort: str, limit: int) -> int:
+        """Read the first `limit` runs by the metric `sort`, of those in which the metric `where` is above a value."""
+        raise NotImplementedError
+
+    def make_seed_run(self, run: "SeedRun") -> None:
+        """Make one run of a group of seeds; what a tracker has no call for is left out."""
+        log = self.start(run.name, {**run.params, "seed": run.seed})
+        for step, row in enumerate(run.rows):
+            log(row, step=step)
+        self.finish()
 
     def write_series(self, run: str, metric: str, values: Iterable[float], deadline: float) -> int:
         """Log one series the fastest way there is; return how many points were written by the deadline.

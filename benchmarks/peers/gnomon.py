@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from benchmarks.peers.base import Log, Peer
+from benchmarks.seed_groups import SeedRun
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -32,6 +33,16 @@ with gnomon.run("hello", params={"lr": 0.1}) as run:
 
     def finish(self) -> None:
         self.run.finish()
+
+    def make_seed_run(self, run: SeedRun) -> None:
+        tags = [run.tag] if run.tag else []
+        made = self.gnomon.run(run.name, params=run.params, seed=run.seed, tags=tags, dir=self.store)
+        with made:
+            for step, row in enumerate(run.rows):
+                made.log(row, step=step)
+            print(run.printed, end="")
+            if run.note:
+                made.note(run.note)
 
     def note(self, text: str) -> None:
         self.run.note(text)

@@ -91,6 +91,16 @@ with mlflow.start_run(run_name="hello"):
         order = [f"metrics.`{sort}` ASC"]
         return len(self.mlflow.search_runs([self.experiment], max_results=50_000, order_by=order))
 
+    def page(self, where: str, above: float, sort: str, limit: int) -> int:
+        self.connect()
+        found = self.client.search_runs(
+            [self.experiment],
+            f"metrics.{where} > {above}",
+            order_by=[f"metrics.{sort} DESC"],
+            max_results=limit,
+        )
+        return len([(run.info.run_name, run.data.params, run.data.metrics) for run in found])
+
 
 class MlflowFile(MlflowSqlite):
     """The folder `mlruns`, which version 3 opens only when told to."""

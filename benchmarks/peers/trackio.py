@@ -43,12 +43,20 @@ trackio.finish()
         return [row["step"] for row in rows], [row["value"] for row in rows]
 
     def table(self, sort: str) -> int:
+        table = self._rows()
+        table.sort(key=lambda run: run[2][sort])
+        return len(table)
+
+    def page(self, where: str, above: float, sort: str, limit: int) -> int:
+        table = [row for row in self._rows() if row[2][where] > above]
+        table.sort(key=lambda run: -run[2][sort])
+        return len(table[:limit])
+
+    def _rows(self) -> list[tuple]:
         # params by `trackio.Api`, last metrics by the SQL that `trackio query` would run
         from trackio.sqlite_storage import SQLiteStorage
 
         sql = "SELECT run_id, metrics, max(step) AS step FROM metrics GROUP BY run_id"
         rows = SQLiteStorage.query_project("bench", sql)["rows"]
         last = {row["run_id"]: json.loads(row["metrics"]) for row in rows}
-        table = [(run.name, run.config, last[run.id]) for run in self.trackio.Api().runs("bench")]
-        table.sort(key=lambda run: run[2][sort])
-        return len(table)
+        return [(run.name, run.config, last[run.id]) for run in self.trackio.Api().runs("bench")]
