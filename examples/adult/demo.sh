@@ -46,6 +46,6 @@ The record is in $name/.gnomon. To look around in it:
   cd $name && . ../$(basename "$(dirname "$bin")")/bin/activate
 
   gnomon show ${worn:-$best} --metric loss --metric train_loss     # where the two part, it learns by heart
-  gnomon runs --where "metrics.test_auc > 0.92" --sort metrics.test_auc --columns name,metrics.test_auc,code.commit,package.scikit-learn
+  gnomon compare --groups test_auc                      # which model is better, and how sure that is
   gnomon get $best model.skops --to best.skops          # the best model, checked against its hash
 TXT
