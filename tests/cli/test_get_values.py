@@ -9,6 +9,8 @@ import pytest
 
 import gnomon
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 
 @pytest.fixture
 def logged(project):

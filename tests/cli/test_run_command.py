@@ -11,6 +11,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 
 @pytest.fixture(autouse=True)
 def capture_on(monkeypatch):

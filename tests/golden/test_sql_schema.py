@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import gnomon
 from gnomon.runs.sql.schema import TABLES
 from tests.docs.sql_page import page
@@ -38,6 +40,7 @@ def test_the_page_of_the_tables_is_made_from_this_code():
     )
 
 
+@pytest.mark.slow
 def test_every_table_gives_the_columns_and_types_that_it_declares(project):
     """By names, since a table has only the columns that a query names."""
     with gnomon.run("a", params={"lr": 0.1}, seed=1, tags=["x"]) as run:

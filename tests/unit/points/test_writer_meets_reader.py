@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from gnomon.env import REAL
 from gnomon.points.deletion import ALIVE, DEAD, delete_wal, life_of
 from gnomon.points.query import PointFiles
@@ -46,6 +48,7 @@ def find(project, suffix: str) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_a_dead_process_leaves_every_row(project):
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=project

@@ -13,6 +13,8 @@ from gnomon.record.index import Index
 from tests.faults.faulty_env import FaultyEnv
 from tests.unit.record.made_record import CacheEnv, MadeLog, MadeRecord, bundle
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 kinds.register(
     kinds.Feature(
         "nut",

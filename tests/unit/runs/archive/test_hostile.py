@@ -15,6 +15,8 @@ from gnomon.runs.archive import unpack
 from gnomon.runs.archive.take_in import make_if_missing
 from gnomon.session import close_all
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 
 @pytest.fixture
 def good(project, tmp_path):

@@ -16,6 +16,8 @@ from gnomon.errors import BadArgumentError
 from gnomon.runs.capture.capture import PARTS, Capture, command_facts, wanted_parts
 from gnomon.scrub.scrubber import Scrubber
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 
 @pytest.fixture
 def train(project, monkeypatch):

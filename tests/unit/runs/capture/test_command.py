@@ -14,6 +14,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 # Runs a command as `gnomon run` does, and says on descriptor 3 what was heard and how it ended.
 WRAPPER = textwrap.dedent(
     """

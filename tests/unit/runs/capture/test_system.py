@@ -20,6 +20,8 @@ from gnomon.runs.capture.process_tree import Spent, Tree, Used, between, look
 from gnomon.runs.capture.system import MAX_SHARE, SystemMetrics
 from gnomon.runs.capture.system_row import SystemRow
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 psutil = pytest.importorskip("psutil")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 MIB = 1 << 20

@@ -14,6 +14,8 @@ from gnomon.runs.compare.patch import PatchError, applied, parts_of
 from gnomon.runs.compare.repository import find_repository
 from gnomon.scrub.scrubber import Scrubber
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 LONG = "".join(f"line {number}\n" for number in range(60))
 
 

@@ -16,6 +16,8 @@ from gnomon.points.seal import merge_segments, seal
 
 TRAIN = """
 import sys, gnomon
+
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
 resume, first, after, plus = sys.argv[1] or None, *map(int, sys.argv[2:5])
 with gnomon.run("a", resume=resume, resume_step=first if resume else None) as run:
     for step in range(first, after):

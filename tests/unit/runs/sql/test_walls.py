@@ -17,6 +17,8 @@ from gnomon.errors import BadArgumentError, BadQueryError, QueryStoppedError
 from gnomon.runs.sql.engine import connect, lock
 from gnomon.runs.sql.statement import read
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 SECRET = "a,b\nsecret,2\n"
 READS = [
     "select * from read_csv('{file}')",
