@@ -14,10 +14,10 @@ import gnomon
 from gnomon.env import REAL
 from gnomon.points.seal import merge_segments, seal
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 TRAIN = """
 import sys, gnomon
-
-pytestmark = pytest.mark.slow  # all of them together, for the quick lane
 resume, first, after, plus = sys.argv[1] or None, *map(int, sys.argv[2:5])
 with gnomon.run("a", resume=resume, resume_step=first if resume else None) as run:
     for step in range(first, after):
