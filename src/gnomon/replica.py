@@ -27,12 +27,16 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gnomon.objects.store import ObjectStore
+    from gnomon.points.many import ManySeries
     from gnomon.points.query import Cut, PointFiles
     from gnomon.points.series import Series
     from gnomon.points.stats import SeriesStat
     from gnomon.verification import Verification
 
     Progress = Callable[[int, int], None]
+
+
+_ATTEMPTS = 3
 
 
 class Replica:
@@ -89,6 +93,17 @@ class Replica:
             covers={os.path.join(home.path, path): covers[path] for path in segments},
         )
 
+    def points_of_many(self, runs: Iterable[str]) -> ManySeries:
+        """Return the files that hold points of these runs, as they are now; each is read for many runs at once."""
+        from gnomon.points.many import ManySeries, held
+
+        def lowest(run: str, name: str, cuts: Sequence[Cut]) -> int | None:
+            ranks = [rank for rank, series in self.point_stats(run, cuts=cuts) if series == name]
+            return min(ranks, default=None)
+
+        files = self.index.ask(lambda database: held(database, runs))
+        return ManySeries(self.home.env, self.home.path, files, lowest)
+
     def thinned(
         self,
         run: str,
@@ -100,22 +115,55 @@ class Replica:
         cuts: Sequence[Cut] = (),
     ) -> Series:
         """Return a series with at most four points for each bucket: those that draw its line. See `points.thin`."""
+        return self._of_files_that_stay(lambda asked: self._thinned(asked, run, name, buckets, rank, x, cuts))
+
+    def series(
+        self, run: str, name: str, rank: int | None = 0, x: str | None = None, *, cuts: Sequence[Cut] = ()
+    ) -> Series:
+        """Return a series of a run, all of it. See `points.query`."""
+        return self._of_files_that_stay(
+            lambda asked: _noted(asked, self.points_of(run)).series(run, name, rank, x, cuts=cuts)
+        )
+
+    def _thinned(
+        self,
+        asked: list[PointFiles],
+        run: str,
+        name: str,
+        buckets: int,
+        rank: int | None,
+        x: str | None,
+        cuts: Sequence[Cut],
+    ) -> Series:
         from gnomon.points import thin
 
-        held, logs = self.index.ask(lambda database: held_of_series(database, run, name, rank))
+        held, places = self.index.ask(lambda database: held_of_series(database, run, name, rank))
         if x is not None or sum(one.points for one in held) < thin.FEWEST_FOR_BUCKET * buckets:
-            whole = self.points_of(run).series(run, name, rank, x, cuts=cuts)
+            whole = _noted(asked, self.points_of(run)).series(run, name, rank, x, cuts=cuts)
             return thin.thinned(whole, buckets)
 
-        def read(wals: Iterable[str], cuts: Sequence[Cut]) -> Series:
-            return self.points_of(run, wals=wals).series(run, name, rank, cuts=cuts)
+        def read(wals: Iterable[str]) -> Series:
+            return _noted(asked, self.points_of(run, wals=wals)).series(run, name, rank)
 
-        return thin.joined_from(run, name, thin.stretches(held, logs, cuts, read), buckets)
+        return thin.joined_from(run, name, thin.stretches(held, places, cuts, read), buckets)
 
-    def point_stats(self, run: str) -> dict[tuple[int, str], SeriesStat]:
-        """Return the figures of a run's series, by (rank, series)."""
-        found = self.index.stats("run", run).get("points")
-        return found if isinstance(found, dict) else {}
+    def _of_files_that_stay(self, answer: Callable[[list[PointFiles]], Series]) -> Series:
+        """Return an answer; where a file that it asked was sealed or merged meanwhile, another, after a new look."""
+        for _ in range(_ATTEMPTS):
+            asked: list[PointFiles] = []
+            found = answer(asked)
+            if not any(files.has_gone for files in asked):
+                break
+            self.update()
+        return found
+
+    def point_stats(self, run: str, *, cuts: Sequence[Cut] = ()) -> dict[tuple[int, str], SeriesStat]:
+        """Return the figures of a run's series, by (rank, series), without what cuts leave out."""
+        from gnomon.points.kept_figures import KeptFigures
+
+        return self.index.ask(
+            lambda database: dict(KeptFigures(database, self.home, None).of_run(run).that_count(cuts))
+        )
 
     def missing_by_log(self, run: str) -> dict[str, int | None]:
         """Return the most calls that may be missing, by process (log) of a run; None where nobody can tell."""
@@ -132,3 +180,8 @@ class Replica:
         from gnomon.verification import Verification
 
         return Verification(self.home, deep=deep, progress=progress)
+
+
+def _noted(asked: list[PointFiles], files: PointFiles) -> PointFiles:
+    asked.append(files)
+    return files

@@ -1,6 +1,7 @@
 """Verify a whole replica: every file, and how entries, segments and objects refer to each other.
 
-Always true: nothing is changed; every flipped bit of a file that can be synced is found and its file is named.
+Always true: nothing is changed; every flipped bit of a file that can be synced is found and its file is named; `deep` names
+every run whose points were committed to by an entry that is here, and of which no file here has them.
 Not promised: that nothing is missing that never reached this replica. `heads/` and other replicas tell that.
 """
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 
+_EVERY_RUN = ""  # a WAL leaves none out
+_FETCH_POINTS = (
+    "copy the files of `points/` from another replica: somebody took them away here, or they never came"
+)
 _HEAD_BYTES = 4096  # of a line: the subject stands in these, unless the entry covers very many
 
 
@@ -39,7 +44,8 @@ class Verification:
         self._deep = deep
         self._progress = progress
         self._runs: set[str] = set()
-        self._named: set[str | tuple[str, str]] | None = None
+        self._held: dict[tuple[str, str], int] | None = None
+        self._has_unreadable = False
 
     def __iter__(self) -> Iterator[Problem]:
         for problem in self._all():
@@ -54,14 +60,14 @@ class Verification:
         commitments: dict[str, list[dict[str, object]]] = {}
         parts: list[tuple[str, list[tuple[str, os.stat_result]], Callable[[str], Iterator[Problem]]]] = [
             ("logs", home.log_files(), logs.verify),
-            ("WALs", home.wal_files(), self._wal),
+            ("WALs", home.wal_files(), lambda path: self._wal(path, commitments)),
             ("segments", home.segment_files(), lambda path: self._segment(path, commitments)),
             ("packs", home.pack_files(), self._pack),
         ]
         total = sum(state.st_size for _, files, _ in parts for _, state in files)
         done = 0
         for part, files, verify in parts:
-            if part == "segments" and self._deep:
+            if part == "WALs" and self._deep:
                 commitments.update(self._commitments())
             for path, state in files:
                 began = time.perf_counter()
@@ -83,12 +89,16 @@ class Verification:
                 done += state.st_size
                 if self._progress is not None:
                     self._progress(done, total)
+        yield from self._held_nowhere(commitments)
         self.entries, self.bodies_absent = logs.entries, logs.bodies_absent
 
-    def _wal(self, path: str) -> Iterator[Problem]:
-        from gnomon.points.verify import verify_wal
+    def _wal(self, path: str, commitments: dict[str, list[dict[str, object]]]) -> Iterator[Problem]:
+        from gnomon.points.verify import verify_wal, verify_wal_points
 
-        yield from _within(path, verify_wal(self._home.env, os.path.join(self._home.path, path)))
+        full = os.path.join(self._home.path, path)
+        yield from _within(path, verify_wal(self._home.env, full))
+        if commitments:
+            yield from _within(path, verify_wal_points(self._home.env, full, commitments))
 
     def _segment(self, path: str, commitments: dict[str, list[dict[str, object]]]) -> Iterator[Problem]:
         from gnomon.points.verify import verify_segment
@@ -101,28 +111,67 @@ class Verification:
             ),
         )
 
-    def _may_lack(self, wal: str, run: str) -> bool:
+    def _may_lack(self, wal: str, run: str, rows: int) -> bool:
         """Return whether a segment may leave a run out: another file has its points, or only heads tell of the run here."""
-        if self._named is None:
-            self._named = self._all_named()
-        return run not in self._runs or wal in self._named or (wal, run) in self._named
+        return run not in self._runs or self._rows_held(wal, run) >= rows
 
-    def _all_named(self) -> set[str | tuple[str, str]]:
-        """Return the WALs that have a file, and (WAL, run) of all that segments name."""
+    def _held_nowhere(self, commitments: dict[str, list[dict[str, object]]]) -> Iterator[Problem]:
+        """Yield the runs whose points no file here has, though an entry commits to them and the run is not withheld."""
+        from gnomon.points.verify import committed_by
+
+        lost: dict[tuple[str, str], int] = {}
+        for wal, bodies in commitments.items():
+            for committed in filter(None, map(committed_by, bodies)):
+                for one in committed.runs:
+                    if one.run in self._runs and self._rows_held(wal, one.run) < committed.rows:
+                        lost[one.run, wal] = max(one.points, lost.get((one.run, wal), 0))
+        if lost and self._has_unreadable:
+            what = f"points of {len({run for run, _ in lost})} runs that the log commits to are in no sound file here"
+            yield Problem(
+                "points", "", what, "mend or replace the damaged files first; then verify again", DAMAGE
+            )
+            return
+        for (run, wal), points in sorted(lost.items()):
+            what = f"{points:,} points that the log commits to are in no file here"
+            yield Problem("points", f"run {run}, WAL {wal}", what, _FETCH_POINTS, DAMAGE)
+
+    def _rows_held(self, wal: str, run: str) -> int:
+        """Return how many rows of a WAL a file has that holds all that a run has in them; -1 where none has."""
+        if self._held is None:
+            self._held = self._all_held()
+        return max(self._held.get((wal, run), -1), self._held.get((wal, _EVERY_RUN), -1))
+
+    def _all_held(self) -> dict[tuple[str, str], int]:
+        """Return, by WAL and run, how many rows the best file has: each is checked against what was committed to."""
         from gnomon.errors import DamagedFileError
+        from gnomon.points.reader import read_wal
         from gnomon.points.segment import covers_of
 
         home = self._home
-        named: set[str | tuple[str, str]] = {
-            os.path.basename(path).removesuffix(".wal") for path, _ in home.wal_files()
-        }
+        held: dict[tuple[str, str], int] = {}
+
+        def note(wal: str, run: str, rows: int) -> None:
+            held[wal, run] = max(rows, held.get((wal, run), -1))
+
+        for path, _ in home.wal_files():
+            try:
+                read = read_wal(home.env, os.path.join(home.path, path))
+            except OSError:
+                self._has_unreadable = True  # told by the look at that file, as below
+                continue
+            if read.header is not None:
+                note(read.header.wal, _EVERY_RUN, read.rows)
+            self._has_unreadable |= bool(read.damage)
         for path, _ in home.segment_files():
             try:
                 covers = covers_of(home.env, os.path.join(home.path, path))
             except (OSError, DamagedFileError):
-                continue  # told by the look at that file
-            named.update((cover.wal, one.run) for cover in covers for one in cover.runs)
-        return named
+                self._has_unreadable = True
+                continue
+            for cover in covers:
+                for one in cover.runs:
+                    note(cover.wal, one.run, cover.rows)
+        return held
 
     def _pack(self, path: str) -> Iterator[Problem]:
         from gnomon.objects.verify import verify_pack

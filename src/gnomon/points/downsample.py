@@ -18,6 +18,8 @@ from gnomon.points.columns import numpy_for
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_EXACT_FROM = 2**53  # from here on, not every whole number is a float64
+
 
 def m4(xs: Sequence[float], ys: Sequence[float], buckets: int) -> list[int]:
     """Return the positions of the points to draw, in order: at most four for each bucket.
@@ -49,11 +51,16 @@ def _is_sorted(xs: Sequence[float]) -> bool:
 def extremes(ys: Sequence[float], edges: Sequence[int]) -> tuple[list[int | None], list[int | None]]:
     """Return the positions of the lowest and of the highest value between each two edges; None where all are NaN."""
     numpy = numpy_for(len(ys))
-    try:
-        array = None if numpy is None else numpy.asarray(ys, dtype=numpy.float64)
-    except OverflowError:  # a whole number beyond the largest float64
-        array = None
-    return _extremes(ys, edges) if array is None else _extremes_numpy(numpy, array, edges)
+    if numpy is None or _has_exact(ys):
+        return _extremes(ys, edges)
+    return _extremes_numpy(numpy, numpy.asarray(ys, dtype=numpy.float64), edges)
+
+
+def _has_exact(ys: Sequence[float]) -> bool:
+    """Return whether there are whole numbers that a float64 may not hold: two that differ would be one to NumPy."""
+    if isinstance(ys, memoryview) or int not in set(map(type, ys)):
+        return False
+    return any(type(y) is int and not -_EXACT_FROM < y < _EXACT_FROM for y in ys)
 
 
 def _edges(xs: Sequence[float], count: int, buckets: int) -> list[int]:

@@ -18,19 +18,20 @@ import msgspec
 
 from gnomon.errors import DamagedFileError
 from gnomon.ids import run_subject
-from gnomon.points import outlines
+from gnomon.points import kept_figures, outlines
 from gnomon.points.covers import Cover
+from gnomon.points.kept_figures import KeptFigures
 from gnomon.points.outline import FEWEST
 from gnomon.points.reader import Cursor, WalRead, read_wal
+from gnomon.points.series_points import SeriesKey
 from gnomon.points.stats import SeriesStat, merge, stats_of
 from gnomon.record.index_cells import opened, sealed
 from gnomon.record.problems import Problem
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Mapping, Set
+    from collections.abc import Callable, Iterable, Mapping
 
-    from gnomon.points.series_points import SeriesKey
     from gnomon.record.home import Home
 
 RunStats = dict[str, dict[tuple[int, str], SeriesStat]]
@@ -93,6 +94,7 @@ class PointFigures:
         "point_stat": "no INTEGER PRIMARY KEY, run TEXT NOT NULL, wal INTEGER NOT NULL, data BLOB,"
         " UNIQUE (run, wal), UNIQUE (wal, run)",
         "point_outline": outlines.TABLE,
+        "point_kept": kept_figures.TABLE,
     }
 
     def has_news(self, database: sqlite3.Connection, home: Home) -> bool:
@@ -117,12 +119,18 @@ class PointFigures:
         _Look(database, target, home, touch, commit).take()
 
     def stats_reader(
-        self, database: sqlite3.Connection
+        self, database: sqlite3.Connection, home: Home, target: str | None
     ) -> Callable[[str], dict[tuple[int, str], SeriesStat]] | None:
         """Return a function that gives the figures of a run's series, over all its WALs; None where there are none."""
         if database.execute("SELECT 1 FROM all_point_stat LIMIT 1").fetchone() is None:
             return None
-        return lambda subject: _stats_of_run(database, subject)
+        kept = KeptFigures(database, home, target)
+
+        def of_subject(subject: str) -> dict[tuple[int, str], SeriesStat]:
+            kind, _, run = subject.partition(":")
+            return kept.of_run(run) if kind == "run" else {}
+
+        return of_subject
 
     def problems(self, database: sqlite3.Connection) -> list[Problem]:
         """Return which segments cannot be used, and why."""
@@ -133,52 +141,53 @@ class PointFigures:
         return [Problem(path, "", problem, advice) for path, problem in sorted(found)]
 
 
-def _stats_of_run(database: sqlite3.Connection, subject: str) -> dict[tuple[int, str], SeriesStat]:
-    kind, _, run = subject.partition(":")
-    if kind != "run":
-        return {}
-    query = (
-        "SELECT s.data FROM all_point_stat AS s JOIN all_point_wal AS w ON w.no = s.wal WHERE s.run = ?"
-        " ORDER BY w.started_ns, w.ordinal, w.id"
-    )
-    found: dict[tuple[int, str], SeriesStat] = {}
-    for (data,) in database.execute(query, (run,)):
-        for rank, series, stat in _decode_stats(opened(data)):
-            known = found.get((rank, series))
-            found[rank, series] = stat if known is None else merge(known, stat)
-    return found
-
-
 def held_of_series(
     database: sqlite3.Connection, run: str, name: str, rank: int | None
-) -> tuple[list[outlines.Held], dict[str, str]]:
-    """Return (what each WAL has of a series, with outlines where there are some; the log of each WAL of the run)."""
+) -> tuple[list[outlines.Held], dict[str, outlines.Place]]:
+    """Return (what each WAL has of a series, with outlines where there are some; where each WAL of the run stands)."""
     return outlines.held(database, run, name, rank, lambda data: _decode_stats(opened(data)))
 
 
 def bounds_by_log(database: sqlite3.Connection, home: Home, run: str) -> dict[str, int | None]:
     """Return, for each process (log) of a run, the most calls that its WALs may lack; None where nobody can tell.
 
-    A WAL that has not ended is judged now: what its file proved while the machine ran is not proven after a crash.
+    A WAL that has not ended is judged now: what its file proved while the machine ran is not proven after a crash. Of several
+    files that have as many rows each is right, so the smallest bound counts.
     """
     query = (
-        "SELECT w.id, w.log, w.bound FROM all_point_stat AS s JOIN all_point_wal AS w ON w.no = s.wal"
+        "SELECT w.id, w.log, w.rows, w.bound FROM all_point_stat AS s JOIN all_point_wal AS w ON w.no = s.wal"
         " WHERE s.run = ? AND w.rows >= 0"
     )
-    live = {file.wal: file for file in _known_files(database).values() if file.offset != _NOWHERE}
+    files: dict[str, list[_File]] = {}
+    for file in _known_files(database).values():
+        files.setdefault(file.wal, []).append(file)
     bounds: dict[str, int | None] = {}
-    for wal, log, stored in database.execute(query, (run,)).fetchall():
+    for wal, log, rows, stored in database.execute(query, (run,)).fetchall():
         bound = stored
-        if wal in live:
-            try:
-                bound = read_wal(
-                    home.env, os.path.join(home.path, live[wal].path), cursor=_cursor(database, live[wal])
-                ).bound
-            except OSError:
-                pass  # sealed meanwhile; what was known counts
+        here = [file for file in files.get(wal, ()) if file.rows >= rows]
+        if any(file.offset != _NOWHERE for file in here):
+            judged = [_bound_now(database, home, file, stored) for file in here]
+            judged = judged if any(one is not None for one in judged) else _sealed_bounds(database, wal, rows)
+            bound = min((one for one in judged if one is not None), default=None)
         known = bounds.get(log, 0)
         bounds[log] = None if bound is None or known is None else known + bound
     return bounds
+
+
+def _bound_now(database: sqlite3.Connection, home: Home, file: _File, stored: int | None) -> int | None:
+    try:
+        return read_wal(home.env, os.path.join(home.path, file.path), cursor=_cursor(database, file)).bound
+    except OSError:
+        return stored  # sealed meanwhile; what was known counts
+
+
+def _sealed_bounds(database: sqlite3.Connection, wal: str, rows: int) -> list[int | None]:
+    return [
+        cover.missing + cover.lost_rows
+        for covers in known_covers(database).values()
+        for cover in covers
+        if cover.wal == wal and cover.rows >= rows and cover.missing is not None
+    ]
 
 
 def wals_of_run(database: sqlite3.Connection, run: str) -> set[str]:
@@ -250,6 +259,8 @@ class _Look:
             self._uncertain.add(self._files[path].wal)
             self._store_file(self._files.pop(path)._replace(state=_GONE), b"")
         self._recount_lost()
+        for run in kept_figures.runs_to_count_again(self._database):
+            self._touch(run_subject(run))
 
     # --- segments
 
@@ -266,9 +277,12 @@ class _Look:
             try:
                 covers = self._covers_of(path)
                 self._count_segment(path, {cover.wal: cover for cover in covers if self._is_news(cover)})
+                self._outline_segment(path, covers)
             except DamagedFileError as error:
+                self._uncertain.update(cover.wal for cover in covers)
                 covers, problem = [], error.message
             except OSError:
+                self._uncertain.update(cover.wal for cover in covers)
                 continue  # merged into another one since it was listed, or unreadable: tried again at the next look
             no = known.no if known is not None else self._number("point_segment")
             self._store_segment(_Segment(no, path, mark, sealed(_encode(covers)), problem))
@@ -290,11 +304,15 @@ class _Look:
 
     def _points_of(self, wal: str) -> dict[str, int]:
         """Return how many points of each run were counted in a WAL."""
+        return {run: sum(stat.count for _, _, stat in stats) for run, stats in self._stats_in(wal).items()}
+
+    def _stats_in(self, wal: str) -> dict[str, list[tuple[int, str, SeriesStat]]]:
+        """Return what was counted of each run in a WAL."""
         counted = self._counted.get(wal)
         if counted is None:
             return {}
         rows = self._database.execute("SELECT run, data FROM all_point_stat WHERE wal = ?", (counted.no,))
-        return {run: sum(stat.count for _, _, stat in _decode_stats(opened(data))) for run, data in rows}
+        return {run: _decode_stats(opened(data)) for run, data in rows}
 
     def _covers_of(self, path: str) -> list[Cover]:
         from gnomon.points.segment import covers_of
@@ -322,15 +340,20 @@ class _Look:
             else:
                 no = counted.no
             self._store_stats(no, more, is_whole=False)
-        long = {
-            (wal, key) for wal, stats in by_wal.items() for key, stat in stats.items() if stat.count >= FEWEST
-        }
-        if long:
-            self._outline_segment(path, long)
 
-    def _outline_segment(self, path: str, long: Set[tuple[str, SeriesKey]]) -> None:
+    def _outline_segment(self, path: str, covers: Iterable[Cover]) -> None:
+        """Outline the long series of a segment, where that was not done yet: a WAL that grew until it died was not."""
         from gnomon.points.segment import decode, read_file
 
+        long = {
+            (cover.wal, key)
+            for cover in covers
+            if FEWEST <= self._rows_of(cover.wal) <= cover.rows
+            for key in self._not_outlined(cover.wal)
+            if cover.names(key.run)
+        }
+        if not long:
+            return
         full = os.path.join(self._home.path, path)
         data = read_file(self._home.env, full)
         for wal in {wal for wal, _ in long}:
@@ -362,7 +385,7 @@ class _Look:
             or (read.rows == counted.rows and counted.bound != read.bound)
         ):
             self._count_wal(read, counted)
-            self._outline_wal(path, read)
+        self._outline_wal(path, read)
         if counted is not None and read.rows <= counted.rows and not read.first_row:
             self._add_missing(read, counted)
         self._reads += 1
@@ -401,15 +424,30 @@ class _Look:
         self._store_stats(no, by_run, is_whole=not read.first_row)
 
     def _outline_wal(self, path: str, read: WalRead) -> None:
-        """Outline the long series of a WAL that was read whole, or has ended."""
-        if read.rows < FEWEST:
+        """Outline the long series of a WAL that was read whole, or has ended, where that was not done yet."""
+        if read.header is None or not FEWEST <= self._rows_of(read.header.wal) <= read.rows:
+            return
+        if read.first_row and read.close is None:
+            return  # it grows: its points are read until then
+        if not self._not_outlined(read.header.wal):
             return
         if read.first_row:
-            if read.close is None:
-                return  # it grows: its points are read until then
             read = read_wal(self._home.env, os.path.join(self._home.path, path))
         if read.header is not None:
             self._store_outlines(read.header.wal, outlines.outlines_of_blocks(read.blocks))
+
+    def _not_outlined(self, wal: str) -> set[SeriesKey]:
+        """Return the long series of a WAL of which there is no outline of all points that were counted."""
+        no = self._counted[wal].no
+        long = {
+            SeriesKey(run, series, rank): stat.count
+            for run, stats in self._stats_in(wal).items()
+            for rank, series, stat in stats
+            if stat.count >= FEWEST
+        }
+        if not long:
+            return set()
+        return {key for key, count in long.items() if not outlines.has_all(self._database, no, key, count)}
 
     def _store_outlines(self, wal: str, found: Iterable[tuple[SeriesKey, bytes]]) -> None:
         no = self._counted[wal].no
@@ -494,6 +532,7 @@ class _Look:
                 self._count_wal(read, None)
             else:
                 self._add_missing(read, counted)
+            self._outline_wal(path, read)
 
     # --- writing
 
@@ -538,12 +577,15 @@ class _Look:
             no = known.pop(run, None) or self._number("point_stat")
             data = sealed(_encode([(rank, series, stat) for (rank, series), stat in stats.items()]))
             rows.append((no, run, wal, data))
-        if is_whole:
+        if is_whole and self._target == "main":
+            gone = [(no,) for no in known.values()]
+            self._database.executemany("DELETE FROM main.point_stat WHERE no = ?", gone)
+        elif is_whole:
             rows += [(no, run, wal, sealed(_encode([]))) for run, no in known.items()]
         self._database.executemany(
             f"INSERT OR REPLACE INTO {self._target}.point_stat VALUES (?, ?, ?, ?)", rows
         )
-        for _, run, _, _ in rows:
+        for run in {*by_run, *(known if is_whole else ())}:
             self._touch(run_subject(run))
 
     def _execute(self, statement: str, row: tuple[object, ...]) -> None:

@@ -55,6 +55,10 @@ class Outline:
         """How many points the series has in this WAL."""
         return sum(self.counts)
 
+    def rows(self, which: int) -> Column:
+        """Return the row of that point of each piece; -1 where a piece has no lowest or highest."""
+        return self._columns[which][0]
+
     def steps(self, which: int) -> Column:
         """Return the step of the first (`FIRST`), …, last (`LAST`) point of each piece."""
         return self._columns[which][1]
@@ -88,9 +92,9 @@ class Outline:
 
 
 def outline_of(points: SeriesPoints) -> Outline:
-    """Return the outline of what one WAL holds of a series. Exact numbers are taken for the nearest float64."""
+    """Return the outline of what one WAL holds of a series. The lowest and highest are so exactly; `values` has the float64."""
     edges = _edges(points.rows)
-    lows, highs = extremes(points.values, edges)
+    lows, highs = extremes(points.exactly() if points.exact else points.values, edges)
     firsts, lasts = edges[:-1], [edge - 1 for edge in edges[1:]]
     counts = column("q", [after - first for first, after in zip(firsts, edges[1:], strict=True)])
     return Outline(counts, [_columns(points, places) for places in (firsts, lows, highs, lasts)])

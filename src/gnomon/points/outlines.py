@@ -32,10 +32,17 @@ class Held(NamedTuple):
     """What one WAL has of a series for one rank: how many points, and their outline where there is one."""
 
     wal: str
-    log: str
     rank: int
     points: int
     outline: Outline | None
+
+
+class Place(NamedTuple):
+    """Where a WAL stands: of which process (log), which of its WALs; and how many rows of it were counted."""
+
+    log: str
+    ordinal: int
+    rows: int
 
 
 def outlines_of_blocks(blocks: Iterable[Block]) -> Iterator[tuple[SeriesKey, bytes]]:
@@ -79,23 +86,31 @@ def held(
     name: str,
     rank: int | None,
     figures: Callable[[bytes], list[tuple[int, str, SeriesStat]]],
-) -> tuple[list[Held], dict[str, str]]:
-    """Return (what each WAL has of a series, in order of the WALs; the log of each WAL of the run).
+) -> tuple[list[Held], dict[str, Place]]:
+    """Return (what each WAL has of a series, in order of the WALs; where each WAL of the run stands).
 
     Of one rank, or of all. `figures` reads those of a WAL.
     """
     query = (
-        "SELECT w.no, w.id, w.log, s.data FROM all_point_stat AS s JOIN all_point_wal AS w ON w.no = s.wal"
-        " WHERE s.run = ? ORDER BY w.started_ns, w.ordinal, w.id"
+        "SELECT w.no, w.id, w.log, w.ordinal, w.rows, s.data FROM all_point_stat AS s"
+        " JOIN all_point_wal AS w ON w.no = s.wal WHERE s.run = ? ORDER BY w.started_ns, w.ordinal, w.id"
     )
-    found, logs = [], {}
-    for no, wal, log, data in database.execute(query, (run,)).fetchall():
-        logs[wal] = log
-        for here, series, stat in sorted(figures(data), key=lambda one: one[0]):
+    found: list[Held] = []
+    places: dict[str, Place] = {}
+    for no, wal, log, ordinal, rows, data in database.execute(query, (run,)).fetchall():
+        stats = figures(data)
+        if stats:
+            places[wal] = Place(log, ordinal, rows)
+        for here, series, stat in sorted(stats, key=lambda one: one[0]):
             if series == name and rank in (None, here):
                 outline = _outline(database, no, run, here, name, stat.count)
-                found.append(Held(wal, log, here, stat.count, outline))
-    return found, logs
+                found.append(Held(wal, here, stat.count, outline))
+    return found, places
+
+
+def has_all(database: sqlite3.Connection, wal_no: int, key: SeriesKey, count: int) -> bool:
+    """Return whether a series has an outline of so many points in a WAL."""
+    return _outline(database, wal_no, key.run, key.rank, key.series, count) is not None
 
 
 def _outline(

@@ -10,7 +10,7 @@ the WAL in its process, WAL id, row); no path or name becomes part of a SQL text
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from gnomon.errors import DamagedFileError
 from gnomon.points.columns import numpy_for
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 LARGE_SEGMENT_BYTES = 8 << 20
 _GLOB = frozenset("*?[]{}")
+NO_END = 2**63 - 1  # of rows
+ALL = [(0, NO_END)]
 # Texts come back as places in lists that are known here: a million texts would cost more than all numbers.
 _ASK = """
 SELECT list_position(?, t.run) AS run, list_position(?, t.series) AS series, list_position(?, t.wal) AS wal,
@@ -68,6 +70,16 @@ class PointFiles:
         self._connection: Any = None
 
     @property
+    def is_complete(self) -> bool:
+        """Whether no file had to be left out so far, because it is gone or cannot be trusted."""
+        return not self._sources.has_refused
+
+    @property
+    def has_gone(self) -> bool:
+        """Whether a file went away, most likely into another one: who looks again finds all points."""
+        return self._sources.has_gone
+
+    @property
     def problems(self) -> list[Problem]:
         """What is damaged or gone among the files that were asked so far."""
         return list(self._sources.problems)
@@ -87,16 +99,11 @@ class PointFiles:
         What is behind a cut, where the run was resumed from an earlier row, is left out.
         """
         found = self._points(run, {name} if x is None else {name, x}, rank, cuts)
-        parts = []
-        for (wal, key), points in found.items():
-            if key.series != name:
-                continue
-            if x is None:
-                parts.append(Part(wal, key.rank, points, None))
-            elif (wal, SeriesKey(run, x, key.rank)) in found:
-                common = on_common_rows(points, found[wal, SeriesKey(run, x, key.rank)])
-                parts.append(Part(wal, key.rank, *common))
-        return Series(run, name, parts, x)
+        return series_in(found, run, name, rank, x)
+
+    def points(self, run: str, names: set[str] | None = None, *, cuts: Sequence[Cut] = ()) -> Found:
+        """Return the points of a run by WAL and series (of these series, if given)."""
+        return self._points(run, names, None, cuts)
 
     def frame(self, run: str, *, cuts: Sequence[Cut] = ()) -> Any:
         """Return all points of a run as an Arrow table (arro3), one row a point, with the columns of a segment."""
@@ -117,6 +124,33 @@ class PointFiles:
             ):
                 last = Place(wal, points.rows[at], points.steps[at])
         return last
+
+    def left_from(
+        self, run: str, step: int, *, rank: int, but: str | None, cuts: Sequence[Cut] = ()
+    ) -> list[tuple[str, int]]:
+        """Return where each process stops to count that has rows of this rank from `step` on: (WAL, last row that counts).
+
+        The row is -1 where none counts. The process of the WAL `but` is left out.
+        """
+        places = {source.wal: source for source in self._sources.chosen()}
+        lasts: dict[str, dict[str, int]] = {}  # by process and WAL: the last row before `step`
+        later: set[str] = set()
+        for (wal, _), points in self._points(run, None, rank, cuts).items():
+            if wal not in places:
+                continue
+            log, at = places[wal].log, _last_before(points, step)
+            rows = lasts.setdefault(log, {})
+            rows[wal] = max(rows.get(wal, -1), points.rows[at] if at >= 0 else -1)
+            if at + 1 < len(points):
+                later.add(log)
+        if but in places:
+            later.discard(places[but].log)
+        found = []
+        for log in sorted(later):
+            wals = sorted(lasts[log], key=lambda wal: places[wal].ordinal)
+            last = next((wal for wal in reversed(wals) if lasts[log][wal] >= 0), wals[0])
+            found.append((last, lasts[log][last]))
+        return found
 
     def _points(self, run: str, names: set[str] | None, rank: int | None, cuts: Sequence[Cut]) -> Found:
         """Return the points by WAL and series, in order of the WALs; files that turn out damaged are left out."""
@@ -198,27 +232,48 @@ class PointFiles:
 
     def _connected(self) -> Any:
         if self._connection is None:
-            import duckdb
-
-            off = dict.fromkeys(("autoinstall_known_extensions", "autoload_known_extensions"), False)
-            self._connection = duckdb.connect(":memory:", config={**off, "python_enable_replacements": False})
-            allowed = [os.path.abspath(path) for path in self._segments]
-            self._connection.execute("SET allowed_paths = ?", [allowed])
-            self._connection.execute("SET enable_external_access = false")
-            self._connection.execute("SET lock_configuration = true")
+            self._connection = closed_in_duckdb(self._segments)
         return self._connection
+
+
+def closed_in_duckdb(segments: Iterable[str]) -> Any:
+    """Return a connection to DuckDB that can read these files and nothing else."""
+    import duckdb
+
+    off = dict.fromkeys(("autoinstall_known_extensions", "autoload_known_extensions"), False)
+    connection = duckdb.connect(":memory:", config={**off, "python_enable_replacements": False})
+    connection.execute("SET allowed_paths = ?", [[os.path.abspath(path) for path in segments]])
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def series_in(found: Found, run: str, name: str, rank: int | None, x: str | None) -> Series:
+    """Return one series of a run of which these points were found, of one rank or of all."""
+    parts = []
+    for (wal, key), points in found.items():
+        if key.series != name or rank not in (None, key.rank):
+            continue
+        if x is None:
+            parts.append(Part(wal, key.rank, points, None))
+        elif (wal, SeriesKey(run, x, key.rank)) in found:
+            common = on_common_rows(points, found[wal, SeriesKey(run, x, key.rank)])
+            parts.append(Part(wal, key.rank, *common))
+    return Series(run, name, parts, x)
 
 
 class Cut(NamedTuple):
     """Where a run was continued: the last row that counts, of the WAL that holds it.
 
     Rows after it, and later WALs of the same process, are left out; where the process itself continued the run, only those
-    before `until`, (WAL, first row that counts again).
+    before `until`, (WAL, first row that counts again). `by` is the process (log) that continued; once all of its own rows
+    are left behind by another, where it continued says nothing any more.
     """
 
     wal: str
     row: int
     until: tuple[str, int] | None = None
+    by: str = ""
 
 
 class _RefusedError(Exception):
@@ -230,51 +285,115 @@ class _RefusedError(Exception):
         self.error = error
 
 
-def _that_count(found: Found, sources: list[Source], cuts: Sequence[Cut]) -> Found:
+def _that_count(found: Found, sources: Sequence[Source], cuts: Sequence[Cut]) -> Found:
     """Return the points without those that a continuation left behind."""
     if not cuts:
         return found
-    by_wal = {source.wal: source for source in sources}
-    open_cuts, closed = _sorted_out(cuts, by_wal)
-    last: dict[str, tuple[int, int]] = {}  # of a process: the last WAL that counts, and its last row
-    for wal, row in open_cuts.items():
-        source = by_wal[wal]
-        last[source.log] = max(last.get(source.log, (-1, -1)), (source.ordinal, row))
+    ranges = left_behind(cuts, {source.wal: source for source in sources})
     kept: Found = {}
     for (wal, key), points in found.items():
-        source = by_wal[wal]
-        ordinal, row = last.get(source.log, (source.ordinal + 1, 0))
-        end = source.rows if source.ordinal < ordinal else row + 1 if source.ordinal == ordinal else 0
-        points = points.below(end)  # noqa: PLW2901
-        for cut, first, until in closed:
-            if (
-                first.log == source.log
-                and first.ordinal <= source.ordinal <= until.ordinal
-                and cut.until is not None
-            ):
-                start = cut.row + 1 if source is first else 0
-                points = points.without(start, cut.until[1] if source is until else source.rows)  # noqa: PLW2901
+        for first, after in ranges.get(wal, ()):
+            points = points.without(first, after)  # noqa: PLW2901
         if len(points):
             kept[wal, key] = points
     return kept
 
 
+class InProcess(Protocol):
+    """Where a WAL stands: of which process (log) it is, and which of its WALs."""
+
+    @property
+    def log(self) -> str:
+        """The id of the log."""
+
+    @property
+    def ordinal(self) -> int:
+        """Which WAL of its process this is."""
+
+
+def left_behind(cuts: Sequence[Cut], places: Mapping[str, InProcess]) -> dict[str, list[tuple[int, int]]]:
+    """Return, by WAL, (first row, row after the last) of what these cuts leave out of a run.
+
+    `places` are those of all WALs that hold something of the run; a cut in another WAL says nothing.
+    """
+    open_cuts, closed = _sorted_out(cuts, places)
+    last: dict[str, tuple[int, int]] = {}  # of a process: the last WAL that counts, and its last row
+    for wal, row in open_cuts.items():
+        place = places[wal]
+        last[place.log] = max(last.get(place.log, (-1, -1)), (place.ordinal, row))
+    found: dict[str, list[tuple[int, int]]] = {}
+    for wal, place in places.items():
+        ordinal, row = last.get(place.log, (place.ordinal + 1, 0))
+        if place.ordinal >= ordinal:
+            found.setdefault(wal, []).append((_row(row + 1) if place.ordinal == ordinal else 0, NO_END))
+        for cut, until in closed:
+            ends = (places[cut.wal].ordinal, places[until[0]].ordinal)
+            if places[cut.wal].log == place.log and ends[0] <= place.ordinal <= ends[1]:
+                first = _row(cut.row + 1) if wal == cut.wal else 0
+                found.setdefault(wal, []).append((first, _row(until[1]) if wal == until[0] else NO_END))
+    return found
+
+
+class Counted(InProcess, Protocol):
+    """The same of a WAL of which so many rows are known."""
+
+    @property
+    def rows(self) -> int:
+        """How many."""
+
+
+def rows_away(cuts: Sequence[Cut], places: Mapping[str, Counted]) -> dict[str, list[tuple[int, int]]]:
+    """Return what `left_behind` returns of rows that are there: `ALL` where none of a WAL counts, nothing where all do.
+
+    Most continuations go on after the last row, and so leave nothing out.
+    """
+    found: dict[str, list[tuple[int, int]]] = {}
+    for wal, ranges in left_behind(cuts, places).items():
+        rows = places[wal].rows
+        away = [(first, after) for first, after in ranges if first < min(after, rows)]
+        if any(first == 0 and after >= rows for first, after in away):
+            found[wal] = ALL
+        elif away:
+            found[wal] = away
+    return found
+
+
 def _sorted_out(
-    cuts: Sequence[Cut], by_wal: Mapping[str, Source]
-) -> tuple[dict[str, int], list[tuple[Cut, Source, Source]]]:
+    cuts: Sequence[Cut], places: Mapping[str, InProcess]
+) -> tuple[dict[str, int], list[tuple[Cut, tuple[str, int]]]]:
     """Return the cuts that have no end (several of one WAL as one, at the last row), and those within one process."""
     open_cuts: dict[str, int] = {}
     closed = []
+    gone = _gone(cuts, places)
     for cut in cuts:
-        first = by_wal.get(cut.wal)
-        if first is None:
+        first = places.get(cut.wal)
+        if first is None or cut.by in gone:
             continue
-        until = by_wal.get(cut.until[0]) if cut.until is not None else None
-        if until is not None and until.log == first.log:
-            closed.append((cut, first, until))
+        until = places.get(cut.until[0]) if cut.until is not None else None
+        if cut.until is not None and until is not None and until.log == first.log:
+            closed.append((cut, cut.until))
         else:
             open_cuts[cut.wal] = max(cut.row, open_cuts.get(cut.wal, -1))
     return open_cuts, closed
+
+
+def _gone(cuts: Sequence[Cut], places: Mapping[str, InProcess]) -> set[str]:
+    """Return the processes (logs) of which another one left all rows behind."""
+    firsts: dict[str, int] = {}
+    for one in places.values():
+        firsts[one.log] = min(one.ordinal, firsts.get(one.log, one.ordinal))
+    gone = set()
+    for cut in cuts:
+        place = places.get(cut.wal)
+        is_whole = cut.row < 0 and cut.until is None
+        if is_whole and place and place.log != cut.by and place.ordinal == firsts[place.log]:
+            gone.add(place.log)
+    return gone
+
+
+def _row(number: int) -> int:
+    """Return a row number that a teammate's entry says, within what rows can be."""
+    return max(0, min(number, NO_END))
 
 
 def _last_before(points: SeriesPoints, before_step: int | None) -> int:

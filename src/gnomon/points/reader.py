@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MAX_READ_SIZE = layout.MAX_FILE_SIZE  # what follows in a longer file is not of this format, and is not read
 _ATTEMPTS = 3
 _CHUNK = 1 << 16
+_CRC_SIZE = layout.CRC.size
 _NO_BOOT = bytes(16)
 
 
@@ -103,6 +104,8 @@ def read_open_wal(env: Env, fd: int, *, cursor: Cursor | None = None) -> WalRead
         head = env.read(fd, layout.HEADER_SIZE, 0)
         size = env.size(fd)
         start = _start(head, cursor, size)
+        if start > layout.HEADER_SIZE and not _goes_on(cursor, env.read(fd, _CRC_SIZE, start - _CRC_SIZE)):
+            cursor, start = None, layout.HEADER_SIZE
         body = env.read(fd, max(0, min(size, MAX_READ_SIZE) - start), start)
         if env.read(fd, layout.HEADER_SIZE, 0) == head:
             break
@@ -112,6 +115,8 @@ def read_open_wal(env: Env, fd: int, *, cursor: Cursor | None = None) -> WalRead
 def read_bytes(data: bytes, *, boot_id: bytes = _NO_BOOT, cursor: Cursor | None = None) -> WalRead:
     """Return what the bytes of a WAL hold; `boot_id` is that of the machine that reads (zeros: unknown)."""
     start = _start(data, cursor, len(data))
+    if start > layout.HEADER_SIZE and not _goes_on(cursor, data[start - _CRC_SIZE : start]):
+        cursor, start = None, layout.HEADER_SIZE
     return read_parts(
         data[: layout.HEADER_SIZE],
         data[start:MAX_READ_SIZE],
@@ -173,6 +178,14 @@ def _start(head: bytes, cursor: Cursor | None, file_size: int) -> int:
     at = (16, layout.FIXED_COPY_AT + 16)
     is_same = any(head[place : place + 16].hex() == cursor.wal for place in at)
     return cursor.offset if is_same else layout.HEADER_SIZE
+
+
+def _goes_on(cursor: Cursor | None, before: bytes) -> bool:
+    """Return whether the record before the cursor is still there (it vouches for all before it), by its CRC.
+
+    A shorter copy may have come in the file's place: it is allocated ahead, so its size says nothing.
+    """
+    return cursor is not None and before == layout.CRC.pack(cursor.crc)
 
 
 def _unreadable(facts: Head, file_size: int) -> WalRead:

@@ -28,11 +28,12 @@ ROW_GROUP = 100_000
 MAX_POINTS = 32_000_000  # of one segment; a hostile file may claim more, and is refused
 MAX_FILE_SIZE = 1 << 30
 MAX_EXACT_DIGITS = 2_500
+_STOPPED = "Query interrupted"  # what DuckDB makes of Ctrl-C
 _ADVICE = "delete it: the next sync brings a good copy, or its WALs are still there"
 
 Group = tuple[SeriesKey, str]  # which series, of which WAL
 _State = tuple[str, int, int]  # path, size, time of the last change
-_verified: dict[_State, tuple[Cover, ...]] = {}
+_verified: dict[_State, tuple[Cover, ...] | None] = {}  # what they cover, once somebody asked
 
 
 class SegmentRead:
@@ -66,16 +67,23 @@ def read_file(env: Env, path: str, *, afresh: bool = False) -> bytes:
             raise DamagedFileError(
                 f"segment `{path}` is damaged: its bytes do not match its name", hint=_ADVICE
             )
-        _verified[state] = read_covers(data, path)
+        _verified[state] = None
     return data
 
 
 def covers_of(env: Env, path: str) -> tuple[Cover, ...]:
     """Return what a segment covers, after its bytes were checked against its name. Raises OSError, DamagedFileError."""
-    state = _state(env, path)
-    if state not in _verified:
+    covers = _verified.get(_state(env, path))
+    if covers is None:
+        data = read_file(env, path)
+        covers = _verified[_state(env, path)] = read_covers(data, path)
+    return covers
+
+
+def check_name(env: Env, path: str) -> None:
+    """Check the bytes of a segment against its name, once for each state of the file. Raises OSError, DamagedFileError."""
+    if _state(env, path) not in _verified:
         read_file(env, path)
-    return _verified[_state(env, path)]
 
 
 def _state(env: Env, path: str) -> _State:
@@ -293,6 +301,8 @@ class refusing_damage:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         if error is None or isinstance(error, (DamagedFileError, MemoryError, OSError)):
             return
+        if isinstance(error, Exception) and _STOPPED in str(error):
+            raise KeyboardInterrupt from error
         # A panic of the Rust library is a BaseException of a class that cannot be imported.
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
             raise DamagedFileError(f"segment `{self._file}` cannot be read: {error}", hint=_ADVICE) from error

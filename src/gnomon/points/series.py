@@ -76,11 +76,11 @@ class Series:
     def columns(self) -> tuple[Sequence[float], Sequence[float]]:
         """Return (x, y) in the cheapest form there is; whole numbers that a float64 cannot hold are exact."""
         points = self._joined()
-        values: Sequence[float] = _exactly(points) if points.exact else points.values
+        values: Sequence[float] = points.exactly() if points.exact else points.values
         if self.x_name is None:
             return points.steps, values
         xs = self._joined_x()
-        return (_exactly(xs) if xs.exact else xs.values), values
+        return (xs.exactly() if xs.exact else xs.values), values
 
     def picked(self, positions: Sequence[int]) -> Series:
         """Return the points at these positions, which increase; `total` stays."""
@@ -143,7 +143,7 @@ class Series:
 
     def values(self) -> list[float | int]:
         """Return the value of each point; whole numbers that a float64 cannot hold are ints."""
-        return _exactly(self._joined())
+        return self._joined().exactly()
 
     def ranks(self) -> list[int]:
         """Return the rank of the process that logged each point."""
@@ -155,7 +155,7 @@ class Series:
 
     def x_values(self) -> list[float | int]:
         """Return the value of the series that was asked for as x-axis; else the steps."""
-        return [*self.steps()] if self.x_name is None else _exactly(self._joined_x())
+        return [*self.steps()] if self.x_name is None else self._joined_x().exactly()
 
     @property
     def exact(self) -> dict[int, int]:
@@ -184,16 +184,11 @@ def on_common_rows(points: SeriesPoints, x: SeriesPoints) -> tuple[SeriesPoints,
 
 
 def _join(parts: list[SeriesPoints]) -> SeriesPoints:
+    if len(parts) == 1:
+        return parts[0]
     if parts:
         return one_after_the_other(parts)
     return SeriesPoints(range(0), column("q"), column("q"), column("d"), {})
-
-
-def _exactly(points: SeriesPoints) -> list[float | int]:
-    values: list[Any] = points.values.tolist()
-    for at, number in points.exact.items():
-        values[at] = number
-    return values
 
 
 def _array(name: str, instead: str, numbers: Column, kind: str) -> Any:

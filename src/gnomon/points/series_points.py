@@ -6,7 +6,7 @@ Always true: `rows` increases.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.points.columns import Column, counting, is_increasing, join, order_of, take
 
@@ -40,6 +40,13 @@ class SeriesPoints:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def exactly(self) -> list[float | int]:
+        """Return the values; whole numbers that a float64 cannot hold are ints."""
+        values: list[Any] = self.values.tolist()
+        for at, number in self.exact.items():
+            values[at] = number
+        return values
 
     def below(self, row: int) -> SeriesPoints:
         """Return the points of rows below `row`."""

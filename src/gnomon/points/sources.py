@@ -66,6 +66,12 @@ class Sources:
         self._reads: dict[str, WalRead] = {}
         self._chosen: dict[str, Source] | None = None
         self.problems: list[Problem] = []
+        self.has_gone = False
+
+    @property
+    def has_refused(self) -> bool:
+        """Whether a file had to be left out so far."""
+        return bool(self._refused)
 
     def chosen(self) -> list[Source]:
         """Return the source of every WAL, in order of the WALs' clocks."""
@@ -84,6 +90,7 @@ class Sources:
         if isinstance(error, DamagedFileError):
             self.problems.append(Problem(path, "", error.message, error.hint or _GOOD_COPY, DAMAGE))
         elif isinstance(error, FileNotFoundError):
+            self.has_gone = True
             self.problems.append(
                 Problem(path, "", "the file is gone", "ask again: it was replaced meanwhile", NOTICE)
             )

@@ -14,20 +14,22 @@ from bisect import bisect_left
 from itertools import accumulate, pairwise
 from math import inf
 from operator import le
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.points.columns import column
 from gnomon.points.downsample import extremes, m4
 from gnomon.points.outline import FIRST, HIGH, LAST, LOW, PIECE, Outline, Point, outline_of
+from gnomon.points.query import ALL, rows_away
 from gnomon.points.series import Part, Series
 from gnomon.points.series_points import SeriesPoints
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from gnomon.points.outlines import Held
+    from gnomon.points.outlines import Held, Place
     from gnomon.points.query import Cut
 
+MOST_AT_ONCE = 4_000_000  # points that are read together
 FEWEST_FOR_BUCKET = 4 * PIECE  # points; with fewer, pieces are too coarse for a bucket, and reading is quick
 
 
@@ -42,30 +44,45 @@ class Stretch(NamedTuple):
 
 def stretches(
     held: Sequence[Held],
-    logs: Mapping[str, str],
+    places: Mapping[str, Place],
     cuts: Sequence[Cut],
-    read: Callable[[Iterable[str], Sequence[Cut]], Series],
+    read: Callable[[Iterable[str]], Series],
 ) -> list[Stretch]:
-    """Return the stretches of a series in order. What has no outline is read a WAL at a time, what cuts touch by process.
+    """Return the stretches of a series in order. What has no outline, and what a cut divides, is read.
 
-    `logs` are those of all WALs of the run. `read` returns what these WALs hold of the series (and maybe what others do),
-    without what the cuts leave out.
+    `places` are those of all WALs of the run. `read` returns all that these WALs hold of the series (and maybe what others do).
     """
-    cut_logs = {logs[cut.wal] for cut in cuts if cut.wal in logs}
+    away = rows_away(cuts, places)
     found: dict[tuple[str, int], Stretch] = {}
-    lacking: dict[str, None] = {}  # processes that were cut, else WALs
+    lacking: list[Held] = []
     for one in held:
-        if one.log in cut_logs or one.outline is None:
-            lacking[one.log if one.log in cut_logs else one.wal] = None
+        if one.wal in away or one.outline is None:
+            lacking += [one] if away.get(one.wal) != ALL else []
         else:
             found[one.wal, one.rank] = Stretch(one.wal, one.rank, one.outline)
-    for what in lacking:
-        wals = {wal for wal, log in logs.items() if what in (wal, log)}
-        for part in read(wals, [cut for cut in cuts if cut.wal in wals]).parts:
+    for wals in _some_at_a_time(lacking):
+        for part in read(wals).parts:
             if part.wal in wals and (part.wal, part.rank) not in found:
-                points = part.points if part.points.exact else None
-                found[part.wal, part.rank] = Stretch(part.wal, part.rank, outline_of(part.points), points)
+                points = part.points
+                for first, after in away.get(part.wal, ()):
+                    points = points.without(first, after)
+                exact = points if points.exact else None
+                found[part.wal, part.rank] = Stretch(part.wal, part.rank, outline_of(points), exact)
     return [found[one.wal, one.rank] for one in held if (one.wal, one.rank) in found]
+
+
+def _some_at_a_time(lacking: Iterable[Held]) -> Iterator[set[str]]:
+    """Yield the WALs to read: one file may hold those of many."""
+    some: set[str] = set()
+    points = 0
+    for one in lacking:
+        some.add(one.wal)
+        points += one.points
+        if points >= MOST_AT_ONCE:
+            yield some
+            some, points = set(), 0
+    if some:
+        yield some
 
 
 def thinned(series: Series, buckets: int) -> Series:
@@ -101,6 +118,7 @@ class _Pieces:
     """The pieces of several stretches, one after the other."""
 
     def __init__(self, stretches: Sequence[Stretch]) -> None:
+        self._stretches = stretches
         self._outlines = [stretch.outline for stretch in stretches]
         self._ends = list(accumulate(map(len, self._outlines)))
         self.count = self._ends[-1] if self._ends else 0
@@ -122,8 +140,8 @@ class _Pieces:
                 yield LOW, low
                 yield HIGH, high
 
-    def _values(self, which: int) -> list[float]:
-        return [value for outline in self._outlines for value in outline.values(which).tolist()]
+    def _values(self, which: int) -> list[float | int]:
+        return [value for stretch in self._stretches for value in _exact_values(stretch, which)]
 
     def _steps(self, which: int) -> list[int]:
         return [step for outline in self._outlines for step in outline.steps(which).tolist()]
@@ -136,6 +154,16 @@ class _Pieces:
             return [bisect_left(firsts, low + (high - low) * nth / buckets) for nth in range(1, buckets)]
         before = [0, *accumulate(count for outline in self._outlines for count in outline.counts.tolist())]
         return [bisect_left(before, before[-1] * nth / buckets, hi=self.count) for nth in range(1, buckets)]
+
+
+def _exact_values(stretch: Stretch, which: int) -> list[float | int]:
+    """Return the value of that point of each piece; whole numbers that a float64 cannot hold are ints."""
+    values: list[Any] = stretch.outline.values(which).tolist()
+    if stretch.points is not None:
+        for piece, row in enumerate(stretch.outline.rows(which).tolist()):
+            at = bisect_left(stretch.points.rows, row)
+            values[piece] = stretch.points.exact.get(at, values[piece]) if row >= 0 else values[piece]
+    return values
 
 
 def _points(points: Iterable[Point]) -> SeriesPoints:

@@ -21,8 +21,18 @@ from gnomon.points import layout
 from gnomon.points.commitments import points_commitment
 from gnomon.points.decode import leading, nearest_float
 from gnomon.points.deletion import SALVAGE_MAGIC, SALVAGE_PLACE
-from gnomon.points.reader import MAX_READ_SIZE, WalRead, read_parts
-from gnomon.points.segment import ROW_GROUP, SegmentRead, as_table, decode, read_file, refusing_damage
+from gnomon.points.reader import MAX_READ_SIZE, WalRead, read_parts, read_wal
+from gnomon.points.seal import cover_of
+from gnomon.points.segment import (
+    ROW_GROUP,
+    SegmentRead,
+    as_table,
+    decode,
+    read_covers,
+    read_file,
+    refusing_damage,
+)
+from gnomon.points.series_points import points_by_series
 from gnomon.record.problems import DAMAGE, NOTICE, Problem
 
 if TYPE_CHECKING:
@@ -67,6 +77,21 @@ def verify_wal(env: Env, path: str) -> Iterator[Problem]:
                 path, "", f"it holds WAL {read.header.wal}, which is not its name", "give it its name back"
             )
         yield from _wrong_crcs(path, data, read, read.header.first_crc)
+
+
+def verify_wal_points(
+    env: Env, path: str, commitments: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> Iterator[Problem]:
+    """Yield where a WAL's points are not those that were committed to when it was sealed. Raises OSError.
+
+    Its checksums need no key: who can write to the folder can make others.
+    """
+    read = read_wal(env, path)
+    if read.header is None or read.header.wal not in commitments:
+        return
+    cover, by_run = cover_of(read, points_by_series(read.blocks))
+    for body in commitments[read.header.wal]:
+        yield from _uncommitted(path, cover, by_run, body, lambda _wal, _run, _rows: False)
 
 
 def _wrong_crcs(path: str, data: bytes, read: WalRead, crc: int) -> Iterator[Problem]:
@@ -119,16 +144,17 @@ def verify_segment(
     path: str,
     deep: bool = False,
     commitments: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
-    may_lack: Callable[[str, str], bool] = lambda _wal, _run: False,
+    may_lack: Callable[[str, str, int], bool] = lambda _wal, _run, _rows: False,
 ) -> Iterator[Problem]:
     """Yield what is wrong with a segment.
 
     `commitments` holds the bodies of the `points.sealed` entries by WAL id; they are compared where `deep` is set.
-    `may_lack(wal, run)` says of which runs a segment may leave out the points, as an export of other runs does.
+    `may_lack(wal, run, rows)` says of which runs a segment may leave out the points, as an export of other runs does.
     """
     try:
         data = read_file(env, path, afresh=True)
         if not deep:
+            read_covers(data, path)  # named by its bytes, and still no segment
             return
         found = decode(data, path)
         yield from _badly_kept(path, data, found)
@@ -143,6 +169,14 @@ def verify_segment(
         yield from _miscounted(path, cover, mine)
         for body in (commitments or {}).get(cover.wal, ()):
             yield from _uncommitted(path, cover, mine, body, may_lack)
+
+
+def committed_by(body: Mapping[str, Any]) -> Commitment | None:
+    """Return what the body of a `points.sealed` entry commits to; None where it is malformed."""
+    try:
+        return msgspec.convert(body, Commitment)
+    except msgspec.ValidationError:
+        return None
 
 
 def _badly_kept(path: str, data: bytes, found: SegmentRead) -> Iterator[Problem]:
@@ -204,13 +238,12 @@ def _uncommitted(
     cover: Cover,
     mine: dict[tuple[str, int], dict[str, SeriesPoints]],
     body: Mapping[str, Any],
-    may_lack: Callable[[str, str], bool],
+    may_lack: Callable[[str, str, int], bool],
 ) -> Iterator[Problem]:
     """Yield where the points are not those that an entry commits to. An entry on more rows than these says nothing."""
-    try:
-        committed = msgspec.convert(body, Commitment)
-    except msgspec.ValidationError as error:
-        what = f"an entry `points.sealed` is malformed: {error}"
+    committed = committed_by(body)
+    if committed is None:
+        what = "an entry `points.sealed` is malformed"
         yield Problem(path, f"WAL {cover.wal}", what, "run `gnomon verify` on the log", NOTICE)
         return
     if committed.first_row != cover.first_row or committed.rows > cover.rows:
@@ -218,7 +251,7 @@ def _uncommitted(
     salts = {(one.run, one.rank): bytes.fromhex(one.salt) for one in cover.runs}
     for one in committed.runs:
         run = (one.run, one.rank)
-        if run not in salts and may_lack(cover.wal, one.run):
+        if run not in salts and may_lack(cover.wal, one.run, committed.rows):
             continue
         series = {name: points.below(committed.rows) for name, points in mine.get(run, {}).items()}
         series = {name: points for name, points in series.items() if len(points)}

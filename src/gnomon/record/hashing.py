@@ -19,6 +19,7 @@ _hashers = {
         "bundle",
         "segment",
         "pack",
+        "chunks",
         "record.toml",
     )
 }

@@ -61,8 +61,13 @@ class IndexExtension(Protocol):
     ) -> None:
         """Take in all news, and `touch` each subject whose figures changed. May `commit` where its tables are whole."""
 
-    def stats_reader(self, database: sqlite3.Connection) -> Callable[[str], object] | None:
-        """Return a function that says what is known of a subject, for as long as nothing is written; None for nothing."""
+    def stats_reader(
+        self, database: sqlite3.Connection, home: Home, target: str | None
+    ) -> Callable[[str], object] | None:
+        """Return a function that says what is known of a subject, for as long as no file is followed; None for nothing.
+
+        What it counts meanwhile it may keep in its tables of `target`, where that is not None.
+        """
 
     def problems(self, database: sqlite3.Connection) -> list[Problem]:
         """Return what is wrong with the files that it follows."""
@@ -111,10 +116,15 @@ class Keeper:
 
     def stats_of(self, database: sqlite3.Connection, subject: str) -> dict[str, object]:
         """Return what each extension knows of a subject, by the extension's name."""
-        return self._stats_reader(database)(subject)
+        return self._stats_reader(database, None)(subject)
 
-    def _stats_reader(self, database: sqlite3.Connection) -> Callable[[str], dict[str, object]]:
-        found = [(extension.name, extension.stats_reader(database)) for extension in self.extensions]
+    def _stats_reader(
+        self, database: sqlite3.Connection, target: str | None
+    ) -> Callable[[str], dict[str, object]]:
+        found = [
+            (extension.name, extension.stats_reader(database, self.home, target))
+            for extension in self.extensions
+        ]
         nothing: dict[str, object] = {name: {} for name, _ in found}
         readers = [(name, read) for name, read in found if read is not None]
         if not readers:
@@ -247,7 +257,7 @@ class Keeper:
         self, database: sqlite3.Connection, target: str, progress: Progress | None, place: Place | None = None
     ) -> Follower:
         """Take in all news; `place` is that of the file, if it is written."""
-        batch = Batch(database, target, lambda: self._stats_reader(database))
+        batch = Batch(database, target, lambda: self._stats_reader(database, target))
         total = Changes(known_files(database), self.home.log_files()).unread_bytes if progress else 0
         told = 0.0
 

@@ -35,6 +35,7 @@ from gnomon.session import Session, session_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
     from types import TracebackType
 
     from gnomon.runs.values.writing import ValueWriter
@@ -178,6 +179,34 @@ class Run:
         }
         self._append(entries.KEPT, body)
         return str(kept.object)
+
+    def use(self, what: str | os.PathLike[str], *, name: str | None = None) -> Path:
+        """Record that this run uses data, and return where it lies: a file or folder.
+
+        `what` is a version (`"credit@v3"`, `"credit@gold"`, `"credit"` for the newest), which is restored once into the cache
+        folder and is read-only there; or a path, which is recorded by the digest of its bytes, and by the version that has
+        them, if any.
+        `name` is what it is called in the run; that of the data set or file unless given.
+
+        Raises MissingFileError, BadArgumentError, UnknownSubjectError, AmbiguousIdError, and MissingObjectError or
+        DamagedObjectError where the bytes are not here or not whole.
+        """
+        from pathlib import Path
+
+        from gnomon.data.use import use
+        from gnomon.runs.views import open
+
+        self._require_open()
+        if name is not None and (not isinstance(name, str) or not name.strip()):
+            raise BadArgumentError(f"`name` of `use()` must be some text; got {name!r}")
+        if not self._session.ready():
+            raise NotStoredError(
+                f"the record `{self.path}` cannot be written, so what is used cannot be looked up"
+            )
+        with open(self.path, env=self._session.env) as record:
+            used = use(record, what, name)
+        self._append(entries.USED, used.body)
+        return Path(used.path)
 
     def _take_again(
         self, *, name: str | None, seed: int | None, group: str | None, params: Mapping[str, object] | None,
@@ -401,7 +430,7 @@ def _resume(session: Session, short_id: str, step: int | None, launch: Launch, *
     from gnomon.runs.resume import where_to_continue
 
     here = session.place()  # before the question, which sees all rows up to here
-    point = where_to_continue(session.path, short_id, step)
+    point = where_to_continue(session.path, short_id, step, launch.rank)
     continued = Run(
         session, id=point.run, name=point.name, group=point.group, seed=point.seed, rank=launch.rank,
         world_size=launch.world_size, strict=strict, next_step=point.next_step,

@@ -42,6 +42,22 @@ class Kept(NamedTuple):
     is_tree: bool
 
 
+class Use(NamedTuple):
+    """Data that the run used: a version (`label` is `credit@v3`), or what lay at a path and is known by its digest.
+
+    `how` is 'restored', 'working copy', 'reference' or 'not versioned'; `note` says what is not as it should be.
+    """
+
+    name: str
+    label: str | None
+    version: str | None
+    object: str | None
+    size: int
+    files: int
+    how: str
+    note: str | None
+
+
 class Process(NamedTuple):
     """A process that logged to the run, and what is known of its losses.
 
@@ -191,6 +207,17 @@ class RunView:
         ]
 
     @property
+    def uses(self) -> list[Use]:
+        """The data that it used, in order of first use."""
+        return [
+            Use(
+                one["name"], f"{one['dataset']}@v{one['number']}" if one["dataset"] and one["number"] else None,
+                one["version"], one["object"], one["size"], one["files"], one["how"], one["note"],
+            )
+            for one in self._list("uses")
+        ]  # fmt: skip
+
+    @property
     def processes(self) -> list[Process]:
         """The processes that logged to it, by rank and start."""
         from gnomon.runs.liveness import liveness
@@ -310,9 +337,10 @@ class RunView:
     def stats(self) -> dict[tuple[str, int], SeriesStat]:
         """Statistics by (series, rank): `count first_step last_step last_time last min max nan`."""
         from gnomon.runs.display.series import teach
+        from gnomon.runs.resume import cuts
 
         teach()
-        found = self.record.replica.point_stats(self.id)
+        found = self.record.replica.point_stats(self.id, cuts=cuts(self._state))
         return {
             (series, rank): stat
             for (rank, series), stat in sorted(found.items(), key=lambda item: (item[0][1], item[0][0]))
@@ -349,9 +377,7 @@ class RunView:
         if buckets is not None:
             _check_buckets(buckets)
             return self.record.replica.thinned(self.id, name, buckets, rank=rank, x=x, cuts=cuts(self._state))
-        return self.record.replica.points_of(self.id).series(
-            self.id, name, rank=rank, x=x, cuts=cuts(self._state)
-        )
+        return self.record.replica.series(self.id, name, rank, x, cuts=cuts(self._state))
 
     def plot(self, *metrics: str, **options: Any) -> Plot:
         """Return a picture of its curves; options are those of `Record.plot`."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gnomon.points import columns
-from gnomon.points.downsample import _edges, _extremes, _extremes_numpy, m4
+from gnomon.points.downsample import _edges, _extremes, _extremes_numpy, extremes, m4
 
 NAN = float("nan")
 
@@ -78,3 +78,8 @@ def test_columns_are_taken_as_they_are():
     ys = columns.column("d", [random.Random(1).random() for _ in range(2_000)])
     xs = columns.column("q", range(2_000))
     assert m4(xs, ys, 50) == m4(xs.tolist(), ys.tolist(), 50)
+
+
+def test_whole_numbers_that_a_float64_cannot_hold_are_told_apart(numpy_or_not):
+    ys = [2**60 + 3, 2**60 + 1, *[2**60 + 2] * 700, 2**60 + 5, 0.5 + 2**52, 2**60 + 4]
+    assert extremes(ys, [0, 2, 703, len(ys)]) == ([1, 2, 703], [0, 702, 704])

@@ -17,10 +17,12 @@ from gnomon.points.segment import decode, read_file
 from gnomon.points.verify import verify_segment
 from gnomon.record.home import open_home
 from gnomon.record.index import Index
+from gnomon.record.lines import without_body
 from gnomon.replica import Replica
+from gnomon.verification import Verification
 from tests.unit.points.test_follow import FOLDER, BootedCache
 from tests.unit.points.tiny_wal import RUN, TinyWal
-from tests.unit.record.made_record import MadeRecord
+from tests.unit.record.made_record import MadeLog, MadeRecord
 
 OTHER = "ff00"
 RUNS = (RUN, OTHER)
@@ -188,5 +190,112 @@ def test_deep_verify_tells_an_extract_from_a_segment_that_lost_a_run(tmp_path, w
     def look(may_lack):
         return list(verify_segment(world, part, deep=True, commitments=commitments, may_lack=may_lack))
 
-    assert look(lambda wal, run: run == OTHER) == []
-    assert len(look(lambda wal, run: False)) == 1
+    assert look(lambda wal, run, rows: run == OTHER and rows == 10) == []
+    assert len(look(lambda wal, run, rows: False)) == 1
+
+
+# ---------------------------------------------------------------- a run that somebody took away
+
+
+@pytest.fixture
+def committed(record):
+    """A record whose log commits to both runs of a sealed WAL; returns (the record, the WAL, path of the segment)."""
+    whole = wal_of(10)
+    folder = os.path.join(record.home.path, FOLDER)
+    path = record.put(f"{FOLDER}/{whole.id.hex()}.wal", whole.closed())
+    (sealed,) = seal(record.env, folder, [str(path)])
+    path.unlink()
+    log = MadeLog(1)
+    for run in RUNS:
+        log.add("run.created", f"run:{run}", {"name": run})
+    for subject, body in sealed.entries:
+        log.add("points.sealed", subject, body)
+    record.put_log(log)
+    return record, whole, sealed.path
+
+
+def of_points(record) -> list[str]:
+    """What deep verification says, but of the log, whose certificate was made up."""
+    found = Verification(record.home, deep=True)
+    return [str(problem) for problem in found if not problem.file.startswith("log/")]
+
+
+def test_a_whole_record_has_all_that_its_log_commits_to(committed):
+    assert of_points(committed[0]) == []
+
+
+def extract_in_its_place(record, whole, path, **changes):
+    os.unlink(path)
+    segment_of(record.env, os.path.dirname(path), whole, runs=(RUN,))
+
+
+def claim_with_fewer_rows(record, whole, path):
+    extract_in_its_place(record, whole, path)
+    segment_of(record.env, os.path.dirname(path), wal_of(2), runs=(OTHER,))
+
+
+def empty_wal(record, whole, path):
+    extract_in_its_place(record, whole, path)
+    record.put(f"{FOLDER}/{whole.id.hex()}.wal", TinyWal().open_ended())
+
+
+def forged_wal(record, whole, path):
+    extract_in_its_place(record, whole, path)
+    forged = TinyWal()
+    for row in range(10):
+        forged.log({"loss": float(row), "n": 2**70 + row}, step=row, run=RUN)
+    record.put(f"{FOLDER}/{whole.id.hex()}.wal", forged.closed())
+
+
+def earlier_segment(record, whole, path):
+    os.unlink(path)
+    segment_of(record.env, os.path.dirname(path), wal_of(6))
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        extract_in_its_place,
+        claim_with_fewer_rows,
+        empty_wal,
+        forged_wal,
+        earlier_segment,
+        lambda record, whole, path: os.unlink(path),
+    ],
+    ids=[
+        "an extract",
+        "a claim with fewer rows",
+        "an empty WAL",
+        "a forged WAL",
+        "an earlier segment",
+        "nothing",
+    ],
+)
+def test_a_run_that_somebody_took_away_is_named_whatever_stands_in_its_place(committed, attack):
+    record, whole, path = committed
+    attack(record, whole, path)
+    assert any(f"run {OTHER}" in said for said in of_points(record))
+
+
+def test_one_damaged_file_is_not_told_once_for_each_of_its_runs(committed):
+    record, _, path = committed
+    with open(path, "r+b") as file:
+        file.seek(100)
+        byte = file.read(1)
+        file.seek(100)
+        file.write(bytes([byte[0] ^ 1]))
+    first, second = of_points(record)
+    assert "its bytes do not match its name" in first
+    assert "points of 2 runs that the log commits to are in no sound file here" in second
+
+
+def test_points_of_runs_of_which_only_heads_are_here_are_not_missed(committed):
+    record, _, path = committed
+    os.unlink(path)
+    (log,) = [os.path.join(record.home.path, one) for one, _ in record.home.log_files()]
+    with open(log, "rb") as file:
+        lines = file.read().splitlines(keepends=True)
+    with open(log, "wb") as file:
+        file.writelines(without_body(line) if f'"run:{OTHER}"'.encode() in line else line for line in lines)
+    told = of_points(record)
+    assert any(f"run {RUN}" in said for said in told) and not any(f"run {OTHER}" in said for said in told)

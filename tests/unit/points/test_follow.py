@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gnomon.points import figures, follow
+from gnomon.points import figures, follow, outlines
 from gnomon.points.follow import PointFigures, bounds_by_log
 from gnomon.points.reader import read_wal
 from gnomon.points.seal import merge_segments, seal
@@ -199,6 +199,79 @@ def test_a_wal_that_grows_past_a_copy_that_was_counted_is_counted_from_its_start
         file.write(wal.body)
     index.update()
     assert (figures_of(index)[0, "loss"].count, figures_of(index)[0, "loss"].last) == (6, 5.0)
+
+
+def test_a_shorter_copy_that_comes_in_place_of_a_wal_is_what_counts(record):
+    """It is allocated ahead, so it may be as long as what was read."""
+    wal = wal_of(*range(40))
+    record.put(path_of(wal), wal.closed())
+    index = index_of(record)
+    assert figures_of(index)[0, "loss"].count == 40
+    end = next(end for end, rows in wal.ends if rows == 7)
+    record.put(path_of(wal), wal.open_ended()[:end] + bytes(5_000))
+    index.update()
+    assert figures_of(index)[0, "loss"].count == 7
+    record.put(path_of(wal), wal.closed())
+    index.update()
+    assert figures_of(index)[0, "loss"].count == 40
+
+
+def test_a_copy_that_was_made_while_it_ran_does_not_make_unknown_what_is_known(record):
+    wal = wal_of(1.0, 2.0)
+    record.put(path_of(wal), wal.closed())
+    record.put(f"points/{'b' * 32}/copy.wal", wal.open_ended())
+    record.env.boot = b"another boot.. ."
+    for again in range(2):
+        index = index_of(record)
+        index.update()
+        assert index.ask(lambda database: bounds_by_log(database, record.home, RUN)) == {LOG.hex(): 0}
+        index.close()
+        if not again:
+            sealed(record, wal)
+            record.remove(path_of(wal))
+
+
+def outlined(index, wal: TinyWal) -> list[bool]:
+    found, _ = index.ask(lambda database: follow.held_of_series(database, RUN, "loss", None))
+    return [one.outline is not None for one in found]
+
+
+def test_a_long_series_that_grew_while_it_was_followed_is_outlined_when_it_ends(record, monkeypatch):
+    for module in (outlines, follow):
+        monkeypatch.setattr(module, "FEWEST", 30)
+    wal = wal_of(*map(float, range(20)))
+    path = record.put(path_of(wal), wal.open_ended(spare=20_000))
+    index = index_of(record)
+    index.update()
+    for step in range(20, 40):
+        wal.log({"loss": float(step)}, step=step)
+    with path.open("r+b") as file:
+        file.seek(1024)
+        file.write(wal.body)
+    index.update()
+    assert outlined(index, wal) == [False]
+    record.put(path_of(wal), wal.closed())  # no row is new, and it has ended
+    index.update()
+    assert outlined(index, wal) == [True]
+
+
+def test_a_long_series_whose_process_died_is_outlined_when_it_is_sealed(record, monkeypatch):
+    for module in (outlines, follow):
+        monkeypatch.setattr(module, "FEWEST", 30)
+    wal = wal_of(*map(float, range(20)))
+    record.put(path_of(wal), wal.open_ended(spare=20_000))
+    index = index_of(record)
+    index.update()
+    for step in range(20, 40):
+        wal.log({"loss": float(step)}, step=step)
+    record.put(path_of(wal), wal.open_ended(spare=20_000))
+    index.update()
+    assert outlined(index, wal) == [False]
+    record.remove(path_of(wal))
+    sealed(record, wal)
+    record.remove(path_of(wal))
+    index.update()
+    assert outlined(index, wal) == [True]
 
 
 # ---------------------------------------------------------------- segments

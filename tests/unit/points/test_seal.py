@@ -16,6 +16,7 @@ from gnomon.points.reader import read_wal
 from gnomon.points.seal import merge_segments, seal, worth_merging
 from gnomon.points.segment import covers_of, decode, name_of, read_file
 from gnomon.points.series_points import SeriesKey, points_by_series
+from gnomon.points.verify import verify_segment
 from tests.unit.points.tiny_wal import RUN, TinyWal, bits, small_wal
 from tests.unit.points.world import World, add_rows, put
 
@@ -414,7 +415,9 @@ def test_bytes_that_are_no_parquet_are_refused(tmp_path, world, data):
     with open(path, "wb") as file:
         file.write(data)
     with pytest.raises(DamagedFileError, match="cannot be read"):
-        read_file(world, path)
+        covers_of(world, path)
+    [problem] = verify_segment(world, path)
+    assert "cannot be read" in problem.what
 
 
 def test_a_segment_with_a_missing_or_wrong_column_is_refused(tmp_path, world):

@@ -166,6 +166,25 @@ def test_a_series_with_huge_whole_numbers_is_exact(project, outlined):
     assert thinned.total == 40_000
 
 
+def test_of_huge_whole_numbers_the_lowest_and_highest_stay_exactly(project, outlined):
+    """All of them have one nearest float64."""
+    run = open_run(log_run(value=lambda step: 2**60 + step * 7919 % 101))
+    thinned = run.series("loss", buckets=6).values()
+    assert (min(thinned), max(thinned)) == (2**60, 2**60 + 100)
+
+
+def test_what_has_no_outline_is_read_together(project, outlined, monkeypatch):
+    run_id = log_run(rows=PIECE)
+    for nth in range(1, 9):
+        log_run(rows=PIECE, first=nth * PIECE, resume=run_id)
+    view = open_run(run_id)
+    asked = []
+    real = Replica.points_of
+    monkeypatch.setattr(Replica, "points_of", lambda self, *a, **k: asked.append(1) or real(self, *a, **k))
+    check_line(view.series("loss", buckets=2), view.series("loss"), 2)
+    assert len(asked) == 2  # for the thin one, and for the whole
+
+
 def test_a_live_run_is_drawn_to_its_last_point(project, outlined):
     with gnomon.run("live") as run:
         for step in range(20_000):

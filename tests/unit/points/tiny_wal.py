@@ -29,16 +29,23 @@ class TinyWal:
     """`rows` is the truth: (run, rank, step, time_ns, {series: float or int}) for each row that was written."""
 
     def __init__(
-        self, *, salt: bytes = SALT, ordinal: int = 0, boot: bytes = BOOT, created_ns: int = CREATED_NS
+        self,
+        *,
+        salt: bytes = SALT,
+        ordinal: int = 0,
+        boot: bytes = BOOT,
+        created_ns: int = CREATED_NS,
+        log: bytes = LOG,
     ):
-        self.id = wal_id(LOG, salt)
+        self.id = wal_id(log, salt)
+        self.log_id = log
         fixed = struct.pack(
             "<8sII16s16s16s16s16sqII12x",
             b"GNMWAL1\n",
             1024,
             4711,
             self.id,
-            LOG,
+            log,
             WRITER,
             salt,
             boot,

@@ -133,12 +133,54 @@ def test_wrong_questions_are_answered_with_what_is_right(three, wrong, error, ma
 
 
 def test_a_short_id_that_fits_several_runs_lists_them(project):
-    ids = [train(str(number), auc=0.5, lr=0.1) for number in range(20)]
+    ids = [train(f"run-{number}", auc=0.5, lr=0.1) for number in range(20)]
     close_all()
     shared = next(one[0] for one in ids if sum(other[0] == one[0] for other in ids) > 1)
     with pytest.raises(AmbiguousIdError) as caught:
         gnomon.open().run(shared)
-    assert all(one in str(caught.value) for one in ids if one[0] == shared)
+    fitting = [(one, f"run-{number}") for number, one in enumerate(ids) if one[0] == shared]
+    lines = str(caught.value).splitlines()[2:]
+    for run, name in fitting[::-1][:6]:
+        (line,) = [line for line in lines if run[:8] in line]
+        assert line.split()[-3:] == ["7", "finished", name] or line.split()[-2:] == ["finished", name]
+
+
+def test_a_name_of_several_runs_lists_when_they_were_made_their_seeds_and_statuses(project):
+    for seed in range(8):
+        with gnomon.run("digits", seed=seed):
+            pass
+    with pytest.raises(AmbiguousIdError) as caught:
+        gnomon.open().run("digits")
+    lines = str(caught.value).splitlines()
+    assert lines[0].startswith("8 runs are called `digits`")
+    assert [line.split()[-3:] for line in lines[2:8]] == [
+        ["seed", str(seed), "finished"] for seed in range(7, 1, -1)
+    ]
+    assert lines[8].strip() == "… and 2 older ones"
+
+
+def test_a_number_after_an_at_sign_counts_from_the_newest_run(three):
+    record = gnomon.open()
+    assert [record.run(f"@{number}").id for number in (1, 2, 3)] == record.runs().ids
+    record.remove(record.run("@1").id)
+    assert record.run("@1").id == record.runs().ids[0]
+    with pytest.raises(UnknownSubjectError, match=r"no run `@3`: there are 2 runs"):
+        record.run("@3")
+    for word in ("latest", "@0", "-1"):
+        with pytest.raises(UnknownSubjectError, match=r"`@1` is the newest run"):
+            record.run(word)
+
+
+def test_a_short_name_goes_before_ids_that_begin_so(project):
+    ids = [train("run", auc=0.5, lr=0.1) for _ in range(3)]
+    for digit in sorted({one[0] for one in ids}):
+        assert train(digit, auc=0.5, lr=0.1) == gnomon.open().run(digit).id
+
+
+def test_a_name_that_is_nearly_right_is_offered(project):
+    train("baseline", auc=0.5, lr=0.1)
+    with pytest.raises(UnknownSubjectError, match=r"did you mean `baseline`\?"):
+        gnomon.open().run("basline")
 
 
 def test_no_record_says_how_to_make_one(project):
@@ -252,6 +294,50 @@ def test_resuming_from_an_earlier_checkpoint_leaves_out_what_came_after_it(proje
     python(code, project)
     series = gnomon.open().run(run_id).series("loss")
     assert series.value.tolist() == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 106.0, 107.0]
+
+
+def resumed(project, run_id, step, *steps):
+    """Go on with a run in a process of its own, at a step; its values tell the processes apart."""
+    log = "".join(f"    run.log({{'loss': {100.0 * step + at}}}, step={at})\n" for at in steps)
+    python(f"import gnomon\nwith gnomon.run(resume='{run_id}', resume_step={step}) as run:\n{log}", project)
+
+
+@pytest.mark.parametrize(
+    ("resumes", "values"),
+    [
+        ([(3, 3, 4, 5), (1, 1, 2)], [0.0, 101.0, 102.0]),  # back to before the first resume
+        ([(3, 3, 4, 5), (4, 4)], [0.0, 1.0, 2.0, 303.0, 404.0]),  # back into it
+        ([(3, 3, 4, 5), (6, 6)], [0.0, 1.0, 2.0, 303.0, 304.0, 305.0, 606.0]),  # after it
+        ([(3, 3, 4), (0, 0), (1, 1)], [0.0, 101.0]),
+        ([(2, 2, 3), (1, 1, 2), (3, 3)], [0.0, 101.0, 102.0, 303.0]),
+        ([(2, 2, 3), (0, 0, 1, 2), (1, 1)], [0.0, 101.0]),
+    ],
+)
+def test_a_run_resumed_several_times_counts_what_the_last_one_left(project, resumes, values):
+    code = "import gnomon\nrun = gnomon.run('long')\nfor i in range(4): run.log({'loss': float(i)}, step=i)\nprint(run.id)"
+    run_id = python(code, project).strip()
+    for step, *steps in resumes:
+        resumed(project, run_id, step, *steps)
+    run = gnomon.open().run(run_id)
+    assert run.series("loss").value.tolist() == values
+    assert run.stats["loss", 0].count == len(values) and run.stats["loss", 0].max == max(values)
+
+
+def test_two_who_resumed_apart_both_count(project, tmp_path):
+    code = "import gnomon\nrun = gnomon.run('long')\nfor i in range(4): run.log({'loss': float(i)}, step=i)\nprint(run.id)"
+    run_id = python(code, project).strip()
+    copy = tmp_path / "copy"
+    shutil.copytree(project, copy)
+    resumed(project, run_id, 2, 2, 3)
+    resumed(copy, run_id, 1, 1)
+    shutil.copytree(copy / ".gnomon", project / ".gnomon", dirs_exist_ok=True)
+    assert sorted(gnomon.open(project).run(run_id).series("loss").value.tolist()) == [
+        0.0,
+        1.0,
+        101.0,
+        202.0,
+        203.0,
+    ]
 
 
 def test_a_run_resumed_on_another_device_merges(project, tmp_path):
