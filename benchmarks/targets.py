@@ -278,6 +278,16 @@ TARGETS: tuple[Target, ...] = (
         )
         for what, limit in (("packs", 300), ("segments", 300), ("logs", 100))
     ),
+    *(
+        Target("objects", f"{figure}, {says}", limit, unit, field("objects", figure, key))
+        for figure, says, limit, unit, key in (
+            ("add csv", "× BLAKE3", 18, "×", "to_hash"),
+            ("add csv", "share that is stored", 0.5, "", "stored_share"),
+            ("add csv, version 2", "× BLAKE3", 3.5, "×", "to_hash"),
+            ("add csv, version 2", "share that is stored", 0.012, "", "stored_share"),
+            ("verify csv", "× BLAKE3", 4, "×", "to_hash"),
+        )
+    ),
     Target("size", "installed megabytes", 150, "MB", field("size", "size", "mb")),
     Target("size", "installed packages", 25, "", field("size", "size", "packages")),
 )

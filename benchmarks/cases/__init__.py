@@ -1,7 +1,7 @@
 """The cases, in the order in which they run."""
 
 from benchmarks.bench import Case
-from benchmarks.cases import ask, cold, index, kill, log, runs, scale, series, size, verify
+from benchmarks.cases import ask, cold, index, kill, log, objects, runs, scale, series, size, verify
 
 CASES: dict[str, Case] = {
     case.name: case
@@ -16,6 +16,7 @@ CASES: dict[str, Case] = {
         series.CASE,
         index.CASE,
         verify.CASE,
+        objects.CASE,
         size.CASE,
     )
 }

@@ -26,6 +26,7 @@ LOGS_TO_BUNDLE = 32
 WALS_TO_SEAL = 32
 WAL_BYTES_TO_SEAL = 64 << 20
 PACKS_TO_MERGE = 32
+PACK_IS_SMALL = 1 << 20  # as in `objects.merge`, which need not be loaded to look
 LOCK_FILE = "upkeep.lock"
 TRACE_FILE = "upkeep.failed"
 _children: list[int] = []  # process ids of upkeep that this process started
@@ -44,7 +45,11 @@ def is_due(home: Home, writer: str) -> bool:
     ]
     if len(wals) >= WALS_TO_SEAL or sum(wals) >= WAL_BYTES_TO_SEAL:
         return True
-    packs = [name for name, _ in env.list_folder(home.folder("objects", writer)) if name.endswith(".pack")]
+    packs = [
+        name
+        for name, state in env.list_folder(home.folder("objects", writer))
+        if name.endswith(".pack") and state.st_size < PACK_IS_SMALL
+    ]
     return len(packs) >= PACKS_TO_MERGE
 
 
@@ -199,7 +204,7 @@ def _merge_packs(home: Home, writer: str) -> list[str]:
     from gnomon.objects.merge import merge_packs, sweep
 
     folder = home.folder("objects", writer)
-    joined = merge_packs(home.env, folder, enough=PACKS_TO_MERGE)
+    joined = merge_packs(home.env, folder, small=PACK_IS_SMALL, enough=PACKS_TO_MERGE)
     for part in ("log", "points", "objects"):
         sweep(home.env, home.folder(part, writer))
     return [f"joined {joined} packs"] if joined else []

@@ -15,10 +15,20 @@ import stat as stat_module
 from typing import TYPE_CHECKING
 
 from gnomon.errors import RecordError
-from gnomon.objects.pack import Pack, PackWriter, is_pack_name, read_pack, stored_pieces
+from gnomon.objects.pack import (
+    Pack,
+    PackWriter,
+    is_pack_name,
+    packed,
+    part_of,
+    read_pack,
+    stored_pieces,
+    unpack_frame,
+)
 
 if TYPE_CHECKING:
     from gnomon.env import Env
+    from gnomon.objects.frames import Stored
 
 SMALL = 1 << 20
 ENOUGH = 8
@@ -83,7 +93,8 @@ def _small_packs(env: Env, folder: str, small: int) -> list[Pack]:
 
 
 def _join(env: Env, folder: str, parts: list[Pack]) -> int:
-    with PackWriter(env, folder) as writer:
+    form = max(part.form for part in parts)
+    with PackWriter(env, folder, form=form) as writer:
         covered = [part for part in parts if _copy(env, part, writer)]
         if len(covered) < 2:
             return 0
@@ -102,11 +113,27 @@ def _copy(env: Env, part: Pack, writer: PackWriter) -> bool:
     except FileNotFoundError:
         return False
     try:
-        for stored in part.in_order():
-            if stored.object not in writer.objects:
-                writer.add_stored(stored, stored_pieces(env, fd, stored))
+        for held in part.frames():
+            lacking = [stored for stored in held if stored.object not in writer.objects]
+            if len(lacking) > 1:
+                _copy_shared(env, part, fd, held, lacking, writer)
+            elif lacking:
+                writer.add_stored(lacking[0], stored_pieces(env, fd, lacking[0]))
     except RecordError:
         return False
     finally:
         env.close(fd)
     return True
+
+
+def _copy_shared(
+    env: Env, part: Pack, fd: int, held: list[Stored], lacking: list[Stored], writer: PackWriter
+) -> None:
+    """Copy a frame of several objects, as it is where all of them are lacking."""
+    kept = b"".join(stored_pieces(env, fd, held[0]))
+    frame = unpack_frame(held[0], [kept], part.path)
+    datas = [part_of(stored, frame, part.path) for stored in lacking]
+    codec = held[0].codec
+    if len(lacking) < len(held):
+        codec, kept = packed(b"".join(datas))
+    writer.add_frame(codec, kept, [(stored.object, stored.size) for stored in lacking])

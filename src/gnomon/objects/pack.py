@@ -1,5 +1,9 @@
 """Packs: files that hold objects, written once and named by what is in them.
 
+Format 1 holds whole objects, each by itself, and an index that anyone can read. Format 2 is for many: chunks
+of large files, and small files that share a frame (`gnomon.objects.frames`). Both are read, merged and
+verified alike.
+
 A pack is written from front to back in pieces of 1 MiB, so neither its size nor that of an object costs
 memory. It appears under its name only when all of it is on the disk and was read again; until then it is a
 temporary file, which every reader skips.
@@ -16,13 +20,16 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import groupby
+from struct import Struct
+from typing import TYPE_CHECKING
 
 from blake3 import blake3
 
 from gnomon.errors import DamagedFileError, DamagedObjectError, UnknownFormatError
 from gnomon.ids import ObjectId, is_hex
-from gnomon.record.hashing import new_hasher
+from gnomon.objects.frames import LIST, LIST_HEAD, FaultError, FrameIndex, Stored, encode_frames
+from gnomon.record.hashing import derive, new_hasher
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -30,23 +37,27 @@ else:
     from backports import zstd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
     from gnomon.env import Env
 
 MAGIC = b"GNMPCK1\n"
+MAGICS = {1: MAGIC, 2: b"GNMPCK2\n"}
 END = b"GNMPEND\n"
 FOOTER_SIZE = 8 + 4 + len(END)
 SUFFIX = ".pack"
 PIECE = 1 << 20
 LEVEL = 1
-# A pack is closed at the first of these; a larger object gets a pack of its own size.
-TARGET_SIZE = 1 << 30
+# A pack is closed at the first of these; a larger object gets a pack of its own size. Of a pack that was not
+# closed nothing is left after a crash: in format 2, where much is added at once, that is a second's work.
+TARGET_SIZE = {1: 1 << 30, 2: 1 << 25}
 TARGET_OBJECTS = 100_000
 MAX_INDEX_SIZE = 1 << 26
 # RFC 8878 asks every decoder for 8 MiB and no encoder for more; a hostile frame cannot make us allocate more.
 WINDOW_LOG_MAX = 23
+
+LINE = Struct("<32sI")  # of a list of chunks: its BLAKE3, its size
 
 _NUMBER = rb"(0|[1-9][0-9]{0,17})"
 ENTRY = re.compile(
@@ -59,34 +70,51 @@ GOOD_COPY = (
 )
 
 
-class Stored(NamedTuple):
-    """Where and how one object stands in a pack: one line of the index."""
-
-    codec: str  # "zstd" or "raw"
-    object: ObjectId
-    offset: int
-    size: int
-    stored: int
-
-
 class Pack:
     """What the index of one pack says."""
 
     __slots__ = ("index_at", "name", "objects", "path")
 
-    def __init__(self, path: str, name: str, objects: dict[str, Stored], index_at: int) -> None:
+    def __init__(self, path: str, name: str, objects: Mapping[str, Stored], index_at: int) -> None:
         self.path = path
         self.name = name
         self.objects = objects
         self.index_at = index_at
 
+    @property
+    def form(self) -> int:
+        """The format of the pack."""
+        return 2 if isinstance(self.objects, FrameIndex) else 1
+
     def in_order(self) -> list[Stored]:
         """Return the objects in order of their place in the file."""
-        return sorted(self.objects.values(), key=_place)
+        objects = self.objects
+        return sorted(objects.all() if isinstance(objects, FrameIndex) else objects.values(), key=_place)
+
+    @property
+    def lists(self) -> frozenset[str]:
+        """The objects that are stored as chunks."""
+        return self.objects.lists if isinstance(self.objects, FrameIndex) else frozenset()
+
+    def sizes(self) -> list[int]:
+        """Return the sizes of all objects."""
+        objects = self.objects
+        if isinstance(objects, FrameIndex):
+            return objects.sizes()
+        return [stored.size for stored in objects.values()]
+
+    def frames(self) -> Iterator[list[Stored]]:
+        """Yield, in order of the file, the objects of each frame: one, or several that share it."""
+        for _, held in groupby(self.in_order(), key=_frame):
+            yield list(held)
 
 
-def _place(stored: Stored) -> tuple[int, int]:
+def _frame(stored: Stored) -> tuple[int, int]:
     return stored.offset, stored.stored
+
+
+def _place(stored: Stored) -> tuple[int, int, int, int]:
+    return stored.offset, stored.stored, stored.start, stored.size
 
 
 # ---------------------------------------------------------------- writing
@@ -95,12 +123,17 @@ def _place(stored: Stored) -> tuple[int, int]:
 class PackWriter:
     """Write one pack; use it in a `with` block, which removes the temporary file unless `finish` was reached.
 
-    `known` says whether the replica has an object already: such an object is named, not stored.
+    `known` says whether the replica has an object already: such an object is named, not stored. `form` is the
+    format; lists of chunks and frames that are shared need 2.
     """
 
-    def __init__(self, env: Env, folder: str, known: Callable[[str], bool] | None = None) -> None:
+    def __init__(
+        self, env: Env, folder: str, known: Callable[[str], bool] | None = None, *, form: int = 1
+    ) -> None:
         self.objects: dict[str, Stored] = {}
-        self.end = 0
+        self.end = self.index_at = 0
+        self.form = form
+        self._waiting = bytearray()  # the last bytes before `end`, not yet given to the disk
         self._env = env
         self._folder = folder
         self._known = known
@@ -112,7 +145,7 @@ class PackWriter:
                 OSError
             ):  # a file system without locks: then nobody sweeps this file either
                 env.try_lock(self._fd)
-            self._put(MAGIC)
+            self._put(MAGICS[form])
         except BaseException:
             self.abort()
             raise
@@ -132,7 +165,7 @@ class PackWriter:
     @property
     def is_full(self) -> bool:
         """Whether the next object should go to another pack."""
-        return self.end >= TARGET_SIZE or len(self.objects) >= TARGET_OBJECTS
+        return self.end >= TARGET_SIZE[self.form] or len(self.objects) >= TARGET_OBJECTS
 
     def add(self, pieces: Iterable[bytes]) -> tuple[ObjectId, int]:
         """Store one object, given in pieces of 1 MiB (`in_pieces`, `file_pieces`); return its id and size."""
@@ -141,8 +174,42 @@ class PackWriter:
         second = next(rest, b"")
         return self._add_long(first, second, rest) if second else self._add_short(first)
 
+    def add_frame(self, codec: str, kept: bytes, held: Iterable[tuple[ObjectId, int]]) -> None:
+        """Store a frame as it is; `held` names the objects in it and their sizes, in order. Only in format 2 several."""
+        parts, size = list(held), 0
+        whole = sum(length for _, length in parts)
+        for object_id, length in parts:
+            self.objects[object_id] = Stored(codec, object_id, self.end, length, len(kept), size, whole)
+            size += length
+        self._put(kept)
+
+    def add_list(self, object_id: ObjectId, size: int, listing: bytes) -> None:
+        """Store the list of the chunks of an object of `size` bytes; format 2."""
+        self.objects[object_id] = Stored(LIST, object_id, self.end, size, len(listing), 0, len(listing))
+        self._put(listing)
+
+    def mark(self) -> tuple[int, int, blake3]:
+        """Return what `back_to` needs to forget all that is added from now on."""
+        return len(self.objects), self.end, self._hasher.copy()
+
+    def back_to(self, mark: tuple[int, int, blake3]) -> None:
+        """Forget what was added since."""
+        while len(self.objects) > mark[0]:
+            self.objects.popitem()
+        self._back_to(mark[1], mark[2])
+
     def add_stored(self, stored: Stored, pieces: Iterable[bytes]) -> None:
-        """Store an object as another pack holds it; the bytes are checked on the way."""
+        """Store an object as another pack holds it; the bytes are checked on the way. A list needs format 2."""
+        if stored.is_list:
+            listing = b"".join(pieces)
+            check_list(stored, listing, "pack")
+            self.add_list(stored.object, stored.size, listing)
+            return
+        if not stored.is_alone:
+            data = b"".join(unpack(stored, pieces, "pack"))
+            codec, kept = packed(data)
+            self.add_frame(codec, kept, [(stored.object, stored.size)])
+            return
         start, before = self.end, self._hasher.copy()
         try:
             for _ in unpack(stored, self._put_each(pieces), "pack"):
@@ -153,14 +220,18 @@ class PackWriter:
         self.objects[stored.object] = stored._replace(offset=start)
 
     def finish(self) -> str | None:
-        """Bring the pack to the disk under its name; return the name, None where nothing was to be stored."""
+        """Bring the pack to the disk under its name; return the name, None where nothing was to be stored.
+
+        `pack` gives then what a reader would find.
+        """
         if not self.objects:
             self.abort()
             return None
-        env, index_at = self._env, self.end
-        index = encode_index(self.objects.values())
+        env, self.index_at = self._env, self.end
+        index = (encode_index if self.form == 1 else encode_frames)(self.objects.values())
         self._put(index)
-        self._put(index_at.to_bytes(8, "little") + len(index).to_bytes(4, "little") + END)
+        self._put(self.index_at.to_bytes(8, "little") + len(index).to_bytes(4, "little") + END)
+        self._write_out()
         env.sync_data(self._fd)
         name = self._hasher.digest(16)
         if _digest_of(env, self._fd) != name:
@@ -176,6 +247,13 @@ class PackWriter:
         env.sync_folder(self._folder)
         return name.hex()
 
+    def pack(self, name: str) -> Pack:
+        """Return the finished pack, which need not be read for it."""
+        objects: Mapping[str, Stored] = self.objects
+        if self.form == 2:
+            objects = FrameIndex(encode_frames(self.objects.values()), len(MAGIC), self.index_at)
+        return Pack(f"{self._folder}/{name}{SUFFIX}", name, objects, self.index_at)
+
     def abort(self) -> None:
         """Remove the temporary file; does nothing after `finish`."""
         temporary, fd = self._temporary, self._fd
@@ -190,10 +268,8 @@ class PackWriter:
     def _add_short(self, data: bytes) -> tuple[ObjectId, int]:
         object_id = ObjectId(blake3(data).hexdigest())
         if not self.has(object_id):
-            packed = zstd.compress(data, LEVEL) if data else data
-            codec, kept = ("zstd", packed) if _is_worth(packed, data) else ("raw", data)
-            self.objects[object_id] = Stored(codec, object_id, self.end, len(data), len(kept))
-            self._put(kept)
+            codec, kept = packed(data)
+            self.add_frame(codec, kept, [(object_id, len(data))])
         return object_id, len(data)
 
     def _add_long(self, first: bytes, second: bytes, rest: Iterator[bytes]) -> tuple[ObjectId, int]:
@@ -220,10 +296,16 @@ class PackWriter:
         return object_id, size
 
     def _put(self, data: bytes) -> None:
-        if data:
-            self._env.pwrite(self._fd, data, self.end)
-            self._hasher.update(data)
-            self.end += len(data)
+        self._hasher.update(data)
+        self.end += len(data)
+        self._waiting += data
+        if len(self._waiting) >= PIECE:
+            self._write_out()
+
+    def _write_out(self) -> None:
+        if self._waiting:
+            waiting, self._waiting = bytes(self._waiting), bytearray()
+            self._env.pwrite(self._fd, waiting, self.end - len(waiting))
 
     def _put_each(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         for piece in pieces:
@@ -231,6 +313,7 @@ class PackWriter:
             yield piece
 
     def _back_to(self, end: int, hasher: blake3) -> None:
+        self._write_out()
         self._env.truncate(self._fd, end)
         self.end, self._hasher = end, hasher
 
@@ -258,14 +341,30 @@ def encode_index(objects: Iterable[Stored]) -> bytes:
     """Return the canonical bytes of an index."""
     entries = [
         f'{{"codec":"{codec}","object":"{object_id}","offset":{offset},"size":{size},"stored":{stored}}}'
-        for codec, object_id, offset, size, stored in sorted(objects, key=lambda stored: stored.object)
+        for codec, object_id, offset, size, stored, *_ in sorted(objects, key=lambda stored: stored.object)
     ]
     return f"[{','.join(entries)}]".encode("ascii")
 
 
-def _is_worth(packed: bytes, data: bytes) -> bool:
+def packed(data: bytes | memoryview, packer: zstd.ZstdCompressor | None = None) -> tuple[str, bytes]:
+    """Return the codec and the bytes to store; a `packer` that is used again and again saves its making."""
+    if not data:
+        return "raw", b""
+    if packer is None:
+        kept = zstd.compress(data, LEVEL)
+    else:
+        kept = packer.compress(data, zstd.ZstdCompressor.FLUSH_FRAME)
+    return ("zstd", kept) if _is_worth(kept, data) else ("raw", bytes(data))
+
+
+def new_packer() -> zstd.ZstdCompressor:
+    """Return what `packed` may use again and again, from one thread."""
+    return zstd.ZstdCompressor(level=LEVEL)
+
+
+def _is_worth(kept: bytes, data: bytes | memoryview) -> bool:
     """Return whether packing saves enough (one part in 32) to pay for unpacking."""
-    return len(packed) < len(data) - len(data) // 32
+    return len(kept) < len(data) - len(data) // 32
 
 
 def _chain(first: bytes, second: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -279,6 +378,24 @@ def _digest_of(env: Env, fd: int) -> bytes:
     for piece in file_pieces(env, fd):
         hasher.update(piece)
     return hasher.digest(16)
+
+
+# ---------------------------------------------------------------- lists of chunks
+
+
+def encode_list(lines: bytes) -> bytes:
+    """Return the stored bytes of a list of chunks: `LINE`s, after a digest that vouches for them."""
+    return derive("chunks", lines) + lines
+
+
+def check_list(stored: Stored, listing: bytes, path: str) -> None:
+    """Raise DamagedObjectError unless a list of chunks is as it was written and covers its object."""
+    lines = listing[LIST_HEAD:]
+    if derive("chunks", lines) != listing[:LIST_HEAD]:
+        raise damaged_object(stored, path, "the list of its chunks is not as it was written")
+    total = sum(size for _, size in LINE.iter_unpack(lines))
+    if total != stored.size:
+        raise damaged_object(stored, path, f"its chunks have {total} bytes, not {stored.size}")
 
 
 # ---------------------------------------------------------------- reading
@@ -298,7 +415,7 @@ def read_pack(env: Env, path: str) -> Pack:
     try:
         size = env.size(fd)
         head = env.read(fd, len(MAGIC), 0)
-        if head != MAGIC:
+        if head not in MAGICS.values():
             raise _refused(path, head)
         footer = env.read(fd, FOOTER_SIZE, max(0, size - FOOTER_SIZE))
         index_at = int.from_bytes(footer[:8], "little")
@@ -311,7 +428,12 @@ def read_pack(env: Env, path: str) -> Pack:
     finally:
         env.close(fd)
     name = path.rpartition("/")[2].removesuffix(SUFFIX)
-    return Pack(path, name, decode_index(index, index_at, path), index_at)
+    if head == MAGIC:
+        return Pack(path, name, decode_index(index, index_at, path), index_at)
+    try:
+        return Pack(path, name, FrameIndex(index, len(MAGIC), index_at), index_at)
+    except FaultError as fault:
+        raise damaged_pack(path, str(fault)) from None
 
 
 def decode_index(index: bytes, index_at: int, path: str) -> dict[str, Stored]:
@@ -369,6 +491,9 @@ def unpack(stored: Stored, pieces: Iterable[bytes], path: str) -> Iterator[bytes
 
     Raises DamagedObjectError where the bytes are not those that the object's id names.
     """
+    if not stored.is_alone:
+        yield part_of(stored, unpack_frame(stored, pieces, path), path)
+        return
     hasher, size = blake3(), 0
     for piece in pieces if stored.codec == "raw" else _inflate(stored, pieces, path):
         size += len(piece)
@@ -385,6 +510,23 @@ def unpack(stored: Stored, pieces: Iterable[bytes], path: str) -> Iterator[bytes
         raise damaged_object(stored, path, f"its bytes have the BLAKE3 {found[:12]}")
 
 
+def unpack_frame(stored: Stored, pieces: Iterable[bytes], path: str) -> bytes:
+    """Return all of the frame that an object shares with others; what is in it is not checked yet."""
+    data = b"".join(pieces if stored.codec == "raw" else _inflate(stored, pieces, path))
+    if len(data) != stored.frame_size:
+        raise damaged_object(stored, path, f"its frame has {len(data)} of {stored.frame_size} bytes")
+    return data
+
+
+def part_of(stored: Stored, frame: bytes, path: str) -> bytes:
+    """Return an object out of its unpacked frame; raises DamagedObjectError unless it is what its id names."""
+    data = frame[stored.start : stored.start + stored.size]
+    found = blake3(data).hexdigest()
+    if found != stored.object:
+        raise damaged_object(stored, path, f"its bytes have the BLAKE3 {found[:12]}")
+    return data
+
+
 def _inflate(stored: Stored, pieces: Iterable[bytes], path: str) -> Iterator[bytes]:
     if stored.codec != "zstd":
         raise UnknownFormatError(
@@ -393,7 +535,7 @@ def _inflate(stored: Stored, pieces: Iterable[bytes], path: str) -> Iterator[byt
             hint="a newer Gnomon wrote it: `pip install --upgrade gnomon`",
         )
     unpacker = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: WINDOW_LOG_MAX})
-    left, has_ended = stored.size, False
+    left, has_ended = stored.frame_size, False
     try:
         for piece in pieces:
             if has_ended:
@@ -430,7 +572,7 @@ def damaged_pack(path: str, what: str) -> DamagedFileError:
 def _refused(path: str, head: bytes) -> DamagedFileError | UnknownFormatError:
     if head[:6] == MAGIC[:6] and head[6:7].isdigit() and head[7:] == b"\n":
         return UnknownFormatError(
-            f"pack `{path}` has format {head[6:7].decode()}; this version reads format 1",
+            f"pack `{path}` has format {head[6:7].decode()}; this version reads formats 1 and 2",
             hint="a newer Gnomon wrote it: `pip install --upgrade gnomon`",
         )
     return damaged_pack(path, "it does not begin as a pack does")

@@ -32,7 +32,8 @@ def restore_file(env: Env, store: ObjectStore, object_id: str, target: str, over
         raise _exists(target)
     folder = os.path.dirname(target) or "."
     os.makedirs(folder, exist_ok=True)
-    temporary, _ = _write(env, store, object_id, folder, PLAIN)
+    temporary = f"{folder}/.{env.random_bytes(8).hex()}.tmp"
+    _write(env, store, object_id, temporary, PLAIN)
     _place(env, temporary, target)
 
 
@@ -50,13 +51,15 @@ def restore_tree(env: Env, store: ObjectStore, object_id: str, target: str, over
             raise BadArgumentError(f"`{target}` is not a folder", hint="name the folder to write")
         if os.listdir(root) and not overwrite:
             raise _exists(target)
-        _write_all(env, store, files, root)
+        with store.kept_open():
+            _write_all(env, store, files, root)
         return len(files)
     os.makedirs(os.path.dirname(root), exist_ok=True)
     fresh = f"{os.path.dirname(root)}/.{env.random_bytes(8).hex()}.tmp"
     os.mkdir(fresh)
     try:
-        _write_all(env, store, files, fresh)
+        with store.kept_open():
+            _write_fresh(env, store, files, fresh)
         env.rename_folder(fresh, root)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -73,9 +76,10 @@ def _require_all(store: ObjectStore, object_id: str, files: list[TreeFile]) -> N
                 f"tree {object_id[:12]} holds `{file.path}`, which would change what Git or Gnomon do there",
                 hint="nothing was written; ask whoever wrote the tree",
             )
-        if not store.contains(file.object):
+        size = store.size_if_here(file.object)
+        if size is None:
             missing.append(file.path)
-        elif (size := store.size(file.object)) != file.size:
+        elif size != file.size:
             raise DamagedObjectError(
                 f"tree {object_id[:12]} states {file.size} bytes for `{file.path}`, its object has {size}",
                 hint="nothing was written; ask whoever wrote the tree",
@@ -86,6 +90,21 @@ def _require_all(store: ObjectStore, object_id: str, files: list[TreeFile]) -> N
             f"`{missing[0]}` among them",
             hint="another replica may hold them: copy its `objects/` folder into this one",
         )
+
+
+def _write_fresh(env: Env, store: ObjectStore, files: list[TreeFile], root: str) -> None:
+    """Write files into a folder that nobody knows yet, so that each can have its name from the start."""
+    folders = {root}
+    for number, file in enumerate(files):
+        final = f"{root}/{file.path}"
+        _make_folders(root, file.path, folders)
+        try:
+            _write(env, store, file.object, final, file.mode)
+        except FileExistsError:
+            for other in files[:number]:
+                if os.path.samefile(f"{root}/{other.path}", final):
+                    raise _one_name(other.path, file.path) from None
+            raise
 
 
 def _write_all(env: Env, store: ObjectStore, files: list[TreeFile], root: str) -> None:
@@ -101,15 +120,13 @@ def _write_all(env: Env, store: ObjectStore, files: list[TreeFile], root: str) -
         else:
             twin = written.get((there.st_dev, there.st_ino))
             if twin is not None:
-                raise BadArgumentError(
-                    f"this disk takes `{twin}` and `{file.path}` of the tree for one name",
-                    hint="restore to a disk that tells upper from lower case",
-                )
+                raise _one_name(twin, file.path)
             if stat_module.S_ISDIR(there.st_mode):
                 raise BadArgumentError(
                     f"`{final}` is a folder, in the tree it is a file", hint="move it away"
                 )
-        temporary, identity = _write(env, store, file.object, folder, file.mode)
+        temporary = f"{folder}/.{env.random_bytes(8).hex()}.tmp"
+        identity = _write(env, store, file.object, temporary, file.mode)
         _place(env, temporary, final)
         written[identity] = file.path
 
@@ -132,14 +149,11 @@ def _make_folders(root: str, path: str, known: set[str]) -> str:
     return place
 
 
-def _write(
-    env: Env, store: ObjectStore, object_id: str, folder: str, mode: int
-) -> tuple[str, tuple[int, int]]:
-    """Write a checked copy to a temporary file; return its path, and the disk's identity of it."""
-    temporary = f"{folder}/.{env.random_bytes(8).hex()}.tmp"
+def _write(env: Env, store: ObjectStore, object_id: str, path: str, mode: int) -> tuple[int, int]:
+    """Write a checked copy to a new file; return the disk's identity of it. After an error the file is gone."""
     # Not `env.create`: outside the record, the user's umask decides who may read.
     mode = EXECUTABLE if mode & 0o100 else PLAIN
-    fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         _write_good_copy(env, store, object_id, fd)
         state = os.fstat(fd)
@@ -147,16 +161,17 @@ def _write(
     except BaseException:
         with contextlib.suppress(OSError):
             env.close(fd)
-        _remove(env, temporary)
+        _remove(env, path)
         raise
-    return temporary, (state.st_dev, state.st_ino)
+    return state.st_dev, state.st_ino
 
 
 def _write_good_copy(env: Env, store: ObjectStore, object_id: str, fd: int) -> None:
     first_error: Exception | None = None
     for pieces in store.copies(object_id):
         offset = 0
-        env.truncate(fd, 0)
+        if first_error:
+            env.truncate(fd, 0)
         while True:
             try:
                 piece = next(pieces, None)
@@ -182,6 +197,13 @@ def _place(env: Env, temporary: str, final: str) -> None:
 def _remove(env: Env, path: str) -> None:
     with contextlib.suppress(OSError):  # the error that brought us here is the one to show
         env.unlink(path)
+
+
+def _one_name(one: str, other: str) -> BadArgumentError:
+    return BadArgumentError(
+        f"this disk takes `{one}` and `{other}` of the tree for one name",
+        hint="restore to a disk that tells upper from lower case",
+    )
 
 
 def _exists(target: str) -> BadArgumentError:

@@ -12,18 +12,23 @@ from typing import TYPE_CHECKING
 
 from gnomon.errors import DamagedObjectError, RecordError, UnknownFormatError
 from gnomon.ids import is_hex
+from gnomon.objects.frames import Stored, loose_names
 from gnomon.objects.pack import (
     FOOTER_SIZE,
+    MAGIC,
+    MAGICS,
     MAX_INDEX_SIZE,
     PIECE,
     SUFFIX,
     Pack,
-    Stored,
+    check_list,
     file_pieces,
     is_pack_name,
+    part_of,
     read_pack,
     stored_pieces,
     unpack,
+    unpack_frame,
 )
 from gnomon.record.hashing import new_hasher
 from gnomon.record.problems import DAMAGE, NOTICE, Problem
@@ -112,7 +117,13 @@ def _verify_open(env: Env, path: str, fd: int) -> list[Problem]:
         for stored, error in hits
     ]
     if not _is_name(hasher, path):
-        hit = f"it hit {_names([stored.object for stored, _ in hits])}" if hits else "no object was hit"
+        names: list[str] = [stored.object for stored, _ in hits]
+        if names:
+            hit = f"it hit {_names(names)}"
+        elif pack.lists:  # a list vouches for its chunks, not for the id that the index gives it
+            hit = f"no object was hit but perhaps the id of {_names(sorted(pack.lists))}"
+        else:
+            hit = "no object was hit"
         problems.append(Problem(path, "", f"the file's bytes do not give its name; {hit}", ADVICE, DAMAGE))
     return problems
 
@@ -120,21 +131,39 @@ def _verify_open(env: Env, path: str, fd: int) -> list[Problem]:
 def _check_objects(env: Env, pack: Pack, fd: int, hasher: blake3) -> list[tuple[Stored, RecordError]]:
     """Hash the whole file, and each object in it, in one pass."""
     hits: list[tuple[Stored, RecordError]] = []
-    in_order = pack.in_order()
-    hasher.update(env.read(fd, in_order[0].offset if in_order else pack.index_at, 0))
-    for stored in in_order:
-        pieces = _hashed(stored_pieces(env, fd, stored), hasher)
-        try:
-            for _ in unpack(stored, pieces, pack.path):
-                pass
-        except (DamagedObjectError, UnknownFormatError) as error:
-            hits.append((stored, error))
-            for _ in pieces:  # the rest of its bytes, for the digest of the file
-                pass
+    hasher.update(env.read(fd, len(MAGIC), 0))
+    for held in pack.frames():
+        pieces = _hashed(stored_pieces(env, fd, held[0]), hasher)
+        hits += _check_frame(held, pieces, pack.path)
+        for _ in pieces:  # where it stopped early: the rest of its bytes, for the digest of the file
+            pass
     offset = pack.index_at
     while piece := env.read(fd, PIECE, offset):
         hasher.update(piece)
         offset += len(piece)
+    return hits
+
+
+def _check_frame(held: list[Stored], pieces: Iterator[bytes], path: str) -> list[tuple[Stored, RecordError]]:
+    """Check the objects of one frame, or the list of chunks that it is."""
+    first = held[0]
+    hits: list[tuple[Stored, RecordError]] = []
+    try:
+        if first.is_list:
+            check_list(first, b"".join(pieces), path)
+            return []
+        if len(held) == 1:
+            for _ in unpack(first, pieces, path):
+                pass
+            return []
+        frame = unpack_frame(first, pieces, path)
+    except (DamagedObjectError, UnknownFormatError) as error:
+        return [(stored, error) for stored in held]
+    for stored in held:
+        try:
+            part_of(stored, frame, path)
+        except DamagedObjectError as error:
+            hits.append((stored, error))
     return hits
 
 
@@ -158,8 +187,11 @@ def _unusable(env: Env, path: str, fd: int, error: RecordError, is_name: bool) -
     if start + int.from_bytes(footer[8:12], "little") + FOOTER_SIZE != size:
         start = 0
     start = max(start, size - MAX_INDEX_SIZE)
-    found = _LOOSE_ENTRY.finditer(env.read(fd, size - start, start))
-    names = [(match[1] or match[2]).decode("ascii") for match in found]
+    index = env.read(fd, size - start, start)
+    if env.read(fd, len(MAGIC), 0) == MAGICS[2]:
+        names = loose_names(index[:-FOOTER_SIZE])
+    else:
+        names = [(match[1] or match[2]).decode("ascii") for match in _LOOSE_ENTRY.finditer(index)]
     held = f"it held {_names(names)}" if names else "what it held can no longer be said"
     what = "it was written wrongly" if is_name else "the file's bytes do not give its name"
     return [Problem(path, "index", f"{_reason(error)}; {what}; {held}", _advice(error), DAMAGE)]

@@ -369,9 +369,10 @@ def test_a_cut_or_empty_file_is_refused(tmp_path):
 
 def test_an_unknown_version_and_an_unknown_codec_are_named(tmp_path):
     path = Path(craft(tmp_path, [entry()], b"abc"))
-    path.write_bytes(path.read_bytes().replace(b"GNMPCK1", b"GNMPCK2"))
-    assert "has format 2; this version reads format 1" in refused(str(path))
-    assert "packed with `lz4`" in refused(craft(tmp_path, [entry(codec="lz4")], b"abc"))
+    path.write_bytes(path.read_bytes().replace(b"GNMPCK1", b"GNMPCK3"))
+    assert "has format 3; this version reads formats 1 and 2" in refused(str(path))
+    for codec in ("lz4", "chunks"):  # a list of chunks is no codec of format 1
+        assert f"packed with `{codec}`" in refused(craft(tmp_path, [entry(codec=codec)], b"abc"))
 
 
 def test_a_symbolic_link_is_no_pack(tmp_path):

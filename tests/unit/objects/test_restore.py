@@ -161,20 +161,33 @@ def test_a_hostile_mode_gives_no_more_than_executable(store, tmp_path):
     assert (tmp_path / "back" / "a").stat().st_mode & 0o7022 == 0
 
 
-def test_two_paths_that_the_disk_takes_for_one_are_refused(store, tmp_path):
+@pytest.mark.parametrize("is_there", [False, True])
+def test_two_paths_that_the_disk_takes_for_one_are_refused(store, tmp_path, monkeypatch, is_there):
     """A disk that ignores case, played by one that sees `B` where `b` is asked for."""
 
     class CaseBlind(Env):
+        def close(self, fd):
+            super().close(fd)
+            if os.path.exists(first := f"{self.target}/B") and not os.path.exists(f"{self.target}/b"):
+                os.link(first, f"{self.target}/b")
+
         def replace(self, source, target):
             super().replace(source, target)
             if target.endswith("/B"):
                 os.link(target, target[:-1] + "b")
 
+        @property
+        def target(self):
+            return next(tmp_path.glob(".*.tmp"), "nowhere")
+
     blind = ObjectStore(CaseBlind(), store._folder, store._own)
     name = put_tree(store, ("B", b"1"), ("b", b"2"))
+    if is_there:
+        (tmp_path / "back").mkdir()
     with pytest.raises(BadArgumentError, match="takes `B` and `b` of the tree for one name"):
-        blind.restore(name, tmp_path / "back")
-    assert not (tmp_path / "back").exists()
+        blind.restore(name, tmp_path / "back", overwrite=is_there)
+    assert is_there or not (tmp_path / "back").exists()
+    assert list(tmp_path.glob(".*.tmp")) == []
 
 
 def test_a_file_that_reads_as_a_tree_is_restored_as_the_entry_says(store, tree, tmp_path):

@@ -103,11 +103,11 @@ def test_a_pack_written_wrongly_under_a_fitting_name_is_found(objects):
 def test_a_newer_pack_is_a_warning_while_its_name_fits(objects):
     folder = Path(objects) / OWN
     folder.mkdir(parents=True)
-    data = b"GNMPCK2\nwhatever"
+    data = b"GNMPCK3\nwhatever"
     path = folder / f"{derive_id('pack', data)}.pack"
     path.write_bytes(data)
     (problem,) = verify_objects(REAL, objects)
-    assert (problem.severity, "format 2" in problem.what) == (NOTICE, True)
+    assert (problem.severity, "format 3" in problem.what) == (NOTICE, True)
     path.write_bytes(data[:-1])
     (problem,) = verify_objects(REAL, objects)
     assert problem.severity == DAMAGE

@@ -145,6 +145,8 @@ def _import(arguments: Namespace, terminal: Terminal) -> int:
         f"imported {terminal.count(len(done.runs), 'run')}, {news}: {terminal.count(done.entries, 'entry', 'entries')}, "
         f"{terminal.count(done.points, 'point')}, {terminal.count(done.objects, 'object')}"
     )
+    new = set(done.new_runs)
     for run in done.runs:
-        terminal.write(terminal.clean(run))
+        mark = "" if not terminal.is_interactive else "  new" if run in new else "  was here"
+        terminal.write(f"{terminal.clean(run)}{mark}")
     return 0

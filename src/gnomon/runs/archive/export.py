@@ -211,12 +211,13 @@ class _Export:
         self.problems += missing
         store = self._record.replica.objects()
         copier = Copier(self._env, store, self._damaged(objects))
-        weight = sum(map(copier.size, objects))
+        parts = copier.with_chunks(objects)
+        weight = sum(map(copier.size, parts))
         self._total = (weight + len(self._ids) * _A_RUN_BYTES) * (1 if self._only else 2)
         points = ChosenPoints(chosen, self.problems.append)
         files = Files(self._env, folder)
         if self._only != FILES:
-            self._write_record(chosen, points, copier, objects, os.path.join(folder, RECORD))
+            self._write_record(chosen, points, copier, parts, os.path.join(folder, RECORD))
         if self._only != RECORD:
             codes: set[str] = set()
             for run in points.in_order():
@@ -236,7 +237,7 @@ class _Export:
         return files
 
     def _write_record(
-        self, chosen: Chosen, points: ChosenPoints, copier: Copier, objects: dict[str, str], folder: str
+        self, chosen: Chosen, points: ChosenPoints, copier: Copier, objects: list[str], folder: str
     ) -> None:
         """Write `record/`: a record of these runs alone."""
         env, home = self._env, self._record.replica.home

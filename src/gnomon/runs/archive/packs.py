@@ -22,6 +22,7 @@ class Copier:
 
     def __init__(self, env: Env, store: ObjectStore, told: Callable[[str, str], None]) -> None:
         self._env = env
+        self._store = store
         self._told = told
         self._packs: dict[str, list[Pack]] = {}
         for pack in store.packs():
@@ -29,22 +30,34 @@ class Copier:
                 self._packs.setdefault(one, []).append(pack)
 
     def size(self, object_id: str) -> int:
-        """Return the size of an object, 0 where it is not there."""
+        """Return the size of an object, 0 where it is not there; of one that is stored as chunks, that of their list."""
         packs = self._packs.get(object_id)
-        return packs[0].objects[object_id].size if packs else 0
+        if not packs:
+            return 0
+        stored = packs[0].objects[object_id]
+        return stored.stored if stored.is_list else stored.size
+
+    def with_chunks(self, objects: Iterable[str]) -> list[str]:
+        """Return these objects and, of those that are stored as chunks, all that they are made of."""
+        wanted = dict.fromkeys(objects)
+        for one in list(wanted):
+            if one in self._packs:
+                wanted.update(dict.fromkeys(self._store.chunks(one)))
+        return list(wanted)
 
     def copy(
         self, objects: Iterable[str], folder: str, env: Env, step: Callable[[int], None]
     ) -> tuple[int, int]:
         """Copy these objects into packs in `folder`, in order of their ids; return how many, and their bytes together.
 
-        `step(bytes)` is called after each. Raises OSError.
+        `step(bytes)` is called after each. Chunks are objects like others: see `with_chunks`. Raises OSError.
         """
         count = size = 0
         rest = sorted(set(objects))
+        form = max((pack.form for one in rest for pack in self._packs.get(one, ())), default=1)
         while rest:
             env.make_folder(folder)
-            with PackWriter(env, folder) as writer:
+            with PackWriter(env, folder, form=form) as writer:
                 at = 0
                 while at < len(rest) and not writer.is_full:
                     if self._add(rest[at], writer):
