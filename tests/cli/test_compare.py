@@ -44,7 +44,7 @@ def test_what_differs_and_metrics_stand_side_by_side(ask, project):
     assert row == ["lr", "0.1", "0.2"]
     row = next(line.split() for line in answer.lines if line.split()[:1] == ["loss"])
     assert row == ["loss", "0.7", "0.95", "+0.25"]
-    assert "versions of data are not recorded yet" in answer.out
+    assert "no run said what it used; `run.use` records it" in answer.out
     assert "single runs: a difference may be the noise between seeds" in answer.out
 
 
@@ -72,7 +72,7 @@ def test_json_says_the_same(ask, project):
 
 
 def test_best_says_its_guess_and_where_nobody_can_guess(ask, project):
-    a, b = train("a"), train("b", seed=2)
+    a, b = train("a"), train("b", seed=2, loss=0.25)
     answer = ask("compare", a, b, "--at", "best")
     assert "lowest (a guess)" in answer.out and "nobody can guess" in answer.out
     answer = ask("compare", a, b, "--at", "best", "--better", "higher", "--metric", "weird")
@@ -151,9 +151,235 @@ def test_what_nobody_can_tell_is_called_so(ask, project):
     assert "cannot tell" in answer.out and "is better than" not in answer.out
 
 
-def test_one_seed_each_tells_nothing(ask, project):
+def test_one_seed_each_tells_nothing_and_how_many_to_run_is_said(ask, project):
     train("a", group="a", loss=0.1), train("b", group="b", loss=9.0)
-    assert "cannot tell, no group has two seeds or more" in ask("compare", "--groups", "loss").out
+    answer = ask("compare", "--groups", "loss")
+    assert "cannot tell, no group has two seeds or more" in answer.out
+    assert "Run each with 4 more seeds, the same ones for all" in answer.out
+    assert "not judged: one seed says nothing" in answer.out and "best mean" not in answer.out
+
+
+def test_one_group_alone_is_no_best(ask, project):
+    for seed in (1, 2):
+        train("a", seed=seed, group="a", loss=0.1 * seed)
+    answer = ask("compare", "--groups", "loss")
+    assert "`a` is the only group" in answer.out and "best" not in answer.out
+    train("b", group="b", loss=0.9)
+    answer = ask("compare", "--groups", "loss")
+    assert "cannot tell: only `a` has two seeds or more" in answer.out
+    assert "Run `b` with 4 more seeds" in answer.out
+
+
+def test_a_single_run_takes_no_verdict_away_and_is_named_where_it_looks_better(ask, two_groups):
+    train("third", group="third", loss=0.05)
+    answer = ask("compare", "--groups", "loss")
+    assert "`good` is better than `bad` by 0.4" in answer.out
+    assert (
+        "`third` looks better on its single seed (0.25), which proves nothing: run it with 4 more"
+        in answer.out
+    )
+    assert "not judged: one seed" in answer.out
+    assert "corrected for" not in answer.out  # there is one comparison
+    table, apart = answer.out.split("\n\n")[1:3]
+    assert "third" not in table and "third" in apart
+    found = ask("compare", "--groups", "loss", "--json").json()
+    assert [row["name"] for row in found["unjudged"]] == ["third"] and found["comparisons_corrected"] == 1
+    assert found["promising"] == {"name": "third", "more_seeds": 4}
+
+
+def test_a_baseline_of_one_seed_needs_more_of_them(ask, two_groups):
+    train("third", group="third", loss=0.05)
+    out = ask("compare", "--groups", "loss", "--baseline", "third").out
+    assert "cannot tell: the baseline `third` has one seed with a finite value" in out
+    assert "Run it with 4 more seeds" in out and "is better than" not in out
+
+
+def test_seeds_that_diverged_are_said_and_win_nothing(ask, two_groups):
+    for seed in range(5):
+        train(
+            f"nan-{seed}",
+            seed=seed,
+            group="nan",
+            lr=0.5,
+            loss=float("nan") if seed > 2 else 0.05 + seed / 1000,
+        )
+        train(f"all-{seed}", seed=seed, group="all-nan", lr=0.9, loss=float("nan"))
+    answer = ask("compare", "--groups", "loss")
+    row = next(line for line in answer.lines if line.startswith("nan "))
+    assert "3 of 5 finite" in row and "cannot tell" in row and " to " not in row
+    assert "`nan` is better" not in answer.out and "2 of 5 seeds of `nan` have no finite value" in answer.out
+    assert "`good` is better than 1 of 2 others, but cannot be told from `nan`" in answer.out
+    assert (
+        "no finite value: 5 of 5 seeds of `all-nan` (seeds 0, 1, 2, 3, 4), 2 of 5 seeds of `nan` (seeds 3, 4)"
+        in answer.out
+    )
+    assert not any(line.startswith("all-nan") for line in answer.lines)
+    shown = ask("runs", "--groups", "--sort", "metrics.loss:asc", "--columns", "name,metrics.loss")
+    assert [line.split()[0] for line in shown.lines[2:4]] == ["good", "bad"]  # the survivors rank nowhere
+    assert "(3 of 5)" in shown.out and "failed by this metric" in shown.err
+    assert "0 of 5 finite" in shown.out
+    found = ask(
+        "sql", "select name from groups where isnan(mean.loss) and isnan(spread.loss) order by name", "--json"
+    )
+    assert [row["name"] for row in found.json()] == ["all-nan", "nan"]
+
+
+def test_a_narrow_terminal_does_not_hide_that_seeds_failed(monkeypatch, two_groups):
+    for seed in range(3):
+        train(f"nan-{seed}", seed=seed, group="nan", lr=0.5, loss=float("nan") if seed else 0.1)
+        train(f"all-{seed}", seed=seed, group="all-nan", lr=0.9, loss=float("nan"))
+    for columns in (40, 60, 80):
+        shown = on_a_terminal(
+            monkeypatch, columns, "runs", "--groups", "--columns", "name,params.lr,metrics.loss"
+        )
+        row = next(line for line in shown.splitlines() if line.startswith("nan"))
+        assert "(1 of 3)" in row or "loss" not in shown
+
+
+def test_what_is_missing_is_said_with_its_group(ask, two_groups):
+    for status, seed in (("failed", 8), ("failed", 9), ("stopped", 10)):
+        train("bad", seed=seed, group="bad", lr=0.2, status=status)
+    train("good", seed=9, group="good", lr=0.1, status="failed")
+    for seed in range(3):
+        with gnomon.run("half", seed=seed, group="half") as run:
+            run.log({"loss": 1.0 + seed / 10} if seed else {"auc": 1.0}, step=4)
+    answer = ask("compare", "--groups", "loss")
+    assert "runs that do not count: 3 failed (`good` 1, `bad` 2), 1 stopped (`bad`)" in answer.out
+    assert "without a value of `loss`, and not counted: 1 of 3 runs of `half`" in answer.out
+    assert "`loss` of `half` (2 of 3 seeds)" in ask("runs", "--groups").err
+    assert "left out, as no run has a value of `auc`: `good`, `bad`" in ask("compare", "--groups", "auc").out
+
+
+def test_a_repeated_seed_counts_once_and_the_same_everywhere(ask, two_groups):
+    train("good-again", seed=0, group="good", lr=0.1, loss=0.29)
+    record = gnomon.open()
+    row = next(row for row in record.compare_groups("loss").rows if row.name == "good")
+    (listed,) = record.groups("group = 'good'", columns=["name", "n", "metrics.loss"]).records()
+    sql = ask(
+        "sql", "select n, len(runs) as runs, mean.loss, spread.loss from groups where name = 'good'", "--json"
+    ).json()
+    assert row.standing.n == listed["n"] == listed["metrics"]["loss"]["n"] == sql[0]["n"] == 5
+    assert sql[0]["runs"] == 6
+    means = [row.standing.mean, listed["metrics"]["loss"]["mean"], sql[0]["loss"]]
+    assert means == pytest.approx([means[0]] * 3, rel=1e-12)
+    shown = ask("show", "good-again")
+    assert "5 seeds, 6 runs (seed 0 twice)" in shown.out and "5 of 5" in shown.out
+    assert "`good` has 5 seeds, 6 runs (seed 0 twice)" in ask("compare", "--groups", "loss").out
+    assert "`good` has 5 seeds, 6 runs (seed 0 twice)" in ask("runs", "--groups").err
+
+
+def test_values_of_different_steps_are_said(ask, two_groups):
+    for seed in range(5):
+        with gnomon.run("short", seed=seed, group="short") as run:
+            run.log({"loss": 0.9 + seed / 100}, step=1)
+    out = ask("compare", "--groups", "loss").out
+    assert "the last values are of different steps: `good`, `bad` step 4; `short` step 1" in out
+    out = ask("compare", "--groups", "loss", "--at", "step=3").out
+    assert "5 of 15 runs do not reach step 3: the last value before it counts (step 1)" in out
+    assert "no run reaches step 100" in ask("compare", "--groups", "loss", "--at", "step=100").out
+    assert "step" not in ask("compare", "--groups", "loss", "--at", "step=1").out.replace("at step=1", "")
+
+
+def test_a_metric_may_stand_anywhere_and_there_may_be_several(ask, two_groups):
+    for seed in range(3):
+        for label in "ab":
+            with gnomon.run(label, seed=seed, group=label) as run:
+                run.log(
+                    {
+                        "val/acc": seed / 100 + (label == "b"),
+                        "val/loss": seed / 100 + (label == "a"),
+                        "val/odd": 1,
+                    }
+                )
+    one = ask("compare", "--groups", "loss").out
+    assert ask("compare", "loss", "--groups").out == ask("compare", "--groups=loss").out == one
+    both = ask("compare", "--groups", "val/acc", "val/loss").out
+    assert "val/acc at last" in both and "val/loss at last" in both
+    assert "2 metrics, each judged on its own" in both
+    answer = ask("compare", "val/*", "--groups", "a", "b")
+    assert answer.out == ask("compare", "--groups", "val/acc", "a", "val/loss", "b").out
+    assert answer.out.count("by 1.0") == 2 and "good" not in answer.out
+    assert "cannot be guessed from `val/odd`" in answer.err
+    found = ask("compare", "--groups", "val/*", "--json").json()
+    assert [row["metric"] for row in found] == ["val/acc", "val/loss"]
+    assert ask("compare", "--groups", "a", "b", "val/acc", "--json").json()["winner"] == "b"
+
+
+def test_runs_of_other_code_are_named_and_can_be_left_out(ask, project, monkeypatch):
+    monkeypatch.setenv("GNOMON_CAPTURE", "on")
+    script = project / "train.py"
+    text = (
+        "import sys, gnomon\nwith gnomon.run('t', params={'lr': 1}, seed=int(sys.argv[1]), group='t') as run:\n"
+        "    run.log(loss=int(sys.argv[1]) / 100)\n"
+    )
+    for seed in range(4):
+        script.write_text(text + ("# edited\n" if seed == 3 else ""))
+        subprocess.run([sys.executable, "train.py", str(seed)], check=True, capture_output=True)
+    *old, new = gnomon.open().runs(sort="created:asc").ids
+    said = f"1 of 4 runs of `t` ran other code than the rest ({new[:8]}): train.py"
+    for words in (("compare", "--groups", "loss"), ("runs", "--groups"), ("show", old[0])):
+        answer = ask(*words)
+        assert said in answer.out + answer.err, words
+    answer = ask("compare", "--groups", "loss", "--same-code")
+    assert said not in answer.out and "runs that do not count: 1 other code (`t`)" in answer.out
+    found = ask("runs", "--groups", "--same-code", "--json").json()
+    assert found[0]["runs"] == old and found[0]["apart"] == {"other code": 1}
+    assert gnomon.open().compare_groups("loss", same_code=True).rows[0].standing.n == 3
+
+
+# ---------------------------------------------------------------- how far runs came
+
+
+def unequal(project):
+    ids = []
+    for name, steps, status in (("full", 60, "finished"), ("cut", 40, "stopped")):
+        run = gnomon.run(name, params={"lr": 1}, seed=1)
+        for step in range(steps):
+            run.log({"loss": 1 / (1 + step), "rate": 0.1}, step=step)
+        run.finish(status)
+        ids.append(run.id[:8])
+    return ids
+
+
+def test_steps_that_differ_are_shown_and_so_is_who_did_not_finish(ask, project):
+    full, cut = unequal(project)
+    answer = ask("compare", full, cut)
+    assert (
+        f"Nothing that is recorded differs (not recorded: Python, packages, machine, code of all); {cut} was stopped."
+        in answer.out
+    )
+    row = next(line.split() for line in answer.lines if line.split()[:1] == ["loss"])
+    assert row[-3:] == ["59", "/", "39"]
+    assert (
+        f"the last values are of different steps: {full} 59, {cut} 39 (`--at step=39` compares at one)"
+        in answer.out
+    )
+    assert "no run reaches step 100" in ask("compare", full, cut, "--at", "step=100").out
+    answer = ask("compare", full, cut, "--at", "step=39")
+    assert "step" not in answer.out.replace("at step=39", "")
+
+
+def test_metrics_that_agree_are_counted_and_shown_on_demand(ask, project):
+    ids = [train("a", lr=0.1, loss=0.1), train("b", lr=0.2, loss=0.2)]
+    for run in ids:
+        with gnomon.run(resume=run) as again:
+            again.log(epoch=3)
+    answer = ask("compare", *ids)
+    assert "metrics  at last; 1 agrees (`--all` shows all)" in answer.out
+    assert not any(line.split()[:1] == ["epoch"] for line in answer.lines)
+    assert any(line.split()[:1] == ["epoch"] for line in ask("compare", *ids, "--all").lines)
+
+
+def test_what_one_run_of_a_group_kept_is_no_difference_between_groups(ask, two_groups, tmp_path):
+    for label in ("good", "bad"):
+        (tmp_path / "model.bin").write_text(label)
+        with gnomon.run(
+            f"{label}-9", seed=9, group=label, params={"lr": {"good": 0.1, "bad": 0.2}[label]}
+        ) as run:
+            run.keep(tmp_path / "model.bin")
+            run.log({"loss": 0.5}, step=4)
+    assert "kept files" not in ask("compare", "good", "bad").out
+    assert "kept files  1 differs" in ask("compare", "good-9", "bad-9").out
 
 
 def test_only_some_groups_against_a_baseline(ask, two_groups):
@@ -190,14 +416,29 @@ def test_equal_parameters_under_different_names_are_doubted(ask, project):
         (("compare", "--groups", "los"), "no run has a series `los`"),
         (("compare", "--groups", "loss", "--level", "1.5"), "`level` must be a number between 0 and 1"),
         (("compare", "--groups", "loss", "--at", "x"), "`at` must be"),
+        (
+            ("compare", "--groups", "loss", "--baseline", "empty"),
+            "no run of the baseline `empty` has a value of `loss`",
+        ),
         (("compare", "--groups", "loss", "--baseline", "x"), "there is no group of seeds `x`"),
         (("compare", "--groups", "loss", "--where", "seed > 99"), "no finished run of these has a value"),
         (("compare", "--groups", "loss", "--metric", "loss"), "exclude each other"),
         (("compare", "--groups", "loss", "--limit", "0"), "`--limit` must be a whole number from 1"),
+        (("compare", "--groups"), "`compare --groups` needs a metric"),
+        (("compare", "--groups", "good", "bad"), "`compare --groups` needs a metric"),
+        (
+            ("compare", "--groups", "loss", "goood"),
+            "no run has a series `goood`, and no group of seeds is called so",
+        ),
+        (("compare", "--groups", "nope/*"), "no run has a series `nope/*`"),
+        (("compare", "x", "y", "--same-code"), "`--same-code` needs `--groups METRIC`"),
+        (("runs", "--same-code"), "`--same-code` needs `--groups`"),
         (("runs", "--groups", "--removed"), "exclude each other"),
     ],
 )
 def test_wrong_questions_say_what_is_wrong(ask, two_groups, words, text):
+    with gnomon.run("empty", group="empty", seed=1) as run:
+        run.log(other=1)
     answer = ask(*words)
     assert answer.code == 2 and text in answer.err
 
@@ -219,7 +460,7 @@ def test_runs_by_group_show_means_and_spreads(ask, two_groups):
 
 def test_a_run_is_shown_among_its_seeds(ask, two_groups):
     answer = ask("show", two_groups["good"][0])
-    assert "seeds (5 finished runs of this configuration" in answer.out
+    assert "seeds (finished runs of this configuration: 5 seeds" in answer.out
     line = next(line for line in answer.lines if "of 5" in line)
     assert "±" in line
     found = ask("show", two_groups["good"][0], "--json").json()["seeds"]
@@ -258,7 +499,8 @@ def test_odd_values_are_compared_without_harm(ask, project):
     assert ask("runs", "--groups").code == 0
 
 
-def test_a_narrow_terminal_cuts_no_number(monkeypatch, two_groups):
+def on_a_terminal(monkeypatch, columns, *words):
+    """What a command writes to a terminal of so many columns."""
     from io import StringIO
 
     from gnomon.cli.main import _run
@@ -268,11 +510,57 @@ def test_a_narrow_terminal_cuts_no_number(monkeypatch, two_groups):
         def isatty(self):
             return True
 
-    monkeypatch.setenv("COLUMNS", "46")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
     terminal = Terminal(Tty(), StringIO())
-    assert _run(["compare", "--groups", "loss"], terminal) == 0
-    table = terminal.out.getvalue().split("\n\n")[1]
-    assert "±" in table and all(len(line) <= 46 for line in table.splitlines())
-    for line in table.splitlines()[1:]:
-        mean, _, spread = line.partition(" ± ")
-        assert "…" not in spread.split()[0] and "…" not in mean.split()[-1]
+    assert _run([*words], terminal) == 0
+    return terminal.out.getvalue()
+
+
+@pytest.fixture
+def long_names(project):
+    """Four groups whose names are long, and differ at their end only."""
+    noise = random.Random(3)
+    for rate in (0.001, 0.003):
+        for width in (32, 64):
+            for seed in range(5):
+                train(
+                    "x", seed=seed, loss=rate * 100 + width / 1000 + noise.gauss(0, 0.01),
+                    group="cifar-resnet18-cosine-augmented", lr=rate, width=width, optimizer="adamw",
+                )  # fmt: skip
+
+
+@pytest.mark.parametrize("columns", [46, 60, 80, 100, 160])
+def test_a_terminal_of_any_width_shows_verdicts_and_intervals_whole(monkeypatch, long_names, columns):
+    shown = on_a_terminal(monkeypatch, columns, "compare", "--groups", "loss")
+    assert all(len(line) <= columns for line in shown.splitlines())
+    head, *lines = shown.split("\n\n")[1].splitlines()
+    found = {
+        row["name"]: row["comparison"] for row in gnomon.open().compare_groups("loss").to_dict()["groups"]
+    }
+    assert head.split()[0] == "group" and "verdict" in head and "interval" in head and len(lines) == 4
+    for line, (name, one) in zip(lines, found.items(), strict=True):
+        if one is None:
+            assert line.rstrip().endswith(("best mean", "-"))
+            continue
+        assert f"{-one['high']:+.3g} to {-one['low']:+.3g}  " in line
+        assert one["verdict"] in line and "…" not in line.partition(" to ")[2]
+        if columns >= 60:  # what tells it from the others
+            assert " ".join(name.split()[-2:]) in line
+    names = [line[: head.index("interval")].split("  ")[0] for line in lines]
+    assert len(set(names)) == 4
+    assert ("●" in shown) is (columns >= 160)
+
+
+def test_a_narrow_terminal_gives_up_the_picture_before_numbers(monkeypatch, two_groups):
+    shown = [on_a_terminal(monkeypatch, columns, "compare", "--groups", "loss") for columns in range(30, 140)]
+    heads = [text.split("\n\n")[1].splitlines()[0] for text in shown]
+    first = [next(at for at, head in enumerate(heads) if word in head) for word in
+             ("verdict", "interval  ", "±", " n ", "difference", " p ", "95 %")]  # fmt: skip
+    assert first == sorted(first) and first[0] == 0 and first[-1] > first[-2]
+
+
+def test_the_newest_runs_are_named_by_their_number(ask, three_runs):
+    found = ask("compare", "@1", "@3", "--json").json()
+    assert [run["id"] for run in found["runs"]] == [three_runs[2], three_runs[0]]
+    assert "there is no run `@9`: there are 3 runs" in ask("compare", "@1", "@9").err

@@ -4,7 +4,9 @@
 
 - `step=N`: the value at step N, or at the last step before it where nothing was logged at N; none where the first step is later.
 - `area`: by trapezoids over the step, divided by the length of the x-axis: the mean height of the curve, in the metric's
-  own unit. Points that are NaN or infinite are left out.
+  own unit. Points that are NaN or infinite are left out; a curve that ends in one has no area, and gives NaN.
+
+A run that logged the series and has no finite value here gives NaN, not None: it failed by it, it was not left unmeasured.
 
 Always true: of several ranks the lowest counts, as in the table of runs; where a run was resumed, what it did again counts once.
 """
@@ -18,11 +20,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import BadArgumentError
+from gnomon.runs.many import series_of_many
 from gnomon.runs.table import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gnomon.points.series import Series
     from gnomon.runs.compare.direction import Better
     from gnomon.runs.views import Record
 
@@ -79,22 +83,18 @@ def values_at(
         figure = FIGURES["max" if better == "higher" else "min"]
         cells = record.replica.index.columns("run", [key], places)[key]
         return [
-            _number(cell[figure]) if isinstance(cell, list) and len(cell) > figure and better else None
+            _figure(cell[figure]) if isinstance(cell, list) and len(cell) > figure and better else None
             for cell in cells
         ]
-    found: list[float | int | None] = []
     logged = record.replica.index.columns("run", [f"metrics.{series}"], places)[f"metrics.{series}"]
-    for number, (run, last) in enumerate(zip(ids, logged, strict=True)):
-        found.append(_of_points(record, run, series, at) if last is not None else None)
-        if progress is not None:
-            progress(number + 1, len(ids))
-    return found
+    having = [run for run, last in zip(ids, logged, strict=True) if last is not None]
+    found: dict[str, float | int | None] = {}
+    for run, of_run in series_of_many(record, having, [series], progress=progress):
+        found[run] = _of_points(of_run[series], at)
+    return [found.get(run) for run in ids]
 
 
-def _of_points(record: Record, run: str, series: str, at: At) -> float | int | None:
-    view = record.run(run)
-    rank = min(rank for name, rank in view.stats if name == series)
-    points = view.series(series, rank=rank)
+def _of_points(points: Series, at: At) -> float | int | None:
     steps, values = points.steps(), points.values()
     if any(a > b for a, b in pairwise(steps)):
         order = sorted(range(len(steps)), key=steps.__getitem__)
@@ -118,19 +118,27 @@ def value_at_step(steps: Sequence[int], values: Sequence[float], step: int) -> f
 def area(steps: Sequence[float], values: Sequence[float]) -> float | None:
     """Return the mean height of a curve: its area by trapezoids, divided by the length of its x-axis; steps ascend.
 
-    A single point is its own height; of points at one step, their mean. None where no value is finite.
+    A single point is its own height; of points at one step, their mean. None without points; NaN where the last is not finite:
+    what a diverged curve was before says nothing of what it came to.
 
     >>> area([0, 1, 3], [1.0, 3.0, 3.0])
     2.6666666666666665
     """
-    points = [(x, y) for x, y in zip(steps, values, strict=True) if math.isfinite(y)]
-    if not points:
+    if not len(values):
         return None
+    if not math.isfinite(values[-1]):
+        return math.nan
+    points = [(x, y) for x, y in zip(steps, values, strict=True) if math.isfinite(y)]
     length = points[-1][0] - points[0][0]
     if length <= 0:
         return math.fsum(y for _, y in points) / len(points)
     # Weights first: two large heights must not be added before they are halved.
     return math.fsum((b[0] - a[0]) / length * (a[1] / 2 + b[1] / 2) for a, b in pairwise(points))
+
+
+def _figure(value: object) -> float | int | None:
+    """Return the lowest or highest value of a series; NaN where none of its points is finite."""
+    return math.nan if value is None else _number(value)
 
 
 def _number(value: object) -> float | int | None:

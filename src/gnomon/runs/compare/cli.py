@@ -21,14 +21,20 @@ def compare(parser: Parser) -> Run:
 
     With --groups METRIC: which group of seeds is better, by how much, with an interval; or that nobody can tell, and how many
     more seeds would probably settle it. Runs that share a seed are compared in pairs, and many comparisons are corrected for.
+    Several metrics, or a pattern such as 'val/*', give a table each; names of groups choose which groups.
     """
     parser.option(
-        "runs", metavar="RUN", nargs="*", complete="run",
-        help="ids of runs, or their beginnings; names of groups of seeds",
+        "runs", metavar="RUN", nargs="*", complete="run-or-group",
+        help="ids of runs, or their beginnings; names of groups of seeds; with --groups also metrics",
     )  # fmt: skip
     parser.option(
-        "--groups", metavar="METRIC", complete="series", help="compare groups of seeds by this metric instead"
-    )
+        "--groups", metavar="METRIC", nargs="?", const="", complete="metric",
+        help="compare groups of seeds instead, by this metric (it may also stand elsewhere on the line)",
+    )  # fmt: skip
+    parser.option(
+        "--same-code", action="store_true",
+        help="with --groups: leave out runs that ran other code than most of their group",
+    )  # fmt: skip
     parser.option(
         "--at", metavar="WHERE", default="last",
         help="which value of a metric: last (default), best, step=N (or the last before it), or area (its mean over the steps)",
@@ -39,13 +45,16 @@ def compare(parser: Parser) -> Run:
         help="which way is better; guessed from the name unless given",
     )
     parser.option(
-        "--metric", metavar="NAME", action="append", default=[], complete="series",
+        "--metric", metavar="NAME", action="append", default=[], complete="metric",
         help="only this metric, or those that fit a pattern such as `val/*` (repeatable)",
     )  # fmt: skip
     parser.option("--code", action="store_true", help="print the diff of the code, and nothing else")
     parser.option("--where", metavar="EXPRESSION", help="with --groups: only runs for which this holds")
     parser.option(
-        "--baseline", metavar="GROUP", help="with --groups: compare all with this group, not with the best"
+        "--baseline",
+        metavar="GROUP",
+        complete="group",
+        help="with --groups: compare all with this group, not with the best",
     )
     parser.option(
         "--level", metavar="P", type=float,
@@ -59,6 +68,7 @@ def compare(parser: Parser) -> Run:
     parser.example("gnomon compare 4f1d 90ac --code | less", "the whole diff of their code")
     parser.example("gnomon compare --groups auc", "which group of seeds is better?")
     parser.example("gnomon compare --groups loss trees-8 trees-64 --baseline trees-8", "two groups by name")
+    parser.example("gnomon compare 'val/*' --groups", "by several metrics, a table each")
     return _compare
 
 
@@ -68,9 +78,14 @@ def _compare(arguments: Namespace, terminal: Terminal) -> int:
     for option in ("where", "baseline", "level", "limit"):
         if getattr(arguments, option) is not None:
             raise UsageError(f"`--{option}` needs `--groups METRIC`", hint="`gnomon compare --groups loss`")
+    if arguments.same_code:
+        raise UsageError(
+            "`--same-code` needs `--groups METRIC`", hint="`gnomon compare --groups loss --same-code`"
+        )
     if arguments.code and arguments.json:
         raise UsageError("`--code` and `--json` exclude each other", hint="`--json` has the diff in it")
     record = open_record(arguments, terminal)
+    record.progress = terminal.progress("reading")
     found = record.compare(
         *arguments.runs, at=arguments.at, better=arguments.better, metrics=arguments.metric
     )
@@ -95,17 +110,31 @@ def _compare_groups(arguments: Namespace, terminal: Terminal) -> int:
         raise UsageError(f"`--limit` must be a whole number from 1; got {arguments.limit}")
     record = open_record(arguments, terminal)
     record.progress = terminal.progress("reading")
-    level = {} if arguments.level is None else {"level": arguments.level}
-    found = record.compare_groups(
-        arguments.groups, where=arguments.where, at=arguments.at, better=arguments.better, baseline=arguments.baseline,
-        groups=arguments.runs, **level,
-    )  # fmt: skip
-    if arguments.json:
-        terminal.json(found.to_dict())
-        return 0
-    from gnomon.runs.groups.cli import write_contest
+    from gnomon.runs.groups.question import question_of
 
-    write_contest(found, _limit(arguments, terminal), terminal)
+    asked = question_of(
+        record, [*([arguments.groups] if arguments.groups else []), *arguments.runs], arguments.better
+    )
+    level = {} if arguments.level is None else {"level": arguments.level}
+    found = [
+        record.compare_groups(
+            metric, where=arguments.where, at=arguments.at, better=arguments.better, baseline=arguments.baseline,
+            groups=asked.groups, same_code=arguments.same_code, **level,
+        )
+        for metric in asked.metrics
+    ]  # fmt: skip
+    for note in asked.notes:
+        terminal.say(f"note: {terminal.clean(note)}")
+    if arguments.json:
+        terminal.json([one.to_dict() for one in found] if asked.is_several else found[0].to_dict())
+        return 0
+    from gnomon.runs.groups.cli import write_contest, write_several
+
+    limit = _limit(arguments, terminal)
+    if len(found) == 1:
+        write_contest(found[0], limit, terminal)
+    else:
+        write_several(found, limit, terminal)
     return 0
 
 

@@ -2,7 +2,7 @@
 
 Always true: what was not recorded of a run is said in `unrecorded`, and never counts as equal or as different. That runs differ
 in their seed only is said where nothing else that is recorded tells them apart.
-Not promised: versions of data. They are not recorded yet; kept files are compared by their digests.
+Not promised: data that a run read without saying so. What it used is what `run.use` recorded.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from gnomon.runs.compare import facts
 from gnomon.runs.compare.at import parse_at
 from gnomon.runs.compare.code import code_of, diff_of
 from gnomon.runs.compare.facts import Differences, differences
-from gnomon.runs.compare.metrics import metric_rows
+from gnomon.runs.compare.metrics import metric_rows, step_notes_of
 from gnomon.runs.compare.sides import sides
+from gnomon.runs.groups.spread import PARTLY, Spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,13 +75,16 @@ class Comparison:
     code_diffs: tuple[CodeDiff, ...]
     environment: Differences  # python, package.NAME, machine.NAME, env.NAME
     command: Differences
+    data: Differences  # data that `run.use` recorded, by name: the versions
     kept: Differences  # kept files by name: their digests
     metrics: tuple[MetricRow, ...]
     at: str
     unrecorded: tuple[str, ...]
     notes: tuple[str, ...] = field(default=())
     job: tuple[str, ...] = field(default=())  # variables that differ and only name a job
-    differs_in: tuple[str, ...] = field(default=())  # 'params', 'code', 'environment', 'command', 'seed'
+    differs_in: tuple[str, ...] = field(
+        default=()
+    )  # 'params', 'code', 'environment', 'command', 'data', 'seed'
 
     @property
     def is_same(self) -> bool:
@@ -125,7 +129,7 @@ class Comparison:
             "code_diffs": [one.to_dict() for one in self.code_diffs],
             "environment": self.environment.to_dict(),
             "command": self.command.to_dict(),
-            "data": {"versions": None, "kept": self.kept.to_dict()},
+            "data": {"versions": self.data.to_dict(), "kept": self.kept.to_dict()},
             "at": self.at,
             "metrics": [one.to_dict() for one in self.metrics],
             "unrecorded": list(self.unrecorded),
@@ -154,11 +158,18 @@ def compare(
     captured = [one.view.captured for one in chosen]
     params, seeds = zip(*[facts.params_of(one.view.params) for one in chosen], strict=True)
     code = [code_of(one.title, kept) for one, kept in zip(chosen, captured, strict=True)]
-    diffs = _code_diffs(record, code)
+    diffs = code_diffs(record, code)
     surroundings = [facts.environment_of(one) for one in captured]
+    uses = [one.view.uses for one in chosen]
+    data = differences(facts.data_of(uses)) if all(uses) else Differences({}, 0)
     unrecorded = _unrecorded(chosen, surroundings, code)
     environment, job = _environment(surroundings)
+    # What one run of a group was called with and kept is its own, and no difference between two groups.
+    is_grouped = any(one.group is not None for one in chosen)
     commands = [facts.command_of(one) for one in captured]
+    if is_grouped:
+        commands = [facts.without_seeds(one) for one in commands]
+    kept = [{} if is_grouped else {one.name: one.object for one in side.view.kept} for side in chosen]
     found_params = differences(params)
     found_seeds = differences([_seeds(one, more) for one, more in zip(chosen, seeds, strict=True)])
     differs = {
@@ -166,6 +177,7 @@ def compare(
         "code": any(one.files for one in diffs) or _commits_differ_unseen(code, diffs),
         "environment": bool(environment),
         "command": len({facts.without_seeds(one) for one in commands if one is not None}) > 1,
+        "data": bool(data),
         "seed": bool(found_seeds),
     }
     return Comparison(
@@ -178,11 +190,12 @@ def compare(
         code_diffs=tuple(diffs),
         environment=environment,
         command=differences([{"command": one} if one is not None else {} for one in commands]),
-        kept=differences([{one.name: one.object for one in side.view.kept} for side in chosen]),
+        data=data,
+        kept=differences(kept),
         metrics=tuple(rows),
         at=str(point),
         unrecorded=unrecorded,
-        notes=tuple(_notes(record, chosen)),
+        notes=(*_notes(record, chosen, rows), *step_notes_of(rows, [one.title for one in chosen], point)),
         job=job,
         differs_in=tuple(part for part, is_other in differs.items() if is_other),
     )
@@ -198,13 +211,14 @@ def _compared(side: Side) -> Compared:
 def _seeds(side: Side, more: dict[str, object]) -> dict[str, object]:
     """Return the seed, and the parameters that are seeds and do not just repeat it."""
     if side.group is not None:
-        return {"seed": sorted(map(str, side.seeds))}
+        return {"seed": sorted(set(map(str, side.seeds)))}
     seed = side.view.seed
     found = {} if seed is None else {"seed": seed}
     return {**found, **{name: value for name, value in more.items() if seed is None or value != seed}}
 
 
-def _code_diffs(record: Record, code: Sequence[Code]) -> list[CodeDiff]:
+def code_diffs(record: Record, code: Sequence[Code]) -> list[CodeDiff]:
+    """Return how the code of each run but the first differs from that of the first."""
     from gnomon.scrub.scrubber import Scrubber
 
     scrubber = Scrubber(environ=os.environ, home=os.path.expanduser("~"))
@@ -255,6 +269,7 @@ def _unrecorded(
 ) -> tuple[str, ...]:
     """Return what was not recorded, and of which runs: sentences."""
     missing: dict[str, list[str]] = {}
+    has_data = any(side.view.uses for side in chosen)  # where no run said what it used, nobody asked it to
     for side, around, one in zip(chosen, surroundings, code, strict=True):
         absent = [
             what
@@ -262,6 +277,7 @@ def _unrecorded(
             if part not in around
         ]
         absent += ["code"] if not one.is_recorded else []
+        absent += ["data"] if has_data and not side.view.uses else []
         if absent:
             missing.setdefault(", ".join(absent), []).append(side.title)
     everyone = [one.title for one in chosen]
@@ -271,14 +287,20 @@ def _unrecorded(
     )
 
 
-def _notes(record: Record, chosen: Sequence[Side]) -> list[str]:
-    from gnomon.runs.groups.contest import code_notes, name_notes
+def _notes(record: Record, chosen: Sequence[Side], rows: Sequence[MetricRow]) -> list[str]:
+    from gnomon.runs.groups.code import code_notes
+    from gnomon.runs.groups.contest import name_notes
 
     groups = [one.group for one in chosen if one.group is not None]
     notes = []
     if groups:
-        notes.append("of a group of seeds, its newest run speaks for code, environment and command")
-        notes += [*code_notes(record, groups), *name_notes(groups)]
+        notes.append("of a group of seeds, its newest run speaks for code, environment, command and data")
+        notes += [
+            *code_notes(record, groups, "`gnomon compare --groups METRIC --same-code`"),
+            *name_notes(groups),
+        ]
+    if any(isinstance(value, Spread) and value.failed for row in rows for value in row.values):
+        notes.append(PARTLY)
     for one in chosen:
         apart = one.group.apart if one.group is not None else {}
         if apart:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gnomon.runs.capture.views import Captured
+    from gnomon.runs.run_view import Use
 
 # Variables that name a job or a process: they differ between any two, and change no training.
 _OF_JOB = re.compile(
@@ -36,6 +37,24 @@ class Differences(NamedTuple):
     def to_dict(self) -> dict[str, object]:
         """Return plain values."""
         return {"differ": self.differ, "agree": self.agree}
+
+
+def data_of(uses: Sequence[Sequence[Use]]) -> list[dict[str, object]]:
+    """Return the data that each run used, by name: its version, else the beginning of its digest.
+
+    Equal bytes are equal data, whatever the versions are called.
+    """
+    called: dict[str, str] = {}
+    found: list[dict[str, object]] = []
+    for of_run in uses:
+        by_name: dict[str, list[str]] = {}
+        for use in of_run:
+            label = use.label or (use.object or "?")[:12]
+            by_name.setdefault(use.name, []).append(
+                called.setdefault(use.object, label) if use.object else label
+            )
+        found.append({name: ", ".join(sorted(set(labels))) for name, labels in by_name.items()})
+    return found
 
 
 def differences(facts: Sequence[Mapping[str, object]]) -> Differences:

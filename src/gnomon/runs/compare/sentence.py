@@ -10,20 +10,31 @@ if TYPE_CHECKING:
     from gnomon.runs.compare.comparison import Comparison
 
 _MOST_NAMED = 4
+_ENDINGS = {
+    "failed": "failed",
+    "interrupted": "was interrupted",
+    "stopped": "was stopped",
+    "running": "is still running",
+}
 
 
 def sentence_of(found: Comparison) -> str:
     """Return the sentence for a comparison."""
-    unrecorded = f" (not recorded: {'; '.join(found.unrecorded)})" if found.unrecorded else ""
+    after = f" (not recorded: {'; '.join(found.unrecorded)})" if found.unrecorded else ""
+    after += "".join(f"; {one.title} {_ended(one.status)}" for one in found.runs if one.status != "finished")
     if found.is_same:
-        return f"nothing that is recorded differs{unrecorded}"
+        return f"nothing that is recorded differs{after}"
     if found.is_pair_of_seeds:
         count = len(found.runs)
         what = "a pair of seeds" if count == 2 else f"{count} seeds of one configuration"
         values = ", ".join(map(_plain, next(iter(found.seeds.differ.values()))))
-        return f"{what}: nothing that is recorded differs but the seed ({values}){unrecorded}"
+        return f"{what}: nothing that is recorded differs but the seed ({values}){after}"
     parts = [_PARTS[part](found) for part in found.differs_in]
-    return f"they differ in {_and(parts)}{unrecorded}"
+    return f"they differ in {_and(parts)}{after}"
+
+
+def _ended(status: str) -> str:
+    return _ENDINGS.get(status, f"is {status}")
 
 
 def _params(found: Comparison) -> str:
@@ -44,6 +55,7 @@ _PARTS: dict[str, Callable[[Comparison], str]] = {
     "code": _code,
     "environment": _environment,
     "command": lambda _: "the command",
+    "data": lambda found: f"data ({_names(list(found.data.differ))})",
     "seed": lambda _: "the seed",
 }
 

@@ -94,6 +94,8 @@ class _Finder:
         except UnknownSubjectError:
             if isinstance(error, AmbiguousIdError):
                 raise error from None
+            if text.startswith("@"):
+                raise error from None
             raise UnknownSubjectError(
                 f"no run has this name or an id that begins with `{text}`, and no group of seeds is called so",
                 hint=error.hint,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gnomon.runs.groups.spread import Spread
+from gnomon.runs.groups.spread import Spread, count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,8 +40,8 @@ def write_comparison(found: Comparison, terminal: Terminal, *, with_all: bool = 
         )
     _section("command", found.command, titles, terminal, with_all=with_all)
     _section("seed", found.seeds, titles, terminal, with_all=with_all)
-    _data(found, titles, terminal)
-    _metrics(found, titles, terminal)
+    _data(found, titles, terminal, with_all=with_all)
+    _metrics(found, titles, terminal, with_all=with_all)
     for note in found.notes:
         terminal.write(terminal.style(f"note: {terminal.clean(note)}", "yellow"))
 
@@ -82,7 +82,7 @@ def _heads(found: Comparison, terminal: Terminal) -> None:
             "name": one.name if one.name != one.title else None,
             "status": one.status,
             "group": one.group,
-            "seed": f"{one.runs} seeds" if isinstance(one.seed, list) else one.seed,
+            "seed": str(count_of(one.seed)) if isinstance(one.seed, list) and one.runs > 1 else one.seed,
             "created": one.created,
         }
         for one in found.runs
@@ -103,9 +103,7 @@ def _section(
 ) -> None:
     if not found.differ and not found.agree:
         return
-    counts = [f"{len(found.differ)} differ{'s' if len(found.differ) == 1 else ''}"] if found.differ else []
-    counts += [f"{found.agree:,} agree{'s' if found.agree == 1 else ''}"] if found.agree else []
-    _heading(name, ", ".join(counts), terminal)
+    _heading(name, _counts(found), terminal)
     if not found.differ:
         return
     names = list(found.differ) if with_all else list(found.differ)[:MOST_ROWS]
@@ -122,6 +120,12 @@ def _section(
     _say_left_out(left_out, terminal)
     if len(names) < len(found.differ):
         terminal.write(f"{INDENT}and {len(found.differ) - len(names):,} more (`--all` shows them)")
+
+
+def _counts(found: Differences) -> str:
+    counts = [f"{len(found.differ)} differ{'s' if len(found.differ) == 1 else ''}"] if found.differ else []
+    counts += [f"{found.agree:,} agree{'s' if found.agree == 1 else ''}"] if found.agree else []
+    return ", ".join(counts)
 
 
 def _code(found: Comparison, terminal: Terminal) -> None:
@@ -184,12 +188,17 @@ def _no_diff(first: str, other: str, diff: CodeDiff) -> str:
     )
 
 
-def _data(found: Comparison, titles: Sequence[str], terminal: Terminal) -> None:
-    _heading("data", "versions of data are not recorded yet", terminal)
+def _data(found: Comparison, titles: Sequence[str], terminal: Terminal, *, with_all: bool) -> None:
+    if found.data.differ or found.data.agree:
+        _section("data", found.data, titles, terminal, with_all=with_all)
+    else:
+        lacking = any(text.partition(" of ")[0].endswith("data") for text in found.unrecorded)
+        who = "not every run" if lacking else "no run"
+        _heading("data", f"{who} said what it used; `run.use` records it", terminal)
     kept = found.kept
     if not kept.differ and not kept.agree:
         return
-    terminal.write(f"{INDENT}kept files: {len(kept.differ)} differ, {kept.agree} agree")
+    _heading("kept files", _counts(kept), terminal)
     rows = [
         {
             "": name,
@@ -200,19 +209,27 @@ def _data(found: Comparison, titles: Sequence[str], terminal: Terminal) -> None:
         for name, values in list(kept.differ.items())[:MOST_FILES]
     ]
     if rows:
-        terminal.table(["", *titles], rows, indent=INDENT + INDENT, importance=["", *titles])
+        terminal.table(["", *titles], rows, indent=INDENT, importance=["", *titles])
 
 
-def _metrics(found: Comparison, titles: Sequence[str], terminal: Terminal) -> None:
+def _metrics(found: Comparison, titles: Sequence[str], terminal: Terminal, *, with_all: bool) -> None:
     if not found.metrics:
         _heading("metrics", "none", terminal)
         return
-    _heading("metrics", f"at {found.at}", terminal)
+    shown = [row for row in found.metrics if with_all or not row.is_same or row.is_uneven]
+    agree = len(found.metrics) - len(shown)
+    verb = f"agree{'s' if agree == 1 else ''}"
+    _heading(
+        "metrics", f"at {found.at}" + (f"; {agree:,} {verb} (`--all` shows all)" if agree else ""), terminal
+    )
+    if not shown:
+        return
     names = ["difference"] if len(titles) == 2 else [f"{title} - {titles[0]}" for title in titles[1:]]
-    rows = [_metric_as_row(row, titles, names) for row in found.metrics]
+    rows = [_metric_as_row(row, titles, names) for row in shown]
     doubtful = found.at == "best"
-    columns = ["", *titles, *names, *(["best is"] if doubtful else [])]
-    left_out = terminal.table(columns, rows, indent=INDENT, importance=["", *titles, *names])
+    others = any(row.is_uneven for row in shown)
+    columns = ["", *titles, *names, *(["best is"] if doubtful else []), *(["last steps"] if others else [])]
+    left_out = terminal.table(columns, rows, indent=INDENT, importance=["", *titles, "last steps", *names])
     _say_left_out(left_out, terminal)
     if doubtful and any(row.better is None for row in found.metrics):
         terminal.write(
@@ -223,17 +240,21 @@ def _metrics(found: Comparison, titles: Sequence[str], terminal: Terminal) -> No
             "single runs: a difference may be the noise between seeds; `gnomon compare --groups METRIC` tells"
         )
     else:
-        text = "± is the spread between seeds; `gnomon compare --groups METRIC` tells which group is better, if anybody can"
+        text = "± is the standard deviation between seeds; `gnomon compare --groups METRIC` tells which is better, if anybody can"
     terminal.write(INDENT + terminal.style(text, "dim"))
 
 
 def _metric_as_row(row: MetricRow, titles: Sequence[str], names: Sequence[str]) -> dict[str, object]:
     cells: dict[str, object] = {"": row.name}
     for title, value in zip(titles, row.values, strict=True):
-        cells[title] = (str(value) if value.n else None) if isinstance(value, Spread) else value
+        cells[title] = (
+            (str(value) if value.n or value.failed else None) if isinstance(value, Spread) else value
+        )
     for name, difference in zip(names, row.differences, strict=True):
         cells[name] = None if difference is None else f"{difference:+.4g}"
     way = {"higher": "highest", "lower": "lowest", None: "?"}[row.better]
+    steps = ["-" if step is None else f"{step:,}" for step in row.steps]
+    cells["last steps"] = " / ".join(steps) if row.is_uneven else None
     cells["best is"] = way + (" (a guess)" if row.is_guessed else "")
     return cells
 

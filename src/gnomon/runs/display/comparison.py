@@ -32,6 +32,7 @@ def comparison_html(found: Comparison) -> str:
                 ("seeds", found.seeds),
                 ("command", found.command),
                 ("environment", found.environment),
+                ("data", found.data),
                 ("kept files", _named(found.kept)),
             )
         ],
@@ -130,16 +131,19 @@ def _metrics(found: Comparison, titles: list[str]) -> Html | None:
     if not found.metrics:
         return None
     heads = ["difference"] if len(titles) == 2 else [f"{title} - {titles[0]}" for title in titles[1:]]
-    rows = [_metric(row, len(titles)) for row in found.metrics[:ROWS]]
+    shown = [row for row in found.metrics if not row.is_same or row.is_uneven]
+    agree = len(found.metrics) - len(shown)
+    rows = [_metric(row, len(titles)) for row in shown[:ROWS]]
     single = all(one.runs == 1 for one in found.runs)
     return look.section(
         f"{text.count(len(found.metrics), 'metric')} at {words(found.at, 60)}",
         tables.table(["", *titles, *heads], rows, numbers=[*titles, *heads]),
         tables.below(
-            more(len(found.metrics) - ROWS, "metric"),
+            more(len(shown) - ROWS, "metric"),
+            f"{agree:,} agree{'s' if agree == 1 else ''}" if agree else "",
             "single runs: a difference may be the noise between seeds; `record.compare_groups(metric)` tells"
             if single
-            else "± is the spread between seeds",
+            else "± is the standard deviation between seeds",
         ),
     )
 

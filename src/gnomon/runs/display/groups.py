@@ -9,6 +9,7 @@ from gnomon.runs.display import look, tables
 from gnomon.runs.display.markup import Html, tag
 from gnomon.runs.display.shorten import more, short, words
 from gnomon.runs.display.sparkline import Whiskers
+from gnomon.runs.groups.contest_table import cells_of
 from gnomon.runs.groups.spread import Spread
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from gnomon.runs.groups.table import GroupTable
 
 ROWS, COLUMNS, SEEDS, NOTES = 50, 24, 12, 8
+SPREAD = "± is the standard deviation between seeds"
 
 
 def group_table_html(found: GroupTable) -> str:
@@ -42,7 +44,8 @@ def group_table_html(found: GroupTable) -> str:
     )
     return look.framed(
         tables.table(heads, rows, numbers=metrics),
-        tables.below(said, "± is the spread between seeds", more(len(keys) - COLUMNS, "column")),
+        tables.below(said, SPREAD, more(len(keys) - COLUMNS, "column")),
+        [look.warning(words(note, 500)) for note in found.notes()[:NOTES]],
     )
 
 
@@ -50,7 +53,7 @@ def group_html(group: SeedGroup) -> str:
     """Return one group."""
     seeds = ", ".join(short(seed, 20) or "?" for seed in group.seeds[:SEEDS])
     return look.framed(
-        tag("div", tag("b", words(group.name)), " ", text.count(len(group), "run"), class_="head"),
+        tag("div", tag("b", words(group.name)), " ", words(str(group.count)), class_="head"),
         look.facts(
             f"seeds {seeds}{', …' if len(group.seeds) > SEEDS else ''}" if group.seeds else None,
             _apart(group.apart),
@@ -64,7 +67,7 @@ def contest_html(found: GroupComparison) -> str:
     """Return which group is better by a metric, the sentence first."""
     rows = _chosen(found)
     spans = Whiskers([(row.standing.low, row.standing.mean, row.standing.high) for row in rows])
-    interval = f"{100 * (1 - found.judgement.level):g} % of the mean"
+    interval = f"{100 * (1 - found.judgement.level):g} % interval of the mean"
     columns = [
         "group",
         "n",
@@ -86,7 +89,8 @@ def contest_html(found: GroupComparison) -> str:
         tables.table(
             [columns[at] for at in kept], [[row[at] for at in kept] for row in cells], numbers=columns[2:3] + columns[4:7]
         ),
-        tables.below(count),
+        tables.below(count, SPREAD),
+        _unjudged(found),
         [look.warning(words(note, 500)) for note in found.notes[:NOTES]],
     )  # fmt: skip
 
@@ -98,28 +102,33 @@ def _chosen(found: GroupComparison) -> list[Row]:
 
 
 def _contest_row(row: Row, found: GroupComparison, spans: Whiskers) -> list[object]:
-    one, versus = row.standing, row.comparison
+    one, versus, said = row.standing, row.comparison, cells_of(row, found)
     is_reference = row.name == found.judgement.reference
     name = tag("b", words(row.name, 80)) if is_reference else words(row.name, 80)
     cells: list[object] = [
         name,
-        one.n,
-        str(Spread(one.n, one.mean, one.spread)),
+        said["n"],
+        said["mean ± spread"],
         spans.drawn(one.low, one.mean, one.high) or None,
     ]
     if versus is None:
-        what = ("baseline" if found.judgement.is_baseline else "best mean") if is_reference else ""
-        return [*cells, None, None, None, what, None]
-    # Shown from this group's side; a comparison has it from the reference's.
-    difference = None if versus.difference is None else f"{-versus.difference:+.4g}"
-    span = None if versus.low is None or versus.high is None else f"{-versus.high:+.3g} to {-versus.low:+.3g}"
-    p = None if versus.p is None else "<0.001" if versus.p < 0.001 else f"{versus.p:.3f}"
+        return [*cells, None, None, None, said["verdict"], None]
     kind = versus.verdict if versus.verdict in ("better", "worse") else None
-    verdict = tag(
-        "span", versus.verdict + (", paired" if versus.is_paired else ""), class_=kind, title=versus.why
-    )
-    settle = None if versus.more_seeds is None else f"+{versus.more_seeds:,}"
-    return [*cells, difference, span, p, verdict, settle]
+    verdict = tag("span", str(said["verdict"]), class_=kind, title=versus.why)
+    return [*cells, said["difference"], said["interval"], said["p"], verdict, said["seeds to settle"]]
+
+
+def _unjudged(found: GroupComparison) -> list[Html]:
+    """Return the groups that were compared with nothing."""
+    rows = [row for row in found.unjudged if row.standing.n]
+    if not rows:
+        return []
+    cells = [[words(row.name, 80), row.standing.mean] for row in rows[:ROWS]]
+    return [
+        tag("p", "not judged: one seed says nothing about its own noise"),
+        tables.table(["group", "value"], cells, numbers=["value"]),
+        tables.below(more(len(rows) - ROWS, "group")),
+    ]
 
 
 def _apart(apart: Mapping[str, int]) -> str:
@@ -131,7 +140,7 @@ def _cell(key: str, value: object) -> Child | object:
     if isinstance(value, Spread):
         if key == "duration":
             return text.duration(value.mean)
-        return str(value) if value.mean is not None else "nan" if value.left_out else None
+        return str(value) if value.mean is not None or value.failed else None
     if key == "name":
         return tag("b", words(value, 80))
     if key == "created":

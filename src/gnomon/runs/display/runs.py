@@ -12,8 +12,9 @@ from gnomon.runs.display.shorten import more, short, words
 if TYPE_CHECKING:
     from gnomon.runs.display.markup import Child
     from gnomon.runs.table import RunTable
+    from gnomon.runs.views import Record
 
-ROWS, COLUMNS = 50, 24
+ROWS, COLUMNS, NEWEST = 50, 24, 10
 MANY = 2_000  # runs: of more, only those that are shown are read, and what varies among them is shown
 TIMES = ("created", "ended")
 
@@ -40,6 +41,12 @@ def runs_html(found: RunTable) -> str:
         tables.table(tables.heads(shown), rows, numbers=["duration"]),
         tables.below(said, more(len(keys) - COLUMNS, "column"), _unknown(found)),
     )
+
+
+def record_html(record: Record) -> str:
+    """Return what a record is called, where it is, and its newest runs."""
+    head = tag("div", tag("b", words(record.name)), " ", tag("span", words(record.path, 300), class_="dim"))
+    return f"{look.framed(head)}{runs_html(record.runs(limit=NEWEST))}"
 
 
 def _cell(key: str, value: object) -> Child | object:

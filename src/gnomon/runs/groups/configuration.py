@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gnomon.record.index import Index
     from gnomon.runs.views import Record
 
-PARAM = "params."
+PARAM, DATA = "params.", "data."
 BATCH = 64  # columns that are read at a time: a record may have thousands
 _SEEDS = frozenset({"random_state", "randomstate", "rng_state", "rng"})
 SEED_WORDS = re.compile(
@@ -31,7 +31,9 @@ class Configuration:
     """What some runs have in common, and where they stand in the index (`places`, oldest arrival first)."""
 
     label: object
-    params: dict[str, object]  # without `params.` and without seeds
+    params: dict[
+        str, object
+    ]  # without `params.` and without seeds; `data:NAME` is the version of data that was used
     places: list[int]
     names: tuple[str, ...] = ()  # what these runs are called, without their seeds
 
@@ -44,6 +46,25 @@ def is_seed_like(key: str) -> bool:
     """
     last = key.rpartition(".")[2].lower().replace("-", "_")
     return last.endswith("seed") or last in _SEEDS
+
+
+def name_of(column: str) -> str:
+    """Return what a column is called among the parameters of a configuration.
+
+    >>> name_of("params.lr"), name_of("data.credit"), column_of("lr"), column_of("data:credit")
+    ('lr', 'data:credit', 'params.lr', 'data.credit')
+    """
+    return column[len(PARAM) :] if column.startswith(PARAM) else f"data:{column[len(DATA) :]}"
+
+
+def column_of(name: str) -> str:
+    """Return the column of a name that `name_of` gave."""
+    return f"{DATA}{name[len(DATA) :]}" if is_data(name) else f"{PARAM}{name}"
+
+
+def is_data(name: str) -> bool:
+    """Return whether a name among the parameters is that of data."""
+    return name.startswith("data:")
 
 
 def configurations(
@@ -59,8 +80,9 @@ def configurations(
         for name, seed in zip(names, seeds, strict=True)
     ]
     found = []
-    for one in _told_apart(index, sorted(set(keys).difference(seed_like)), len(ids)):
-        if one.label is None and not one.params:
+    data = [key for key in index.keys("run") if key.startswith(DATA)]
+    for one in _told_apart(index, [*sorted(set(keys).difference(seed_like)), *data], len(ids)):
+        if one.label is None and all(map(is_data, one.params)):
             found += _by_name_and_command(record, one.places, ids, bare_names)
         else:
             found.append(one)
@@ -90,11 +112,10 @@ def _told_apart(index: Index, keys: Sequence[str], count: int) -> list[Configura
     places: list[list[int]] = [[] for _ in found]
     for place, code in enumerate(codes):
         places[code].append(place)
-    skipped = len(PARAM)
     return _without_twins(
         [
             Configuration(
-                cells.pop("group", None), {key[skipped:]: value for key, value in cells.items()}, members
+                cells.pop("group", None), {name_of(key): value for key, value in cells.items()}, members
             )
             for cells, members in zip(found, places, strict=True)
             if members

@@ -1,20 +1,22 @@
 """Which group of seeds is better by a metric: the groups, their values, and what `judge` may say of them.
 
-Always true: only finished runs that are not hidden count; what is left out, and what makes a comparison doubtful (runs of
-one group on several commits, runs of several names), is said in `notes`.
+Always true: only finished runs that are not hidden count; what is left out, and what makes a comparison doubtful (seeds that
+failed, values of different steps, runs of one group that ran other code, runs of several names), is said in `notes`, with the
+group that it is about.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import BadArgumentError, UnknownSubjectError
 from gnomon.runs.compare import direction
 from gnomon.runs.compare.at import parse_at, values_at
+from gnomon.runs.compare.reached import step_notes
 from gnomon.runs.groups.definition import find_group, seed_groups
+from gnomon.runs.groups.spread import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05
 _MOST_NAMED = 3
+_MOST_SEEDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class GroupComparison:
-    """What may be said of some groups of seeds by one metric; `rows` stand with the best mean first."""
+    """What may be said of some groups of seeds by one metric; `rows` stand with the best mean first.
+
+    `unjudged` are groups of fewer than two seeds with a finite value: they are compared with nothing.
+    """
 
     metric: str
     at: str
@@ -53,6 +59,7 @@ class GroupComparison:
     rows: tuple[Row, ...]
     judgement: Judgement
     notes: tuple[str, ...] = field(default=())
+    unjudged: tuple[Row, ...] = field(default=())
 
     @property
     def sentence(self) -> str:
@@ -67,12 +74,12 @@ class GroupComparison:
         return self.judgement.winner
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.rows) + len(self.unjudged)
 
     def __repr__(self) -> str:
         from gnomon.runs.display.shorten import words
 
-        return f"<GroupComparison of {len(self.rows)} groups by {self.metric!r}: {words(self.sentence, 500)}>"
+        return f"<GroupComparison of {len(self)} groups by {self.metric!r}: {words(self.sentence, 500)}>"
 
     def _repr_html_(self) -> str:
         from gnomon.runs.display.groups import contest_html
@@ -86,7 +93,12 @@ class GroupComparison:
             "metric": self.metric, "at": self.at, "better": self.better, "better_is_guessed": self.is_guessed,
             "level": judgement.level, "sentence": self.sentence, "winner": judgement.winner,
             "reference": judgement.reference, "reference_is_baseline": judgement.is_baseline,
-            "undecided": list(judgement.undecided), "groups": [_row_as_dict(row) for row in self.rows],
+            "undecided": list(judgement.undecided), "comparisons_corrected": judgement.corrected,
+            "groups": [_row_as_dict(row) for row in self.rows],
+            "unjudged": [_row_as_dict(row) for row in self.unjudged],
+            "promising": judgement.promising and {
+                "name": judgement.promising.name, "more_seeds": judgement.promising.more_seeds
+            },
             "notes": list(self.notes),
         }  # fmt: skip
 
@@ -95,7 +107,7 @@ def _row_as_dict(row: Row) -> dict[str, object]:
     one, versus = row.standing, row.comparison
     found: dict[str, Any] = {
         **row.group.to_dict(), "n": one.n, "mean": one.mean, "spread": one.spread, "low": one.low, "high": one.high,
-        "left_out": one.left_out, "repeated_seeds": one.repeated, "comparison": None,
+        "failed_seeds": one.failed, "repeated_seeds": one.repeated, "comparison": None,
     }  # fmt: skip
     if versus is not None:
         found["comparison"] = {
@@ -116,10 +128,12 @@ def compare_groups(
     baseline: str | None = None,
     level: float = LEVEL,
     groups: Sequence[str] = (),
+    same_code: bool = False,
 ) -> GroupComparison:
     """Return which group of seeds is better by a metric, or that nobody can tell.
 
-    `groups` are the names of those to compare; all, unless given. Raises BadExpressionError, BadArgumentError,
+    `groups` are the names of those to compare; all, unless given. `same_code` leaves out runs that ran other code than most
+    of their group. Raises BadExpressionError, BadArgumentError,
     UnknownSubjectError, AmbiguousIdError.
     """
     from gnomon.runs.groups.judge import Sample, judge
@@ -129,7 +143,7 @@ def compare_groups(
         raise BadArgumentError(
             f"`level` must be a number between 0 and 1; got {level!r}", hint="0.05 is usual"
         )
-    found = seed_groups(record, where)
+    found = seed_groups(record, where, same_code=same_code)
     if groups:
         found = list({one.name: one for one in (find_group(found, name) for name in groups)}.values())
     metric = _known(record, metric)
@@ -147,14 +161,14 @@ def compare_groups(
         record.progress,
     )
     samples, at_run = [], 0
-    by_name = {one.name: one for one in counted}
+    measured: list[_Measured] = []
     for one in counted:
-        pairs = [
-            (_as_float(value), seed)
-            for value, seed in zip(values[at_run : at_run + len(one)], one.seeds, strict=True)
-            if value is not None
-        ]
+        own = values[at_run : at_run + len(one)]
         at_run += len(one)
+        pairs = [
+            (_as_float(value), seed) for value, seed in zip(own, one.seeds, strict=True) if value is not None
+        ]
+        measured.append(_Measured(one, pairs))
         if pairs:
             samples.append(
                 Sample(one.name, tuple([value for value, _ in pairs]), tuple([seed for _, seed in pairs]))
@@ -164,19 +178,37 @@ def compare_groups(
             f"no finished run {'of these ' if where or groups else ''}has a value of `{metric}` at {point}",
             hint="`gnomon runs --groups` shows what there is",
         )
+    if reference is not None and all(one.name != reference for one in samples):
+        raise UnknownSubjectError(
+            f"no run of the baseline `{reference}` has a value of `{metric}` at {point}",
+            hint="`gnomon runs --groups` shows what there is",
+        )
     judgement = judge(samples, better=way, level=level, baseline=reference)
     against = {one.name: one for one in judgement.comparisons}
-    rows = tuple(Row(by_name[one.name], one, against.get(one.name)) for one in judgement.standings)
-    missing = len(found) - len(samples)
+    by_name = {one.name: one for one in counted}
+    apart = frozenset(judgement.unjudged)
+    rows = [Row(by_name[one.name], one, against.get(one.name)) for one in judgement.standings]
     return GroupComparison(
         metric,
         str(point),
         way,
         is_guessed,
-        rows,
+        tuple([row for row in rows if row.name not in apart]),
         judgement,
-        tuple(_notes(record, found, rows, metric, missing)),
+        (
+            *_notes(found, measured, rows, metric),
+            *step_notes(record, [row.group for row in rows if row.standing.n], metric, point),
+            *_doubts(record, [row.group for row in rows]),
+        ),
+        tuple([row for row in rows if row.name in apart]),
     )
+
+
+class _Measured(NamedTuple):
+    """A group with the values of those of its runs that have one, each with its seed."""
+
+    group: SeedGroup
+    pairs: list[tuple[float, object]]
 
 
 def _as_float(value: float) -> float:
@@ -206,65 +238,79 @@ def _known(record: Record, metric: str) -> str:
 
 
 def _notes(
-    record: Record, found: Sequence[SeedGroup], rows: Sequence[Row], metric: str, missing: int
+    found: Sequence[SeedGroup], measured: Sequence[_Measured], rows: Sequence[Row], metric: str
 ) -> list[str]:
-    apart: Counter[str] = Counter()
-    for group in found:
-        apart.update(group.apart)
+    """Return what did not count, each with the group that it is of."""
     notes = []
-    if apart:
-        counts = ", ".join(f"{count:,} {status}" for status, count in apart.most_common())
-        notes.append(f"runs that do not count: {counts}")
-    if missing:
+    elsewhere = frozenset([one.group.name for one in measured if not one.pairs])
+    if apart := _apart([group for group in found if group.name not in elsewhere]):
+        notes.append(f"runs that do not count: {apart}")
+    standing = {row.name: row.standing for row in rows}
+    failed = [one for one in measured if one.pairs and standing[one.group.name].failed]
+    if failed:
+        told = [_failed(one, standing[one.group.name]) for one in failed]
         notes.append(
-            f"{_groups(missing)} without a value of `{metric}` {'is' if missing == 1 else 'are'} left out"
+            f"no finite value: {_listed(told)}. Such a seed failed by this metric: the mean is that of the others, and speaks "
+            "only for them"
         )
-    left_out = sum(row.standing.left_out for row in rows)
-    if left_out:
-        notes.append(f"values that are NaN or infinite and do not count: {left_out:,}")
+    partly = [one for one in measured if 0 < len(one.pairs) < len(one.group)]
+    if partly:
+        told = [
+            f"{len(one.group) - len(one.pairs):,} of {len(one.group):,} runs of `{one.group.name}`"
+            for one in partly
+        ]
+        notes.append(f"without a value of `{metric}`, and not counted: {_listed(told)}")
+    without = [one.group.name for one in measured if not one.pairs]
+    if without:
+        notes.append(f"left out, as no run has a value of `{metric}`: {_some(without)}")
+    repeated = [one.group for one in measured if one.pairs and one.group.count.repeated]
+    if repeated:
+        told = [f"`{one.name}` has {one.count}" for one in repeated]
+        notes.append(f"runs of one seed are averaged: {_listed(told)}")
     unnamed = [row for row in rows if None in row.group.seeds]
     if unnamed:
         notes.append(
             f"no seed is recorded for some runs of {_some([row.name for row in unnamed])}: "
             "each counts as a seed of its own, and is paired with none"
         )
-    groups = [row.group for row in rows]
-    notes += code_notes(record, groups)
-    notes += name_notes(groups)
     return notes
 
 
-def code_notes(record: Record, groups: Sequence[SeedGroup]) -> list[str]:
-    """Return what is to be said where runs of one group ran other code than the rest of it."""
-    commits, states = [], []
-    for group, (of_commits, of_states) in zip(groups, code_states(record, groups), strict=True):
-        if of_commits > 1:
-            commits.append(group.name)
-        elif of_states > 1:
-            states.append(group.name)
-    notes = []
-    if commits:
-        notes.append(f"the code differs within {_some(commits)}: its runs ran on more than one commit")
-    if states:
-        notes.append(
-            f"the code may differ within {_some(states)}: one commit, but the uncommitted files of its runs are not all the "
-            "same (`gnomon compare RUN RUN` shows the diff)"
-        )
-    return notes
+def _apart(found: Sequence[SeedGroup]) -> str:
+    """Return the runs that do not count, by what they are and of which group: `2 failed (`a` 1, `b` 1)`."""
+    by_status: dict[str, list[tuple[str, int]]] = {}
+    for group in found:
+        for status, count in group.apart.items():
+            by_status.setdefault(status, []).append((group.name, count))
+    parts = []
+    for status, of in by_status.items():
+        total = sum(count for _, count in of)
+        if len(of) == 1:
+            whose = f"`{of[0][0]}`"
+        else:
+            whose = _listed([f"`{name}` {count:,}" for name, count in of])
+        parts.append(f"{total:,} {status} ({whose})")
+    return ", ".join(parts)
 
 
-def code_states(record: Record, groups: Sequence[SeedGroup]) -> list[tuple[int, int]]:
-    """Return, for each group, on how many commits and in how many states of its files its runs ran, as far as that is known."""
-    places = [place for group in groups for place in group.places]
-    ids = [run for group in groups for run in group.runs]
-    cells = record._cells(["code.commit", "code.fingerprint"], ids, places)
-    commits, states = cells["code.commit"], cells["code.fingerprint"]
-    found, start = [], 0
-    for group in groups:
-        end = start + len(group)
-        found.append(tuple(len({*column[start:end]} - {None}) for column in (commits, states)))
-        start = end
-    return found  # type: ignore[return-value]
+def _failed(one: _Measured, standing: Standing) -> str:
+    seeds = dict.fromkeys(
+        [
+            str(seed)
+            for value, seed in one.pairs
+            if seed is not None and not (math.isfinite(value) and abs(value) <= LARGEST)
+        ]
+    )
+    named = ", ".join([*seeds][:_MOST_SEEDS]) + (", …" if len(seeds) > _MOST_SEEDS else "")
+    which = f" (seed{'' if len(seeds) == 1 else 's'} {named})" if named else ""
+    return f"{standing.failed:,} of {standing.n + standing.failed:,} seeds of `{one.group.name}`{which}"
+
+
+def _doubts(record: Record, groups: Sequence[SeedGroup]) -> list[str]:
+    """Return what makes it doubtful that a group is one thing."""
+    from gnomon.runs.groups.code import code_notes
+
+    return [*code_notes(record, groups), *name_notes(groups)]
 
 
 def name_notes(groups: Sequence[SeedGroup]) -> list[str]:
@@ -282,8 +328,9 @@ def name_notes(groups: Sequence[SeedGroup]) -> list[str]:
     return [text]
 
 
-def _groups(count: int) -> str:
-    return f"{count:,} group{'s' if count != 1 else ''}"
+def _listed(parts: Sequence[str]) -> str:
+    more = f" and {len(parts) - _MOST_NAMED:,} more" if len(parts) > _MOST_NAMED else ""
+    return ", ".join(parts[:_MOST_NAMED]) + more
 
 
 def _some(names: Sequence[str]) -> str:

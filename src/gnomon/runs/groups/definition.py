@@ -19,15 +19,18 @@ from typing import TYPE_CHECKING
 from gnomon.errors import AmbiguousIdError, UnknownSubjectError
 from gnomon.runs.groups.configuration import configurations
 from gnomon.runs.groups.naming import named
+from gnomon.runs.groups.spread import count_of
 from gnomon.runs.state import WITHHELD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from gnomon.runs.groups.spread import SeedCount
     from gnomon.runs.views import Record
 
 COUNTED = "finished"
 HIDDEN = "hidden"
+OTHER_CODE = "other code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,17 @@ class SeedGroup:
     )  # dotted names, without seeds; texts over 200 characters are cut
     runs: tuple[str, ...] = field(repr=False)
     seeds: tuple[object, ...]
-    apart: Mapping[str, int]  # status (or 'hidden') -> runs
+    apart: Mapping[str, int]  # status (or 'hidden', 'other code') -> runs
     names: tuple[str, ...] = field(default=(), repr=False)  # what its runs are called, without their seeds
     places: tuple[int, ...] = field(default=(), repr=False)  # of `runs` in the index, for columns
 
     def __len__(self) -> int:
         return len(self.runs)
+
+    @property
+    def count(self) -> SeedCount:
+        """How many seeds its runs are: `str` of it is `5 seeds, 6 runs (seed 0 twice)`."""
+        return count_of(self.seeds)
 
     def _repr_html_(self) -> str:
         from gnomon.runs.display.groups import group_html
@@ -56,14 +64,15 @@ class SeedGroup:
     def to_dict(self) -> dict[str, object]:
         """Return plain values, as JSON has them."""
         return {
-            "name": self.name, "group": self.label, "params": dict(self.params), "n": len(self.runs),
+            "name": self.name, "group": self.label, "params": dict(self.params), "n": self.count.seeds,
             "runs": list(self.runs), "seeds": list(self.seeds), "apart": dict(self.apart),
         }  # fmt: skip
 
 
-def seed_groups(record: Record, where: str | None = None) -> list[SeedGroup]:
+def seed_groups(record: Record, where: str | None = None, *, same_code: bool = False) -> list[SeedGroup]:
     """Return the seed groups of a record, of the runs that match `where`; that of the newest run first.
 
+    `same_code` leaves out, in each group, the runs that ran other code than most of it (see `groups.code`).
     Raises BadExpressionError.
     """
     record.replica.update(record.progress)
@@ -103,6 +112,10 @@ def seed_groups(record: Record, where: str | None = None) -> list[SeedGroup]:
         )  # fmt: skip
         groups.append((ages[places[-1]], group))
     groups.sort(key=lambda pair: -pair[0])
+    if same_code:
+        from gnomon.runs.groups.code import with_same_code
+
+        return with_same_code(record, [group for _, group in groups])
     return [group for _, group in groups]
 
 

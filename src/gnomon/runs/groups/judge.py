@@ -5,13 +5,18 @@ judgement are wrong is at most `level`, however many groups there are and althou
 
 How (the reasons, sources, limits and measured figures: docs/explanation/honest-comparison.md):
 
-- Runs that repeat a seed are averaged, so that a seed counts once.
-- Compared seed by seed where the groups share enough seeds: decided by the seeds alone, never by the values.
+- Runs that repeat a seed are averaged, so that a seed counts once (`spread.per_seed`).
+- A seed without a finite value failed. A group with such seeds is never the better side of a verdict: what its
+  other seeds show is how good it is where it does not fail.
+- A group with fewer than two seeds that have a value is not judged, and enters no correction (`unjudged`).
+- Compared seed by seed where the groups share enough seeds: decided by the seeds alone, never by the values. Only
+  where a group has no spread at all is there nothing that pairing could take away.
 - The noise of each group borrows from the others as far as they agree (`noise.py`).
 - The bound is that of all pairs of the groups that are not told from the best yet (Tukey, stepping down), and
   never less than that of all comparisons with one group (Dunnett). With a baseline it is Dunnett's.
 
 Always true: a verdict is given exactly where the printed interval excludes 0 and `p` is at or below `level`.
+A further seed never takes away a verdict where nothing varies between seeds.
 The order of the samples, and shifting or scaling all values, change no verdict.
 Not promised: anything about noise that all runs share, such as one test set. Seeds are not the only noise.
 """
@@ -26,20 +31,22 @@ from typing import Literal, NamedTuple
 from gnomon.errors import BadArgumentError
 from gnomon.runs.groups import student
 from gnomon.runs.groups.noise import Common, Noise, common, drawn, measured
+from gnomon.runs.groups.spread import LARGEST, per_seed
 
 Verdict = Literal["better", "worse", "cannot tell"]
 
 FEWEST_PAIRED_DF = 4  # pairing costs degrees of freedom: it must leave these
 SHARED = 0.75  # …and this part of the seeds that an unpaired comparison would use
-LARGEST = 1e100  # a value beyond is left out, as an infinite one is: its square would drown or overflow all
 MOST_SEEDS = 100  # no advice beyond this many further seeds
+SKEW = 0.1  # by this times the skewness of the values, the interval of a mean is wider
 SURE = 0.67  # of advice on further seeds: normal quantile of the chance that they settle it, once the difference is real
 EVERY_PAIR = (
     24  # up to this many groups, every pair says how alike their differences vary; beyond, eight each
 )
 
+ENOUGH = 5  # seeds to begin with: they find three standard deviations in most cases (the page of figures)
+
 ONE_SEED = "one seed says nothing about its own noise: at least 2 are needed"
-NO_VALUE = "no finite value"
 REFERENCE_ONE_SEED = "the reference has fewer than 2 seeds, so its noise is unknown"
 COULD_BE_NOISE = "the noise between seeds could explain the difference"
 SAME = "the values are the same"
@@ -61,12 +68,12 @@ class Standing:
     """One group on its own: its mean over seeds and how sure that mean is."""
 
     name: str
-    n: int  # seeds that count: finite values, runs of one seed averaged
+    n: int  # seeds with a finite value, runs of one seed averaged
     mean: float | None  # None: no finite value
     spread: float | None  # sample standard deviation (n - 1); None with fewer than two seeds
     low: float | None  # interval of the mean, on its own, at 1 - level; None with fewer than two seeds
     high: float | None
-    left_out: int  # values that were NaN, infinite, or beyond 1e100
+    failed: int  # seeds without: NaN, infinite, or beyond 1e100 in any of their runs
     repeated: int  # runs that repeat a seed of this group: averaged with it
 
 
@@ -88,18 +95,33 @@ class Comparison:
     why: str | None  # why it cannot be told, or why no number of seeds is given; None where settled
 
 
+class Promising(NamedTuple):
+    """A group of one seed whose value is better than the best mean: worth more seeds, and no more than that."""
+
+    name: str
+    more_seeds: int
+    of: int  # how many such groups there are; this one has the best value
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What may be said of all groups, by one method that holds its level however many there are."""
 
     level: float  # the chance, at most, that one or more verdicts are wrong
     better: Literal["higher", "lower"]
-    standings: tuple[Standing, ...]  # best mean first; groups without a value last
-    reference: str | None  # the best group with two seeds or more, or the baseline; None: nothing to compare
+    standings: tuple[Standing, ...]  # best mean first; then groups with failed seeds; then what is not judged
+    reference: (
+        str | None
+    )  # the best group of two seeds or more, none of which failed if there is one; or the baseline
     is_baseline: bool  # the reference was named by the caller, not chosen by its mean
-    comparisons: tuple[Comparison, ...]  # one for each other group, in the order of the standings
+    comparisons: tuple[
+        Comparison, ...
+    ]  # one for each other group that is judged, in the order of the standings
     winner: str | None  # the one group that is better than every other; None: there is no such group
     undecided: tuple[str, ...]  # groups that cannot be told from the reference, in the order of the standings
+    unjudged: tuple[str, ...] = ()  # fewer than two seeds with a finite value: in no comparison
+    corrected: int = 0  # comparisons that were corrected for
+    promising: Promising | None = None
 
 
 def judge(
@@ -114,7 +136,7 @@ def judge(
     Parameters
     ----------
     samples : one per group, names all different
-        NaN, infinite and absurd values (beyond 1e100) are left out and counted. Runs of one seed are averaged.
+        NaN, infinite and absurd values (beyond 1e100) make their seed a failed one. Runs of one seed are averaged.
     better : "higher" or "lower"
         Which values are better.
     level : in [0.001, 0.5]
@@ -137,7 +159,13 @@ def judge(
     sign = 1.0 if better == "higher" else -1.0
     groups = sorted(
         (_group(sample, unit) for sample in samples),
-        key=lambda group: (group.n == 0, -sign * group.mean, group.name),
+        key=lambda group: (
+            group.n < 2,
+            group.n == 0,
+            group.failed > 0,
+            -sign * group.mean,
+            group.name,
+        ),
     )
     usable = [group for group in groups if group.n >= 2]
     table = _Table(sorted(usable, key=lambda group: group.name))
@@ -146,7 +174,7 @@ def judge(
         reference = next(group for group in groups if group.name == baseline)
     comparisons: tuple[Comparison, ...] = ()
     if reference is not None:
-        comparisons = _compare(groups, reference, table, sign, level, baseline is not None, unit)
+        comparisons = _compare(usable, reference, table, sign, level, baseline is not None, unit)
     undecided = tuple(c.name for c in comparisons if c.verdict == "cannot tell")
     return Judgement(
         level=level,
@@ -157,6 +185,9 @@ def judge(
         comparisons=comparisons,
         winner=_winner(reference, comparisons),
         undecided=undecided,
+        unjudged=tuple(group.name for group in groups if group.n < 2 and group is not reference),
+        corrected=len(comparisons) if reference is not None and reference.n >= 2 else 0,
+        promising=_promising(groups, usable, sign, baseline),
     )
 
 
@@ -170,7 +201,7 @@ class _Group(NamedTuple):
     by_seed: Mapping[Hashable, float]  # empty where a run names no seed
     values: tuple[float, ...]  # one a seed
     mean: float  # 0 where there is no value
-    left_out: int
+    failed: int  # seeds without a finite value
     repeated: int
 
     @property
@@ -199,40 +230,24 @@ def _check(
         raise BadArgumentError(f"`baseline` of judge() must name a group; got {baseline!r}")
 
 
-def _counts(value: float) -> bool:
-    return math.isfinite(value) and abs(value) <= LARGEST
-
-
 def _unit(samples: Sequence[Sample]) -> float:
     """Return a power of two of the size of the values: dividing by it is exact, and no fourth power overflows."""
-    sizes = sorted(abs(v) for sample in samples for v in sample.values if _counts(v) and v)
+    sizes = sorted(abs(v) for sample in samples for v in sample.values if v and abs(v) <= LARGEST)
     if not sizes:
         return 1.0
     return math.ldexp(1.0, math.frexp(max(sizes[len(sizes) // 2], math.ldexp(sizes[-1], -200)))[1])
 
 
 def _group(sample: Sample, unit: float) -> _Group:
-    by_seed: dict[Hashable, list[float]] = {}
-    alone: list[float] = []
-    left_out = 0
-    for value, seed in zip(sample.values, sample.seeds, strict=True):
-        if not _counts(value):
-            left_out += 1
-        elif seed is None:
-            alone.append(value / unit)
-        else:
-            by_seed.setdefault(seed if isinstance(seed, (int, float, str)) else repr(seed), []).append(
-                value / unit
-            )
-    means = {seed: math.fsum(values) / len(values) for seed, values in by_seed.items()}
-    values = tuple(sorted((*means.values(), *alone)))
+    found = per_seed(sample.values, sample.seeds)
+    values = tuple([value / unit for value in found.values])
     return _Group(
         sample.name,
-        {} if alone else means,
+        {} if found.alone else {seed: value / unit for seed, value in found.by_seed.items()},
         values,
         math.fsum(values) / len(values) if values else 0.0,
-        left_out,
-        sum(len(values) - 1 for values in by_seed.values()),
+        found.failed,
+        found.repeated,
     )
 
 
@@ -242,12 +257,31 @@ def _standing(group: _Group, table: _Table, level: float, unit: float) -> Standi
         spread = math.sqrt(table.raw[group.name].variance) * unit
         noise = table.own[group.name]
         half = student.t_quantile(level, student.stepped(noise.df)) * math.sqrt(noise.variance / group.n)
+        half *= 1 + SKEW * table.skewness
         low, high = (group.mean - half) * unit, (group.mean + half) * unit
     mean = group.mean * unit if group.n else None
-    return Standing(group.name, group.n, mean, spread, low, high, group.left_out, group.repeated)
+    return Standing(group.name, group.n, mean, spread, low, high, group.failed, group.repeated)
 
 
 # ---------------------------------------------------------------- noise
+
+
+def _skewness(groups: Sequence[Sequence[float]]) -> float:
+    """Return how skewed the values of all groups are together, either way: the mean of their standardized third moments.
+
+    Few values hardly show the skew that makes the interval of their mean too short; those of many groups do.
+    """
+    total, count = 0.0, 0
+    for values in groups:
+        n = len(values)
+        if n < 3:
+            continue
+        mean = math.fsum(values) / n
+        deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / n)
+        if deviation > 0:
+            total += math.fsum(((value - mean) / deviation) ** 3 for value in values)
+            count += n
+    return abs(total) / count if count else 0.0
 
 
 class _Error(NamedTuple):
@@ -282,9 +316,14 @@ class _Table:
         self.raw = {group.name: measured(group.values) for group in usable}
         self.together = common(list(self.raw.values()))
         self.own = {name: drawn(noise, self.together) for name, noise in self.raw.items()}
+        self.skewness = _skewness([group.values for group in usable if self.raw[group.name].variance > 0])
 
-    def errors(self, reference: _Group) -> dict[str, _Error]:
-        """Return the uncertainty of each difference to the reference."""
+    def errors(self, reference: _Group, enough_pairs: int) -> dict[str, _Error]:
+        """Return the uncertainty of each difference to the reference.
+
+        `enough_pairs`: so many that show one and the same difference can be told by their signs. Fewer are compared
+        unpaired, as two groups of fewer seeds are: else a further seed could take a verdict away.
+        """
         shared = self._shared(reference)
         family = [group for group in self.groups if group is reference or group.name in shared]
         together = _differences_together(family) if shared else None
@@ -296,10 +335,11 @@ class _Table:
             if seeds and together is not None:
                 noise = drawn(_noise_of_difference(reference, group, seeds), together)
                 difference = math.fsum(reference.by_seed[s] - group.by_seed[s] for s in seeds) / len(seeds)
-                found[group.name] = _Error(difference, ((noise, len(seeds)),), together.limit, seeds)
-            else:
-                noises = (self.own[reference.name], reference.n), (self.own[group.name], group.n)
-                found[group.name] = _Error(reference.mean - group.mean, noises, self.together.limit, ())
+                if noise.variance > 0 or difference == 0 or len(seeds) >= enough_pairs:
+                    found[group.name] = _Error(difference, ((noise, len(seeds)),), together.limit, seeds)
+                    continue
+            noises = (self.own[reference.name], reference.n), (self.own[group.name], group.n)
+            found[group.name] = _Error(reference.mean - group.mean, noises, self.together.limit, ())
         return found
 
     def _shared(self, reference: _Group) -> dict[str, tuple[Hashable, ...]]:
@@ -308,6 +348,8 @@ class _Table:
         for group in self.groups:
             seeds = tuple(seed for seed in reference.by_seed if seed in group.by_seed)
             unpaired = 2 / (1 / reference.n + 1 / group.n)
+            if self.raw[reference.name].variance == 0 == self.raw[group.name].variance:
+                continue  # the seed has no effect in either
             if group is not reference and len(seeds) >= max(2, SHARED * unpaired):
                 shared[group.name] = seeds
         df = sum(len(seeds) - 1 for seeds in shared.values())
@@ -343,7 +385,7 @@ def _differences_together(family: Sequence[_Group]) -> Common:
 
 
 def _compare(
-    groups: Sequence[_Group],
+    usable: Sequence[_Group],
     reference: _Group,
     table: _Table,
     sign: float,
@@ -351,25 +393,35 @@ def _compare(
     is_baseline: bool,
     unit: float,
 ) -> tuple[Comparison, ...]:
-    errors = table.errors(reference) if reference.n >= 2 else {}
+    pairs = _pairs_that_tell(len(usable), level, is_baseline)
+    errors = table.errors(reference, pairs) if reference.n >= 2 else {}
     bounds = _Bounds(errors, level, is_baseline)
     bounds.step_down()
     reliable = _reliability([e for name, e in errors.items() if name in bounds.open])
     found = []
-    for group in groups:
+    for group in usable:
         if group is reference:
             continue
         if group.name not in errors:
-            found.append(_unknown(group, reference, unit))
+            difference = (reference.mean - group.mean) * unit if reference.n else None
+            found.append(_untold(group.name, difference, REFERENCE_ONE_SEED))
+            continue
+        error = errors[group.name]
+        ahead = reference if sign * error.difference > 0 else group
+        if ahead.failed and error.difference:
+            found.append(_untold(group.name, error.difference * unit, _why_failed(ahead)))
         else:
-            found.append(_comparison(group.name, errors[group.name], bounds, sign, reliable, unit))
+            found.append(_comparison(group.name, error, bounds, sign, reliable, unit))
     return tuple(found)
 
 
-def _unknown(group: _Group, reference: _Group, unit: float) -> Comparison:
-    why = NO_VALUE if not (group.n and reference.n) else ONE_SEED if group.n < 2 else REFERENCE_ONE_SEED
-    difference = (reference.mean - group.mean) * unit if group.n and reference.n else None
-    return Comparison(group.name, difference, None, None, None, "cannot tell", False, 0, None, why)
+def _untold(name: str, difference: float | None, why: str) -> Comparison:
+    return Comparison(name, difference, None, None, None, "cannot tell", False, 0, None, why)
+
+
+def _why_failed(group: _Group) -> str:
+    have = "has" if group.failed == 1 else "have"
+    return f"{group.failed:,} of {group.n + group.failed:,} seeds of `{group.name}` {have} no finite value"
 
 
 def _comparison(
@@ -470,8 +522,7 @@ class _Bounds:
         Without noise there is no t. But had the two groups the same distribution, then any assignment of the values
         to them (unpaired), or of the two signs (paired), was as likely as this one.
         """
-        k = len(self.errors) + 1
-        comparisons = k - 1 if self.is_baseline else k * (k - 1) // 2
+        comparisons = _pairs_of(len(self.errors) + 1, self.is_baseline)
         if error.seeds:
             chance = 2.0 ** (1 - len(error.seeds) - more)
         else:
@@ -512,6 +563,16 @@ class _Bounds:
         return high, COULD_BE_NOISE
 
 
+def _pairs_of(groups: int, is_baseline: bool) -> int:
+    """Return how many pairs of groups could have been compared."""
+    return groups - 1 if is_baseline else groups * (groups - 1) // 2
+
+
+def _pairs_that_tell(groups: int, level: float, is_baseline: bool) -> int:
+    """Return how many seeds that all show one and the same difference are a verdict, by their signs."""
+    return 1 + math.ceil(math.log2(max(1, _pairs_of(groups, is_baseline)) / level))
+
+
 def _size(count: int) -> int:
     """Return `count`, rounded up to one of a few sizes where it is large: fewer bounds to compute."""
     if count <= 30:
@@ -532,6 +593,20 @@ def _reliability(errors: Sequence[_Error]) -> float:
     between = math.fsum((mean - middle) ** 2 for mean in means) / (len(means) - 1)
     noise = math.fsum(error.after(0)[0] ** 2 for error in errors) / len(errors) / 2
     return max(0.0, 1 - noise / between) if between else 0.0
+
+
+def _promising(
+    groups: Sequence[_Group], usable: Sequence[_Group], sign: float, baseline: str | None
+) -> Promising | None:
+    means = [sign * group.mean for group in usable if not group.failed]
+    if not means:
+        return None
+    found = [
+        group
+        for group in groups
+        if group.n == 1 and not group.failed and group.name != baseline and sign * group.mean > max(means)
+    ]
+    return Promising(found[0].name, ENOUGH - 1, len(found)) if found else None
 
 
 def _winner(reference: _Group | None, comparisons: Sequence[Comparison]) -> str | None:

@@ -1,14 +1,16 @@
 """The sentence that a person can paste into a report: which group is better, by how much, how sure that is; or *cannot tell*.
 
 Always true: no winner is named that `judge` did not name; an interval is good for all comparisons together, and how many
-there were is said; so is whether seeds were paired. What nobody can tell is called so, with how many more seeds would
-probably settle it.
+were corrected for is said; so is whether seeds were paired. What nobody can tell is called so, with why (seeds that failed,
+too few seeds), and with how many more seeds would probably settle it wherever the table says so.
 """
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
+
+from gnomon.runs.groups.judge import ENOUGH, REFERENCE_ONE_SEED, SAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,9 +30,25 @@ def sentence_of(metric: str, at: str, found: Judgement) -> str:
         return f"{head}`{found.standings[0].name}` is the only group, {_mean(found.standings[0])}."
     if found.reference is None:
         return (
-            f"{head}cannot tell, no group has two seeds or more: one seed says nothing about its own noise."
+            f"{head}cannot tell, no group has two seeds or more with a finite value: one seed says nothing about its own "
+            f"noise. Run each with {_more(ENOUGH - 1)}, the same ones for all, so that they can be compared in pairs."
         )
-    return head + (_against_baseline(found) if found.is_baseline else _of_best(found)) + _corrected(found)
+    if not found.comparisons:
+        return head + _alone(found) + _promising(found)
+    verdict = _against_baseline(found) if found.is_baseline else _of_best(found)
+    return head + verdict + _corrected(found) + _promising(found)
+
+
+def _alone(found: Judgement) -> str:
+    """Return what may be said where only one group has seeds enough."""
+    standing = _standing(found, found.reference)
+    if standing.n < 2:  # the baseline, of one seed
+        return f"cannot tell, no group has two seeds or more. Run each with {_more(ENOUGH - 1)}, the same ones for all."
+    text = f"cannot tell: only `{standing.name}` has two seeds or more, {_mean(standing)}."
+    single = [one for one in found.standings if one.name in found.unjudged and one.n]
+    if found.promising is not None or not single:
+        return text
+    return f"{text} Run {_names([one.name for one in single])} with {_more(ENOUGH - 1)}, to be able to tell."
 
 
 def _of_best(found: Judgement) -> str:
@@ -55,14 +73,16 @@ def _of_best(found: Judgement) -> str:
     than = f"is better than {worse:,} of {total:,} others, but " if worse else ""
     return (
         f"cannot tell which is best. `{found.reference}` {than}cannot be told from {_names([one.name for one in open_])}; "
-        f"its mean is {_mean(standing)}{_paired(found.comparisons)}.{_to_settle(open_)}"
+        f"its mean is {_mean(standing)}{_paired(found.comparisons)}.{_failed(open_)}{_to_settle(open_)}"
     )
 
 
 def _cannot_tell(found: Judgement, only: Comparison) -> str:
     names = f"`{found.reference}` or `{only.name}`"
     if only.low is None or only.high is None or only.difference is None:
-        return f"cannot tell whether {names} is better: {only.why or 'there is too little'}."
+        reason = only.why or "there is too little"
+        advice = "" if only.more_seeds is None else _to_settle([only])
+        return f"cannot tell whether {names} is better: {reason}.{advice}"
     return (
         f"cannot tell whether {names} is better. `{found.reference}` leads by {_gain(found, only, of_reference=True)}, which "
         f"includes 0{_paired([only])}.{_to_settle([only])}"
@@ -71,6 +91,11 @@ def _cannot_tell(found: Judgement, only: Comparison) -> str:
 
 def _against_baseline(found: Judgement) -> str:
     standing = _standing(found, found.reference)
+    if standing.n < 2:
+        return (
+            f"cannot tell: the baseline `{standing.name}` has {'one seed' if standing.n else 'no seed'} with a finite value, so "
+            f"its noise is unknown. Run it with {_more(ENOUGH - standing.n)}."
+        )
     by_verdict = {
         verdict: [one for one in found.comparisons if one.verdict == verdict]
         for verdict in ("better", "worse", "cannot tell")
@@ -90,7 +115,7 @@ def _against_baseline(found: Judgement) -> str:
         said.append(f"{_names([one.name for one in open_])} cannot be told from it")
     return (
         f"against the baseline `{found.reference}`, {_mean(standing)}: {'; '.join(said)}{_paired(found.comparisons)}."
-        f"{_to_settle(open_)}"
+        f"{_failed(open_)}{_to_settle(open_)}"
     )
 
 
@@ -98,7 +123,7 @@ def _against_baseline(found: Judgement) -> str:
 
 
 def _corrected(found: Judgement) -> str:
-    total = len(found.comparisons)
+    total = found.corrected
     return f" Intervals and verdicts are corrected for {total:,} comparisons." if total > 1 else ""
 
 
@@ -131,8 +156,11 @@ def _rounded(value: float, digits: int | None) -> str:
 def _mean(one: Standing) -> str:
     from gnomon.runs.groups.spread import Spread
 
-    seeds = f"{one.n:,} seed{'' if one.n == 1 else 's'}"
-    return f"{Spread(one.n, one.mean, one.spread)} over {seeds}"
+    total = one.n + one.failed
+    of = f" of {total:,}" if one.failed else ""
+    if not one.n:
+        return f"and none of its {total:,} seed{'' if total == 1 else 's'} has a finite value"
+    return f"{Spread(one.n, one.mean, one.spread)} over {one.n:,}{of} seed{'' if total == 1 else 's'}"
 
 
 def _paired(ones: Sequence[Comparison]) -> str:
@@ -146,11 +174,38 @@ def _paired(ones: Sequence[Comparison]) -> str:
     )
 
 
+def _failed(ones: Sequence[Comparison]) -> str:
+    """Return why groups that look better cannot be called so: seeds of them failed."""
+    reasons = [
+        one.why for one in ones if one.p is None and one.low is None and one.why and "finite" in one.why
+    ]
+    if not reasons:
+        return ""
+    more = f"; so with {len(reasons) - 2:,} more" if len(reasons) > 2 else ""
+    return f" {'; '.join(reasons[:2])}{more}: on the seeds that are left, none is called better."
+
+
+def _promising(found: Judgement) -> str:
+    """Return which group of one seed is worth more of them."""
+    one = found.promising
+    if one is None:
+        return ""
+    value = _standing(found, one.name).mean
+    of = f"; of {one.of:,} such groups it is the best" if one.of > 1 else ""
+    looks = f" `{one.name}` looks better on its single seed ({value:.6g}{of})"
+    return f"{looks}, which proves nothing: run it with {_more(one.more_seeds)}."
+
+
+def _more(seeds: int) -> str:
+    return f"{seeds:,} more seed{'' if seeds == 1 else 's'}"
+
+
 def _to_settle(ones: Sequence[Comparison]) -> str:
     """Return how many more seeds would probably settle the hardest of what can be settled."""
+    ones = [one for one in ones if not (one.why and "finite" in one.why)]  # `_failed` says it
     needed = [one for one in ones if one.more_seeds is not None]
     if not needed:
-        reasons = [one.why for one in ones if one.why]
+        reasons = [one.why for one in ones if one.why and one.why not in (SAME, REFERENCE_ONE_SEED)]
         return f" No number of seeds is given: {reasons[0]}." if reasons else ""
     most = max(one.more_seeds or 0 for one in needed)
     seeds = f"{most:,} more seed{'' if most == 1 else 's'} of each"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from gnomon.runs.groups.configuration import PARAM, is_seed_like
+from gnomon.runs.groups.configuration import DATA, PARAM, is_seed_like, name_of
 from gnomon.runs.groups.definition import COUNTED, HIDDEN, SeedGroup, seed_groups
-from gnomon.runs.groups.spread import Spread, spread_of
+from gnomon.runs.groups.spread import LARGEST, Spread, per_seed, spread_of
 from gnomon.runs.state import WITHHELD
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 class Standing(NamedTuple):
-    """A metric of a run among its seeds: `place` counts from the lowest value, None where the run does not count."""
+    """A metric of a run among its seeds: `place` counts from the lowest of the `spread.n` that have a value, and is None where
+    the run does not count; runs of one seed are averaged, this run stands for its own.
+    """
 
     metric: str
     value: float | int | None
@@ -32,7 +34,8 @@ class Standing(NamedTuple):
         """Return plain values."""
         spread = self.spread
         return {
-            "value": self.value, "n": spread.n, "mean": spread.mean, "spread": spread.spread, "place": self.place
+            "value": self.value, "n": spread.n, "failed_seeds": spread.failed, "mean": spread.mean, "spread": spread.spread,
+            "place": self.place,
         }  # fmt: skip
 
 
@@ -43,9 +46,10 @@ def siblings(record: Record, run: str) -> SeedGroup | None:
     own = ids.index(run)
     keys = [key for key in index.keys("run") if key.startswith(PARAM)]
     seed_like = sorted(key for key in keys if is_seed_like(key[len(PARAM) :]))
-    plain = ["group", *sorted(set(keys).difference(seed_like))]
+    data = [key for key in index.keys("run") if key.startswith(DATA)]
+    plain = ["group", *sorted(set(keys).difference(seed_like)), *data]
     cells = {key: column[0] for key, column in index.columns("run", plain, [own]).items()}
-    if all(value is None for value in cells.values()):
+    if all(value is None for key, value in cells.items() if key not in data):
         found = [group for group in seed_groups(record) if run in group.runs]
         return found[0] if found and len(found[0]) > 1 else None
     places: Sequence[int] | None = None
@@ -89,7 +93,7 @@ def _group(
     if len(counted) < 2:
         return None
     label = own["group"] if isinstance(own["group"], str) else None
-    params = {key[len(PARAM) :]: value for key, value in own.items() if key != "group" and value is not None}
+    params = {name_of(key): value for key, value in own.items() if key != "group" and value is not None}
     return SeedGroup(
         label or "", label, params, tuple([ids[place] for place in counted]), tuple(seeds), dict(apart), (), tuple(counted)
     )  # fmt: skip
@@ -107,10 +111,20 @@ def standings(record: Record, group: SeedGroup, run: str) -> list[Standing]:
     mine = {key: column[0] for key, column in index.columns("run", keys, [own]).items()}
     keys = [key for key in keys if isinstance(mine[key], (int, float))]
     cells = index.columns("run", keys, group.places)
+    seed = group.seeds[group.runs.index(run)] if run in group.runs else None
+    others = [
+        place
+        for place, one in enumerate(group.runs)
+        if one != run and (seed is None or group.seeds[place] != seed)
+    ]
     found = []
     for key in keys:
         value = mine[key]
-        numbers = [one for one in cells[key] if isinstance(one, (int, float)) and one == one]
-        place = sum(one < value for one in numbers) + 1 if run in group.runs and value == value else None  # type: ignore[operator]
-        found.append(Standing(key[len("metrics.") :], value, spread_of(cells[key], group.seeds), place))  # type: ignore[arg-type]
+        spread = spread_of(cells[key], group.seeds)
+        found.append(Standing(key[len("metrics.") :], value, spread, None))  # type: ignore[arg-type]
+        if run in group.runs and isinstance(value, (int, float)) and abs(value) <= LARGEST:
+            beside = per_seed(
+                [cells[key][place] for place in others], [group.seeds[place] for place in others]
+            )
+            found[-1] = found[-1]._replace(place=sum(one < value for one in beside.values) + 1)
     return found

@@ -11,8 +11,9 @@ import re
 from typing import TYPE_CHECKING, TypeVar
 
 from gnomon.errors import BadArgumentError
+from gnomon.runs.groups.configuration import column_of, name_of
 from gnomon.runs.groups.definition import seed_groups
-from gnomon.runs.groups.spread import Spread, spread_of
+from gnomon.runs.groups.spread import PARTLY, Spread, spread_of
 from gnomon.runs.table import FIGURES, iso_time
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _BY_SIZE = re.compile(r"\s*([+-]?)n(?::(asc|desc))?\s*", re.IGNORECASE)
 FIXED = ("name", "group", "n", "apart", "seeds", "created", "duration")
+_MOST_NAMED = 3
 _OF_RUNS = ("duration",)  # a mean and a spread, as metrics are
 
 
@@ -91,17 +93,48 @@ class GroupTable:
                     **group.to_dict(),
                     "created": iso_time(self.column("created")[place]),
                     "metrics": {
-                        name: {"n": one.n, "mean": one.mean, "spread": one.spread, "left_out": one.left_out}
+                        name: {"n": one.n, "mean": one.mean, "spread": one.spread, "failed_seeds": one.failed}
                         for name, one in values.items()
-                        if isinstance(one, Spread) and (one.n or one.left_out)
+                        if isinstance(one, Spread) and (one.n or one.failed)
                     },
                 }
             )
         return found
 
+    def notes(self) -> list[str]:
+        """Return what is to be said of these groups: seeds that failed, seeds that were run twice, runs that ran other code."""
+        from gnomon.runs.groups.code import code_notes
+
+        notes = []
+        cells = [cell for key in self.columns if key.startswith("metrics.") for cell in self.column(key)]
+        if any(isinstance(cell, Spread) and cell.failed for cell in cells):
+            notes.append(PARTLY)
+        if partly := self._partly():
+            notes.append(f"without a value in some runs: {_listed(partly)}")
+        repeated = [f"`{one.name}` has {one.count}" for one in self.groups if one.count.repeated]
+        if repeated:
+            notes.append(f"runs of one seed are averaged: {_listed(repeated)}")
+        return [*notes, *code_notes(self._record, self.groups)]
+
+    def _partly(self) -> list[str]:
+        """Return the metrics that some seeds of a group have and others do not."""
+        found = []
+        seeds = [group.count.seeds for group in self.groups]
+        for key in self.columns:
+            if not key.startswith("metrics."):
+                continue
+            for group, total, cell in zip(self.groups, seeds, self.column(key), strict=True):
+                if isinstance(cell, Spread) and 0 < cell.n + cell.failed < total:
+                    found.append(
+                        f"`{key[len('metrics.') :]}` of `{group.name}` ({cell.n + cell.failed:,} of {total:,} seeds)"
+                    )
+        return found
+
     def default_columns(self) -> list[str]:
         """Return the columns that tell these groups apart: parameters that vary, and metrics."""
-        params = [key for key in self.columns if key.startswith("params.") and _varies(self.column(key))]
+        params = [
+            key for key in self.columns if key.startswith(("params.", "data.")) and _varies(self.column(key))
+        ]
         metrics = [
             key
             for key in self.columns
@@ -118,14 +151,15 @@ def group_table(
     sort: str | Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
     limit: int | None = None,
+    same_code: bool = False,
 ) -> GroupTable:
     """Return the groups of the runs that match, that of the newest run first unless sorted otherwise.
 
-    Raises BadExpressionError, BadArgumentError.
+    `same_code` leaves out runs that ran other code than most of their group. Raises BadExpressionError, BadArgumentError.
     """
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
         raise BadArgumentError(f"`limit` of `groups()` must be a whole number from 0; got {limit!r}")
-    groups = seed_groups(record, where)
+    groups = seed_groups(record, where, same_code=same_code)
     stored = record.replica.index.keys("run")
     order, asked = _in_order(record, groups, [sort] if isinstance(sort, str) else list(sort or ()))
     shown = [groups[place] for place in (order if limit is None else order[:limit])]
@@ -139,7 +173,7 @@ def _in_order(
 ) -> tuple[list[int], list[str]]:
     """Return the places of groups in order, the first of `specs` counts most, and the columns that were asked for.
 
-    `n` (how many runs) is a column of groups only, the largest first unless said otherwise.
+    `n` (how many seeds) is a column of groups only, the largest first unless said otherwise.
     """
     from gnomon.runs.where import parse_sort, sort_indices
 
@@ -147,7 +181,7 @@ def _in_order(
     for spec in reversed(specs):
         if by_size := _BY_SIZE.fullmatch(spec):
             is_ascending = by_size[1] == "+" or (by_size[2] or "").lower() == "asc"
-            order.sort(key=lambda place: len(groups[place]), reverse=not is_ascending)
+            order.sort(key=lambda place: groups[place].count.seeds, reverse=not is_ascending)
             continue
         keys = list(dict.fromkeys(column for column, _ in parse_sort(spec)))
         cells = {key: [_to_sort_by(cell) for cell in cells_of(record, groups, key)] for key in keys}
@@ -157,7 +191,7 @@ def _in_order(
 
 
 def _all_columns(stored: Sequence[str], groups: Sequence[SeedGroup]) -> list[str]:
-    params = sorted({f"params.{key}" for group in groups for key in group.params})
+    params = sorted({column_of(key) for group in groups for key in group.params})
     metrics = [key for key in stored if key.startswith("metrics.") and not key.startswith("metrics.system/")]
     return [*FIXED, *params, *metrics]
 
@@ -170,8 +204,8 @@ def cells_of(record: Record, groups: Sequence[SeedGroup], key: str) -> list[obje
     """Return one column of some groups; None where a group has nothing in it."""
     if key in _PLAIN:
         return [_PLAIN[key](group) for group in groups]
-    if key.startswith("params."):
-        return [group.params.get(key[len("params.") :]) for group in groups]
+    if key.startswith(("params.", "data.")):
+        return [group.params.get(name_of(key)) for group in groups]
     index = record.replica.index
     places = [place for group in groups for place in group.places]
     if key == "created":
@@ -191,7 +225,7 @@ def cells_of(record: Record, groups: Sequence[SeedGroup], key: str) -> list[obje
 _PLAIN: dict[str, Callable[[SeedGroup], object]] = {
     "name": lambda group: group.name,
     "group": lambda group: group.label,
-    "n": len,
+    "n": lambda group: group.count.seeds,
     "apart": lambda group: ", ".join(f"{count:,} {status}" for status, count in group.apart.items()) or None,
     "seeds": lambda group: list(group.seeds),
 }
@@ -215,12 +249,17 @@ def _source(key: str, stored: Sequence[str]) -> tuple[str, int | None]:
     return key, None
 
 
+def _listed(parts: Sequence[str]) -> str:
+    more = f" and {len(parts) - _MOST_NAMED:,} more" if len(parts) > _MOST_NAMED else ""
+    return ", ".join(parts[:_MOST_NAMED]) + more
+
+
 def _to_sort_by(cell: object) -> object:
-    return cell.mean if isinstance(cell, Spread) else cell
+    return cell.honest_mean if isinstance(cell, Spread) else cell
 
 
 def _has_value(cell: object) -> bool:
-    return isinstance(cell, Spread) and (cell.mean is not None or cell.left_out > 0)
+    return isinstance(cell, Spread) and (cell.mean is not None or cell.failed > 0)
 
 
 def _varies(column: Sequence[object]) -> bool:

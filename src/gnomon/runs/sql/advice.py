@@ -21,6 +21,11 @@ _CANDIDATES = re.compile(
 )
 _GROUP = re.compile(r'(?<![."\w])group(?!\s+by\b)(?!["\w])', re.IGNORECASE)
 _UNKNOWN = re.compile(r'(?:column|table) "([^"]+)" (?:not found|does not exist)', re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z_]\w*\Z")
+_FIELDS = {
+    "runs": ("params", "metrics"),
+    "groups": ("params", "mean"),
+}  # families of the tables that have fields
 _MAX_MESSAGE = 2000
 _MAX_LINE = 200
 _FIGURES = {
@@ -62,7 +67,30 @@ def explained(error: BaseException, statement: Statement, tables: Tables) -> Bad
     message = _CANDIDATES.sub("", said.message)
     if "LINE " not in message:
         message += pointed(statement.text, word)
-    return BadQueryError(message, hint=f"{near(word, known)}{shown} lists the columns")
+    meant = _field_called(word, statement, tables) or near(word, known)
+    return BadQueryError(message, hint=f"{meant}{shown} lists the columns")
+
+
+def _field_called(word: str, statement: Statement, tables: Tables) -> str:
+    """Return a question at the parameters and metrics with a name that was taken for a column, with a blank behind it."""
+    families = [family for table, of in _FIELDS.items() if table in statement.tables for family in of]
+    found = [
+        _written(family, name)
+        for family in dict.fromkeys(families)
+        for name in tables.names(family)
+        if word.lower() in (name.lower(), *name.lower().split("/"))
+    ]
+    return f"write {' or '.join(f'`{one}`' for one in found[:3])}; " if found else ""
+
+
+def _written(family: str, name: str) -> str:
+    """Return how a field is written in SQL: its name in quotes, unless it is a plain word.
+
+    >>> _written("metrics", "val/acc"), _written("params", "lr"), _written("params", "net.depth")
+    ('metrics."val/acc"', 'params.lr', 'params.net.depth')
+    """
+    plain = all(_WORD.match(part) for part in name.split("."))
+    return f"{family}.{name}" if plain else f'{family}."{name.replace(chr(34), chr(34) * 2)}"'
 
 
 def _unknown_fields(statement: Statement, tables: Tables) -> Iterator[tuple[str, Path]]:
@@ -88,6 +116,14 @@ def _no_such_field(family: str, path: Path, statement: Statement, tables: Tables
         hint = f'`{_FIGURES[figure]}."{series}"` is it; `metrics."{series}"` is the last value'
         return BadQueryError(
             f"`{name}` is no metric, but a figure of the metric `{series}`{where}", hint=hint
+        )
+    divided = [one for one in known if name.lower() in one.lower().split("/")]
+    if divided:  # `metrics.val/acc` is `metrics.val` divided by `acc`
+        divided = [one for one in divided if one.lower() in statement.text.lower()] or divided
+        shown = " or ".join(f"`{_written(family, one)}`" for one in divided[:4])
+        return BadQueryError(
+            f"no run has the {what} `{name}`{where}",
+            hint=f"write {shown}: `/` divides, unless the name stands in double quotes",
         )
     listed = ", ".join(f"`{one}`" for one in known[:6]) + (", …" if len(known) > 6 else "")
     hint = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from gnomon.runs.sql import columns
@@ -10,13 +11,15 @@ from gnomon.runs.sql.schema import TABLES
 from gnomon.runs.sql.tables import METRICS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gnomon.runs.groups.definition import SeedGroup
+    from gnomon.runs.groups.spread import Spread
     from gnomon.runs.sql.statement import Statement
     from gnomon.runs.sql.tables import Tables
 
 _FIGURES = ("mean", "spread")
+_BATCH = 64  # columns of the index that are read at a time
 
 
 def make_groups(tables: Tables, statement: Statement) -> None:
@@ -32,22 +35,18 @@ def make_groups(tables: Tables, statement: Statement) -> None:
         arrays[f"params.{name}"] = columns.any_kind([group.params.get(name) for group in groups])
     if params:
         shown["params"] = params.sql("params.", of="g.")
-    arrays["_no"] = columns.wholes(range(len(groups)))
-    tables.register("_groups", arrays, length=len(groups))
-    source = "_groups AS g"
     trees = {name: _tree(tables, statement, name) for name in _FIGURES}
-    shown |= {name: tree.sql(f"{name}.", of="f.") for name, tree in trees.items() if tree}
-    leaves = sorted({leaf for tree in trees.values() for leaf in tree.leaves()})
-    if leaves:
-        source += f" LEFT JOIN ({_figures(tables, groups, leaves)}) AS f ON f._no = g._no"
-    tables.view("groups", shown, source)
+    shown |= {name: tree.sql(f"{name}.", of="g.") for name, tree in trees.items() if tree}
+    arrays |= _figures(tables, groups, {name: list(tree.leaves()) for name, tree in trees.items()})
+    tables.register("_groups", arrays, length=len(groups))
+    tables.view("groups", shown, "_groups AS g")
 
 
 def _cells(groups: Sequence[SeedGroup]) -> dict[str, list[Any]]:
     return {
         "name": [group.name for group in groups],
         "group": [group.label for group in groups],
-        "n": [len(group.runs) for group in groups],
+        "n": [group.count.seeds for group in groups],
         "seeds": [group.seeds for group in groups],
         "runs": [group.runs for group in groups],
         "apart": [sum(group.apart.values()) for group in groups],
@@ -59,20 +58,34 @@ def _tree(tables: Tables, statement: Statement, family: str) -> Any:
     return tree_of(paths, tables.names("metrics", is_whole=() in paths) if paths else ())
 
 
-def _figures(tables: Tables, groups: Sequence[SeedGroup], names: Sequence[str]) -> str:
-    """Register the last values of all members; return the query that gives their means and spreads by group."""
-    members = [(place, no) for no, group in enumerate(groups) for place in group.places]
-    keys = [METRICS + name for name in names]
-    found = tables.index.columns("run", keys, [place for place, _ in members])
-    arrays = {name: columns.numbers(found[METRICS + name]) for name in names}
-    arrays["_no"] = columns.wholes([no for _, no in members])
-    tables.register("_members", arrays, length=len(members))
-    figures = [f"avg({identifier(name)}) AS {identifier(f'mean.{name}')}" for name in names]
-    figures += [f"{_spread(identifier(name))} AS {identifier(f'spread.{name}')}" for name in names]
-    return f"SELECT _no, {', '.join(figures)} FROM _members GROUP BY _no"
+def _figures(
+    tables: Tables, groups: Sequence[SeedGroup], leaves: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """Return the means and the spreads of the last values, a cell a group: as `groups.spread` says, like everywhere.
+
+    A group with a seed that has no finite value has NaN for both: in a query nothing else would show that seeds are missing.
+    """
+    from gnomon.runs.groups.spread import spread_of
+
+    names = sorted({name for of in leaves.values() for name in of})
+    places = [place for group in groups for place in group.places]
+    arrays = {}
+    for start in range(0, len(names), _BATCH):
+        batch = names[start : start + _BATCH]
+        found = tables.index.columns("run", [METRICS + name for name in batch], places)
+        for name in batch:
+            cells, at = found[METRICS + name], 0
+            figures = []
+            for group in groups:
+                figures.append(spread_of(cells[at : at + len(group)], group.seeds))
+                at += len(group)
+            for family in _FIGURES:
+                if name in leaves[family]:
+                    arrays[f"{family}.{name}"] = columns.numbers([_cell(one, family) for one in figures])
+    return arrays
 
 
-def _spread(column: str) -> str:
-    """Return the standard deviation of a column; NaN or infinity among the values makes it NaN, as it makes the mean."""
-    spread = f"CASE WHEN bool_and(isfinite({column})) THEN stddev_samp({column}) ELSE 'nan'::DOUBLE END"
-    return f"CASE WHEN count({column}) > 1 THEN {spread} END"
+def _cell(one: Spread, family: str) -> float | None:
+    if one.failed:
+        return math.nan if family == "mean" or one.n + one.failed > 1 else None
+    return one.mean if family == "mean" else one.spread

@@ -13,7 +13,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import DamagedFileError
-from gnomon.points.query import Cut, _sorted_out
+from gnomon.points.query import left_behind
 from gnomon.runs import entries
 from gnomon.runs.resume import cuts
 from gnomon.runs.sql import columns
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from gnomon.runs.views import Record
 
 COLUMNS = ("run", "series", "rank", "step", "time", "value", "exact", "wal", "row")
+_ATTEMPTS = 3
 _PATTERN = frozenset("*?[]{}")
-_NO_END = 2**63 - 1
 _EMPTY = ", ".join(
     f"NULL::{kind} AS {name}"
     for name, kind in zip(
@@ -61,11 +61,10 @@ class _Live(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """Where a WAL stands in its process, and how many rows of it are known: as `points.query` wants it of a source."""
+    """Where a WAL stands in its process: as `points.query` wants it."""
 
     log: str
     ordinal: int
-    rows: int
 
 
 class _Files(NamedTuple):
@@ -79,33 +78,18 @@ class _Files(NamedTuple):
 def make_points(tables: Tables, statement: Statement) -> None:  # noqa: ARG001  every maker is called so
     """Make the table; all columns are there, since DuckDB reads of a segment only those that it needs."""
     record, connection = tables.record, tables.connection
-    files = record.replica.index.ask(_known_files)
-    live = _needed_wals(record, files)
+    files, live = _files_that_stay(record)
     drops = _drops(files.covers, live)
     parts, allowed = _segments(
         record, connection, [path for path, found in files.covers.items() if found], drops
     )
     parts += _tails(connection, live, drops)
     source = " UNION ALL ".join(parts) or f"SELECT {_EMPTY} WHERE false"
-    behind = _left_behind(tables, _places(files, live))
+    behind = _left_behind(tables, files.covers, live)
     conditions = [*_without(connection, tables.hidden()), *_without_left_behind(connection, behind)]
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     connection.execute(f"CREATE TEMP VIEW points AS SELECT {_named(COLUMNS)} FROM ({source}) AS p{where}")
     tables.files += allowed
-
-
-def _places(files: _Files, live: Mapping[str, _Live]) -> dict[str, _Place]:
-    """Return where each WAL stands, by the file that has the most rows of it."""
-    places: dict[str, _Place] = {}
-    known = [
-        (cover.wal, _Place(cover.log, cover.ordinal, cover.rows))
-        for found in files.covers.values()
-        for cover in found
-    ]
-    for wal, place in [*known, *((wal, _Place(one.log, one.ordinal, one.rows)) for wal, one in live.items())]:
-        if wal not in places or place.rows > places[wal].rows:
-            places[wal] = place
-    return places
 
 
 def _named(names: Iterable[str]) -> str:
@@ -127,6 +111,18 @@ def _known_files(database: sqlite3.Connection) -> _Files:
     return _Files(dict(sorted(known_covers(database).items())), wals, runs_of)
 
 
+def _files_that_stay(record: Record) -> tuple[_Files, dict[str, _Live]]:
+    """Return the files, and what is in WALs that are needed; where one was sealed meanwhile, as a new look finds them."""
+    for _ in range(_ATTEMPTS - 1):
+        files = record.replica.index.ask(_known_files)
+        try:
+            return files, _needed_wals(record, files)
+        except FileNotFoundError:
+            record.replica.update()
+    files = record.replica.index.ask(_known_files)
+    return files, _needed_wals(record, files)
+
+
 def _needed_wals(record: Record, files: _Files) -> dict[str, _Live]:
     """Return what the WAL files hold that no segment holds as a whole, by WAL."""
     from gnomon.points.reader import read_wal
@@ -144,10 +140,7 @@ def _needed_wals(record: Record, files: _Files) -> dict[str, _Live]:
             cover.rows >= rows and runs <= {one.run for one in cover.runs} for cover in covered.get(wal, ())
         ):
             continue
-        try:
-            read = read_wal(home.env, os.path.join(home.path, path))
-        except FileNotFoundError:  # sealed since the index looked: the next question finds the segment
-            continue
+        read = read_wal(home.env, os.path.join(home.path, path))
         if read.header is None or (wal in live and live[wal].rows >= read.rows):
             continue
         points = points_by_series(read.blocks, lambda key: True)  # noqa: ARG005
@@ -287,36 +280,24 @@ def _register(connection: Any, name: str, arrays: dict[str, Any]) -> None:
 # --- what a continuation left behind
 
 
-def _left_behind(tables: Tables, places: Mapping[str, _Place]) -> list[tuple[str, str, int, int]]:
+def _left_behind(
+    tables: Tables, covers: Mapping[str, Sequence[Cover]], live: Mapping[str, _Live]
+) -> list[tuple[str, str, int, int]]:
     """Return (run, WAL, first row, row after the last) of what does not count, of all runs that were continued."""
-    continued = tables.states_with(entries.JOINED, "continues")
-    return [(run, *one) for run, state in continued for one in _ranges(cuts(state), places)]
-
-
-def _ranges(made: Sequence[Cut], places: Mapping[str, _Place]) -> list[tuple[str, int, int]]:
-    """Return (WAL, first row, row after the last) of what these cuts leave out: the same rule as `points.query`."""
-    if not made:
-        return []
-    open_cuts, closed = _sorted_out(made, places)  # type: ignore[arg-type]
-    last: dict[str, tuple[int, int]] = {}
-    for wal, row in open_cuts.items():
-        place = places[wal]
-        last[place.log] = max(last.get(place.log, (-1, -1)), (place.ordinal, row))
-    logs = {*last, *(first.log for _, first, _ in closed)}
-    found = []
-    for wal, place in places.items():
-        if place.log not in logs:
-            continue
-        ordinal, row = last.get(place.log, (place.ordinal + 1, 0))
-        end = place.rows if place.ordinal < ordinal else row + 1 if place.ordinal == ordinal else 0
-        if end < place.rows:
-            found.append((wal, end, _NO_END))
-        for cut, first, until in closed:
-            if (
-                first.log == place.log
-                and first.ordinal <= place.ordinal <= until.ordinal
-                and cut.until is not None
-            ):
-                start = cut.row + 1 if place == places[cut.wal] else 0
-                found.append((wal, start, cut.until[1] if wal == cut.until[0] else place.rows))
-    return found
+    made = {run: cuts(state) for run, state in tables.states_with(entries.JOINED, "continues")}
+    made = {run: several for run, several in made.items() if several}
+    places: dict[str, dict[str, _Place]] = {run: {} for run in made}
+    for found in covers.values() if made else ():
+        for cover in found:
+            for named in cover.runs:
+                if named.run in places:
+                    places[named.run][cover.wal] = _Place(cover.log, cover.ordinal)
+    for wal, one in live.items():
+        for run in {key.run for key in one.points} & places.keys():
+            places[run][wal] = _Place(one.log, one.ordinal)
+    return [
+        (run, wal, *rows)
+        for run, several in made.items()
+        for wal, ranges in left_behind(several, places[run]).items()
+        for rows in ranges
+    ]

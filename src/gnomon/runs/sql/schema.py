@@ -118,13 +118,17 @@ _TABLES = (
         (
             Column("name", TEXT, "its name"),
             Column("group", TEXT, "the `group=` of its runs, where they have one"),
-            Column("n", WHOLE, "how many finished runs it has"),
+            Column("n", WHOLE, "how many seeds it has; runs that repeat a seed count once"),
             Column("seeds", "BIGINT[]", "their seeds, oldest run first"),
             Column("runs", TEXTS, "their ids, in the same order"),
             Column("apart", WHOLE, "how many of its runs do not count: running, failed, hidden, …"),
             Column("params", FIELDS, "the parameters that its runs share, without seeds"),
-            Column("mean", FIELDS, "the mean of the last values of each series: `mean.loss`"),
-            Column("spread", FIELDS, "their standard deviation (n - 1); NULL for a single run"),
+            Column(
+                "mean",
+                FIELDS,
+                "the mean over its seeds of the last values of each series: `mean.loss`; NaN where one of them is not finite",
+            ),
+            Column("spread", FIELDS, "their standard deviation (n - 1); NULL for a single seed"),
         ),
     ),
     Table(

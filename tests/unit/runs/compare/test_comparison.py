@@ -123,7 +123,7 @@ def test_kept_files_are_compared_by_their_bytes(project):
         ids.append(run.id)
     found = compare(*ids)
     assert list(found.kept.differ) == ["data.csv"] and found.kept.agree == 1
-    assert found.to_dict()["data"]["versions"] is None
+    assert found.to_dict()["data"]["versions"] == {"differ": {}, "agree": 0}
 
 
 def test_wrong_questions_are_refused(project):
@@ -161,7 +161,6 @@ def test_values_at_steps_and_areas_of_hand_worked_cases():
     assert area([0, 10], [0.0, 1.0]) == 0.5
     assert area([0, 1, 10], [1.0, math.nan, 1.0]) == 1.0
     assert area([3, 3], [1.0, 2.0]) == 1.5
-    assert area([0], [math.inf]) is None
     assert area([0, 1], [1e308, 1e308]) == 1e308
 
 
@@ -206,3 +205,39 @@ def test_values_are_the_same_where_they_say_the_same():
 )
 def test_a_command_without_its_seed(command, without):
     assert without_seeds(command) == without
+
+
+def test_a_curve_that_ends_in_nan_has_no_area_and_is_no_missing_value():
+    assert math.isnan(area([0, 1, 2], [1.0, 1.0, math.nan]))
+    assert math.isnan(area([0], [math.inf]))
+    assert area([], []) is None
+
+
+def test_a_run_that_never_had_a_finite_value_failed_and_is_not_without_one(project):
+    for seed, losses in enumerate([(math.nan, math.nan), (0.5, math.nan), (0.5, 0.4)]):
+        with gnomon.run("net", seed=seed, group="g") as run:
+            for step, loss in enumerate(losses):
+                run.log({"loss": loss}, step=step)
+    with gnomon.run("net", seed=9, group="g") as run:
+        run.log({"other": 1.0}, step=1)
+    record = gnomon.open()
+    failed = {
+        at: record.compare_groups("loss", at=at).rows[0].standing.failed
+        for at in ("last", "best", "area", "step=0", "step=1")
+        if record.compare_groups("loss", at=at).rows
+    }
+    assert failed == {"best": 1, "step=0": 1}
+    # at the other places only one seed of three has a finite value: there is nothing to judge
+    for at in ("last", "area", "step=1"):
+        found = record.compare_groups("loss", at=at)
+        assert [(row.standing.n, row.standing.failed) for row in found.unjudged] == [(1, 2)]
+        assert "1 of 4 runs of `g`" in " ".join(found.notes)
+
+
+def test_rows_say_at_which_steps_their_values_are(project):
+    found = compare(train(steps=5), train(steps=3))
+    (row,) = [row for row in found.metrics if row.name == "loss"]
+    assert row.steps == (4, 2) and row.is_uneven and not row.is_same
+    assert row.to_dict()["last_steps"] == [4, 2]
+    found = compare(train(steps=5), train(steps=3), at="step=2")
+    assert not any(row.is_uneven for row in found.metrics) and found.notes == ()

@@ -373,3 +373,33 @@ def test_a_notebook_shows_them(project):
         (output,) = cell.outputs
         assert {"text/html", "text/plain"} <= set(output.data)
         assert "loss" in Checked(output.data["text/html"]).text
+
+
+def test_a_contest_shows_seeds_that_failed_and_groups_that_are_not_judged(seeds):
+    for seed in range(4):
+        with gnomon.run(f"odd-{seed}", seed=seed, group="odd", params={"depth": 99}) as run:
+            run.log({"loss": float("nan") if seed > 1 else 0.001 * seed}, step=1)
+    with gnomon.run("single", seed=1, group="single", params={"depth": 100}) as run:
+        run.log({"loss": 0.0001}, step=1)
+    text = seen(seeds.compare_groups("loss")).text
+    assert "2 of 4 finite" in text and "2 of 4 seeds of `odd`" in text
+    assert "not judged" in text and "single" in text and "run it with 4 more seeds" in text
+    assert "(2 of 4)" in seen(seeds.groups()).text and "failed by this metric" in seen(seeds.groups()).text
+
+
+def test_what_a_search_found_is_a_table_with_the_words_in_bold(project):
+    with gnomon.run(f"{EVIL} one") as run:
+        run.note(f"{EVIL[:-1]} the loss diverged")
+    found = gnomon.open().search("diverged")
+    page = Checked(found._repr_html_())
+    assert run.id[:8] in page.text and "the loss diverged" in page.text
+    assert "<b>diverged</b>" in found._repr_html_()
+    assert "no run holds" in Checked(gnomon.open().search("unheard")._repr_html_()).text
+
+
+def test_a_record_shows_its_name_and_its_newest_runs(project):
+    for number in range(12):
+        with gnomon.run(f"{EVIL} {number}"):
+            pass
+    page = Checked(gnomon.open()._repr_html_())
+    assert gnomon.open().name in page.text and "10 of 12 runs" in page.text

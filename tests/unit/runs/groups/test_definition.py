@@ -12,7 +12,7 @@ from gnomon.runs.groups.configuration import is_seed_like
 from gnomon.runs.groups.definition import find_group, seed_groups
 from gnomon.runs.groups.naming import named, without_seed
 from gnomon.runs.groups.siblings import siblings, standings
-from gnomon.runs.groups.spread import Spread, shown, spread_of
+from gnomon.runs.groups.spread import Spread, count_of, shown, spread_of
 
 
 def train(name="net", *, params=None, seed=None, group=None, status="finished", **values):
@@ -174,8 +174,17 @@ def test_spread_of_hand_worked_cases():
     assert spread_of([1.0, 3.0], [None, None]).n == 2
     assert spread_of([1.0, math.nan, None, math.inf], [1, 2, 3, 4]) == Spread(1, 1.0, None, 2)
     assert spread_of([], []) == Spread(0, None, None, 0)
-    assert spread_of([1e308, -1e308], [1, 2]).n == 2
-    assert spread_of([10**400], [1]).left_out == 1
+    assert spread_of([1e308, 10**400, 1.0], [1, 2, 3]) == Spread(1, 1.0, None, 2)
+    assert spread_of([1.0, math.nan, 3.0], [1, 1, 2]) == Spread(1, 3.0, None, 1)
+    assert str(spread_of([1.0, 3.0, math.nan], [1, 2, 3])) == "2.0 ± 1.4 (2 of 3)"
+    assert str(spread_of([math.nan], [1])) == "0 of 1 finite"
+
+
+def test_seeds_and_runs_are_counted():
+    assert str(count_of([0, 1, 2])) == "3 seeds"
+    assert str(count_of([0, 1, 0, 0, 1])) == "2 seeds, 5 runs (seed 0 3 times, seed 1 twice)"
+    assert count_of([None, None, [1], [1]]).seeds == 3
+    assert count_of([]).seeds == 0
 
 
 def test_spread_counts_as_the_judge_does():
@@ -184,7 +193,7 @@ def test_spread_counts_as_the_judge_does():
     values, seeds = (1.0, 2.0, 4.0, math.nan, 9.0), (1, 1, 2, 3, None)
     mine = spread_of(values, seeds)
     other = judge([Sample("a", values, seeds)], better="higher").standings[0]
-    assert (mine.n, mine.left_out) == (other.n, other.left_out)
+    assert (mine.n, mine.failed) == (other.n, other.failed) == (3, 1)
     assert (mine.mean, mine.spread) == pytest.approx((other.mean, other.spread))
 
 

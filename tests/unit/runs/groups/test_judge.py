@@ -166,15 +166,63 @@ def test_a_baseline_is_compared_with_every_group_both_ways():
 # ---------------------------------------------------------------- little or odd data
 
 
-def test_one_seed_can_never_be_told():
-    groups = [apart("a", 100.0), apart("b", 1.0, 1.1, 0.9), apart("c", 0.0, 0.1, -0.1)]
-    judgement = judge(groups, better="higher")
-    assert judgement.reference == "b"  # the best one whose noise is known
-    assert [s.name for s in judgement.standings] == ["a", "b", "c"]
-    one = judgement.comparisons[0]
-    assert (one.name, one.verdict, one.low, one.p, one.more_seeds) == ("a", "cannot tell", None, None, None)
-    assert "one seed" in one.why
-    assert judgement.winner is None and judgement.undecided == ("a",)
+def test_one_seed_is_not_judged_and_takes_no_verdict_from_the_others():
+    groups = [apart("b", 1.0, 1.1, 0.9), apart("c", 0.0, 0.1, -0.1)]
+    without = judge(groups, better="higher")
+    judgement = judge([apart("a", 100.0), apart("d", 0.5), *groups], better="higher")
+    assert (judgement.reference, judgement.winner) == ("b", "b")  # the best one whose noise is known
+    assert [s.name for s in judgement.standings] == ["b", "c", "a", "d"]
+    assert judgement.comparisons == without.comparisons and judgement.corrected == 1
+    assert judgement.unjudged == ("a", "d") and judgement.undecided == ()
+
+
+def test_the_group_of_one_seed_beyond_the_best_mean_is_named_as_promising():
+    known = [apart("b", 1.0, 1.1, 0.9), apart("c", 0.0, 0.1, -0.1)]
+    judgement = judge([*known, apart("a", 1.5), apart("d", 1.7), apart("e", 0.9)], better="higher")
+    assert (judgement.promising.name, judgement.promising.of) == ("d", 2)
+    assert judgement.promising.more_seeds == judge_module.ENOUGH - 1
+    assert judge([*known, apart("a", 1.5)], better="lower").promising is None
+    assert judge([*known, apart("a", 1.5, math.nan)], better="higher").promising is None
+    assert judge([apart("a", 1.5), apart("b", 1.0)], better="higher").promising is None
+
+
+# ---------------------------------------------------------------- seeds that failed
+
+
+def test_a_group_is_not_better_on_the_seeds_that_survived():
+    whole = seeded("whole", 0.20, 0.21, 0.20, 0.22, 0.21)
+    broken = seeded("broken", 0.10, 0.11, 0.10, math.nan, math.inf)
+    judgement = judge([broken, whole], better="lower")
+    assert (judgement.reference, judgement.winner) == ("whole", None)
+    one = only(judgement)
+    assert (one.verdict, one.low, one.high, one.p, one.more_seeds) == ("cannot tell", None, None, None, None)
+    assert one.why == "2 of 5 seeds of `broken` have no finite value"
+    # as a baseline it is not better either, and against it nothing is called worse
+    assert only(judge([broken, whole], better="lower", baseline="broken")).verdict == "cannot tell"
+    assert only(judge([broken, whole], better="lower", baseline="whole")).verdict == "cannot tell"
+    healed = seeded("broken", 0.10, 0.11, 0.10, 0.09, 0.12)
+    assert judge([healed, whole], better="lower").winner == "broken"
+
+
+def test_a_group_that_is_worse_on_the_seeds_that_survived_is_worse():
+    whole = seeded("whole", 0.20, 0.21, 0.20, 0.22, 0.21)
+    broken = seeded("broken", 0.50, 0.51, 0.50, math.nan, math.nan)
+    judgement = judge([broken, whole], better="lower")
+    assert (judgement.winner, only(judgement).verdict) == ("whole", "worse")
+    assert only(judge([broken, whole], better="lower", baseline="broken")).verdict == "better"
+
+
+def test_a_group_whose_seeds_all_failed_takes_no_verdict_from_the_others():
+    groups = [seeded("a", 1.0, 1.1, 0.9), seeded("b", 3.0, 3.1, 2.9), seeded("c", math.nan, math.nan)]
+    judgement = judge(groups, better="lower")
+    assert (judgement.winner, judgement.unjudged, judgement.corrected) == ("a", ("c",), 1)
+
+
+def test_groups_with_failed_seeds_only_have_no_winner():
+    groups = [seeded("a", 1.0, 1.1, 0.9, math.nan), seeded("b", 3.0, 3.1, 2.9, math.nan)]
+    judgement = judge(groups, better="lower")
+    assert judgement.winner is None and judgement.undecided == ("b",)
+    assert "of `a`" in only(judgement).why
 
 
 def test_a_baseline_of_one_seed_tells_nothing():
@@ -183,11 +231,16 @@ def test_a_baseline_of_one_seed_tells_nothing():
     assert "reference" in only(judgement).why
 
 
-def test_values_that_are_no_numbers_are_left_out_and_counted():
+def test_values_that_are_no_numbers_are_seeds_that_failed():
     groups = [apart("a", 1.0, math.nan, 1.2, math.inf, 1e300), apart("b", -math.inf)]
     first, second = judge(groups, better="higher").standings
-    assert (first.name, first.n, first.left_out, first.mean) == ("a", 2, 3, pytest.approx(1.1))
-    assert (second.n, second.left_out, second.mean) == (0, 1, None)
+    assert (first.name, first.n, first.failed, first.mean) == ("a", 2, 3, pytest.approx(1.1))
+    assert (second.n, second.failed, second.mean) == (0, 1, None)
+
+
+def test_a_seed_that_failed_once_failed():
+    standing = judge([Sample("a", (1.0, math.nan, 5.0), (1, 1, 2))], better="higher").standings[0]
+    assert (standing.n, standing.failed, standing.mean) == (1, 1, 5.0)
 
 
 def test_repeated_seeds_count_once():
@@ -209,6 +262,23 @@ def test_two_groups_without_any_spread_are_told_by_counting(seeds, is_told):
     assert (found.verdict == "worse") is is_told
     assert (found.low is None) is not is_told
     assert found.more_seeds == (None if is_told else 4 - seeds)
+
+
+@pytest.mark.parametrize("make", [apart, seeded])
+@pytest.mark.parametrize(
+    "noise", [(0,) * 9, (0, 1e-6, -1e-6, 0, 1e-6, 0, -1e-6, 0, 0)], ids=["no spread", "the same little noise"]
+)
+@pytest.mark.parametrize("groups", [2, 3])
+def test_a_further_seed_takes_no_verdict_away_where_nothing_varies(make, noise, groups):
+    told, p = [], []
+    for seeds in range(2, 10):
+        values = [[0.9 - 0.1 * place + one for one in noise[:seeds]] for place in range(groups)]
+        judgement = judge([make(f"g{place}", *some) for place, some in enumerate(values)], better="higher")
+        told.append(judgement.winner == "g0")
+        p.append(judgement.comparisons[-1].p)
+    assert told == sorted(told) and told[-1]
+    if not any(noise):
+        assert p == sorted(p, reverse=True)
 
 
 def test_counting_is_corrected_for_the_number_of_comparisons():
@@ -243,6 +313,15 @@ def test_the_interval_of_a_mean_of_a_hand_worked_case():
     standing = judge([apart("a", 1, 2, 3, 4, 5)], better="higher").standings[0]
     assert standing.spread == pytest.approx(math.sqrt(2.5))
     assert (standing.low, standing.high) == (pytest.approx(1.037, abs=0.05), pytest.approx(4.963, abs=0.05))
+
+
+def test_the_interval_of_a_mean_is_wider_where_values_are_skewed():
+    # third moments: 9 of (0, 0, 0, 0, 5): 1.5 standardized; so 15 % wider than by t alone
+    skewed = judge([apart("a", 0, 0, 0, 0, 5)], better="higher").standings[0]
+    plain = 2.776 * math.sqrt(5 / 5)
+    assert skewed.high - skewed.mean == pytest.approx(1.15 * plain, rel=0.02)
+    mirrored = judge([apart("a", 0, 0, 0, 0, -5)], better="higher").standings[0]
+    assert mirrored.high - mirrored.low == pytest.approx(skewed.high - skewed.low)
 
 
 @pytest.mark.parametrize(
@@ -308,7 +387,9 @@ def verdicts(judgement):
 @given(some_groups(), st.sampled_from(["higher", "lower"]), st.booleans())
 def test_verdict_interval_and_p_never_contradict_each_other(groups, better, with_baseline):
     judgement = judge(groups, better=better, baseline="g0" if with_baseline else None)
-    assert len(judgement.comparisons) == (len(groups) - 1 if judgement.reference else 0)
+    judged = [group for group in groups if len(group.values) > 1 or group.name == judgement.reference]
+    assert len(judgement.comparisons) == (len(judged) - 1 if judgement.reference else 0)
+    assert {one.name for one in judgement.comparisons}.isdisjoint(judgement.unjudged)
     for c in judgement.comparisons:
         is_told = c.verdict != "cannot tell"
         if c.p is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
@@ -256,6 +257,7 @@ def test_show_tables_and_describe(record):
         ("select params.lrr from runs", "no run has the parameter `lrr`", "did you mean `lr`"),
         ("select metrics.los from runs", "no run has the metric `los`", "did you mean `loss`"),
         ("select metrics.loss.min from runs", "a figure of the metric `loss`", 'metrics_min."loss"'),
+        ("select lr from runs", 'Referenced column "lr" not found', "write `params.lr`; "),
         ("select nme from runs", 'Referenced column "nme" not found', "did you mean `name`"),
         ("from runz", "there is no table `runz`", "did you mean `runs`"),
         ("select group from runs", "syntax error", '`"group"` or `runs.group`'),
@@ -271,6 +273,27 @@ def test_an_error_says_what_is_meant(record, query, message, hint):
     assert message in found.value.message
     assert hint is None or hint in str(found.value.hint)
     assert "_nothing" not in str(found.value) and "_runs" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("select metrics.val/acc from runs", 'write `metrics."val/acc"`: `/` divides'),
+        ("select metrics.val from runs", 'write `metrics."val/acc"` or `metrics."val/loss"`'),
+        ('select "val/acc" from runs', 'write `metrics."val/acc"`; '),
+        ("select acc from runs", 'write `metrics."val/acc"`; '),
+        ("select mean.val/acc from groups", 'write `mean."val/acc"`'),
+    ],
+)
+def test_names_with_a_slash_are_shown_as_sql_takes_them(project, query, hint):
+    with gnomon.run("a") as run:
+        run.log({"val/acc": 0.5, "val/loss": 0.1})
+    with pytest.raises(BadQueryError) as found:
+        gnomon.open().sql(query)
+    assert hint in str(found.value.hint)
+    field = re.search("`([^`]+)`", str(found.value.hint))[1]
+    table = query.rpartition(" ")[2]
+    assert len(gnomon.open().sql(f"select {field} from {table}")) == 1
 
 
 def test_an_error_points_at_the_place(record):

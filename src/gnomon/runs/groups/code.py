@@ -1,0 +1,136 @@
+"""Whether the runs of a group of seeds ran the same code, and which of them did not.
+
+The code of a group is the one that most of its runs ran; of two that equally many ran, the newer one. So the fewest seeds are
+lost where the others are left out (`same_code`), and a run that somebody made while editing the script does not count as one.
+
+Always true: a run whose code was not recorded is never said to have run other code. Two states of the code are told apart by
+the fingerprint that capture made of them (commit, what was not committed, files that Git did not know), else by the commit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gnomon.runs.groups.definition import SeedGroup
+    from gnomon.runs.views import Record
+
+_MOST_GROUPS = 3
+_MOST_RUNS = 3
+_MOST_FILES = 4
+
+
+class OtherCode(NamedTuple):
+    """Runs of one group that ran other code than most of it."""
+
+    group: SeedGroup
+    runs: tuple[str, ...]  # oldest first
+    usual: str  # the newest run that ran what most of them ran
+
+
+def other_code(record: Record, groups: Sequence[SeedGroup]) -> list[OtherCode]:
+    """Return the groups whose runs did not all run the same code, with the runs that ran another one."""
+    places = [place for group in groups for place in group.places]
+    ids = [run for group in groups for run in group.runs]
+    cells = record._cells(["code.commit", "code.fingerprint"], ids, places)
+    states = list(zip(cells["code.commit"], cells["code.fingerprint"], strict=True))
+    found, start = [], 0
+    for group in groups:
+        own = states[start : start + len(group)]
+        start += len(group)
+        if len(set(own)) > 1 and (one := _of_group(group, own)) is not None:
+            found.append(one)
+    return found
+
+
+def _of_group(group: SeedGroup, states: Sequence[tuple[object, object]]) -> OtherCode | None:
+    counts = Counter(state for state in states if state != (None, None))
+    if not counts:
+        return None
+    newest = {state: place for place, state in enumerate(states)}
+    usual = max(counts, key=lambda state: (counts[state], newest[state]))
+    others = tuple(
+        [run for run, state in zip(group.runs, states, strict=True) if _are_different(state, usual)]
+    )
+    return OtherCode(group, others, group.runs[newest[usual]]) if others else None
+
+
+def _are_different(state: tuple[object, object], usual: tuple[object, object]) -> bool:
+    """Return whether two states of the code are known to differ: by the fingerprint where both have one, else by the commit."""
+    (commit, fingerprint), (usual_commit, usual_fingerprint) = state, usual
+    if fingerprint is not None and usual_fingerprint is not None:
+        return fingerprint != usual_fingerprint
+    return commit is not None and usual_commit is not None and commit != usual_commit
+
+
+def with_same_code(record: Record, groups: Sequence[SeedGroup]) -> list[SeedGroup]:
+    """Return the groups without the runs that ran other code than most of theirs; those are counted in `apart`."""
+    from gnomon.runs.groups.definition import OTHER_CODE
+
+    left_out = {one.group.name: frozenset(one.runs) for one in other_code(record, groups)}
+    found = []
+    for group in groups:
+        others = left_out.get(group.name)
+        if not others:
+            found.append(group)
+            continue
+        kept = [place for place, run in enumerate(group.runs) if run not in others]
+        found.append(
+            replace(
+                group,
+                runs=tuple([group.runs[place] for place in kept]),
+                seeds=tuple([group.seeds[place] for place in kept]),
+                places=tuple([group.places[place] for place in kept]),
+                apart={**group.apart, OTHER_CODE: len(others)},
+            )
+        )
+    return found
+
+
+# ---------------------------------------------------------------- words
+
+
+def code_notes(record: Record, groups: Sequence[SeedGroup], cure: str = "`--same-code`") -> list[str]:
+    """Return what is to be said where runs of one group ran other code than the rest of it: a sentence a group.
+
+    `cure` is what leaves such runs out.
+    """
+    found = other_code(record, groups)
+    notes = [_note(record, one, cure) for one in found[:_MOST_GROUPS]]
+    if len(found) > _MOST_GROUPS:
+        more = len(found) - _MOST_GROUPS
+        notes.append(
+            f"other code also ran within {more:,} more group{'s' if more > 1 else ''}: {cure} leaves such runs out"
+        )
+    return notes
+
+
+def _note(record: Record, one: OtherCode, cure: str) -> str:
+    from gnomon.runs.short_ids import digits_to_show
+
+    digits = digits_to_show(record.replica.index, [*one.runs, one.usual])
+    ids = ", ".join(run[:digits] for run in one.runs[:_MOST_RUNS])
+    ids += f" and {len(one.runs) - _MOST_RUNS:,} more" if len(one.runs) > _MOST_RUNS else ""
+    whose = f" of `{one.group.name}`" if one.group.name else ""
+    them = "it" if len(one.runs) == 1 else "them"
+    return (
+        f"{len(one.runs):,} of {len(one.group):,} runs{whose} ran other code than the rest ({ids}){_files(record, one)}; "
+        f"{cure} leaves {them} out, `gnomon compare {one.usual[:digits]} {one.runs[-1][:digits]} --code` shows the diff"
+    )
+
+
+def _files(record: Record, one: OtherCode) -> str:
+    """Return the files in which the newest run with other code differs, as words."""
+    from gnomon.runs.compare.code import code_of
+    from gnomon.runs.compare.comparison import code_diffs
+
+    code = [code_of(run, record.run(run).captured) for run in (one.usual, one.runs[-1])]
+    (diff,) = code_diffs(record, code)
+    paths = [file.path for file in diff.files]
+    if not paths:
+        return ", though no file that was kept differs" if diff.is_known and diff.is_whole else ""
+    return f": {', '.join(paths[:_MOST_FILES])}{', …' if len(paths) > _MOST_FILES else ''}"
