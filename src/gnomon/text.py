@@ -72,6 +72,34 @@ def cut(text: str, columns: int, ellipsis: str = "…") -> str:
     return kept + ellipsis
 
 
+def cut_middle(
+    text: str, room: float, ellipsis: str = "…", measure: Callable[[str], float] | None = None
+) -> str:
+    """Return `text`, cut so that it takes at most so much room; words at its end, such as an id or a seed, stay whole.
+
+    The words at the end that fit into six tenths of the room stay, the rest is cut at its end; one long word is cut in its
+    middle. `measure` says how much room a text takes: columns of a terminal unless given.
+
+    >>> cut_middle("mlp-32-lr0.001-sgd 0c6d9fa9", 20), cut_middle("a" * 9 + "b" * 9, 10)
+    ('mlp-32-lr0… 0c6d9fa9', 'aaaaaaa…bb')
+    """
+    taken = measure or width
+    if taken(text) <= room:
+        return text
+    words = text.split(" ")
+    tail = ""
+    while len(words) > 1 and taken(f" {words[-1]}{tail}") <= room * 0.6:
+        tail = f" {words.pop()}{tail}"
+    head = " ".join(words)
+    if not tail:  # one long word: both ends tell
+        while len(tail) < len(text) and taken(text[-len(tail) - 1 :] + ellipsis) <= room / 3:
+            tail = text[-len(tail) - 1 :]
+        head = text[: len(text) - len(tail)]
+    while head and taken(head + ellipsis + tail) > room:
+        head = head[:-1]
+    return head + ellipsis + tail
+
+
 def number(value: float) -> str:
     """Return a number as a table shows it, with six significant digits or all digits before the point.
 

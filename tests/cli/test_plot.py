@@ -115,7 +115,7 @@ def test_groups_are_means_with_an_interval(ask, project):
             run.log({"loss": value}, step=0)
             run.log({"loss": value}, step=1)
     answer = ask("plot", "--groups", "loss")
-    assert "2 ± 2.5 (3 seeds)" in answer.out and "95 % t interval of the mean" in answer.out
+    assert "2.0 [-0.5, 4.5]  3 seeds" in answer.out and "95 % t interval of the mean" in answer.out
     (row, _) = csv.DictReader(io.StringIO(ask("plot", "--groups", "loss", "--csv").out))
     assert row["runs"] == "3" and float(row["high"]) == pytest.approx(4.4841377)
     assert (
@@ -138,6 +138,40 @@ def test_nothing_to_draw_is_said(ask, project):
     answer = ask("plot", "loss")
     assert answer.code == 0 and "nothing to draw" in answer.out and "1 NaN" in answer.out
     assert ask("plot", "loss", "--out", "a.svg").code == 0
+
+
+def test_a_file_that_is_there_stays_unless_told_otherwise(ask, three_runs, project):
+    assert ask("plot", "loss", "--out", "a.svg").code == 0
+    before = (project / "a.svg").read_bytes()
+    answer = ask("plot", "auc", "--out", "a.svg")
+    assert answer.code == 2 and "`a.svg` is there already" in answer.err and "--overwrite" in answer.err
+    assert (project / "a.svg").read_bytes() == before
+    assert ask("plot", "auc", "--out", "a.svg", "--overwrite").code == 0
+    assert (project / "a.svg").read_bytes() != before
+
+
+def test_one_legend_stands_below_all_panels(ask, three_runs):
+    answer = ask("plot", "line", "loss", "auc")
+    (head,) = [line for line in answer.lines if line.split() == ["loss", "auc"]]
+    legend = answer.lines[answer.lines.index(head) + 1 :][:3]
+    assert [line.split()[:2] for line in legend] == [["a", "line-1"], ["b", "line-2"], ["c", "line-3"]]
+    assert answer.out.count("line-1") == 1
+
+
+def test_more_runs_than_colours_are_drawn_with_six_names(ask, project):
+    for number in range(9):
+        with gnomon.run(f"run-{number}", params={"lr": number % 2}) as run:
+            run.log({"loss": float(number)}, step=0)
+            run.log({"loss": float(number)}, step=1)
+    answer = ask("plot", "loss")
+    named = [line.split()[1] for line in answer.lines if line.startswith("  ") and "run-" in line]
+    assert named == ["run-8", "run-7", "run-6", "run-2", "run-1", "run-0"]
+    assert "what ends highest and lowest in loss; 3 others drawn without a name" in answer.out
+    answer = ask("plot", "loss", "--color-by", "lr")
+    assert [line.split()[:3] for line in answer.lines if "lines)" in line] == [
+        ["a", "lr", "0"],
+        ["b", "lr", "1"],
+    ]
 
 
 def test_a_record_without_runs_says_so(ask, project):

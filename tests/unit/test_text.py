@@ -170,3 +170,18 @@ def test_counts_agree_with_their_noun():
     assert text.count(1, "run") == "1 run"
     assert text.count(1000, "run") == "1,000 runs"
     assert text.count(2, "index", "indexes") == "2 indexes"
+
+
+@pytest.mark.parametrize(
+    ("name", "room", "cut"),
+    [
+        ("mlp-32-lr0.001-sgd 0c6d9fa9", 27, "mlp-32-lr0.001-sgd 0c6d9fa9"),
+        ("mlp-32-lr0.001-sgd 0c6d9fa9", 16, "mlp-32… 0c6d9fa9"),
+        ("mlp-32-lr0.001-wd0.0001-sgd 0c6d9fa9 · val/acc", 32, "mlp-32-lr0.0… 0c6d9fa9 · val/acc"),
+        ("mlp-32-lr0.001-wd0.0001-sgd, seed 3", 20, "mlp-32-lr0.0… seed 3"),
+        ("a" * 20 + "b" * 20, 12, "aaaaaaaa…bbb"),
+        ("short", 2, "s…"),
+    ],
+)
+def test_a_name_is_cut_so_that_the_words_at_its_end_stay_whole(name, room, cut):
+    assert text.cut_middle(name, room) == cut and text.width(cut) <= room

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from gnomon.errors import UsageError
+from gnomon.errors import BadArgumentError, UsageError
 from gnomon.runs.cli import open_record
 
 if TYPE_CHECKING:
@@ -27,11 +28,14 @@ def plot(parser: Parser) -> Run:
 
     All points count: of each small stretch the first, lowest, highest and last is drawn, so that no spike is lost.
     """
-    parser.option("words", metavar="RUN… METRIC", nargs="*", complete="run", help="runs and metrics")
+    parser.option(
+        "words", metavar="RUN… METRIC", nargs="*", complete="run-or-metric", help="runs and metrics"
+    )
     parser.option(
         "--metric",
         metavar="NAME",
         action="append",
+        complete="metric",
         help="a metric; then all other words are runs (repeatable)",
     )
     parser.option(
@@ -53,9 +57,18 @@ def plot(parser: Parser) -> Run:
         action="store_true",
         help="groups of seeds, as mean and 95 %% interval of the mean".replace("%%", "%"),
     )
+    parser.option(
+        "--same-code", action="store_true",
+        help="with --groups: leave out runs that ran other code than most of their group",
+    )  # fmt: skip
     parser.option("--log", action="store_true", help="logarithmic y-axis")
     parser.option("--log-x", action="store_true", help="logarithmic x-axis")
     parser.option("--together", action="store_true", help="all metrics in one pair of axes")
+    parser.option(
+        "--color-by",
+        metavar="WHAT",
+        help="one colour for all runs of one group, seed, status, name, or value of a parameter",
+    )
     parser.option(
         "--rank", metavar="N", type=int, help="of many processes, the one of this rank (default: the lowest)"
     )
@@ -66,6 +79,7 @@ def plot(parser: Parser) -> Run:
         complete="files",
         help="write .svg, .html or .png instead (repeatable)",
     )
+    parser.option("--overwrite", action="store_true", help="with --out: replace FILE where it is there")
     parser.option("--title", metavar="TEXT", help="instead of the names of the metrics")
     parser.option("--width", metavar="N", type=int, help="in columns of the terminal; with --out in pixels")
     parser.option(
@@ -78,6 +92,7 @@ def plot(parser: Parser) -> Run:
     parser.example(
         "gnomon plot --groups --where \"group = 'depth-6'\" loss --out loss.svg", "seeds as mean and interval"
     )
+    parser.example("gnomon plot --last 15 loss --color-by lr", "one colour for each value of a parameter")
     parser.example(
         "gnomon plot 4f1d loss --x tokens --log --out loss.html", "over another series, as a page to zoom in"
     )
@@ -93,6 +108,10 @@ def _plot(arguments: Namespace, terminal: Terminal) -> int:
         raise UsageError("`--json` and `--csv` exclude each other")
     if arguments.out and (arguments.csv or arguments.json):
         raise UsageError("`--out` writes a picture; `--json` and `--csv` print its points: give one of them")
+    if arguments.same_code and not arguments.groups:
+        raise UsageError("`--same-code` is for `--groups`, which is not given")
+    if arguments.overwrite and not arguments.out:
+        raise UsageError("`--overwrite` is for `--out FILE`, which is not given")
     made = _made(arguments, terminal)
     for note in made.notes:
         terminal.say(terminal.clean(note))
@@ -120,8 +139,11 @@ def _made(arguments: Namespace, terminal: Terminal) -> Plot:
 
     for path in arguments.out or ():
         format_of(path)
+        if not arguments.overwrite and os.path.lexists(path):
+            raise BadArgumentError(f"`{path}` is there already", hint="`--overwrite` replaces it")
     record = open_record(arguments, terminal)
     record.replica.update(record.progress)
+    record.progress = terminal.progress("reading")
     runs, metrics = arguments.words, arguments.metric or []
     if not arguments.metric:
         runs, metrics, notes = split(record, arguments.words)
@@ -130,9 +152,9 @@ def _made(arguments: Namespace, terminal: Terminal) -> Plot:
     runs = runs_of(record, runs, also_metrics=not arguments.metric)
     return plot(
         record, runs or None, metrics or None, x=arguments.x, smooth=arguments.smooth, log=arguments.log, log_x=arguments.log_x,
-        groups=arguments.groups, where=arguments.where, last=arguments.last, together=arguments.together, rank=arguments.rank,
-        title=arguments.title, width=arguments.width if arguments.out else None,
-        height=arguments.height if arguments.out else None,
+        groups=arguments.groups, same_code=arguments.same_code, where=arguments.where, last=arguments.last,
+        together=arguments.together, color_by=arguments.color_by, rank=arguments.rank, title=arguments.title,
+        width=arguments.width if arguments.out else None, height=arguments.height if arguments.out else None,
     )  # fmt: skip
 
 
@@ -149,10 +171,14 @@ def _draw(made: Plot, arguments: Namespace, terminal: Terminal) -> None:
             raise UsageError(
                 f"`--{name}` of a drawing in the terminal must be from {smallest} to 1,000; got {given}"
             )
+    from gnomon.runs.plot.few import few
+
+    made = few(made)
     x_scale = made.x_scale()
     height = arguments.height or max(FEWEST_LINES, min(MOST_LINES, terminal.height - LINES_AROUND))
     if arguments.height is None and len(made.panels) > 1:
         height = FEWEST_LINES
+    every = [line for panel in made.panels for line in panel.lines]
     for number, panel in enumerate(made.panels):
         if number:
             terminal.write()
@@ -163,8 +189,18 @@ def _draw(made: Plot, arguments: Namespace, terminal: Terminal) -> None:
             terminal.write("nothing to draw")
             continue
         terminal.curves(
-            panel.lines, x_scale, y_scale, x_name=made.x_label(x_scale), width=arguments.width, height=height
+            panel.lines,
+            x_scale,
+            y_scale,
+            x_name=made.x_label(x_scale),
+            width=arguments.width,
+            height=height,
+            among=every,
         )
+    if any(len(panel.lines) > 1 or panel.lines[0].counts for panel in made.panels):
+        if len(made.panels) > 1:
+            terminal.write()
+        terminal.legend(made.panels, made.keys, width=arguments.width)
     if made.caption:
         terminal.write()
         for line in _wrapped(made.caption, min(arguments.width or terminal.width or 80, 100)):

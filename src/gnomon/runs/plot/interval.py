@@ -14,6 +14,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.runs.groups.student import t_quantile
+from gnomon.text import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,6 +66,28 @@ def mean_and_half(values: Sequence[float]) -> tuple[float, float]:
         return mean, math.nan
     spread = math.hypot(*(value - mean for value in values))  # never overflows half way
     return mean, t_quantile(OUTSIDE, count - 1) * spread / math.sqrt(count - 1) / math.sqrt(count)
+
+
+def shown(mean: float, low: float, high: float, digits: int | None = None) -> str:
+    """Return a mean and its interval as text, with so many digits behind the point; the mean alone where it has none.
+
+    >>> shown(0.969259, 0.964449, 0.974069, 4), shown(2.0, math.nan, math.nan, 3), shown(0.9, 0.9, 0.9)
+    ('0.9693 [0.9644, 0.9741]', '2.000', '0.9 [0.9, 0.9]')
+    """
+    ends = (mean, low, high) if low == low and high == high else (mean,)
+    is_plain = digits is not None and 1e-4 <= max(map(abs, ends)) < 1e6
+    texts = [f"{value:.{digits}f}" if is_plain else number(value) for value in ends]
+    return texts[0] if len(texts) == 1 else f"{texts[0]} [{texts[1]}, {texts[2]}]"
+
+
+def shared_digits(intervals: Iterable[tuple[float, float]]) -> int | None:
+    """Return how many digits behind the point means with these intervals get side by side.
+
+    Two of half the width of the widest, one more where others are much narrower; None where none has a width.
+    """
+    halves = [half for low, high in intervals if 0 < (half := high / 2 - low / 2) < math.inf]
+    wanted = [min(max(1 - math.floor(math.log10(half)), 0), 9) for half in halves]
+    return min(max(wanted), min(wanted) + 1) if wanted else None
 
 
 def on_grid(curve: Curve, grid: Sequence[float]) -> list[float]:

@@ -18,12 +18,16 @@ from gnomon.runs.plot import interval
 from gnomon.runs.plot.smooth import smoothed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from gnomon.points.series import Series
+    from gnomon.points.stats import SeriesStat
+    from gnomon.runs.plot.look import Stroke
     from gnomon.runs.plot.smooth import Smoothing
     from gnomon.runs.run_view import RunView
 
     Points = tuple[Sequence[float], Sequence[float]]
+    Stats = Mapping[tuple[str, int], SeriesStat]  # by series and rank
 
 STEP, TIME, RELATIVE = "step", "time", "relative"
 FEWEST_BUCKETS, MOST_BUCKETS = 60, 800  # of the width of a picture; each gives four points at most
@@ -50,6 +54,7 @@ class Line:
     counts: Sequence[int] = ()  # runs that the mean is of, at each of `xs`
     points: int = 0  # that were logged
     left_out: tuple[tuple[int, str], ...] = ()  # how many points have no place, and why
+    stroke: Stroke | None = None  # None: that of its key alone
 
     @property
     def is_drawn(self) -> bool:
@@ -73,9 +78,12 @@ class Drawing:
         return max(FEWEST_BUCKETS, min(MOST_BUCKETS, BUCKETS // max(self.lines, 1)))
 
 
-def line_of_run(run: RunView, metric: str, key: int, label: str, how: Drawing) -> Line:
-    """Return the line of one series of one run."""
-    raw, count, left_out = _read(run, metric, how, may_thin=how.smoothing is None and not how.is_log_x)
+def line_of_run(
+    run: RunView, metric: str, key: int, label: str, how: Drawing, series: Series | None = None
+) -> Line:
+    """Return the line of one series of one run, which is read unless given."""
+    found = series if series is not None else read(run, metric, how, may_thin=may_thin(how))
+    raw, count, left_out = _in_place(found, run, how)
     shown = raw
     if how.smoothing is not None:
         shown = raw[0], smoothed(*raw, how.smoothing)
@@ -86,16 +94,29 @@ def line_of_run(run: RunView, metric: str, key: int, label: str, how: Drawing) -
     return Line(key, label, metric, (run.id,), xs, ys, paler, points=count, left_out=left_out)
 
 
-def line_of_group(runs: Sequence[RunView], metric: str, key: int, label: str, how: Drawing) -> Line:
-    """Return the mean of the same series of several runs, with its interval: see `interval`."""
+def line_of_group(
+    runs: Sequence[RunView],
+    metric: str,
+    key: int,
+    label: str,
+    how: Drawing,
+    series: Mapping[str, Series] | None = None,
+    seeds: Sequence[object] = (),
+) -> Line:
+    """Return the mean of the same series of several runs (read unless given), with its interval: see `interval`.
+
+    Runs of one seed, where `seeds` are given, are averaged first, so that a seed counts once.
+    """
     curves, count, left_out = [], 0, list[tuple[int, str]]()
     for run in runs:
-        raw, points, low = _read(run, metric, how)
+        of_run = series[run.id] if series is not None else read(run, metric, how)
+        raw, points, low = _in_place(of_run, run, how)
         if how.smoothing is not None:
             raw = raw[0], smoothed(*raw, how.smoothing)
         curves.append(_by_x(*raw))
         count += points
         left_out += low
+    curves = _one_a_seed(curves, seeds or [None] * len(curves), how)
     found = interval.means(curves, _grid(curves, how))
     (xs, ys), low = _on_axis((found.xs, found.means), how)
     kept = m4(_placed(xs, how.is_log_x), ys, how.buckets)
@@ -108,6 +129,21 @@ def line_of_group(runs: Sequence[RunView], metric: str, key: int, label: str, ho
         [ends[0][at] for at in kept], [ends[1][at] for at in kept], [found.counts[at] for at in kept],
         count, _summed([*left_out, *low]),
     )  # fmt: skip
+
+
+def _one_a_seed(curves: Sequence[Points], seeds: Sequence[object], how: Drawing) -> list[Points]:
+    """Return one curve a seed, the mean of those of its runs; what has no seed stays by itself."""
+    of_seed: dict[str, list[Points]] = {}
+    for place, (curve, seed) in enumerate(zip(curves, seeds, strict=True)):
+        of_seed.setdefault(f"run {place}" if seed is None else f"seed {seed!r}", []).append(curve)
+    found: list[Points] = []
+    for several in of_seed.values():
+        if len(several) > 1:
+            averaged = interval.means(several, _grid(several, how))
+            found.append((averaged.xs, averaged.means))
+        else:
+            found += several
+    return found
 
 
 def _grid(curves: Sequence[Points], how: Drawing) -> set[float]:
@@ -137,25 +173,44 @@ def _placed(xs: Sequence[float], is_log_x: bool) -> Sequence[float]:
 # --- reading
 
 
-def _read(
-    run: RunView, metric: str, how: Drawing, *, may_thin: bool = False
-) -> tuple[Points, int, tuple[tuple[int, str], ...]]:
-    """Return the points that have a place on the x-axis (infinite values as NaN), how many there were, what is left out.
+def may_thin(how: Drawing) -> bool:
+    """Return whether a very long series may be thinned out as it is read; of NaN in it only those that are read are counted."""
+    return how.smoothing is None and not how.is_log_x and series_on_x(how) is None
 
-    With `may_thin`, a very long series is thinned out as it is read; of NaN in it only those that are read are counted.
-    """
-    is_series = how.x not in (STEP, TIME, RELATIVE)
-    rank = how.rank if how.rank is not None else min(ranks_of(run, metric), default=0)
-    is_long = run.stats[metric, rank].count > LONG if (metric, rank) in run.stats else False
-    buckets = how.buckets if may_thin and is_long and not is_series else None
-    series = run.series(metric, rank=rank, x=how.x if is_series else None, buckets=buckets)
+
+def series_on_x(how: Drawing) -> str | None:
+    """Return the series that is the x-axis, if one is."""
+    return how.x if how.x not in (STEP, TIME, RELATIVE) else None
+
+
+def is_long(stats: Stats, metric: str, how: Drawing) -> bool:
+    """Return whether a series of a run with these figures is so long that reading all of it takes time."""
+    rank = _rank(stats, metric, how)
+    return (metric, rank) in stats and stats[metric, rank].count > LONG
+
+
+def read(run: RunView, metric: str, how: Drawing, *, may_thin: bool = False) -> Series:
+    """Return the series of one run that is drawn."""
+    stats = run.stats
+    buckets = how.buckets if may_thin and is_long(stats, metric, how) else None
+    return run.series(metric, rank=_rank(stats, metric, how), x=series_on_x(how), buckets=buckets)
+
+
+def _rank(stats: Stats, metric: str, how: Drawing) -> int:
+    if how.rank is not None:
+        return how.rank
+    return min((rank for name, rank in stats if name == metric), default=0)
+
+
+def _in_place(series: Series, run: RunView, how: Drawing) -> tuple[Points, int, tuple[tuple[int, str], ...]]:
+    """Return the points that have a place on the x-axis (infinite values as NaN), how many there were, what is left out."""
     ys: Sequence[float] = series.values()
     if series.exact:
         ys = [_as_float(y) for y in ys]
     xs: Sequence[float]
     if how.x == STEP:
         xs, ys = _by_x(series.steps(), ys)
-    elif is_series:
+    elif series_on_x(how) is not None:
         xs, ys = _in_order(series.times(), [_as_float(x) for x in series.x_values()], ys)
     else:
         start_us = round(run.created * 1e6) if how.x == RELATIVE else 0
@@ -169,11 +224,6 @@ def _read(
         if infinite:
             ys = [y if -math.inf < y < math.inf else math.nan for y in ys]
     return (xs, ys), count, _summed(left_out)
-
-
-def ranks_of(run: RunView, metric: str) -> list[int]:
-    """Return the ranks that logged a series."""
-    return [rank for name, rank in run.stats if name == metric]
 
 
 def _as_float(value: float) -> float:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import html
 from typing import NamedTuple
 
+from gnomon.text import cut_middle
+
 MANY = 16  # from one more line on, colours follow the order of the lines
 DASHES = ("", "7 4", "2 3", "9 3 2 3")
 _JOINERS = "\u200c\u200d"
@@ -43,6 +45,28 @@ DARK = Theme(
 )  # fmt: skip
 
 
+class Stroke(NamedTuple):
+    """How a line is drawn: in which of so many colours, and with which dashes as SVG writes them (empty for none)."""
+
+    tone: int
+    tones: int
+    dashes: str = ""
+
+    def colour(self, theme: Theme) -> str:
+        """Return the colour in a theme."""
+        return colour(theme, self.tone, self.tones)
+
+    @property
+    def is_one_of_many(self) -> bool:
+        """Whether there are so many colours that lines are drawn thin and follow an order of colours."""
+        return self.tones > MANY
+
+
+def plain_stroke(place: int, count: int) -> Stroke:
+    """Return how a line with a colour of its own is drawn, by its place among so many."""
+    return Stroke(place, count, dash(place, count))
+
+
 def colour(theme: Theme, place: int, count: int) -> str:
     """Return the colour of a line, by its place among so many."""
     if count <= MANY:
@@ -73,20 +97,8 @@ def text_width(text: str, size: float) -> float:
 
 
 def cut(text: str, width: float, size: float) -> str:
-    """Return a text cut in its middle so that it is at most so wide: beginnings and ends tell runs apart."""
-    if text_width(text, size) <= width:
-        return text
-    room = width - text_width("…", size)
-    head = tail = 0
-    while head + tail < len(text):
-        longer = head + 1, tail
-        if head > 2 * tail:
-            longer = head, tail + 1
-        kept = text[: longer[0]] + text[len(text) - longer[1] :]
-        if text_width(kept, size) > room:
-            break
-        head, tail = longer
-    return text[:head] + "…" + text[len(text) - tail :]
+    """Return a text cut so that it is at most so wide: what stands at its end tells runs apart, and stays."""
+    return cut_middle(text, width, measure=lambda part: text_width(part, size))
 
 
 def wrapped(text: str, width: float, size: float) -> list[str]:

@@ -48,7 +48,7 @@
       if (found.length > 1) return found.map((value) => [value * unit, value < 1e6 && value > 1e-5 ? number(value) : `1e${Math.round(Math.log10(value))}`]);
       found.length = 0;
     }
-    const raw = (high / 2 - low / 2) / about * 2;
+    const raw = Math.max((high / 2 - low / 2) / about * 2, scale.kind === "whole" ? 1 : 0);
     if (!(raw > 0)) return [[scale.low, number(low)]];
     const power = 10 ** Math.floor(Math.log10(raw));
     const step = [1, 2, 5, 10].map((digit) => digit * power).sort((a, b) => Math.abs(Math.log(a / raw)) - Math.abs(Math.log(b / raw)))[0];
@@ -278,7 +278,7 @@
       }
       const row = document.createElement("p"), mark = document.createElement("i"), name = document.createElement("span"), value = document.createElement("span");
       mark.style.background = shade;
-      name.textContent = plot.keys[one.line.key];
+      name.textContent = one.line.label ?? plot.keys[one.line.key];
       const y = one.line.y[one.i], high = one.line.high && one.line.high[one.i];
       value.textContent = number(y) + (high !== null && high !== undefined ? ` ± ${Number((high - y).toPrecision(2))}` : "")
         + (one.line.x[one.i] !== lead.line.x[lead.i] ? ` (${plot.x.name} ${xText(one.line.x[one.i])})` : "");
@@ -314,7 +314,7 @@
     for (const panel of plot.panels) for (const line of panel.lines) for (let i = 0; i < line.x.length && rows < 5000; i++, rows++) {
       const row = body.insertRow();
       const means = line.low ? [number(line.low[i]), number(line.high[i]), line.runs[i]] : hasMeans ? ["", "", ""] : [];
-      for (const text of [plot.keys[line.key], line.metric, xText(line.x[i]), line.y[i] === null ? "–" : line.y[i], ...means]) row.insertCell().textContent = text;
+      for (const text of [line.label ?? plot.keys[line.key], line.metric, xText(line.x[i]), line.y[i] === null ? "–" : line.y[i], ...means]) row.insertCell().textContent = text;
     }
     const box = document.createElement("div");
     box.className = "gn-scroll";

@@ -99,7 +99,7 @@ def _json(plot: Plot) -> str:
             {
                 "box": [round(side, 1) for side in box],
                 "y": _scale(plot.y_scale(panel)),
-                "lines": [_line(line) for line in panel.lines],
+                "lines": [_line(line, plot.keys[line.key]) for line in panel.lines],
             }
             for panel, box in zip(plot.panels, place.boxes, strict=True)
         ],
@@ -113,13 +113,15 @@ def _scale(scale: Scale | None) -> dict[str, object]:
     return {"low": scale.low, "high": scale.high, "log": scale.is_log, "kind": scale.kind}
 
 
-def _line(line: Line) -> dict[str, object]:
+def _line(line: Line, key: str) -> dict[str, object]:
     found: dict[str, object] = {
         "key": line.key,
         "metric": line.metric,
         "x": _numbers(line.xs, 15),
         "y": _numbers(line.ys),
     }
+    if line.label != key:  # of several lines of one key
+        found["label"] = line.label
     if line.raw is not None:
         found["raw"] = [_numbers(line.raw[0], 15), _numbers(line.raw[1])]
     if line.lows:

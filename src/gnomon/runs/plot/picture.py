@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from gnomon.errors import BadArgumentError, UnknownSubjectError
 from gnomon.ids import SHOWN_LENGTH
-from gnomon.runs.plot import words
-from gnomon.runs.plot.lines import RELATIVE, STEP, TIME, Drawing, Line, line_of_group, line_of_run
-from gnomon.runs.plot.look import plain
-from gnomon.runs.plot.scale import MOMENT, NUMBER, SECONDS, Scale, scale_of
+from gnomon.runs.plot import tones, words
+from gnomon.runs.plot.lines import RELATIVE, STEP, TIME, Drawing, Line
+from gnomon.runs.plot.look import Stroke, plain, plain_stroke
+from gnomon.runs.plot.reading import Job, lines_of
+from gnomon.runs.plot.scale import MOMENT, NUMBER, SECONDS, WHOLE, Scale, scale_of
 from gnomon.runs.plot.smooth import smoothing
 from gnomon.runs.run_view import RunView
 
@@ -98,6 +99,12 @@ class Plot:
     def _repr_html_(self) -> str:
         return f"<div>{self.svg()}</div>"
 
+    @property
+    def strokes(self) -> tuple[Stroke, ...]:
+        """How the lines of each key are drawn."""
+        found = {line.key: line.stroke for line in self._lines()}
+        return tuple(found.get(key) or plain_stroke(key, len(self.keys)) for key in range(len(self.keys)))
+
     # --- axes
 
     @property
@@ -114,7 +121,8 @@ class Plot:
             for x, y in zip(xs, ys, strict=True)
             if y == y
         ]
-        return scale_of(drawn, is_log=self.how.is_log_x, kind=self.x_kind, padding=0.0)
+        kind = WHOLE if self.x_kind == NUMBER and _are_whole(drawn) else self.x_kind
+        return scale_of(drawn, is_log=self.how.is_log_x, kind=kind, padding=0.0)
 
     def y_scale(self, panel: Panel) -> Scale | None:
         """Return the y-axis of a panel; None where there is nothing to draw."""
@@ -124,7 +132,7 @@ class Plot:
             for ys in (line.ys, (line.raw or ((), ()))[1], line.lows, line.highs)
             for y in ys
         ]
-        return scale_of(drawn, is_log=self.how.is_log)
+        return scale_of(drawn, is_log=self.how.is_log, kind=WHOLE if _are_whole(drawn) else NUMBER)
 
     def x_label(self, scale: Scale | None) -> str:
         """Return what stands under the x-axis."""
@@ -186,6 +194,11 @@ class Plot:
         return found
 
 
+def _are_whole(values: Iterable[float]) -> bool:
+    """Return whether all values that have a place on an axis are whole numbers, such as steps: then ticks are, too."""
+    return all(float(value).is_integer() for value in values if math.isfinite(value))
+
+
 def format_of(path: str) -> str:
     """Return the format that a file name ends with. Raises BadArgumentError."""
     ending = os.path.splitext(path)[1].lower().removeprefix(".")
@@ -210,9 +223,11 @@ def plot(
     log: bool = False,
     log_x: bool = False,
     groups: bool = False,
+    same_code: bool = False,
     where: str | None = None,
     last: int | None = None,
     together: bool = False,
+    color_by: str | None = None,
     rank: int | None = None,
     title: str | None = None,
     width: int | None = None,
@@ -220,23 +235,27 @@ def plot(
     out: str | os.PathLike[str] | None = None,
 ) -> Plot:
     """Return a picture; `Record.plot` says what the arguments are."""
+    record.replica.update(record.progress)
     how = Drawing(x, _smoothing(smooth, x), log, log_x, rank)
     _check_size(width, height)
     if out is not None:
         format_of(os.fspath(out))
-    chosen, notes = _chosen(record, runs, where, words.checked_last(last), groups=groups)
     asked = [metrics] if isinstance(metrics, str) else list(metrics or ())
+    needed = words.Needed(record, asked, None if x in (STEP, TIME, RELATIVE) else x)
+    chosen, notes = _chosen(record, runs, where, words.checked_last(last), needed, groups=groups)
     if asked:
         names = words.metrics_of(asked, list(chosen.values()))
     else:
         names, more = _first_metrics(list(chosen.values()))
         notes += more
+    seeds: dict[str, object] = {}
     if groups:
-        entries, more = _groups(record, where, chosen)
+        entries, seeds, more = _groups(record, where, chosen, same_code=same_code)
+        notes += more
     else:
-        entries, more = [((run,), label) for run, label in _labels(chosen)], []
-    notes += more
-    made = _panels(chosen, entries, names, how, together=together, groups=groups)
+        entries = [((run,), label) for run, label in _labels(record, chosen)]
+    values = tones.values_of(record, chosen, color_by) if color_by is not None else {}
+    made = _panels(chosen, entries, names, how, together=together, seeds=seeds, values=values)
     picture = replace(made, width=width, height=height, notes=(*notes, *made.notes))
     picture = replace(picture, title=plain(title) if title is not None else made.title)
     if out is not None:
@@ -265,10 +284,12 @@ def _check_size(width: object, height: object) -> None:
 
 
 def _chosen(
-    record: Record, runs: Runs, where: str | None, last: int | None, *, groups: bool
+    record: Record, runs: Runs, where: str | None, last: int | None, needed: words.Needed, *, groups: bool
 ) -> tuple[dict[str, RunView], list[str]]:
-    """Return the runs to draw by id, and what to say about the choice."""
-    record.replica.update(record.progress)
+    """Return the runs to draw by id, and what to say about the choice.
+
+    Where nobody names runs, those count that have one of the metrics, so that the newest are the newest of these.
+    """
     notes: list[str] = []
     if runs is not None:
         given = [runs] if isinstance(runs, (str, RunView)) else list(runs)
@@ -282,16 +303,21 @@ def _chosen(
             found = [run.id for run in words.newest_of([RunView(record, run) for run in found], last)]
     else:
         limit = last if last is not None or groups or where is not None else words.NEWEST
-        found, total = words.newest(record, where, limit)
+        found, having, total = words.newest(record, where, limit, needed)
         if not found:
             raise UnknownSubjectError(
                 "no run matches" if where else "there are no runs yet",
                 hint="`gnomon runs` lists them"
                 if where
-                else "log something first: see docs/tutorial/first-run.md",
+                else "`gnomon run -- python train.py` records one, or `gnomon.run()` in your script",
             )
-        if len(found) < total:
-            notes.append(f"the newest {len(found)} of {total:,} runs; `--last N` or `--where` chooses others")
+        if where and having < total:
+            notes.append(f"{total - having:,} of the {total:,} runs that match are without {needed}")
+        if len(found) < having:
+            which = f" with {needed}" if having < total else ""
+            notes.append(
+                f"the newest {len(found)} of {having:,} runs{which}; `--last N` or `--where` chooses others"
+            )
     if len(found) > MOST_RUNS and not groups:
         raise BadArgumentError(
             f"at most {MOST_RUNS:,} runs can be drawn side by side; these are {len(found):,}",
@@ -312,14 +338,14 @@ def _first_metrics(runs: Sequence[RunView]) -> tuple[list[str], list[str]]:
     return first, [f"there is also {', '.join(plain(name) for name in rest[:12])}{more}"]
 
 
-def _labels(runs: Mapping[str, RunView]) -> list[tuple[str, str]]:
+def _labels(record: Record, runs: Mapping[str, RunView]) -> list[tuple[str, str]]:
     """Return what each run is called in the legend: its name, with seed or id where that does not tell it apart."""
-    from gnomon.ids import shortest_prefix_length
+    from gnomon.runs.short_ids import digits_to_show
 
     views = list(runs.values())
     names = [plain(view.name) if view.name else "" for view in views]
     seeds = [f"{name}, seed {plain(str(view.seed))}" for name, view in zip(names, views, strict=True)]
-    digits = shortest_prefix_length(runs, SHOWN_LENGTH)
+    digits = digits_to_show(record.replica.index, runs)
     found = []
     for view, name, seed in zip(views, names, seeds, strict=True):
         if name and names.count(name) == 1:
@@ -333,27 +359,37 @@ def _labels(runs: Mapping[str, RunView]) -> list[tuple[str, str]]:
 
 
 def _groups(
-    record: Record, where: str | None, chosen: Iterable[str]
-) -> tuple[list[tuple[tuple[str, ...], str]], list[str]]:
-    """Return the groups of seeds among the chosen runs, the oldest first."""
+    record: Record, where: str | None, chosen: Iterable[str], *, same_code: bool
+) -> tuple[list[tuple[tuple[str, ...], str]], dict[str, object], list[str]]:
+    """Return the groups of seeds among the chosen runs, the oldest first; the seed of each run; and what to say of them."""
+    from gnomon.runs.groups.code import code_notes
     from gnomon.runs.groups.definition import seed_groups
+    from gnomon.runs.groups.spread import count_of
 
     wanted = set(chosen)
     found = []
-    apart = 0
-    for group in seed_groups(record, where):
-        members = tuple(run for run in group.runs if run in wanted)
-        if members:
-            found.append((members, plain(group.name)))
-    counted = {run for members, _ in found for run in members}
-    apart = len(wanted - counted)
+    drawn = []
+    seeds: dict[str, object] = {}
+    notes = []
+    for group in seed_groups(record, where, same_code=same_code):
+        of_run = {run: seed for run, seed in zip(group.runs, group.seeds, strict=True) if run in wanted}
+        if of_run:
+            drawn.append(group)
+            found.append((tuple(of_run), plain(group.name)))
+            seeds |= of_run
+            count = count_of(of_run.values())
+            if count.repeated:
+                notes.append(f"{plain(group.name)}: {count}; runs of one seed are averaged first")
+    apart = len(wanted - seeds.keys())
     if not found:
         raise UnknownSubjectError(
             f"none of these {len(wanted)} runs counts in a group of seeds",
             hint="only finished runs count; leave `--groups` away to see each run",
         )
-    notes = [f"{apart} of {len(wanted)} runs count in no group: they did not finish"] if apart else []
-    return found[::-1], notes
+    if apart:
+        why = "they did not finish, or ran other code" if same_code else "they did not finish"
+        notes.append(f"{apart} of {len(wanted)} runs count in no group: {why}")
+    return found[::-1], seeds, [*notes, *code_notes(record, drawn)]
 
 
 def _panels(
@@ -363,12 +399,15 @@ def _panels(
     how: Drawing,
     *,
     together: bool,
-    groups: bool,
+    seeds: Mapping[str, object],
+    values: Mapping[str, str],
 ) -> Plot:
-    """Return the picture: one panel for each metric, or all in one."""
-    having = {
-        run: {name for name, rank in view.stats if how.rank in (None, rank)} for run, view in views.items()
-    }
+    """Return the picture: one panel for each metric, or all in one.
+
+    `seeds` are those of the runs, where entries are groups of seeds; `values` are those that runs are coloured by.
+    """
+    stats = {run: view.stats for run, view in views.items()}
+    having = {run: {name for name, rank in of if how.rank in (None, rank)} for run, of in stats.items()}
     drawn = [
         (members, label, metric)
         for metric in metrics
@@ -378,30 +417,37 @@ def _panels(
     if not drawn:
         raise _nothing_over(how, metrics, {name for names in having.values() for name in names})
     how = replace(how, lines=len(drawn) if together else max(1, len(drawn) // len(metrics)))
-    is_mixed = together and len(metrics) > 1
-    keys: dict[str, int] = {}
-    lines: dict[str, list[Line]] = {}
+    called = {members: _value(members, values) or label for members, label in entries}
+    order = [
+        one for one in dict.fromkeys([*values.values(), *called.values()]) if one in set(called.values())
+    ]
+    shared = list(metrics) if together else []
+    keys = tones.keys_of(order, shared, {(called[members], metric) for members, _, metric in drawn})
+    texts = list(dict.fromkeys(key.text for key in keys.values()))
+    jobs, strokes = [], []
     for members, label, metric in drawn:
-        name = (
-            f"{label} · {plain(metric)}"
-            if is_mixed and len(entries) > 1
-            else plain(metric)
-            if is_mixed
-            else label
-        )
-        key = keys.setdefault(name, len(keys))
+        key = keys[called[members], metric]
+        name = key.text
+        if values:
+            name = f"{label} · {plain(metric)}" if len(shared) > 1 else label
         runs = [views[run] for run in members if _has(having[run], metric, how)]
-        line = (
-            line_of_group(runs, metric, key, name, how)
-            if groups
-            else line_of_run(runs[0], metric, key, name, how)
-        )
-        lines.setdefault("" if together else metric, []).append(line)
+        jobs.append(Job(runs, metric, texts.index(key.text), name, [seeds.get(run.id) for run in runs]))
+        strokes.append(key.stroke)
+    lines: dict[str, list[Line]] = {}
+    record = next(iter(views.values())).record
+    for line, stroke in zip(lines_of(record, jobs, how, stats, groups=bool(seeds)), strokes, strict=True):
+        lines.setdefault("" if together else line.metric, []).append(replace(line, stroke=stroke))
     panels = tuple(Panel(plain(title or ", ".join(metrics)), tuple(found)) for title, found in lines.items())
     notes = _missing(entries, drawn, metrics)
     title = ", ".join(plain(metric) for metric in metrics[:3]) + (", …" if len(metrics) > 3 else "")
-    made = Plot(panels, tuple(keys), title, "", how, notes=tuple(notes))
-    return replace(made, caption=_caption(made, entries, groups=groups))
+    made = Plot(panels, tuple(texts), title, "", how, notes=tuple(notes))
+    return replace(made, caption=_caption(made, entries, groups=bool(seeds)))
+
+
+def _value(members: Sequence[str], values: Mapping[str, str]) -> str:
+    """Return the value that all these runs are coloured by; empty where runs have colours of their own."""
+    found = list(dict.fromkeys(values[run] for run in members)) if values else []
+    return found[0] if len(found) == 1 else "several values" if found else ""
 
 
 def _has(names: set[str], metric: str, how: Drawing) -> bool:
@@ -432,13 +478,16 @@ def _missing(
     metrics: Sequence[str],
 ) -> list[str]:
     """Return what to say of runs that lack what was asked for."""
-    notes = []
+    lacking: dict[tuple[str, ...], list[str]] = {}
     for metric in metrics:
         there = {members for members, _, of in drawn if of == metric}
-        lacking = [label for members, label in entries if members not in there]
-        if lacking:
-            shown = ", ".join(lacking[:3]) + (f" and {len(lacking) - 3} more" if len(lacking) > 3 else "")
-            notes.append(f"not drawn, without `{plain(metric)}`: {shown}")
+        without = tuple(label for members, label in entries if members not in there)
+        lacking.setdefault(without, []).append(f"`{plain(metric)}`")
+    notes = []
+    for labels, names in lacking.items():
+        if labels:
+            shown = ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
+            notes.append(f"not drawn, without {' or '.join(names)}: {shown}")
     return notes
 
 
@@ -458,7 +507,7 @@ def _caption(made: Plot, entries: Sequence[tuple[tuple[str, ...], str]], *, grou
     if made.how.rank is not None:
         parts.append(f"Rank {made.how.rank}.")
     if made.how.smoothing is not None:
-        raw = "" if groups else "; pale: as logged"
+        raw = ", before the mean is taken" if groups else "; pale: as logged"
         parts.append(f"Smoothed by an exponential mean ({made.how.smoothing.text}){raw}.")
     lines = list(made._lines())
     logged = sum(line.points for line in lines)

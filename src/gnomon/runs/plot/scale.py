@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-NUMBER, SECONDS, MOMENT = "number", "seconds", "moment"  # kinds of an axis
+NUMBER, WHOLE, SECONDS, MOMENT = "number", "whole", "seconds", "moment"  # kinds of an axis
 PADDING = 0.04
 MOST_DIGITS = 7  # of a number in thousands, millions, …
 LARGEST = 1.7976931348623157e308
@@ -74,7 +74,7 @@ class Scale(NamedTuple):
         values = sorted(set(_round_powers(low, high, about))) if self.is_log else []
         is_powers = len(values) >= 2
         if not is_powers:
-            values = _round_steps(low, high, about)
+            values = _round_steps(low, high, about, is_whole=self.kind == WHOLE)
         texts = _powers(values, is_unicode) if is_powers else written(values, is_unicode=is_unicode)
         if is_unicode:
             texts = [text.replace("-", "−") for text in texts]
@@ -96,18 +96,20 @@ def scale_of(
         return Scale(max(low / more, SMALLEST), min(high * more, LARGEST), True, kind)
     if low == high:
         around = abs(low) * 0.1 or 0.5
-        if kind != NUMBER:
+        if kind not in (NUMBER, WHOLE):
             around = 0.5
         return Scale(max(low - around, -LARGEST), min(high + around, LARGEST), False, kind)
     more = (high / 2 - low / 2) * (2 * padding)
     return Scale(max(low - more, -LARGEST), min(high + more, LARGEST), False, kind)
 
 
-def _round_steps(low: float, high: float, about: int) -> list[float]:
-    """Return multiples of 1, 2 or 5 times a power of ten between the ends."""
+def _round_steps(low: float, high: float, about: int, *, is_whole: bool = False) -> list[float]:
+    """Return multiples of 1, 2 or 5 times a power of ten between the ends; of a whole number, if so wanted."""
     raw = (high / 2 - low / 2) / about * 2
     if raw <= 0:
         return [low]
+    if is_whole:
+        raw = max(raw, 1.0)
     exponent = math.floor(math.log10(raw))
     near = [(digit, power) for power in (exponent, exponent + 1) for digit in (1, 2, 5)]
     near = [(digit, power) for digit, power in near if 0 < _times(digit, power) < math.inf]

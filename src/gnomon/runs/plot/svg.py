@@ -10,16 +10,16 @@ value of each line stand in its path.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
 
 from gnomon.runs.plot.lines import parts
 from gnomon.runs.plot.look import (
     DARK,
     LIGHT,
     MANY,
+    Stroke,
     Theme,
-    colour,
     cut,
-    dash,
     escaped,
     text_width,
     wrapped,
@@ -75,7 +75,6 @@ def svg(plot: Plot, theme: str = "auto") -> str:
 
 def dark_rules(plot: Plot) -> str:
     """Return the style rules of the dark theme, for all pictures of a page that have so many lines."""
-    count = len(plot.keys)
     rules = [
         f".gn-paper{{fill:{DARK.paper}}}",
         f".gn-ink{{fill:{DARK.ink}}}",
@@ -83,10 +82,18 @@ def dark_rules(plot: Plot) -> str:
         f".gn-grid{{stroke:{DARK.grid}}}",
         f".gn-axis{{stroke:{DARK.muted}}}",
     ]
-    for place in range(count):
-        shade = colour(DARK, place, count)
+    for place, stroke in enumerate(plot.strokes):
+        shade = stroke.colour(DARK)
         rules += [f".gn-s{place}{{stroke:{shade}}}", f".gn-f{place}{{fill:{shade}}}"]
-    return " ".join(f".gn-of-{count} {rule}" for rule in rules)
+    return " ".join(f".{_class(plot)} {rule}" for rule in rules)
+
+
+def _class(plot: Plot) -> str:
+    """Return the class of all pictures that share the rules of the dark theme: those with the same colours in their order."""
+    strokes = plot.strokes
+    if all(stroke.tone == place and stroke.tones == len(strokes) for place, stroke in enumerate(strokes)):
+        return f"gn-of-{len(strokes)}"
+    return f"gn-of-{len(strokes)}-{crc32(repr([stroke[:2] for stroke in strokes]).encode()):08x}"
 
 
 def layout(plot: Plot) -> Layout:
@@ -144,7 +151,7 @@ def drawn(plot: Plot, theme: Theme, style: str = "") -> str:
     place = layout(plot)
     size = f'width="{place.width}" height="{place.height}" viewBox="0 0 {place.width} {place.height}"'
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="gnomon-plot gn-of-{len(plot.keys)}" {size} '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="gnomon-plot {_class(plot)}" {size} '
         f'font-family="{FONT}" font-size="{TEXT}" role="img" aria-label="{escaped(plot.title)}">'
     )
     out = [head, style, f"<title>{escaped(plot.title)}</title>", f"<desc>{escaped(plot.caption)}</desc>"]
@@ -197,8 +204,10 @@ def _panel(
         f'<svg class="gn-lines" x="{_n(box.x)}" y="{_n(box.y)}" width="{_n(box.width)}" height="{_n(box.height)}" '
         'overflow="visible">'
     )
+    strokes = plot.strokes
     for line in panel.lines:
-        out += _line(line, len(plot.keys), _Pen(box, x_scale, y_scale), theme, is_few=len(panel.lines) <= 8)
+        pen = _Pen(box, x_scale, y_scale)
+        out += _line(line, strokes[line.key], pen, theme, is_few=len(panel.lines) <= 8)
     out.append("</svg></g>")
     return out
 
@@ -286,9 +295,8 @@ class _Pen(NamedTuple):
         return "".join(found)
 
 
-def _line(line: Line, count: int, pen: _Pen, theme: Theme, *, is_few: bool) -> Iterable[str]:
-    shade = colour(theme, line.key, count)
-    dashes = dash(line.key, count)
+def _line(line: Line, stroke: Stroke, pen: _Pen, theme: Theme, *, is_few: bool) -> Iterable[str]:
+    shade = stroke.colour(theme)
     drawn = (
         f'class="gn-s{line.key}" fill="none" stroke="{shade}" stroke-linejoin="round" stroke-linecap="round"'
     )
@@ -297,9 +305,9 @@ def _line(line: Line, count: int, pen: _Pen, theme: Theme, *, is_few: bool) -> I
         yield f'<path class="gn-f{line.key} gn-band" data-of="band" d="{area}" fill="{shade}" fill-opacity="0.18"/>'
     if line.raw is not None and (path := pen.path(*line.raw)):
         yield f'<path {drawn} data-of="raw" d="{path}" stroke-width="1" stroke-opacity="0.3"/>'
-    width = 1.8 if count <= MANY else 1.1
-    opacity = "" if count <= MANY else ' stroke-opacity="0.75"'
-    dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
+    width = 1.1 if stroke.is_one_of_many else 1.8
+    opacity = ' stroke-opacity="0.75"' if stroke.is_one_of_many else ""
+    dashed = f' stroke-dasharray="{stroke.dashes}"' if stroke.dashes else ""
     if path := pen.path(line.xs, line.ys):
         yield f'<path {drawn} d="{path}" stroke-width="{width}"{opacity}{dashed}/>'
     size = 3 if len(line.xs) == 1 else 2.2
@@ -321,17 +329,17 @@ def _marked(line: Line, *, is_few: bool) -> Iterable[tuple[float, float]]:
 
 
 def _legend(plot: Plot, place: Layout, box: Box, theme: Theme) -> Iterable[str]:
-    count = len(plot.keys)
+    count, strokes = len(plot.keys), plot.strokes
     yield '<g class="gn-legend">'
     for row, key in enumerate(place.keys):
         label = plot.keys[key]
         y = box.y + 9 + row * KEY
-        dashes = dash(key, count)
-        dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
+        stroke = strokes[key]
+        dashed = f' stroke-dasharray="{stroke.dashes}"' if stroke.dashes else ""
         yield (
             f'<g class="gn-key" data-key="{key}"><title>{escaped(label)}</title>'
             f'<rect x="{_n(box.x)}" y="{_n(y - 8)}" width="{_n(box.width)}" height="{KEY}" fill-opacity="0"/>'
-            f'<path class="gn-s{key}" d="M{_n(box.x + 4)} {_n(y)}h18" stroke="{colour(theme, key, count)}" '
+            f'<path class="gn-s{key}" d="M{_n(box.x + 4)} {_n(y)}h18" stroke="{stroke.colour(theme)}" '
             f'stroke-width="2.2"{dashed}/>'
             f'<text class="gn-ink" x="{_n(box.x + 28)}" y="{_n(y)}" dy="0.35em" fill="{theme.ink}">'
             f"{escaped(cut(label, box.width - 28, TEXT))}</text></g>"

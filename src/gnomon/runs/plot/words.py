@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import AmbiguousIdError, BadArgumentError, UnknownSubjectError
 from gnomon.ids import SHOWN_LENGTH
+from gnomon.runs.called import FEWEST_DIGITS
+from gnomon.runs.plot.look import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -96,10 +98,54 @@ def series_of(runs: Sequence[RunView]) -> list[str]:
     return sorted(counts, key=lambda name: (name.startswith(_SYSTEM), -counts[name], name))
 
 
-def newest(record: Record, where: str | None, count: int | None) -> tuple[list[str], int]:
-    """Return the ids of the newest runs that match, oldest first, and how many match."""
-    table = record.runs(where, columns=["id"], limit=count)
-    return table.ids[::-1], table.total
+class Needed:
+    """What a run must have to be drawn where nobody names runs: one of the metrics that were asked for, and the x-axis."""
+
+    def __init__(self, record: Record, metrics: Sequence[str], x: str | None) -> None:
+        self._record = record
+        self._asked = list(metrics)
+        known = metric_names(record) if metrics or x else []
+        self._names = list(dict.fromkeys(name for word in metrics for name in known if _means(word, name)))
+        self._x = x if x in known else None
+
+    def __bool__(self) -> bool:
+        """Whether anything is needed."""
+        return bool(self._names)
+
+    def __str__(self) -> str:
+        over = f" over `{plain(self._x)}`" if self._x else ""
+        return " or ".join(f"`{plain(word)}`" for word in self._asked) + over
+
+    def of(self, ids: Sequence[str]) -> list[str]:
+        """Return those of the runs that have it; all of them where none has."""
+        index = self._record.replica.index
+        x_key = f"{_METRIC}{self._x}"
+        keys = [_METRIC + name for name in self._names]
+        table = index.columns("run", [*keys, *([x_key] if self._x else [])])
+        places = {run: place for place, run in enumerate(index.ids("run"))}
+        found = [
+            run
+            for run in ids
+            if any(table[key][places[run]] is not None for key in keys)
+            and (self._x is None or table[x_key][places[run]] is not None)
+        ]
+        return found or list(ids)
+
+
+def _means(word: str, name: str) -> bool:
+    return word == name or ("*" in word and fnmatchcase(name, word))
+
+
+def newest(
+    record: Record, where: str | None, count: int | None, needed: Needed
+) -> tuple[list[str], int, int]:
+    """Return the newest runs that match and have what is needed, oldest first; how many have it; and how many match."""
+    if not needed:
+        table = record.runs(where, columns=["id"], limit=count)
+        return table.ids[::-1], table.total, table.total
+    every = record.runs(where, columns=["id"]).ids
+    having = needed.of(every)
+    return having[:count][::-1], len(having), len(every)
 
 
 def newest_of(runs: Sequence[RunView], count: int) -> list[RunView]:
@@ -108,7 +154,11 @@ def newest_of(runs: Sequence[RunView], count: int) -> list[RunView]:
 
 
 def _called(record: Record, word: str) -> list[str]:
-    """Return the ids of the runs that a word means: by id, name, or group."""
+    """Return the ids of the runs that a word means: by id, name, or group (see `runs.called`)."""
+    if word.startswith("@"):
+        return [record.run(word).id]
+    if len(word) < FEWEST_DIGITS and (called := _named(record, word)):
+        return called
     try:
         found = record.replica.index.resolve("run", word)
     except UnknownSubjectError:

@@ -128,7 +128,28 @@ def test_each_metric_has_its_own_axes_unless_they_are_put_together(log):
 def test_runs_without_the_metric_are_named(log):
     log("has", loss=[1.0])
     log("lacks", acc=[1.0])
-    assert gnomon.open().plot(metrics="loss").notes == ("not drawn, without `loss`: lacks",)
+    assert gnomon.open().plot(["has", "lacks"], "loss").notes == ("not drawn, without `loss`: lacks",)
+    both = gnomon.open().plot(["has", "lacks"], ["loss", "acc"]).notes
+    assert both == ("not drawn, without `loss`: lacks", "not drawn, without `acc`: has")
+    log("more", loss=[1.0], acc=[1.0], auc=[1.0])
+    notes = gnomon.open().plot(["lacks", "more"], ["loss", "auc", "acc"]).notes
+    assert notes == ("not drawn, without `loss` or `auc`: lacks",)
+
+
+def test_where_nobody_names_runs_the_newest_are_drawn_that_have_the_metric(log):
+    for number in range(12):
+        log(f"has-{number}", loss=[1.0])
+    for number in range(12):
+        log(f"lacks-{number}", acc=[1.0])
+    record = gnomon.open()
+    made = record.plot(metrics="loss")
+    assert made.keys == tuple(f"has-{number}" for number in range(2, 12))
+    assert made.notes == ("the newest 10 of 12 runs with `loss`; `--last N` or `--where` chooses others",)
+    assert record.plot(metrics="loss", last=2).keys == ("has-10", "has-11")
+    made = record.plot(metrics="l*ss", where="name like '%-1'")
+    assert (made.keys, made.notes) == (("has-1",), ("1 of the 2 runs that match are without `l*ss`",))
+    with pytest.raises(UnknownSubjectError, match="no metric `loss`"):
+        record.plot(metrics="loss", where="name = 'lacks-1'")
 
 
 def test_the_lowest_rank_is_drawn_unless_one_is_asked_for(project):
@@ -140,9 +161,9 @@ def test_the_lowest_rank_is_drawn_unless_one_is_asked_for(project):
 
 
 def test_a_hidden_run_is_drawn_only_by_its_id(log):
-    kept, hidden = log("a", loss=[1.0], group="g"), log("a", loss=[2.0], group="g")
+    kept, hidden = log("run", loss=[1.0], group="g"), log("run", loss=[2.0], group="g")
     gnomon.open().remove(hidden)
-    for words in ("a", "g", None):
+    for words in ("run", "g", None):
         assert only_line(gnomon.open().plot(words, "loss")).runs == (kept,)
     assert only_line(gnomon.open().plot(hidden, "loss")).runs == (hidden,)
 
@@ -181,3 +202,12 @@ def test_a_plot_shows_itself_in_a_notebook_and_saves_itself(log, project):
     assert (project / "a.SVG").read_text() == plot.svg()
     assert (project / "a.html").read_text() == plot.html()
     assert repr(plot) == "<Plot of 'loss': 1 line>"
+
+
+def test_runs_that_repeat_a_seed_count_once_in_a_mean(log):
+    for value, seed in [(1.0, 0), (3.0, 0), (4.0, 1)]:
+        log("a", loss=[value], seed=seed, group="g")
+    plot = gnomon.open().plot(metrics="loss", groups=True)
+    line = only_line(plot)
+    assert list(line.ys) == [3.0] and list(line.counts) == [2] and len(line.runs) == 3
+    assert plot.notes == ("g: 2 seeds, 3 runs (seed 0 twice); runs of one seed are averaged first",)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gnomon.runs.plot.scale import MOMENT, SECONDS, Scale, scale_of, written
+from gnomon.runs.plot.scale import MOMENT, NUMBER, SECONDS, WHOLE, Scale, scale_of, written
 
 
 def texts(scale: Scale, about: int = 5, **how) -> list[str]:
@@ -92,3 +93,17 @@ def test_every_axis_has_distinct_ticks_inside(values, is_log, about):
     assert 1 <= len(ticks) <= 4 * about
     assert all(scale.low <= tick.value <= scale.high for tick in ticks)
     assert len({tick.text for tick in ticks}) == len(ticks)
+
+
+@pytest.mark.parametrize("high", range(1, 12))
+def test_ticks_of_whole_numbers_are_whole(high):
+    ticks = scale_of([0, high], kind=WHOLE, padding=0).ticks(10)
+    assert [tick.value for tick in ticks] == [int(tick.text) for tick in ticks] and len(ticks) >= 2
+    assert len({b.value - a.value for a, b in pairwise(ticks)}) == 1
+
+
+def test_steps_and_other_whole_numbers_get_whole_ticks_in_a_picture(made_up):
+    plot = made_up(("a", [0, 1, 2, 3], [0, 1, 1, 2]))
+    assert plot.x_scale().kind == plot.y_scale(plot.panels[0]).kind == WHOLE
+    plot = made_up(("a", [0, 0.5], [0, 0.5]))
+    assert plot.x_scale().kind == plot.y_scale(plot.panels[0]).kind == NUMBER

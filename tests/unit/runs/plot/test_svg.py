@@ -141,3 +141,81 @@ def test_no_other_theme_and_no_odd_size(made_up, log):
         with pytest.raises(BadArgumentError, match="`width` of `plot"):
             gnomon.open().plot(width=size)
     assert 'width="300" height="200"' in gnomon.open().plot(width=300, height=200).svg()
+
+
+# --- colours that lines share
+
+
+def strokes(plot) -> dict[str, tuple[str, str]]:
+    """Return the colour and the dashes of each line by its label, as they stand in the file."""
+    found = {}
+    for group in ElementTree.fromstring(plot.svg("light")).iter("{http://www.w3.org/2000/svg}g"):
+        if group.get("class") == "gn-line":
+            path = next(part for part in group if part.tag.endswith("path"))
+            found[group[0].text] = path.get("stroke"), path.get("stroke-dasharray") or ""
+    return found
+
+
+def test_metrics_of_one_run_share_its_colour_and_differ_in_dashes(log):
+    for name in ("one", "two"):
+        log(name, train=[1.0, 2.0], val=[2.0, 3.0])
+    found = strokes(gnomon.open().plot(metrics=["train", "val"], together=True))
+    assert list(found) == ["one · train", "two · train", "one · val", "two · val"]
+    colour = {label: shade for label, (shade, _) in found.items()}
+    assert colour["one · train"] == colour["one · val"] != colour["two · train"] == colour["two · val"]
+    dashes = {label: dash for label, (_, dash) in found.items()}
+    assert dashes["one · train"] == dashes["two · train"] == "" != dashes["one · val"] == dashes["two · val"]
+
+
+@pytest.mark.parametrize("by", ["lr", "params.lr"])
+def test_runs_of_one_value_share_a_colour_and_a_key_in_the_order_of_the_values(log, by):
+    for lr, seed in [(0.1, 0), (1e-05, 0), (0.1, 1), (None, 2)]:
+        log(f"lr-{lr}-{seed}", loss=[1.0, 2.0], params={"lr": lr} if lr else {}, seed=seed)
+    plot = gnomon.open().plot(metrics="loss", color_by=by)
+    key = by.removeprefix("params.")
+    assert plot.keys == (f"{key} 1e-05", f"{key} 0.1", f"no {key}")
+    colours = {label: shade for label, (shade, _) in strokes(plot).items()}
+    assert colours["lr-0.1-0"] == colours["lr-0.1-1"]
+    assert len({colours["lr-0.1-0"], colours["lr-1e-05-0"], colours["lr-None-2"]}) == 3
+
+
+def test_groups_of_seeds_can_be_told_apart_by_colour_with_each_run_drawn(log):
+    for width in (32, 128):
+        for seed in range(3):
+            log("mlp", loss=[1.0 * width, 2.0], params={"width": width}, seed=seed, group=f"w{width}")
+    plot = gnomon.open().plot(metrics="loss", color_by="group")
+    assert plot.keys == ("w32", "w128") and [line.key for line in plot.panels[0].lines] == [0, 0, 0, 1, 1, 1]
+    dark = ElementTree.fromstring(plot.svg()).find(".//{http://www.w3.org/2000/svg}style").text
+    assert dark.count(".gn-s") == 2
+    assert '"label":"mlp' in plot.html()
+
+
+def test_a_parameter_that_no_run_has_is_named_with_those_that_are_near(log):
+    log("a", loss=[1.0], params={"hidden": 3})
+    with pytest.raises(BadArgumentError) as raised:
+        gnomon.open().plot(metrics="loss", color_by="hiden")
+    assert "`hiden`" in str(raised.value) and "`hidden`" in str(raised.value)
+
+
+def test_pictures_with_other_colours_for_as_many_lines_have_a_class_of_their_own(log):
+    for lr in (1, 2):
+        log(f"a{lr}", train=[1.0], val=[1.0], params={"lr": lr})
+    record = gnomon.open()
+    shared = record.plot(metrics=["train", "val"], together=True)
+    apart = (
+        record.plot("a1", ["train", "val"], together=True),
+        record.plot("a2", ["train", "val"], together=True),
+    )
+    of = [re.search(r'class="gnomon-plot (\S+)"', plot.svg())[1] for plot in (shared, *apart)]
+    assert of[1] == of[2] == "gn-of-2" and of[0].startswith("gn-of-4-")
+
+
+def test_the_id_in_a_long_label_stays_whole_and_names_the_run(log):
+    ids = [log("mlp-32-lr0.001-wd0.0001-sgd-cosine-warmup", loss=[1.0]) for _ in range(2)]
+    texts = [
+        part.text
+        for part in ElementTree.fromstring(gnomon.open().plot(metrics="loss").svg()).iter()
+        if part.text
+    ]
+    for run in ids:
+        assert any("…" in text and text.endswith(f" {run[:8]}") for text in texts), texts
