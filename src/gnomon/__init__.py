@@ -12,6 +12,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from gnomon.data.actions import add_data
     from gnomon.errors import GnomonError
     from gnomon.runs.run import Run, log, run
     from gnomon.runs.values.kinds import Audio, Figure, Histogram, Image, Points3D, Table, Text, Video
@@ -30,6 +31,7 @@ __all__ = [
     "Text",
     "Video",
     "__version__",
+    "add_data",
     "log",
     "open",
     "run",
@@ -47,6 +49,7 @@ _HOMES = {
     "Table": _VALUES,
     "Text": _VALUES,
     "Video": _VALUES,
+    "add_data": "gnomon.data.actions",
     "load_ipython_extension": "gnomon.interop.notebook",  # what `%load_ext gnomon` looks for
     "log": "gnomon.runs.run",
     "open": "gnomon.runs.views",

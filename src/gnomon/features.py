@@ -9,7 +9,8 @@ from __future__ import annotations
 from gnomon.record import kinds
 
 BUILT_IN = {
-    "run": ("gnomon.runs.state:FEATURE", 5),
+    "run": ("gnomon.runs.state:FEATURE", 6),
+    "data": ("gnomon.data.state:FEATURE", 2),
     "process": ("gnomon.runs.capture.state:FEATURE", 3),
     "values": ("gnomon.runs.values.state:FEATURE", 2),
 }

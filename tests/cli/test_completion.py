@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+import gnomon
 from gnomon.cli.complete import is_plain, split
 from gnomon.cli.shells import SCRIPTS
 
@@ -38,6 +39,19 @@ def test_commands_and_options(offered):
     assert offered("-C", "x", "ver") == ["verify"]
     assert offered("completion", "") == ["bash", "fish", "zsh"]
     assert offered("nonsense", "") == []
+
+
+def test_commands_of_two_words_and_versions_of_data(offered, project):
+    assert offered("da") == ["data"]
+    assert offered("data", "s") == ["status", "show"]
+    assert "--gitignore" in offered("data", "add", "--")
+    assert offered("data", "add", "") == [":files"]
+    assert offered("data", "show", "") == [], "no record here"
+    (project / "credit").write_text("x")
+    gnomon.add_data("credit", pointer=False)
+    assert offered("data", "show", "cr") == ["credit"]
+    assert offered("data", "show", "credit@") == ["credit@v1"]
+    assert offered("data", "log", "") == ["credit"]
 
 
 def test_paths_are_left_to_the_shell(offered):
@@ -73,6 +87,25 @@ def test_runs_columns_series_and_tags_of_the_record(offered, ask, three_runs, pr
     assert set(elsewhere) == {run[:8] for run in three_runs[:2]}
     described = ask("__complete", "words", "show", three_runs[0][:8]).out
     assert described == f"{three_runs[0][:8]}\tline-1 finished\n"
+
+
+def test_where_a_metric_or_a_group_may_stand_both_are_offered(offered, project):
+    shown = set()
+    for seed in (1, 2):
+        with gnomon.run("line", seed=seed, group="line") as run:
+            run.log({"loss": 1.0, "auc": 0.5}, step=1)
+        shown.add(run.id[:8])
+    assert offered("plot", "")[:2] == ["auc", "loss"] and set(offered("plot", "")[2:]) == shown
+    assert offered("plot", "l") == ["loss"]
+    assert offered("plot", "loss", "l") == [], "what is given is not offered again"
+    assert offered("plot", "--metric", "a") == ["auc"]
+    assert set(offered("compare", "")) == {*shown, "line"}
+    assert offered("compare", "--groups", "") == ["auc", "loss"]
+    assert offered("compare", "--metric", "lo") == ["loss"]
+    assert offered("compare", "--groups", "loss", "--baseline", "") == ["line"]
+    assert offered("sql", "") == [] and offered("search", "") == []
+    assert offered("export", "--to", "") == [":files"]
+    assert set(offered("export", "--to", "x", "")) == shown
 
 
 def test_whatever_goes_wrong_the_shell_hears_nothing(ask, project):

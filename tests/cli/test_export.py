@@ -121,3 +121,17 @@ def test_an_export_that_is_killed_or_interrupted_leaves_no_export_and_is_done_ag
     assert done.stdout.strip() == str(target)
     assert os.listdir(target.parent) == ["out"]
     assert json.loads((target / "runs.json").read_text())[0]["id"] == run.id
+
+
+def test_an_import_in_a_terminal_marks_the_runs_that_are_new(ask, three_runs, tmp_path, monkeypatch):
+    new = str(tmp_path / "new")
+    assert ask("export", three_runs[0], "--to", str(tmp_path / "one")).code == 0
+    assert ask("export", *three_runs[:2], "--to", str(tmp_path / "two")).code == 0
+    assert ask("--record", new, "import", str(tmp_path / "one")).lines == [three_runs[0]], (
+        "a program gets ids"
+    )
+    monkeypatch.setattr("gnomon.cli.terminal._is_tty", lambda stream: stream.__class__.__name__ != "StringIO")
+    marked = dict(
+        line.split(maxsplit=1) for line in ask("--record", new, "import", str(tmp_path / "two")).lines
+    )
+    assert marked == {three_runs[0]: "was here", three_runs[1]: "new"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ def test_help_lists_every_command_in_plain_words(ask):
     for words in (["--help"], ["-h"], ["help"]):
         answer = ask(*words)
         assert (answer.code, answer.err) == (0, "")
-        for name, listed in commands.built_in().items():
+        for name, listed in (pair for group in commands.GROUPS.values() for pair in group.items()):
             assert f"\n  {name} " in answer.out
             assert listed.help in " ".join(answer.out.split())
         assert "examples:" in answer.out
@@ -33,10 +34,10 @@ def test_no_command_is_answered_with_help_as_talk(ask):
 
 @pytest.mark.parametrize("name", sorted(commands.built_in()))
 def test_help_of_a_command(ask, name):
-    asked = ask(name, "--help")
+    asked = ask(*name.split(), "--help")
     assert asked.code == 0
     assert asked.out.startswith(f"usage: gnomon {name}")
-    assert ask("help", name).out == asked.out
+    assert ask("help", *name.split()).out == asked.out
     assert max(map(len, asked.lines)) <= 110
 
 
@@ -263,3 +264,37 @@ def test_a_plug_in_adds_a_command(tmp_path, start):
     )
     assert start("__complete", "words", "gre", env=env).out == "greet\n"
     assert start("gret", env=env).code == 2
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("list", "`gnomon runs`"),
+        ("ls", "`gnomon runs`"),
+        ("ui", "--out loss.html"),
+        ("delete", "`gnomon rm`"),
+        ("diff", "compare"),
+    ],
+)
+def test_what_other_tools_call_a_command_leads_to_ours(ask, word, said):
+    answer = ask(word)
+    assert answer.code == 2 and f"there is no command `{word}`" in answer.err and said in answer.err
+
+
+def test_hints_for_words_of_other_tools_name_commands_that_exist():
+    from gnomon.cli.commands import CALLED_ELSEWHERE, built_in
+
+    assert not set(CALLED_ELSEWHERE) & set(built_in())
+    for hint in CALLED_ELSEWHERE.values():
+        named = re.findall(r"`gnomon ([a-z-]+)", hint)
+        assert named and set(named) <= set(built_in())
+
+
+def test_a_run_that_is_called_like_an_option_can_be_named_after_two_dashes(ask, project):
+    with gnomon.run("--weird"):
+        pass
+    assert "--weird" in ask("show", "--", "--weird").lines[0]
+    assert ask("rename", "--", "--weird", "-n").code == 0
+    assert "-n" in ask("show", "--json", "--", "-n").json()["name"]
+    answer = ask("runs", "--", "--all")
+    assert answer.code == 2 and "`--all`" in answer.err

@@ -85,7 +85,8 @@ def test_a_metric_that_was_never_printed_is_said_at_the_end(cli, project):
     done = cli("run", "--pick", "loss", "--", sys.executable, "-c", "print('hello')", check=0)
     assert (
         done.stderr.splitlines()[-1]
-        == "gnomon: `--pick loss` never matched; no name with a number was printed"
+        == "gnomon: `--pick loss` never matched; no name with a number was printed "
+        "(read are `name=0.5`, `name: 0.5`, JSON lines, and `name 0.5` for a whole name)"
     )
 
 
@@ -266,7 +267,7 @@ def test_a_name_stands_for_an_id_where_one_run_is_called_so(cli):
     assert first[:8] in cli("show", "digits", check=0).stdout
     cli("run", "--name", "digits", "--", "true", check=0)
     said = cli("show", "digits", check=2).stderr
-    assert "2 runs are called `digits`" in said and f"`{first[:8]}`" in said
+    assert "2 runs are called `digits`" in said and f"  {first[:8]}  " in said
     cli("rm", newest(cli)["id"], check=0)
     assert first[:8] in cli("show", "digits", check=0).stdout  # the hidden one does not count
     cli("rm", first, check=0)

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import os
+import re
 import stat
 
 import pytest
@@ -32,7 +33,6 @@ def test_the_table_shows_what_tells_the_runs_apart(ask, three_runs):
     assert titles.split() == [
         "id",
         "name",
-        "status",
         "group",
         "seed",
         "lr",
@@ -42,7 +42,7 @@ def test_the_table_shows_what_tells_the_runs_apart(ask, three_runs):
         "duration",
     ]
     assert [row.split()[0] for row in rows] == [run[:8] for run in reversed(three_runs)]
-    assert rows[0].split()[1:7] == ["line-3", "finished", "line", "3", "0.001", "0.999"]
+    assert rows[0].split()[1:6] == ["line-3", "line", "3", "0.001", "0.999"]
 
 
 def test_json_is_a_list_of_objects(ask, three_runs):
@@ -85,9 +85,9 @@ def test_what_the_question_is_about_is_shown(ask, three_runs):
 
     plain = titles()
     assert "net.depth" not in plain, "all runs have the same"
-    assert titles("--sort", "params.net.depth") == [*plain[:6], "net.depth", *plain[6:]]
+    assert titles("--sort", "params.net.depth") == [*plain[:5], "net.depth", *plain[5:]]
     assert titles("--where", "metrics.loss.min < 9 and 'x' not in tags") == [
-        *plain[:5], "tags", *plain[5:8], "loss.min", *plain[8:],
+        *plain[:4], "tags", *plain[4:7], "loss.min", *plain[7:],
     ]  # fmt: skip
     assert titles("--where", "rank = 0 or seed > 0") == plain
 
@@ -101,7 +101,7 @@ def test_a_narrow_terminal_keeps_what_matters(ask, project, monkeypatch):
     monkeypatch.setenv("COLUMNS", "70")
     answer = ask("runs", "--sort", "metrics.m8")
     shown = answer.lines[1].split()
-    assert shown[:3] == ["id", "name", "status"]
+    assert shown[:3] == ["id", "name", "seed"]
     assert {"p0", "m0", "m8"} <= set(shown)
     assert max(map(len, answer.lines)) <= 70
     assert "too narrow for " in answer.err
@@ -119,7 +119,7 @@ def test_a_table_into_a_pipe_has_20_rows_and_json_has_all(ask, project):
     for number in range(23):
         gnomon.run(f"r{number}").finish()
     answer = ask("runs")
-    assert len([line for line in answer.lines if "finished" in line]) == 20
+    assert len([line for line in answer.lines if " r" in line]) == 20
     assert answer.err == "20 of 23 runs; `--all` or `--limit N` shows more\n"
     assert len(ask("runs", "--json").json()) == 23
     assert len(ask("runs", "--csv").lines) == 24
@@ -134,7 +134,7 @@ def test_nothing_to_show_is_said(ask, three_runs):
 
 def test_an_empty_record_has_no_runs_yet(ask, project):
     ask("init")
-    assert ask("runs") == (0, "", "no runs yet\n")
+    assert ask("runs").err.startswith("no runs yet: `gnomon run -- python train.py` records one")
     assert ask("runs", "--json").json() == []
 
 
@@ -251,6 +251,8 @@ def test_note_from_the_command_line_and_from_standard_input(ask, three_runs, mon
 
 def test_note_without_a_text_says_how_to_give_one(ask, three_runs, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    refused = ask("note", three_runs[0][:3], "x")
+    assert refused.code == 2 and "too short to change a run by" in refused.err and "4 digits" in refused.err
     answer = ask("note", three_runs[0])
     assert answer.code == 2
     assert answer.err.startswith("error: `gnomon note` needs a text (GN100)\n")
@@ -341,7 +343,7 @@ def test_short_ids_grow_where_eight_digits_are_not_enough(ask, project):
     gnomon.run("other", id="1" * 20).finish()
 
     def shown(*words: str) -> set[str]:
-        return {line.split()[0] for line in ask("runs", *words).lines if "finished" in line}
+        return {line.split()[0] for line in ask("runs", *words).lines if "Z " in line}
 
     assert shown() == {"abcdef0123456789ab0", "abcdef0123456789ab1", "1" * 19}
     assert shown("--where", "name = 'other'") == {"11111111"}
@@ -362,3 +364,47 @@ def test_colour_is_for_terminals_and_for_those_who_ask(ask, three_runs, monkeypa
     import re
 
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured.out) == plain.out
+
+
+def test_a_column_that_no_run_has_is_left_out_and_what_is_near_is_named(ask, three_runs):
+    answer = ask("runs", "--columns", "name,lr,auk")
+    assert answer.lines[0].split() == ["id", "name"]
+    assert "no run has `lr`; did you mean `params.lr`?" in answer.err
+    assert "no run has `auk`; did you mean `metrics.auc`?" in answer.err
+    assert ask("runs", "--columns", "name,lr", "--csv").lines[0] == "id,name,lr", (
+        "a program gets what it asked for"
+    )
+
+
+def test_what_cannot_be_sorted_by_is_said_as_it_was_written(ask, three_runs):
+    answer = ask("runs", "--sort", "metrics.los")
+    assert "no run has `metrics.los`, so nothing is sorted by it; did you mean `metrics.loss`" in answer.err
+
+
+def test_a_duration_is_called_as_in_json(ask, three_runs):
+    assert ask("runs", "--columns", "name,duration_s", "--csv").lines[0] == "id,name,duration_s"
+    assert ask("runs", "--columns", "name,duration", "--csv").lines[0] == "id,name,duration_s"
+    assert len(ask("runs", "--where", "duration_s >= 0", "--json").json()) == 3
+
+
+def test_runs_of_one_minute_show_their_seconds(ask, three_runs):
+    times = [line for line in ask("runs").lines if "Z" in line]
+    assert len(times) == 3 and all(re.search(r"\d\d:\d\d:\d\dZ", line) for line in times)
+    assert re.search(r"\d\d:\d\dZ", ask("runs", "--limit", "1").out)
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_narrow_table_has_parameters_seed_and_the_metric_of_validation(ask, project, monkeypatch, width):
+    for seed in range(3):
+        name = f"mlp-64-with-a-long-name-of-its-own-{seed}"
+        with gnomon.run(name, params={"lr": 0.1 * seed, "epochs": 9}, seed=seed) as run:
+            run.log(
+                {"epoch": 9, "train/acc": 0.91234 + seed, "train/loss": 0.12345, "val/acc": 0.81234 + seed}
+            )
+    monkeypatch.setattr("gnomon.cli.terminal._is_tty", lambda stream: stream.__class__.__name__ != "StringIO")
+    monkeypatch.setenv("COLUMNS", str(width))
+    answer = ask("runs")
+    assert {"seed", "lr", "val/acc"} <= set(answer.lines[1].split())
+    assert not {"epochs", "status"} & set(answer.lines[1].split())
+    names = [line.split()[1] for line in answer.lines[2:]]
+    assert len(set(names)) == 3 and max(map(len, answer.lines)) <= width

@@ -71,7 +71,7 @@ def test_what_was_printed_leads_to_the_run(project, monkeypatch):
     shown = cli("search", "well").stdout
     assert "two" in shown and "all is well" in shown and "one" not in shown
     cli("run", "--name", "three", "--", "printf", "first\nsecond\n")
-    assert "first second" in cli("search", "second").stdout
+    assert "command  second" in cli("search", "second").stdout
     assert "no run holds" in cli("search", "unheard").stderr
     assert "needs at least one word" in cli("search", "--", "-", code=2).stderr
 
@@ -220,7 +220,25 @@ def test_marks_stand_at_the_words_that_were_asked_for(project):
     make("one", note="The loss, then THE\n\nLOSS again; and a glossary.")
     (hit,) = gnomon.open().search("loss")
     assert [hit.excerpt[start:end] for start, end in hit.marks] == ["loss", "LOSS"]
-    assert hit.excerpt == "The loss, then THE LOSS again; and a glossary."
+    assert hit.excerpt == "The loss, then THE / LOSS again; and a glossary."
+
+
+def test_of_many_lines_those_with_the_words_are_shown(project):
+    lines = [f"epoch {number} done" for number in range(6)]
+    make("one", note="\n".join([*lines, "warning: the loss diverged", *lines, "diverged again"]))
+    (hit,) = gnomon.open().search("diverged")
+    assert "the loss diverged … diverged again" in hit.excerpt and "epoch" not in hit.excerpt
+
+
+@pytest.mark.parametrize("width", [60, 70, 80])
+def test_the_words_that_were_found_are_in_view_on_a_narrow_terminal(ask, project, monkeypatch, width):
+    start = "the learning rate was far too large for this model on this data, said the log, and the loss "
+    make("a-run-with-quite-a-long-name-of-its-own", note=f"{start}diverged at step 400")
+    monkeypatch.setattr("gnomon.cli.terminal._is_tty", lambda stream: stream.__class__.__name__ != "StringIO")
+    monkeypatch.setenv("COLUMNS", str(width))
+    answer = ask("search", "diverged")
+    assert "diverged" in answer.lines[1] and max(map(len, answer.lines)) <= width
+    assert "a-run-" in answer.lines[1]
 
 
 def test_a_text_without_spaces_is_shown_around_the_match(project):

@@ -89,7 +89,7 @@ def test_json_with_the_points_of_a_series(ask, three_runs):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["zz"], "no run has an id that begins with `zz` (GN103)"),
+        (["zz"], "no run has this name or an id that begins with `zz` (GN103)"),
         (["RUN", "--metric", "los"], "has no series `los` (GN103)\nhint: it has `loss`"),
         (["RUN", "--x", "auc"], "`--x` needs `--metric` (GN100)\nhint: for instance `--metric loss --x auc`"),
         (["RUN", "--rank", "zero"], "`--rank` of `gnomon show` must be a whole number; got `zero` (GN101)"),
@@ -173,3 +173,11 @@ def test_a_narrow_terminal_and_a_wide_parameter(ask, project, monkeypatch):
     shown = ask("show", run.id).lines
     assert max(map(len, shown[1:])) <= 50
     assert any(line.endswith("…") for line in shown)
+
+
+def test_steps_that_were_not_logged_in_order_go_from_the_lowest_to_the_highest(ask, project):
+    with gnomon.run("odd") as run:
+        for step in (3, 4, 2, 3):
+            run.log({"loss": 1.0}, step=step)
+    (row,) = [line for line in ask("show", "odd").lines if line.split()[:1] == ["loss"] and " to " in line]
+    assert row.split()[-3:] == ["2", "to", "4"]

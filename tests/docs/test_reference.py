@@ -74,7 +74,36 @@ def test_every_example_can_be_read(name):
         words = words[1 : ends[0] if ends else None]
         if words[0] == "--record":
             words = words[2:]
-        build(words[0], declaration(words[0]))[0].parse(words[1:])
+        command, rest = commands.split(words)
+        _read_expressions(build(command, declaration(command))[0].parse(rest))
+
+
+def _read_expressions(arguments):
+    """Read the filters, orders and queries of a command line with the parsers that the command has for them."""
+    from gnomon.runs.where import parse, parse_sort
+
+    if getattr(arguments, "where", None):
+        parse(arguments.where)
+    if getattr(arguments, "sort", None):
+        parse_sort(arguments.sort)
+    query = getattr(arguments, "query", None)
+    if isinstance(query, str) and query != "-":
+        import duckdb
+
+        from gnomon.runs.sql.statement import read
+
+        with duckdb.connect() as connection:
+            read(connection, query)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_filter_in_the_help_of_an_option_can_be_read(name):
+    from gnomon.runs.where import parse
+
+    for action in build(name, declaration(name))[0].declared():
+        if "--where" in action.option_strings:
+            for example in re.findall(r'"([^"]+)"', action.help):
+                parse(example)
 
 
 def test_every_command_is_listed_once_and_can_be_imported():

@@ -35,9 +35,15 @@ texts = st.sampled_from(["gold", "silver", "v3", "\x1b[31m", ""])
 @st.composite
 def bodies(draw):
     """A kind of entry and its body, now and then an odd one."""
-    kind = draw(st.sampled_from([entries.ADDED, entries.TAGGED, entries.DESCRIBED_AS]))
+    kind = draw(st.sampled_from([entries.ADDED, entries.TAGGED, entries.DESCRIBED_AS, entries.PROFILED]))
     if kind == entries.TAGGED:
         return kind, {"tags": draw(st.lists(texts, max_size=2))}
+    if kind == entries.PROFILED:
+        made = {
+            "object": draw(st.sampled_from(["ab" * 32, "cd" * 32, "no"])),
+            "rows": draw(st.sampled_from([1, -1, "x"])),
+        }
+        return kind, made if draw(st.booleans()) else {"note": draw(texts)}
     if kind == entries.DESCRIBED_AS:
         return kind, {"field": draw(st.sampled_from(["licence", "origin", "other"])), "value": draw(texts)}
     body = {

@@ -48,6 +48,9 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "rm": Listed("gnomon.runs.cli_change:rm", "hide runs (nothing is deleted)"),
         "restore": Listed("gnomon.runs.cli_change:restore", "bring hidden runs back"),
     },
+    "Data": {
+        "data": Listed("gnomon.data.cli:ls", "version data: add, status, log, diff, get, checkout, …"),
+    },
     "Files": {
         "get": Listed("gnomon.runs.cli_change:get", "write a kept file or folder of a run to the disk"),
         "export": Listed(
@@ -71,10 +74,60 @@ GROUPS: dict[str, dict[str, Listed]] = {
     },
 }
 
+FAMILIES: dict[str, dict[str, Listed]] = {
+    "data": {
+        "add": Listed("gnomon.data.cli:add", "keep a file or folder as the next version"),
+        "status": Listed("gnomon.data.cli:status", "what changed since the version that belongs here"),
+        "ls": Listed("gnomon.data.cli:list_", "list the data sets, as `gnomon data` alone does"),
+        "log": Listed("gnomon.data.cli_look:log", "list the versions of a data set"),
+        "show": Listed("gnomon.data.cli_look:show", "show everything about a version, and who used it"),
+        "diff": Listed("gnomon.data.cli_look:diff", "what differs between two versions"),
+        "profile": Listed(
+            "gnomon.data.cli_profile:profile", "what is in a version: rows, types, distributions"
+        ),
+        "tag": Listed("gnomon.data.cli_look:tag", "give a version a tag such as `gold`, or take it back"),
+        "get": Listed("gnomon.data.cli_files:get", "write a version to a new place"),
+        "checkout": Listed("gnomon.data.cli_files:checkout", "bring the data that pointer files name"),
+        "verify": Listed("gnomon.data.cli_files:verify", "check every byte of versions"),
+    },
+}
+"""Commands of two words, by the first: `gnomon data add`."""
+
+
+_LIST = "`gnomon runs` lists the runs, `gnomon data` the data sets"
+_HIDE = "`gnomon rm` hides runs from lists, and `gnomon restore` brings them back; nothing is deleted"
+_PAGES = "there are no pages to browse yet: `gnomon plot … --out loss.html` writes one, `gnomon show` and `gnomon runs` list"
+_HISTORY = "`gnomon runs` lists the runs, `gnomon show RUN` shows one"
+CALLED_ELSEWHERE = {
+    "list": _LIST, "ls": _LIST, "ps": _LIST, "status": _LIST, "log": _HISTORY, "history": _HISTORY, "info": _HISTORY,
+    "delete": _HIDE, "remove": _HIDE, "del": _HIDE, "gc": _HIDE, "ui": _PAGES, "up": _PAGES, "server": _PAGES,
+    "serve": _PAGES, "dashboard": _PAGES, "view": _PAGES, "open": _PAGES,
+    "diff": "`gnomon compare A B` says what differs, `--code` shows the diff of the code",
+    "query": "`gnomon sql \"select …\"` asks in SQL", "find": "`gnomon search WORDS` finds runs by words",
+    "grep": "`gnomon search WORDS` finds runs by words", "logs": "`gnomon console RUN` prints what a run printed",
+    "exec": "`gnomon run -- COMMAND` runs a command and records it", "params": "`gnomon runs --help` says how to list them",
+    "metrics": "`gnomon runs` lists last values, `gnomon plot METRIC` draws curves",
+    "undo": "`gnomon restore RUN` brings hidden runs back", "download": "`gnomon get` writes a kept file to the disk",
+}  # fmt: skip
+"""What people type who know another tool, and what to type here."""
+
 
 def built_in() -> dict[str, Listed]:
-    """Return all commands that come with Gnomon and are shown."""
-    return {name: listed for group in GROUPS.values() for name, listed in group.items()}
+    """Return all commands that come with Gnomon and are shown, those of two words after their first."""
+    found: dict[str, Listed] = {}
+    for group in GROUPS.values():
+        for name, listed in group.items():
+            found[name] = listed
+            found.update({f"{name} {second}": of for second, of in FAMILIES.get(name, {}).items()})
+    return found
+
+
+def split(words: list[str]) -> tuple[str, list[str]]:
+    """Return the command that these words begin with, which may be two of them, and the others."""
+    name, *rest = words
+    if rest and rest[0] in FAMILIES.get(name, {}):
+        return f"{name} {rest[0]}", rest[1:]
+    return name, rest
 
 
 def find(name: str) -> str | None:

@@ -99,7 +99,11 @@ def candidates(words: list[str]) -> Candidates:
         yield from _before_the_command(before, current)
     elif name == "help":
         yield from _command_names(current) if not rest else ()
+    elif name in commands.FAMILIES and not rest and not current.startswith("-"):
+        family = commands.FAMILIES[name]
+        yield from _beginning(current, [(second, listed.help) for second, listed in family.items()])
     else:
+        name, rest = commands.split([name, *rest])
         yield from _of_command(name, rest, current, record)
 
 
@@ -126,7 +130,11 @@ def _before_the_command(before: list[str], current: str) -> Candidates:
 
 
 def _command_names(current: str) -> Candidates:
-    found = list(_beginning(current, [(name, listed.help) for name, listed in commands.built_in().items()]))
+    found = list(
+        _beginning(
+            current, [(name, listed.help) for name, listed in commands.built_in().items() if " " not in name]
+        )
+    )
     if not found and current:
         from gnomon.record.kinds import plugin_commands
 
@@ -178,6 +186,16 @@ def _values(action: argparse.Action, current: str, record: str | None, given: li
         yield (":files" if kind == "files" else ":folders"), ""
     elif kind in ("run", "hidden-run"):
         yield from _runs(current, record, hidden=kind == "hidden-run", given=given)
+    elif kind in ("version", "dataset"):
+        yield from _beginning(current, _data(record, with_versions=kind == "version" and "@" in current))
+    elif kind in ("run-or-group", "group"):
+        yield from _runs(current, record, hidden=False, given=given) if kind == "run-or-group" else ()
+        yield from _beginning(current, [pair for pair in _groups(record) if pair[0] not in given])
+    elif kind == "run-or-metric":
+        yield from _beginning(current, [pair for pair in _metrics(record) if pair[0] not in given])
+        yield from _runs(current, record, hidden=False, given=given)
+    elif kind == "metric":
+        yield from _beginning(current, _metrics(record))
     elif kind == "column":
         yield from _beginning(current, _columns(record))
     elif kind == "sort":
@@ -208,6 +226,42 @@ def _runs(current: str, record: str | None, *, hidden: bool, given: list[str]) -
         shown = run[: max(SHOWN_LENGTH, len(current))]
         if run.startswith(current) and shown not in given:
             yield shown, " ".join(str(row[key]) for key in ("name", "status") if row.get(key))
+
+
+def _data(record: str | None, *, with_versions: bool) -> list[tuple[str, str]]:
+    from gnomon.data.views import labels, rows
+    from gnomon.runs.views import open as open_record
+
+    opened = open_record(record)
+    with opened.replica:
+        opened.replica.update()
+        found = rows(opened.replica.index)
+    if not with_versions:
+        return [(name, "data set") for name in sorted({row.name for row in found})]
+    tagged = [(f"{row.name}@{tag}", "tag") for row in found for tag in row.tags]
+    return [*((called, "version") for called in dict.fromkeys(labels(found).values())), *tagged]
+
+
+def _metrics(record: str | None) -> list[tuple[str, str]]:
+    """Return the names of all series of the record."""
+    from gnomon.runs.plot.words import metric_names
+    from gnomon.runs.views import open as open_record
+
+    opened = open_record(record)
+    with opened.replica:
+        opened.replica.update()
+        return [(name, "metric") for name in metric_names(opened)]
+
+
+def _groups(record: str | None) -> list[tuple[str, str]]:
+    """Return the names of the groups of seeds, the newest first."""
+    from gnomon.runs.groups.definition import seed_groups
+    from gnomon.runs.views import open as open_record
+
+    opened = open_record(record)
+    with opened.replica:
+        found = seed_groups(opened)[:MOST]
+    return [(group.name, f"group of {len(group)} runs") for group in found]
 
 
 def _columns(record: str | None) -> list[tuple[str, str]]:

@@ -107,7 +107,7 @@ def _run(words: list[str], terminal: Terminal) -> int:
 
         terminal.say(overview())
         return WRONG_COMMAND
-    name = words.pop(0)
+    name, words = commands.split(words)
     if name == "help":
         _help(terminal, words)
         return DONE
@@ -121,6 +121,11 @@ def _run(words: list[str], terminal: Terminal) -> int:
 def _run_command(name: str, words: list[str], record: str | None, terminal: Terminal) -> int:
     from gnomon.cli.parser import HelpWanted, build
 
+    family = commands.FAMILIES.get(name)
+    if family and words and not words[0].startswith("-"):
+        raise UsageError(
+            f"`gnomon {name}` has no command `{words[0]}`", hint=_near(words[0], family, f"gnomon {name}")
+        )
     parser, run = build(name, declaration(name))
     try:
         arguments = parser.parse(words)
@@ -136,7 +141,8 @@ def declaration(name: str) -> Declare:
     """Return the function that declares a command. Raises UsageError for an unknown one."""
     target = commands.find(name)
     if target is None:
-        raise UsageError(f"there is no command `{name}`", hint=_near(name, commands.built_in()))
+        hint = commands.CALLED_ELSEWHERE.get(name.lower()) or _near(name, commands.built_in())
+        raise UsageError(f"there is no command `{name}`", hint=hint)
     from importlib import import_module
 
     module, _, function = target.partition(":")
@@ -159,15 +165,16 @@ def _help(terminal: Terminal, words: list[str]) -> None:
         return terminal.style(title, "bold")
 
     if words:
-        terminal.write(build(words[0], declaration(words[0]))[0].help_text(paint))
+        name, _ = commands.split(words)
+        terminal.write(build(name, declaration(name))[0].help_text(paint))
     else:
         terminal.write(overview(paint))
 
 
-def _near(word: str, known: object) -> str:
+def _near(word: str, known: object, command: str = "gnomon") -> str:
     from gnomon.cli.parser import did_you_mean
 
-    return did_you_mean(word, known) or "`gnomon --help` lists all commands"  # type: ignore[arg-type]
+    return did_you_mean(word, known) or f"`{command} --help` lists all commands"  # type: ignore[arg-type]
 
 
 # --- what went wrong

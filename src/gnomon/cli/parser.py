@@ -13,6 +13,7 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gnomon.cli.commands import FAMILIES
 from gnomon.errors import BadArgumentError, UsageError
 
 if TYPE_CHECKING:
@@ -30,12 +31,22 @@ _OURS = {  # argparse words, and what we say
     "expected at least one argument": "needs a value",
     "ignored explicit argument": "takes no value; got",
 }
-HELP_COLUMN = 28
+HELP_COLUMN, COMMAND_COLUMN = 28, 18
+_NO_OPTION = "\0"  # before a word that follows `--`; no word of a command line can hold it
 HELP_WIDTH, EXAMPLES_WIDTH, LEAST_HELP_WIDTH = 100, 110, 60
 
 
 class HelpWanted(Exception):
     """`--help` was given."""
+
+
+def _marked(words: Sequence[str]) -> list[str]:
+    """Return the words without `--`, those behind it marked: argparse forgets that they are no options."""
+    before = list(words)
+    if "--" not in before:
+        return before
+    at = before.index("--")
+    return [*before[:at], *(f"{_NO_OPTION}{word}" for word in before[at + 1 :])]
 
 
 class Parser(argparse.ArgumentParser):
@@ -87,12 +98,12 @@ class Parser(argparse.ArgumentParser):
         if self.takes_command:
             words, command = self._split_command(words)
         try:
-            found, unknown = self.parse_known_intermixed_args(self._joined(words))
+            found, unknown = self.parse_known_intermixed_args(_marked(self._joined(words)))
         except argparse.ArgumentError as error:
             name = f"`{error.argument_name}` " if error.argument_name else ""
             self.error(f"{name}{error.message}")
         if unknown:
-            self._refuse(unknown[0])
+            self._refuse(unknown[0].removeprefix(_NO_OPTION))
         if self.takes_command:
             found.command = command
         return found
@@ -123,6 +134,7 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"`{self.prog}`{said}", hint=f"see `{self.prog} --help`")
 
     def _get_value(self, action: argparse.Action, text: str) -> object:
+        text = text.removeprefix(_NO_OPTION)
         try:
             return super()._get_value(action, text)
         except argparse.ArgumentError:
@@ -190,6 +202,7 @@ class Parser(argparse.ArgumentParser):
         required = [
             _usage_of(action) for action in self.declared() if action.option_strings and action.required
         ]
+        parts += ["[COMMAND]"] if self.command in FAMILIES else []
         return " ".join([self.prog, *parts, *required, "[options]"])
 
     def help_text(self, paint: Callable[[str], str] = str) -> str:
@@ -202,6 +215,11 @@ class Parser(argparse.ArgumentParser):
                 lines += ["", paint(f"{title}:")]
                 for action in group:
                     lines += entry(written(action), action.help or "")
+        family = FAMILIES.get(self.command)
+        if family:
+            lines += ["", paint("commands:")]
+            for name, listed in family.items():
+                lines += entry(f"{self.command} {name}", listed.help, COMMAND_COLUMN)
         if self.examples:
             lines += ["", paint("examples:")]
             lines += _shown_examples(self.examples)

@@ -26,7 +26,8 @@ gnomon [--record PATH] COMMAND …
 ```
 
 Data goes to standard output, talk to standard error; so `gnomon runs --json > runs.json` is safe.
-A run is named by its id, of which the first digits are enough where they name one run.
+A run is named by its id, of which the first digits are enough where they name one run; by its name, where one run only is
+called so; or by `@1`, the newest, `@2`, the one before it, and so on.
 `python -m gnomon` is the same command.
 """
 TAIL = """\
@@ -49,7 +50,8 @@ def pages() -> Iterator[str]:
     yield HEAD
     yield _options_of_gnomon()
     for title, group in commands.GROUPS.items():
-        names = ", ".join(f"[`{name}`](#gnomon-{name})" for name in group)
+        every = [name for name in commands.built_in() if name.partition(" ")[0] in group]
+        names = ", ".join(f"[`{name}`](#gnomon-{name.replace(' ', '-')})" for name in every)
         yield f"**{title}**: {names}\n"
     yield _exit_codes()
     for name in commands.built_in():

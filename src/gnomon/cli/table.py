@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gnomon.text import MISSING, any_value, clean, cut, number, width
+from gnomon.text import MISSING, any_value, clean, cut, cut_middle, number, width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 GAP = "  "
 NARROWEST_TEXT = 8
+NAMES = {
+    "name": 16,
+    "group": 12,
+}  # columns whose texts are cut in the middle, as both ends tell; how narrow they may be
 SPREAD = " ± "
 _FAMILIES = ("params", "metrics")
 
@@ -45,13 +49,15 @@ class Column:
     @property
     def least_width(self) -> int:
         """How narrow it can be made: texts and titles can be cut, numbers cannot."""
-        least = max(self.cells_width, min(NARROWEST_TEXT, self.width)) if self.is_number else NARROWEST_TEXT
+        narrowest = NAMES.get(self.key, NARROWEST_TEXT)
+        least = max(self.cells_width, min(NARROWEST_TEXT, self.width)) if self.is_number else narrowest
         return min(self.width, least)
 
     def shorten(self, columns: int, ellipsis: str) -> None:
         """Cut the title and, in a column of text, the cells to this width."""
         if not self.is_number:
-            self.cells = [cut(cell, columns, ellipsis) for cell in self.cells]
+            shortened = cut_middle if self.key in NAMES else cut
+            self.cells = [shortened(cell, columns, ellipsis) for cell in self.cells]
         self.title = cut(self.title, columns, ellipsis)
         self._measure()
 

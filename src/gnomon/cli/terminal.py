@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TextIO
 
+    from gnomon.cli.draw_lines import Frame
     from gnomon.runs.plot.lines import Line
+    from gnomon.runs.plot.picture import Panel
     from gnomon.runs.plot.scale import Scale
 
 _STYLES = {
@@ -206,22 +208,32 @@ class Terminal:
         x_name: str,
         width: int | None = None,
         height: int = 16,
+        among: Sequence[Line] = (),
     ) -> None:
-        """Write drawn curves in one pair of axes, and their legend where there are several."""
+        """Write drawn curves in one pair of axes."""
         from gnomon.cli import draw_lines
 
-        frame = draw_lines.Frame(
+        frame = self._frame(width, height)
+        for line in draw_lines.curves(lines, x_scale, y_scale, frame, x_name=text.clean(x_name), among=among):
+            self.write(line)
+
+    def legend(self, panels: Sequence[Panel], keys: Sequence[str], *, width: int | None = None) -> None:
+        """Write the legend of drawn curves."""
+        from gnomon.cli import draw_lines
+
+        for line in draw_lines.legend(panels, keys, self._frame(width, 0)):
+            self.write(line)
+
+    def _frame(self, width: int | None, height: int) -> Frame:
+        from gnomon.cli.draw_lines import Frame
+
+        return Frame(
             width or min(self.width or 80, 120),
             height,
             self.is_unicode,
             self._is_coloured[id(self.out)],
             self.style,
         )
-        for line in draw_lines.curves(lines, x_scale, y_scale, frame, x_name=text.clean(x_name)):
-            self.write(line)
-        if len(lines) > 1 or lines[0].counts:
-            for line in draw_lines.legend(lines, frame):
-                self.write(line)
 
     def progress(self, what: str) -> Progress:
         """Return something to show progress with, on the stream of talk; it is silent where nobody watches."""

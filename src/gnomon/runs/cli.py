@@ -11,7 +11,7 @@ from gnomon.errors import UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from gnomon.runs.face import Parser, Run, Terminal
     from gnomon.runs.table import RunTable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PAGE = 20
 FEWEST_ROWS = 10
 LINES_AROUND_TABLE = 6
+NO_RUNS = "no runs yet: `gnomon run -- python train.py` records one, or `gnomon.run()` in your script"
 STATUS_STYLES = {"failed": "red", "stopped": "yellow", "interrupted": "yellow", "running": "cyan"}
 
 
@@ -39,9 +40,12 @@ def open_record(arguments: Namespace, terminal: Terminal) -> Record:
 def runs(parser: Parser) -> Run:
     """List runs, newest first.
 
-    The table shows what tells the runs apart: parameters that vary, and the last value of each metric. `--columns`
-    chooses; `--where` and `--sort` take the same keys: name, status, group, seed, tags, created, ended, duration, parent,
-    params.NAME, metrics.NAME (its last value), metrics.NAME.min and .max.
+    The table shows what tells the runs apart: parameters that vary, and the last value of each metric; the status, where not
+    all are finished. A narrow terminal keeps what `--sort` and `--where` name, then some of both, metrics of validation
+    before those of training; what has no room is said. A pipe gets every column.
+
+    `--columns` chooses; `--where` and `--sort` take the same keys: name, status, group, seed, tags, created, ended, duration,
+    parent, params.NAME, data.NAME (the version used), metrics.NAME (its last value), metrics.NAME.min and .max.
     """
     parser.option(
         "--where", metavar="EXPRESSION", help='only runs for which this holds, such as "params.lr < 0.01"'
@@ -59,8 +63,12 @@ def runs(parser: Parser) -> Run:
     parser.option(
         "--groups",
         action="store_true",
-        help="list groups of seeds instead, metrics as mean ± spread between seeds",
+        help="list groups of seeds instead, metrics as mean ± standard deviation between seeds",
     )
+    parser.option(
+        "--same-code", action="store_true",
+        help="with --groups: leave out runs that ran other code than most of their group",
+    )  # fmt: skip
     parser.option("--json", action="store_true", help="print a JSON list of all runs (or of --limit)")
     parser.option("--csv", action="store_true", help="print CSV of all runs (or of --limit)")
     parser.example("gnomon runs", "the newest")
@@ -80,12 +88,16 @@ def runs(parser: Parser) -> Run:
 
 
 def _runs(arguments: Namespace, terminal: Terminal) -> int:
+    from gnomon.runs.columns import importance, side_by_side
+
     if arguments.json and arguments.csv:
         raise UsageError("`--json` and `--csv` exclude each other")
     if arguments.all and arguments.limit is not None:
         raise UsageError("`--all` and `--limit` exclude each other")
     if arguments.groups and arguments.removed:
         raise UsageError("`--groups` and `--removed` exclude each other", hint="hidden runs are in no group")
+    if arguments.same_code and not arguments.groups:
+        raise UsageError("`--same-code` needs `--groups`", hint="`gnomon runs --groups --same-code`")
     record = open_record(arguments, terminal)
     columns = _asked_columns(arguments.columns)
     limit = _limit(arguments, terminal)
@@ -98,7 +110,7 @@ def _runs(arguments: Namespace, terminal: Terminal) -> int:
         )
 
     table = ask(columns)
-    _say_unknown(record, table.unknown, terminal)
+    _say_unknown(record, table.unknown, terminal, _sorted_by(arguments))
     if arguments.json:
         terminal.json_list(table.records())
     elif arguments.csv:
@@ -106,12 +118,13 @@ def _runs(arguments: Namespace, terminal: Terminal) -> int:
     elif not len(table):
         terminal.say(_why_nothing(arguments))
     elif columns is not None:
-        _write_table(record, table, table.columns, [], terminal)
+        known = [key for key in table.columns if key not in set(table.unknown)]
+        _write_table(record, table, known, [], terminal)
     else:
         concerned = _keys_concerned(arguments, table.unknown)
-        shown = _side_by_side([*table.default_columns(), *concerned])
+        shown = side_by_side([*table.default_columns(), *concerned])
         table = table if set(shown) <= set(table.columns) else ask(shown)
-        _write_table(record, table, shown, _importance(shown, concerned), terminal)
+        _write_table(record, table, shown, importance(shown, concerned), terminal)
     return 0
 
 
@@ -120,14 +133,16 @@ def _groups(
 ) -> int:
     from gnomon.runs.groups.cli import write_groups, write_groups_csv
 
-    table = record.groups(arguments.where, sort=arguments.sort, columns=columns, limit=limit)
+    table = record.groups(
+        arguments.where, sort=arguments.sort, columns=columns, limit=limit, same_code=arguments.same_code
+    )
     _say_unknown(record, table.unknown, terminal)
     if arguments.json:
         terminal.json_list(table.records())
     elif arguments.csv:
         write_groups_csv(table, terminal)
     elif not len(table):
-        terminal.say("no group of seeds matches" if arguments.where else "no runs yet")
+        terminal.say("no group of seeds matches" if arguments.where else NO_RUNS)
     else:
         write_groups(table, columns or table.default_columns(), terminal)
     return 0
@@ -140,52 +155,56 @@ def _limit(arguments: Namespace, terminal: Terminal) -> int | None:
     return max(FEWEST_ROWS, terminal.height - LINES_AROUND_TABLE) if terminal.is_interactive else PAGE
 
 
+def _sorted_by(arguments: Namespace) -> list[str]:
+    """Return the columns of `--sort`."""
+    from gnomon.runs.where import parse_sort
+
+    return [column for column, _ in parse_sort(arguments.sort)] if arguments.sort else []
+
+
 def _keys_concerned(arguments: Namespace, unknown: Iterable[str]) -> list[str]:
     """Return the columns that the question is about: those of `--sort`, then those of `--where`."""
-    from gnomon.runs.where import parse, parse_sort
+    from gnomon.runs.where import parse
 
-    fields = [column for column, _ in parse_sort(arguments.sort)] if arguments.sort else []
+    fields = _sorted_by(arguments)
     if arguments.where and arguments.where.strip():
         fields += sorted(parse(arguments.where).fields)
     known = [field.removesuffix(".last") for field in fields if field not in set(unknown)]
     return [key for key in dict.fromkeys(known) if key != "rank"]
 
 
-def _side_by_side(columns: Iterable[str]) -> list[str]:
-    """Return columns with parameters beside parameters and metrics beside metrics, times at the end."""
-    places = {"params": 1, "metrics": 2, "created": 3, "ended": 3, "duration": 3}
-    return sorted(dict.fromkeys(columns), key=lambda key: places.get(key.partition(".")[0], 0))
-
-
-def _importance(columns: list[str], concerned: list[str]) -> list[str]:
-    """Return columns in the order in which a narrow terminal keeps them: a few metrics and parameters before all of either."""
-    metrics = [key for key in columns if key.startswith("metrics.")]
-    params = [key for key in columns if key.startswith("params.")]
-    mixed = [key for pair in zip(metrics, params, strict=False) for key in pair]
-    rest = metrics[len(params) :] or params[len(metrics) :]
-    return list(
-        dict.fromkeys(
-            ["id", *concerned, "name", "status", *mixed[:4], "seed", *mixed, *rest, "group", "created"]
-        )
-    )
-
-
-def _say_unknown(record: Record, unknown: Iterable[str], terminal: Terminal) -> None:
-    """Say which columns no run has: most often they are misspelt."""
+def _say_unknown(
+    record: Record, unknown: Iterable[str], terminal: Terminal, sorted_by: Iterable[str] = ()
+) -> None:
+    """Say which columns no run has: most often they are misspelt, or lack their `params.` or `metrics.`."""
+    by = set(sorted_by)
     for column in dict.fromkeys(unknown):
-        from difflib import get_close_matches
-
-        near = get_close_matches(
-            column.removesuffix(".last"), [*record.column_keys(), *record.process_keys()], n=2
-        )
+        name = column.removesuffix(".last") if column.startswith("metrics.") else column
+        near = _near_columns(name, [*record.column_keys(), *record.process_keys()])
         meant = f"; did you mean {' or '.join(f'`{terminal.clean(key)}`' for key in near)}?" if near else ""
-        terminal.say(f"no run has `{terminal.clean(column)}`{meant}")
+        so = ", so nothing is sorted by it" if column in by else ""
+        terminal.say(f"no run has `{terminal.clean(name)}`{so}{meant}")
+
+
+def _near_columns(name: str, known: list[str]) -> list[str]:
+    """Return the columns that a misspelt one may mean: those with this name after their first dot, or else the nearest."""
+    from difflib import get_close_matches
+
+    bare = name.partition(".")[2] if name.startswith(("params.", "metrics.")) else name
+    exact = [key for key in known if bare.lower() in (key.lower(), key.partition(".")[2].lower())]
+    if exact:
+        return exact[:3]
+    short = {key.partition(".")[2] or key: key for key in reversed(known)}
+    near = get_close_matches(name, known, n=2) or [short[one] for one in get_close_matches(bare, short, n=2)]
+    return list(dict.fromkeys(near))
 
 
 def _asked_columns(text: str | None) -> list[str] | None:
+    from gnomon.runs.where_text import SAME
+
     if text is None:
         return None
-    columns = [key.strip() for key in text.split(",") if key.strip()]
+    columns = [SAME.get(key.strip(), key.strip()) for key in text.split(",") if key.strip()]
     if not columns:
         raise UsageError(
             "`--columns` needs at least one column", hint="for instance `--columns name,metrics.loss`"
@@ -197,15 +216,17 @@ def _write_table(
     record: Record, table: RunTable, columns: list[str], importance: list[str], terminal: Terminal
 ) -> None:
     digits = shown_digits(record, table.ids)
+    rows = table.to_pylist()
+    when = _timestamps(rows, terminal)
     shown = {
         "id": lambda value: str(value)[:digits],
         "parent": lambda value: str(value)[:digits] if value else "-",
-        "created": terminal.timestamp,
-        "ended": terminal.timestamp,
+        "created": when,
+        "ended": when,
         "duration": terminal.duration,
     }
     styles = {"status": lambda value: STATUS_STYLES.get(str(value), ""), "id": lambda _: "bold"}
-    left_out = terminal.table(columns, table.to_pylist(), shown, styles=styles, importance=importance)
+    left_out = terminal.table(columns, rows, shown, styles=styles, importance=importance)
     if len(table) < table.total:
         terminal.say(
             f"{len(table):,} of {terminal.count(table.total, 'run')}; `--all` or `--limit N` shows more"
@@ -217,20 +238,32 @@ def _write_table(
         )
 
 
+def _timestamps(rows: list[dict[str, object]], terminal: Terminal) -> Callable[[object], str]:
+    """Return how times are shown: to the minute, or to the second where two runs were made within one minute."""
+    minutes = [terminal.timestamp(row["created"]) for row in rows if row.get("created") is not None]
+    if len(set(minutes)) == len(minutes):
+        return terminal.timestamp
+    return lambda moment: terminal.timestamp(moment, with_seconds=True)
+
+
 def _write_csv(table: RunTable, terminal: Terminal) -> None:
     from gnomon.runs.table import TIMES, iso_time
 
-    def readable(row: dict[str, object]) -> dict[str, object]:
-        return {key: iso_time(value) if key in TIMES else value for key, value in row.items()}
+    names = {key: "duration_s" if key == "duration" else key for key in table.columns}
 
-    terminal.csv(table.columns, map(readable, table.to_pylist()))
+    def readable(row: dict[str, object]) -> dict[str, object]:
+        return {names[key]: iso_time(value) if key in TIMES else value for key, value in row.items()}
+
+    terminal.csv(list(names.values()), map(readable, table.to_pylist()))
 
 
 def _why_nothing(arguments: Namespace) -> str:
     if arguments.limit == 0:
         return "no runs: `--limit 0` asks for none"
     kind = "hidden run" if arguments.removed else "run"
-    return f"no {kind} matches" if arguments.where else f"no {kind}s" + ("" if arguments.removed else " yet")
+    if arguments.where:
+        return f"no {kind} matches"
+    return "no hidden runs" if arguments.removed else NO_RUNS
 
 
 def shown_digits(record: Record, ids: Iterable[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.errors import BadArgumentError, UnknownSubjectError, UsageError
+from gnomon.runs.called import FEWEST_DIGITS
 from gnomon.runs.cli import open_record, shown_digits
 
 if TYPE_CHECKING:
@@ -26,7 +27,12 @@ def note(parser: Parser) -> Run:
 
     Without a text your editor opens (VISUAL, then EDITOR); with `-` the text is read from standard input.
     """
-    parser.option("run", metavar="RUN", complete="run", help="the run's id, the beginning of it, or its name")
+    parser.option(
+        "run",
+        metavar="RUN",
+        complete="run",
+        help="the run's id, the beginning of it, or its name; `@1` is the newest",
+    )
     parser.option("text", metavar="TEXT", nargs="?", help="the note; `-` reads it from standard input")
     parser.example('gnomon note 4f1d "Plateaus after 3 epochs; next: smaller depth."', "a line")
     parser.example("gnomon note 4f1d", "in your editor")
@@ -36,7 +42,7 @@ def note(parser: Parser) -> Run:
 
 def _note(arguments: Namespace, terminal: Terminal) -> int:
     record = open_record(arguments, terminal)
-    run = record.run(arguments.run)
+    run = _to_change(record, arguments.run)
     text = arguments.text
     if text == "-":
         import sys
@@ -81,7 +87,12 @@ def tag(parser: Parser) -> Run:
 
     A tag that a teammate adds at the same time, elsewhere, stays.
     """
-    parser.option("run", metavar="RUN", complete="run", help="the run's id, the beginning of it, or its name")
+    parser.option(
+        "run",
+        metavar="RUN",
+        complete="run",
+        help="the run's id, the beginning of it, or its name; `@1` is the newest",
+    )
     parser.option("tags", metavar="TAG", nargs="*", help="tags to add")
     parser.option(
         "--remove",
@@ -102,7 +113,7 @@ def _tag(arguments: Namespace, terminal: Terminal) -> int:
     if both:
         raise UsageError(f"tag `{both[0]}` cannot be added and taken away at once")
     record = open_record(arguments, terminal)
-    run = record.run(arguments.run)
+    run = _to_change(record, arguments.run)
     if arguments.tags or arguments.remove:
         record.tag(run.id, arguments.tags, arguments.remove)
         run = record.run(run.id)
@@ -115,7 +126,12 @@ def _tag(arguments: Namespace, terminal: Terminal) -> int:
 
 def rename(parser: Parser) -> Run:
     """Give a run another name. Where two people gave it different names, this settles it."""
-    parser.option("run", metavar="RUN", complete="run", help="the run's id, the beginning of it, or its name")
+    parser.option(
+        "run",
+        metavar="RUN",
+        complete="run",
+        help="the run's id, the beginning of it, or its name; `@1` is the newest",
+    )
     parser.option("name", metavar="NAME", help="the new name")
     parser.example("gnomon rename 4f1d baseline-2", "the id stays")
     return _rename
@@ -123,7 +139,7 @@ def rename(parser: Parser) -> Run:
 
 def _rename(arguments: Namespace, terminal: Terminal) -> int:
     record = open_record(arguments, terminal)
-    run = record.run(arguments.run)
+    run = _to_change(record, arguments.run)
     record.rename(run.id, arguments.name)
     before = f", before `{terminal.clean(run.name)}`" if run.name else ""
     terminal.say(f"run {run.id[:8]} is now called `{terminal.clean(arguments.name)}`{before}")
@@ -173,8 +189,20 @@ def _restore(arguments: Namespace, terminal: Terminal) -> int:
 
 def _resolved(record: Record, short_ids: Iterable[str]) -> list[RunView]:
     """Return the runs that are meant, each once; all are looked up before anything is written."""
-    found = {run.id: run for run in map(record.run, short_ids)}
+    found = {run.id: run for run in (_to_change(record, word) for word in short_ids)}
     return list(found.values())
+
+
+def _to_change(record: Record, word: str) -> RunView:
+    """Return the run to change; `1` may be the beginning of one id by chance and is no way to name what is written to."""
+    run = record.run(word)
+    if len(word) < FEWEST_DIGITS and run.name != word and not word.startswith("@"):
+        shown = f"{run.id[:8]} ({run.name})" if run.name else run.id[:8]
+        raise BadArgumentError(
+            f"`{word}` is too short to change a run by; one id begins so, that of run {shown}",
+            hint=f"write {FEWEST_DIGITS} digits of the id or more, the name, or `@1` for the newest run",
+        )
+    return run
 
 
 def _called(run: RunView, terminal: Terminal) -> str:
@@ -191,7 +219,12 @@ def get(parser: Parser) -> Run:
     `--to` chooses; otherwise it is the one that is shown. All bytes are checked against their hash first. What
     is at the target stays, unless `--overwrite` is given.
     """
-    parser.option("run", metavar="RUN", complete="run", help="the run's id, the beginning of it, or its name")
+    parser.option(
+        "run",
+        metavar="RUN",
+        complete="run",
+        help="the run's id, the beginning of it, or its name; `@1` is the newest",
+    )
     parser.option(
         "name", metavar="NAME", complete="kept", help="what it is called in the run: see `gnomon show RUN`"
     )

@@ -24,7 +24,12 @@ def console(parser: Parser) -> Run:
     Kept are the first and the last half megabyte of each process, lines as they stood last (progress bars), without
     colours; what looked like a secret was withheld. A gap says how much it left out.
     """
-    parser.option("run", metavar="RUN", complete="run", help="the run's id, the beginning of it, or its name")
+    parser.option(
+        "run",
+        metavar="RUN",
+        complete="run",
+        help="the run's id, the beginning of it, or its name; `@1` is the newest",
+    )
     parser.option("--grep", metavar="TEXT", help="only lines with this text, whatever its case")
     parser.option("--out", action="store_true", help="only what went to standard output")
     parser.option("--err", action="store_true", help="only what went to standard error")

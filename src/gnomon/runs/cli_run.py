@@ -47,9 +47,10 @@ def run(parser: Parser) -> Run:
         "gnomon run --name baseline --param lr=0.1 -- python train.py", "with a name and a parameter"
     )
     parser.note(
-        "`--pick` reads `name=value`, `name: value` and JSON lines (`val.loss` or `val/loss` for nested ones); a whole "
-        "number called step, global_step, iteration or iter in the same line is the step. Where the command was not "
-        "found the exit code is 127, where it may not be executed 126; where it died of a signal, so do we."
+        "`--pick` reads `name=value`, `name: value` and JSON lines (`val.loss` or `val/loss` for nested ones), and "
+        '`val acc 0.94` for a name given whole, as in `--pick "val acc"`; a whole number called step, global_step, iteration '
+        "or iter in the same line is the step. Where the command was not found the exit code is 127, where it may not be "
+        "executed 126; where it died of a signal, so do we."
     )
     return _run
 
@@ -105,7 +106,7 @@ def _unmatched(pattern: str, seen: Sequence[str], terminal: Terminal) -> str:
     found = (
         f"names seen: {', '.join(map(terminal.clean, names))}"
         if names
-        else "no name with a number was printed"
+        else "no name with a number was printed (read are `name=0.5`, `name: 0.5`, JSON lines, and `name 0.5` for a whole name)"
     )
     return f"`--pick {terminal.clean(pattern)}` never matched; {found}"
 

@@ -6,6 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from gnomon.runs.cli import open_record, shown_digits
+from gnomon.text import cut_middle, width
+
+LEAST_NAME, LEAST_TEXT = 16, 24  # columns that names and texts have, at least, in a narrow terminal
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -39,6 +42,8 @@ def search(parser: Parser) -> Run:
 
 
 def _search(arguments: Namespace, terminal: Terminal) -> int:
+    from gnomon.runs.search import around
+
     record = open_record(arguments, terminal)
     words = " ".join(arguments.words)
     if arguments.json:
@@ -51,14 +56,16 @@ def _search(arguments: Namespace, terminal: Terminal) -> int:
         return 0
     first = [text.hits[0] for text in found.texts]
     digits = shown_digits(record, [hit.run for hit in first])
+    names = [_called(hit, len(text.hits), terminal) for hit, text in zip(first, found.texts, strict=True)]
+    room = _room(first, names, digits, terminal)
     rows = [
         {
             "id": hit.run[:digits],
-            "name": _called(hit, len(text.hits), terminal),
+            "name": name,
             "where": hit.field,
-            "text": terminal.clean(hit.excerpt),
+            "text": terminal.clean(around(hit.excerpt, hit.marks, room) if room else hit.excerpt),
         }
-        for hit, text in zip(first, found.texts, strict=True)
+        for hit, name in zip(first, names, strict=True)
     ]
     painters = {
         row["text"]: _painter(hit, row["text"], terminal) for row, hit in zip(rows, first, strict=True)
@@ -78,10 +85,20 @@ def _search(arguments: Namespace, terminal: Terminal) -> int:
     return 0
 
 
+def _room(hits: list[Hit], names: list[str], digits: int, terminal: Terminal) -> int | None:
+    """Return how many columns the texts have at least, beside the ids, names and fields; None where there is no end."""
+    if terminal.width is None:
+        return None
+    name = max(len("name"), *map(width, names))
+    field = max(len("where"), *(len(hit.field) for hit in hits))
+    return max(LEAST_TEXT, terminal.width - digits - name - field - 3 * len("  "))
+
+
 def _called(hit: Hit, runs: int, terminal: Terminal) -> str:
     """Return the name of a run, and how many others of its process share the text."""
     name = terminal.clean(hit.name or "")
-    return name if runs == 1 else f"{name} (+{runs - 1:,})".lstrip()
+    name = name if runs == 1 else f"{name} (+{runs - 1:,})".lstrip()
+    return name if terminal.width is None else cut_middle(name, max(LEAST_NAME, terminal.width // 4))
 
 
 def _painter(hit: Hit, shown: str, terminal: Terminal) -> Callable[[str], str]:

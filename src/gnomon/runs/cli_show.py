@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gnomon.points.series import Series
+    from gnomon.points.stats import SeriesStat
     from gnomon.runs.face import Parser, Run, Terminal
     from gnomon.runs.run_view import Process, RunView
     from gnomon.runs.values.rich_value import RichValue
     from gnomon.runs.views import Record
 
+MOST_STEPS_READ = 1_000_000  # of a series whose first and last step do not say from where to where it goes
 INDENT = "  "
 SYSTEM = "system/"
 CURVE_BUCKETS = 500  # more than a terminal has dots beside each other
@@ -35,11 +37,16 @@ STATUS_STYLES = {
 def show(parser: Parser) -> Run:
     """Show everything about one run.
 
-    Parameters, metrics with their range, tags, notes, kept files, and the processes that logged to it, with what they
+    Data, parameters, metrics with their range, tags, notes, kept files, and the processes that logged to it, with what they
     lost or may have lost. Ends with a drawn curve: of a loss, else of the first series that has more than one point, or of
     those that `--metric` names. A notebook says whether its cells were run once each, from top to bottom.
     """
-    parser.option("run", metavar="RUN", complete="run", help="the run's id, the beginning of it, or its name")
+    parser.option(
+        "run",
+        metavar="RUN",
+        complete="run",
+        help="the run's id, the beginning of it, or its name; `@1` is the newest",
+    )
     parser.option(
         "--metric", metavar="NAME", action="append", complete="series", help="draw this series (repeatable)"
     )
@@ -56,8 +63,8 @@ def show(parser: Parser) -> Run:
         action="store_true",
         help="show only the cells of its notebook, with what they printed and showed",
     )
-    parser.example("gnomon show 4f1d", "everything, and the first curve")
-    parser.example("gnomon show 4f1d --metric loss --metric auc", "two curves")
+    parser.example("gnomon show @1", "the newest run: everything, and the first curve")
+    parser.example("gnomon show 4f1d --metric loss --metric auc", "two curves of the run whose id begins so")
     parser.example("gnomon show 4f1d --metric reward --x tokens", "over another series of the run")
     parser.example("gnomon show 4f1d --cells", "the notebook that made it, up to its end")
     parser.note(
@@ -84,6 +91,7 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
     _header(record, run, terminal)
     _how(run, terminal)
     _notebook(run, terminal)
+    _uses(run, terminal)
     _params(run, terminal)
     _numbers(run, terminal)
     _seeds(record, run, terminal)
@@ -230,7 +238,7 @@ def _numbers(run: RunView, terminal: Terminal) -> None:
             "min": stat.min,
             "max": stat.max,
             "points": stat.count,
-            "steps": f"{stat.first_step} to {stat.last_step}" if stat.count > 1 else str(stat.first_step),
+            "steps": _steps(run, name, rank, stat),
             "NaN": stat.nan or None,
         }
         for (name, rank), stat in stats.items()
@@ -244,20 +252,37 @@ def _numbers(run: RunView, terminal: Terminal) -> None:
     terminal.table(columns, rows, indent=INDENT)
 
 
+def _steps(run: RunView, name: str, rank: int, stat: SeriesStat) -> str:
+    """Return from which step to which a series goes; they need not have been logged in order."""
+    if stat.count < 2:
+        return str(stat.first_step)
+    first, last = stat.first_step, stat.last_step
+    if (
+        last - first < stat.count - 1 and stat.count <= MOST_STEPS_READ
+    ):  # some were logged again, or late: only the points can tell
+        steps = run.series(name, rank=rank).steps()
+        first, last = min(steps), max(steps)
+    return f"{first} to {last}"
+
+
 def _seeds(record: Record, run: RunView, terminal: Terminal) -> None:
     """Write where the run lies among the seeds of its configuration."""
+    from gnomon.runs.groups.code import code_notes
     from gnomon.runs.groups.siblings import siblings, standings
 
     group = siblings(record, run.id)
     if group is None:
         return
-    _heading(f"seeds ({len(group)} finished runs of this configuration; `gnomon runs --groups`)", terminal)
+    count = terminal.clean(str(group.count))
+    _heading(f"seeds (finished runs of this configuration: {count}; `gnomon runs --groups`)", terminal)
     rows = [
         {
             "series": terminal.clean(one.metric),
             "mean ± spread": str(one.spread),
             "this run": one.value,
-            "from the lowest": f"{one.place} of {len(group)}" if one.place is not None else "",
+            "from the lowest": f"{one.place} of {max(one.spread.n, one.place)}"
+            if one.place is not None
+            else "",
         }
         for one in standings(record, group, run.id)
     ]
@@ -266,6 +291,8 @@ def _seeds(record: Record, run: RunView, terminal: Terminal) -> None:
     if group.apart:
         apart = ", ".join(f"{count:,} {status}" for status, count in group.apart.items())
         terminal.write(INDENT + terminal.style(f"not counted: {apart}", "dim"))
+    for note in code_notes(record, [group], "`gnomon compare --groups METRIC --same-code`"):
+        terminal.write(INDENT + terminal.style(f"note: {terminal.clean(note)}", "yellow"))
 
 
 def _seeds_as_json(run: RunView) -> dict[str, object] | None:
@@ -339,6 +366,28 @@ def _notes(run: RunView, terminal: Terminal) -> None:
         terminal.write(INDENT + terminal.style(terminal.timestamp(note.time_s) + by, "dim"))
         for line in terminal.clean_lines(note.text) if note.text is not None else ["(erased)"]:
             terminal.write(f"{INDENT}{INDENT}{line}".rstrip())
+
+
+def _uses(run: RunView, terminal: Terminal) -> None:
+    """Write the data that a run used."""
+    if not run.uses:
+        return
+    _heading("data", terminal)
+    rows = [
+        {
+            "name": one.name,
+            "version": one.label or f"{(one.object or '?')[:12]} (no version)",
+            "files": one.files or None,
+            "size": terminal.size(one.size) if one.files else None,
+            "note": one.note if one.label else None,
+        }
+        for one in run.uses
+    ]
+    columns = [key for key in ("name", "version", "files", "size", "note") if any(row[key] for row in rows)]
+    terminal.table(columns, rows, indent=INDENT, importance=columns)
+    if any(one.version is None for one in run.uses):
+        text = "bytes that no version has cannot be brought back; `gnomon data add PATH` keeps them"
+        terminal.write(INDENT + terminal.style(text, "yellow"))
 
 
 def _kept(run: RunView, terminal: Terminal) -> None:
@@ -426,6 +475,7 @@ def _as_json(run: RunView, arguments: Namespace) -> dict[str, object]:
             }
             for value in run.values()
         ],
+        "uses": [one._asdict() for one in run.uses],
         "kept": [one._asdict() for one in run.kept],
         "processes": [one._asdict() for one in run.processes],
         "seeds": _seeds_as_json(run), "conflicts": run.conflicts, "captured": cli_captured.as_json(run),

@@ -10,6 +10,7 @@
 | `run.tagged` | tags | an observed-remove set: an entry that covers it takes its tags back |
 | `run.noted` | text (Markdown), of | a note; `over` replaces an earlier one |
 | `run.kept` | name, object, size, files, is_tree | a file or folder of the run |
+| `run.used` | name, dataset, number, version, object, size, files, is_tree, how, note | data that it used |
 | `run.removed` | removed | a register: true hides the run from lists, false brings it back |
 | `process.captured` | parts, pending, withheld, objects, files | what a process was; of each part the later counts |
 | `process.console` | pieces, skipped_bytes, is_tail | what it printed; a tail takes the place of the one before |
@@ -38,6 +39,7 @@ TAGGED = "run.tagged"
 NOTED = "run.noted"
 KEPT = "run.kept"
 REMOVED = "run.removed"
+USED = "run.used"
 
 CAPTURED = "process.captured"
 CONSOLE = "process.console"
@@ -45,6 +47,6 @@ CELL = "process.cell"
 EXITED = "process.exited"
 LOGGED = "values.logged"
 
-KINDS = frozenset({CREATED, JOINED, ENDED, PARAMS, RENAMED, TAGGED, NOTED, KEPT, REMOVED})
+KINDS = frozenset({CREATED, JOINED, ENDED, PARAMS, RENAMED, TAGGED, NOTED, KEPT, REMOVED, USED})
 STATUSES = ("finished", "failed", "stopped")
 CELL_STATUSES = ("running", "ok", "error")

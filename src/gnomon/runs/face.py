@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from gnomon.runs.plot.lines import Line
+    from gnomon.runs.plot.picture import Panel
     from gnomon.runs.plot.scale import Scale
 
     Run = Callable[[Namespace, "Terminal"], int | None]
@@ -60,6 +61,10 @@ class Terminal(Protocol):
     @property
     def is_interactive(self) -> bool:
         """Whether a person reads the data."""
+
+    @property
+    def is_unicode(self) -> bool:
+        """Whether the reader sees more than ASCII."""
 
     def write(self, line: str = "") -> None:
         """Write a line of data."""
@@ -110,8 +115,12 @@ class Terminal(Protocol):
         x_name: str,
         width: int | None = None,
         height: int = 16,
+        among: Sequence[Line] = (),
     ) -> None:
-        """Write drawn curves in one pair of axes, and their legend."""
+        """Write drawn curves in one pair of axes."""
+
+    def legend(self, panels: Sequence[Panel], keys: Sequence[str], *, width: int | None = None) -> None:
+        """Write what the lines of all these axes are called, and their last values."""
 
     def json(self, value: object) -> None:
         """Write a value as JSON."""

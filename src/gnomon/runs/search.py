@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from heapq import nsmallest
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import BadArgumentError
@@ -49,6 +49,15 @@ class Hit(NamedTuple):
     marks: tuple[tuple[int, int], ...] = ()
 
 
+class Hits(list[Hit]):
+    """The runs that were found, the best first; a notebook shows them as a table."""
+
+    def _repr_html_(self) -> str:
+        from gnomon.runs.display.search import hits_html
+
+        return hits_html(self)
+
+
 class Text(NamedTuple):
     """One text that was found, and the hits that share it: one run, or all those of a process, newest first."""
 
@@ -63,9 +72,9 @@ class Found(NamedTuple):
     near: dict[str, list[str]]
 
 
-def hits(found: Found) -> list[Hit]:
-    """Return the runs of texts that were found, in their order."""
-    return [hit for text in found.texts for hit in text.hits]
+def hits(found: Found, limit: int) -> Hits:
+    """Return the runs of texts that were found, in their order, at most so many."""
+    return Hits([hit for text in found.texts for hit in text.hits][:limit])
 
 
 def find(index: Index, words: str, limit: int = 20, places: Collection[int] | None = None) -> Found:
@@ -327,8 +336,8 @@ def _comparison(value: str) -> Callable[[object], bool]:
 
 
 def _told(marked: str) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """Return (the excerpt on one line, where its marked words stand)."""
-    line = " ".join(marked.split())
+    """Return (the excerpt on one line, where its marked words stand): of a text of several lines, those that have such words."""
+    line = _telling_lines(marked)
     first = line.find(texts.MARK)
     if len(line) > LONGEST_EXCERPT and first > LONGEST_EXCERPT - _BEFORE_MATCH:
         line = "…" + line[max(0, first - _BEFORE_MATCH) :]
@@ -343,3 +352,29 @@ def _told(marked: str) -> tuple[str, tuple[tuple[int, int], ...]]:
             start = -1
     shown = tuple((start, end) for start, end in marks if start < end)
     return (excerpt[:LONGEST_EXCERPT] + "…" if len(excerpt) > LONGEST_EXCERPT else excerpt), shown
+
+
+def _telling_lines(marked: str) -> str:
+    """Return the lines with marked words as one, `/` between neighbours, `…` for what is left out."""
+    lines = [line for one in marked.splitlines() if (line := " ".join(one.split()))]
+    telling = [place for place, line in enumerate(lines) if texts.MARK in line]
+    if not telling or any(lines[at].count(texts.MARK) != lines[at].count(texts.UNMARK) for at in telling):
+        return " ".join(marked.split())  # words that follow each other over the end of a line
+    told = lines[telling[0]]
+    for before, place in pairwise(telling):
+        told += f"{' / ' if place == before + 1 else ' … '}{lines[place]}"
+    return told
+
+
+def around(excerpt: str, marks: Sequence[tuple[int, int]], room: int) -> str:
+    """Return an excerpt from a little before its first marked word on, where that would not stand in so much room.
+
+    >>> around("the learning rate was too large and the loss diverged at step 400", [(44, 52)], 30)
+    '…the loss diverged at step 400'
+    """
+    if not marks or marks[0][1] <= room - 1:
+        return excerpt
+    start, end = marks[0]
+    earliest = max(0, end + 2 - room, min(start - room // 3, len(excerpt) + 1 - room))
+    blank = excerpt.find(" ", earliest, start)
+    return f"…{excerpt[blank + 1 if blank >= 0 else min(earliest, start) :]}"

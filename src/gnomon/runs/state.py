@@ -11,10 +11,12 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from gnomon.ids import is_hex
 from gnomon.record import fold
 from gnomon.record.body import encode_body
 from gnomon.record.kinds import Feature
 from gnomon.runs import checked, entries
+from gnomon.runs.resume import cuts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from gnomon.points.stats import SeriesStat
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 5
+FOLD_VERSION = 6
 OPEN = "open"
 WITHHELD = "withheld"  # in the column `removed`: nobody hid this run, but nothing that was said of it is here
 _MAX_CELL_TEXT = 200
@@ -62,6 +64,7 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
         "tags": {},
         "notes": [],
         "kept": [],
+        "uses": [],
         "removed": False,
         "removed_heads": [],
         "conflicts": conflicts,
@@ -96,6 +99,7 @@ def _fold_choices(
     """Put into the state what was said of a run besides how its processes began and ended."""
     state["notes"] = [_note(entry) for entry in of_kind.get(entries.NOTED, ())]
     state["kept"] = _kept(of_kind.get(entries.KEPT, ()))
+    state["uses"] = _uses(of_kind.get(entries.USED, ()))
     if entries.RENAMED in of_kind:
         names = fold.register(of_kind[entries.RENAMED], entries.RENAMED, "name")
         state["name"], state["name_heads"] = names.value, list(names.hashes)
@@ -184,6 +188,38 @@ def _kept(found: Iterable[LiveEntry]) -> list[dict[str, object]]:
                 }
             )
     return kept
+
+
+def _uses(found: Iterable[LiveEntry]) -> list[dict[str, object]]:
+    """Return the data that a run used, each once, however many processes used it; by the time of the first."""
+    uses: dict[tuple[object, ...], dict[str, object]] = {}
+    for entry in found:
+        body = entry.body
+        version, digest, dataset = body.get("version"), body.get("object"), checked.text(body.get("dataset"))
+        used: dict[str, object] = {
+            "name": str(checked.cell(body.get("name"), _MAX_CELL_TEXT)),
+            "dataset": checked.cell(dataset, _MAX_CELL_TEXT) if dataset else None,
+            "number": checked.whole(body.get("number")),
+            "version": version if is_hex(version, 20) else None,
+            "object": digest if is_hex(digest, 64) else None,
+            "is_tree": body.get("is_tree") is True,
+            "size": checked.whole(body.get("size")) or 0,
+            "files": checked.whole(body.get("files")) or 0,
+            "how": str(checked.cell(body.get("how"), _MAX_CELL_TEXT)),
+            "note": str(checked.cell(body["note"], _MAX_CELL_TEXT)) if "note" in body else None,
+            "time_us": entry.time_us,
+        }
+        if entry.has_body:
+            uses.setdefault((used["name"], used["version"], used["object"]), used)
+    return list(uses.values())
+
+
+def label_of_use(used: Mapping[str, Any]) -> str:
+    """Return how a use is called in a cell: `v3`, or the beginning of the digest where no version has these bytes."""
+    if used["version"] is not None and used["number"]:
+        same = used["dataset"] in (None, used["name"])
+        return f"v{used['number']}" if same else f"{used['dataset']}@v{used['number']}"
+    return str(used["object"] or "?")[:12]
 
 
 def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[str, dict[str, object]]:
@@ -279,7 +315,15 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
     if state["removed"] or "is_withheld" in state:
         row["removed"] = True if "is_withheld" not in state else WITHHELD
     _flatten("params", state["params"], row, checked.DEEPEST)
+    if state["uses"]:
+        row["uses"] = [used["version"] for used in state["uses"] if used["version"]]
+        by_name: dict[str, list[str]] = {}
+        for used in state["uses"]:
+            by_name.setdefault(f"data.{used['name']}", []).append(label_of_use(used))
+        row.update({key: ", ".join(dict.fromkeys(called)) for key, called in by_name.items()})
     figures = stats.get("points") if isinstance(stats, dict) else None
+    if figures and any("continued" in process for process in state["processes"].values()):
+        figures = figures.that_count(cuts(state))
     for series, stat in _lowest_ranks(figures) if figures else ():
         row[f"metrics.{series}"] = checked.cell(stat.last, _MAX_CELL_TEXT)
         row[f"stats.{series}"] = [
@@ -385,6 +429,7 @@ FEATURE = Feature(
         entries.TAGGED: "tags were added or taken back",
         entries.NOTED: "a note was written",
         entries.KEPT: "a file was kept",
+        entries.USED: "data was used",
         entries.REMOVED: "the run was hidden or brought back",
     },
     fold=fold_run,

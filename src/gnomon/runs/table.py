@@ -121,20 +121,26 @@ class RunTable:
         return zip(*columns, strict=True) if columns else repeat((), len(self))
 
     def default_columns(self) -> list[str]:
-        """Return the columns that tell these runs apart: parameters that vary, and metrics, the fixed ones first.
+        """Return the columns that tell these runs apart: parameters that vary, and metrics, the most useful first.
 
-        No column is among them in which these runs have nothing. A parameter `seed` that repeats the column is not either.
+        No column is among them in which these runs have nothing, nor the status where all are finished, nor a parameter
+        `seed` that repeats the column.
         """
+        from gnomon.runs.columns import by_use
+
         table = self._table()
 
         def tells(key: str) -> bool:
             return key == "id" or _says_something(table.get(key))
 
-        params = [key for key in self.columns if key.startswith("params.") and _varies(table[key])]
+        params = [key for key in self.columns if key.startswith(("params.", "data.")) and _varies(table[key])]
         if "params.seed" in params and table["params.seed"] == table.get("seed"):
             params.remove("params.seed")
         metrics = [key for key in self.columns if key.startswith("metrics.")]
-        shown = ["id", "name", "status", "group", "seed", *params, *metrics, "created", "duration"]
+        counts = {key: sum(value is not None for value in table[key]) for key in metrics}
+        metrics = by_use(metrics, counts)
+        status = ["status"] if set(table.get("status", ())) != {"finished"} else []
+        shown = ["id", "name", *status, "group", "seed", *params, *metrics, "created", "duration"]
         return list(filter(tells, shown))
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:

@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from gnomon.env import REAL, Env
-from gnomon.errors import AmbiguousIdError, BadArgumentError, NoRecordError, UnknownSubjectError
+from gnomon.errors import BadArgumentError, NoRecordError, UnknownSubjectError
 from gnomon.record.home import record_path
 from gnomon.runs import where as where_language
 from gnomon.runs.capture.state import CELLS
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
+    from gnomon.data.views import DataSet, DataVersion
     from gnomon.replica import Replica
     from gnomon.runs.archive.export import Exported
     from gnomon.runs.archive.take_in import Imported
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from gnomon.runs.search import Found, Hit
     from gnomon.runs.sql.answer import Answer
     from gnomon.verification import Verification
+
+_COLUMN_ORDER = {"params": 0, "data": 1, "metrics": 2}
 
 
 def open(path: str | os.PathLike[str] | None = None, *, env: Env = REAL) -> Record:
@@ -76,6 +79,11 @@ class Record:
 
     def __repr__(self) -> str:
         return f"<Record {self.name!r} at {self.path}>"
+
+    def _repr_html_(self) -> str:
+        from gnomon.runs.display.runs import record_html
+
+        return record_html(self)
 
     @property
     def path(self) -> str:
@@ -157,9 +165,9 @@ class Record:
         found = [
             key
             for key in self.replica.index.keys("run")
-            if key.startswith(("params.", "metrics.")) and not key.startswith("metrics.system/")
+            if key.startswith(("params.", "data.", "metrics.")) and not key.startswith("metrics.system/")
         ]
-        return [*FIXED, *sorted(found, key=lambda key: (key.startswith("metrics."), key))]
+        return [*FIXED, *sorted(found, key=lambda key: (_COLUMN_ORDER[key.partition(".")[0]], key))]
 
     def search(self, words: str, *, where: str | None = None, limit: int = 20) -> list[Hit]:
         """Return the runs that hold all `words`, the best first: (run, name, field, excerpt, marks).
@@ -169,7 +177,7 @@ class Record:
         """
         from gnomon.runs.search import hits
 
-        return hits(self.find_texts(words, where=where, limit=limit))[:limit]
+        return hits(self.find_texts(words, where=where, limit=limit), limit)
 
     def find_texts(self, words: str, *, where: str | None = None, limit: int = 20) -> Found:
         """Return what `search` finds by text: runs of one process that share it stand together."""
@@ -218,32 +226,50 @@ class Record:
 
     def compare_groups(
         self, metric: str, *, where: str | None = None, at: str = "last", better: str | None = None,
-        baseline: str | None = None, level: float = 0.05, groups: Sequence[str] = (),
+        baseline: str | None = None, level: float = 0.05, groups: Sequence[str] = (), same_code: bool = False,
     ) -> GroupComparison:  # fmt: skip
         """Say which group of seeds is better by a metric, by how much, and with which interval; or that nobody can tell.
 
         `groups` are names of those to compare, all unless given; `baseline` is the one that all others are compared with, the
         best unless given. `level` is the chance, at most, that one or more verdicts are wrong. `at` and `better` as in `compare`.
+        `same_code` leaves out runs that ran other code than most of their group.
         Raises BadExpressionError, BadArgumentError, UnknownSubjectError, AmbiguousIdError.
         """
         from gnomon.runs.groups.contest import compare_groups
 
         return compare_groups(
-            self, metric, where=where, at=at, better=better, baseline=baseline, level=level, groups=groups
-        )
+            self, metric, where=where, at=at, better=better, baseline=baseline, level=level, groups=groups,
+            same_code=same_code,
+        )  # fmt: skip
 
     def groups(
         self, where: str | None = None, *, sort: str | Sequence[str] | None = None,
-        columns: Sequence[str] | None = None, limit: int | None = None,
+        columns: Sequence[str] | None = None, limit: int | None = None, same_code: bool = False,
     ) -> GroupTable:  # fmt: skip
         """Return the groups of seeds: runs of one configuration that differ in their seed, as mean and spread.
 
         `where` chooses runs, as in `runs`; `sort` by a metric sorts by its mean. That of the newest run comes first unless sorted
-        otherwise. Raises BadExpressionError, BadArgumentError.
+        otherwise. `same_code` leaves out runs that ran other code than most of their group.
+        Raises BadExpressionError, BadArgumentError.
         """
         from gnomon.runs.groups.table import group_table
 
-        return group_table(self, where, sort=sort, columns=columns, limit=limit)
+        return group_table(self, where, sort=sort, columns=columns, limit=limit, same_code=same_code)
+
+    def data(self, version: str) -> DataVersion:
+        """Return a version of data by `credit@v3`, `credit@gold`, `credit@4f1d77ab` or `credit` (the newest).
+
+        Raises BadArgumentError, UnknownSubjectError, AmbiguousIdError.
+        """
+        from gnomon.data.views import version as find_version
+
+        return find_version(self, version)
+
+    def data_sets(self) -> list[DataSet]:
+        """Return the data sets, by name: (name, newest, versions, tags)."""
+        from gnomon.data.views import data_sets
+
+        return data_sets(self)
 
     def process_keys(self) -> list[str]:
         """Return the columns that tell how runs were run: `command`, `code.commit`, `package.numpy`, …"""
@@ -281,41 +307,18 @@ class Record:
     def run(self, short_id: str) -> RunView:
         """Return one run by its id, the beginning of it, or its name, where one run only is called so.
 
-        Raises UnknownSubjectError, AmbiguousIdError.
+        `@1` is the newest run, `@2` the one before it. Raises UnknownSubjectError, AmbiguousIdError.
         """
+        from gnomon.runs.called import run_called
+
         self.replica.update(self.progress)
-        try:
-            found = RunView(self, self.replica.index.resolve("run", short_id))
-        except UnknownSubjectError as error:
-            found = RunView(self, self._called(short_id, error))
+        found = RunView(self, run_called(self, short_id))
         if found.is_withheld:
             raise UnknownSubjectError(
                 f"of run `{found.id[:8]}` only the heads of its entries are here: what it was is withheld, or was erased",
                 hint="another replica may hold it: export it there, and import that here",
             )
         return found
-
-    def _called(self, name: str, unknown: UnknownSubjectError) -> str:
-        """Return the id of the one run with this name; raise where there is none, or several."""
-        index = self.replica.index
-        table = index.columns("run", ["name", "removed"])
-        every = zip(index.ids("run"), table["name"], table["removed"], strict=True)
-        shown: list[str] = []
-        hidden: list[str] = []
-        for run, called, is_hidden in every:
-            if called == name:
-                (hidden if is_hidden else shown).append(run)
-        called = shown or hidden
-        if len(called) == 1:
-            return called[0]
-        if not called:
-            hint = "`gnomon runs` lists the runs, `gnomon search` finds them by words"
-            raise UnknownSubjectError(unknown.message, hint=hint) from None
-        some = ", ".join(f"`{run[:8]}`" for run in called[-5:])
-        raise AmbiguousIdError(
-            f"{len(called)} runs are called `{name}`",
-            hint=f"the {'newest are' if len(called) > 5 else 'ids are'} {some}",
-        ) from None
 
     def _cells(
         self, keys: Sequence[str], ids: Sequence[str], places: Sequence[int] | None
@@ -359,9 +362,11 @@ class Record:
         log: bool = False,
         log_x: bool = False,
         groups: bool = False,
+        same_code: bool = False,
         where: str | None = None,
         last: int | None = None,
         together: bool = False,
+        color_by: str | None = None,
         rank: int | None = None,
         title: str | None = None,
         width: int | None = None,
@@ -376,7 +381,9 @@ class Record:
         - `x`: 'step', 'time', 'relative' (seconds since the start), or any series of the runs;
         - `smooth`: a weight below 1 (0.9), a half-life on the x-axis (200), or one of time ('5min');
         - `log`, `log_x`: logarithmic axes; `together`: all metrics in one pair of axes;
-        - `groups`: groups of seeds as their mean with a 95 % interval; `last`: only the newest so many runs;
+        - `groups`: groups of seeds as their mean with a 95 % interval; `same_code` leaves out, in each, runs of other code;
+        - `last`: only the newest so many runs;
+        - `color_by`: one colour for all runs of one 'group', 'seed', 'status', 'name', or value of this parameter;
         - `rank`, `title`, `width`, `height` (pixels), `out`: a file to write at once.
 
         Raises UnknownSubjectError, AmbiguousIdError, BadArgumentError; MissingExtraError for PNG without `gnomon[plot]`.
@@ -384,8 +391,8 @@ class Record:
         from gnomon.runs.plot.picture import plot
 
         return plot(
-            self, runs, metrics, x=x, smooth=smooth, log=log, log_x=log_x, groups=groups, where=where, last=last,
-            together=together, rank=rank, title=title, width=width, height=height, out=out,
+            self, runs, metrics, x=x, smooth=smooth, log=log, log_x=log_x, groups=groups, same_code=same_code, where=where,
+            last=last, together=together, color_by=color_by, rank=rank, title=title, width=width, height=height, out=out,
         )  # fmt: skip
 
     # --- what people change

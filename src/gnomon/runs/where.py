@@ -7,14 +7,16 @@ r"""The language of `--where` and `--sort`: which runs, and in what order.
 
 | field | holds |
 |---|---|
-| `id` `name` `status` `group` `author` `parent` | text |
+| `id` `name` `group` `author` `parent` | text |
+| `status` | `running`, `finished`, `failed`, `stopped`, `interrupted` or `unknown` |
 | `seed` | what was given as seed, usually a whole number |
 | `rank` | whole number |
 | `tags` | several texts |
 | `created` `ended` | a time |
-| `duration` | seconds; while a run is live, until now |
+| `duration` (or `duration_s`, as in JSON and SQL) | seconds; while a run is live, until now |
 | `params.KEY` | whatever the parameter is: number, text, true or false |
 | `metrics.SERIES` | a number: the last value of the series. `.min` `.max` `.last` `.count` (points) and `.step` (of the last point) may follow |
+| `data.NAME` | text: the version of data that the run used, such as `v3`; several as `v2, v3`; the beginning of the digest where no version has the bytes |
 | `command` `script` `python` | text: the command line, the script's name, the version of Python |
 | `exit_code` `cpu_s` `peak_memory_bytes` | a number: how the process or the command under `gnomon run --` ended, and what it took |
 | `code.KEY` | `commit`, `branch`, `fingerprint` (text), `dirty` (truth) |
@@ -30,7 +32,7 @@ ends like one of the figures: `metrics."auc.max"` is the last value of the serie
 | value | examples |
 |---|---|
 | number | `3`, `-0.5`, `1e-3`, `inf`, `-inf`; whole numbers of any size are compared exactly |
-| text | `'adam'` or `"adam"`; a backslash before a quote or a backslash takes it literally |
+| text | `'adam'` or `"adam"`; a backslash before a quote or a backslash takes it literally; a status needs no quotes: `status = failed` |
 | truth | `true`, `false`; `params.amp` alone is short for `params.amp = true` |
 | time | `'2026-11-20'`, `'2026-11'`, `'2026-11-20 14:30'`, `'2026-11-20T14:30:05Z'`, `'today'`, `'yesterday'`, `'now'`, `'-7d'`, `'12h ago'` |
 | duration | `90s`, `5m`, `2h`, `1h30m`, `1.5d`, `2w`, `250ms`; a plain number is in seconds |

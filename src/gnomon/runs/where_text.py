@@ -58,7 +58,9 @@ FIELDS = {
     "peak_memory_bytes": NUMBER,
     "cpu_s": NUMBER,
 }
-GROUPS = ("params", "metrics", "code", "machine", "package", "env")  # a key follows: `params.lr`
+GROUPS = ("params", "metrics", "data", "code", "machine", "package", "env")  # a key follows: `params.lr`
+SAME = {"duration_s": "duration"}  # what JSON and SQL call a field, where filters call it otherwise
+STATUSES = ("running", "finished", "failed", "stopped", "interrupted", "unknown")
 FIGURES = ("last", "min", "max", "count", "step")
 LARGEST_FIRST = frozenset({"created", "ended"})
 # What people type who know another tracker.
@@ -84,6 +86,7 @@ ALIASES = {
 _EXAMPLES = {
     "params": "lr",
     "metrics": "auc",
+    "data": "credit",
     "code": "commit",
     "machine": "cpu",
     "package": "numpy",
@@ -257,7 +260,7 @@ class Reader:
         parts: list[Part] = []
         while self.token.kind in _ORDERINGS:
             sign = self.advance()
-            right = self._right_operand()
+            right = self._bare_status(left) or self._right_operand()
             parts.append(self._compare(_ORDERINGS[sign.kind], left, right, sign))
             left = right
         return parts[0] if len(parts) == 1 else And(tuple(parts))
@@ -311,7 +314,7 @@ class Reader:
                 self.expect(",", f"expected `,` or `{closing}`")
                 if self.take(closing):
                     break
-            literals.append(self._literal())
+            literals.append(self._bare_status(left) or self._literal())
         return self._one_of(left, literals, is_negated)
 
     def _one_of(self, field: _Field, literals: list[_Literal], is_negated: bool) -> Part:
@@ -375,10 +378,24 @@ class Reader:
         token = self.token
         if token.kind != "word":
             return self._literal()
-        is_plain = token.text not in FIELDS and self.text[token.end : token.end + 1] not in (".", "[")
+        is_plain = SAME.get(token.text, token.text) not in FIELDS and self.text[
+            token.end : token.end + 1
+        ] not in (".", "[")
         if is_plain and token.text not in GROUPS:
             raise self._unquoted_text(token)
         return self.field()
+
+    def _bare_status(self, field: _Field | _Literal) -> _Literal | None:
+        """Return the status that follows without quotes, as in `status = failed`; None where none does."""
+        token = self.token
+        if not isinstance(field, _Field) or field.column != "status" or token.kind != "word":
+            return None
+        if token.text in FIELDS or self.text[token.end : token.end + 1] in (".", "["):
+            return None
+        if token.text.lower() not in STATUSES:
+            raise self.error("there is no such status", hint=f"there are {', '.join(STATUSES)}")
+        self.advance()
+        return _Literal("text", token.text.lower(), token.start, token.end)
 
     def field(self) -> _Field:
         token = self.token
@@ -386,13 +403,14 @@ class Reader:
             raise self.error("expected a field, such as `params.lr`, `metrics.auc` or `created`")
         if token.text in GROUPS:
             return self._keyed_field(token)
-        after = self._token_at(token.end)
-        if token.text not in FIELDS:
+        name = SAME.get(token.text, token.text)
+        if name not in FIELDS:
             raise self._unknown_field(token)
+        after = self._token_at(token.end)
         if after.kind == "." and after.start == token.end:
             raise self.error(f"`{token.text}` has no parts", token.start, after.end)
         self.advance()
-        return _Field(token.text, FIELDS[token.text], token.start, token.end)
+        return _Field(name, FIELDS[name], token.start, token.end)
 
     def _keyed_field(self, token: _Token) -> _Field:
         """Read what follows `params`, `metrics` or another group: a key as it is, or in quotes, or in brackets and quotes."""
@@ -441,7 +459,9 @@ class Reader:
         return field
 
     def _unknown_field(self, token: _Token) -> BadExpressionError:
-        name, groups = token.text, (*FIELDS, *GROUPS)
+        if self.text[token.end : token.end + 1] in ("/", "-"):  # `val/acc`, a name as series have them
+            token = token._replace(end=_end_of(_KEY, self.text, token.start))
+        name, groups = self.text[token.start : token.end], (*FIELDS, *GROUPS)
         meant = ALIASES.get(name.lower())
         if meant is None:
             import difflib

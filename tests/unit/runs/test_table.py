@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas
 import pytest
 
+from gnomon.runs.columns import importance
 from gnomon.runs.table import RunTable
 
 
@@ -43,7 +44,7 @@ def test_a_column_without_a_value_is_not_shown():
         name=["a"], status=["finished"], group=[None], seed=[None], params__lr=[0.1], params__gone=[None], params__text=[""],
         metrics__auc=[None], metrics__loss=[0.0], created=[1], duration=[None],
     )  # fmt: skip
-    assert one.default_columns() == ["id", "name", "status", "params.lr", "metrics.loss", "created"]
+    assert one.default_columns() == ["id", "name", "params.lr", "metrics.loss", "created"]
     many = table(
         name=["", None],
         tags=[[], []],
@@ -53,6 +54,42 @@ def test_a_column_without_a_value_is_not_shown():
         duration=[0, 0],
     )
     assert many.default_columns() == ["id", "params.b", "created", "duration"]
+
+
+def test_the_status_is_shown_where_not_all_are_finished():
+    assert "status" not in table(status=["finished", "finished"], created=[1, 2]).default_columns()
+    assert "status" in table(status=["finished", "failed"], created=[1, 2]).default_columns()
+    assert table(status=["finished"], created=[1]).records()[0]["status"] == "finished"
+
+
+def test_the_most_useful_metrics_stand_first():
+    found = table(
+        metrics__epoch=[1, 2], metrics__lr=[1, 2], **{"metrics.train/acc": [1, 2], "metrics.val/acc": [1, 2]},
+        metrics__auc=[1, 2], metrics__seldom=[None, 1], created=[1, 2],
+    ).default_columns()  # fmt: skip
+    assert [key for key in found if key.startswith("metrics.")] == [
+        "metrics.val/acc", "metrics.auc", "metrics.seldom", "metrics.train/acc", "metrics.epoch", "metrics.lr",
+    ]  # fmt: skip
+
+
+def test_what_a_narrow_table_keeps_begins_with_the_question_then_some_parameters_and_metrics():
+    columns = [
+        "id",
+        "name",
+        "group",
+        "seed",
+        "params.a",
+        "params.b",
+        "params.c",
+        "metrics.val",
+        "metrics.x",
+        "metrics.epoch",
+    ]
+    assert importance(columns, []) == [
+        "id", "name", "status", "params.a", "metrics.val", "params.b", "seed", "metrics.x", "params.c", "group",
+        "metrics.epoch", "created",
+    ]  # fmt: skip
+    assert importance(columns, ["metrics.epoch"])[:3] == ["id", "metrics.epoch", "name"]
 
 
 @pytest.mark.parametrize(

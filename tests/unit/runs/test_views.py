@@ -177,6 +177,11 @@ def test_a_short_name_goes_before_ids_that_begin_so(project):
         assert train(digit, auc=0.5, lr=0.1) == gnomon.open().run(digit).id
 
 
+def test_a_group_is_known_for_one_where_a_run_is_asked_for(three):
+    with pytest.raises(UnknownSubjectError, match=r"`g` is a group, of 1 run: `gnomon runs --where"):
+        gnomon.open().run("g")
+
+
 def test_a_name_that_is_nearly_right_is_offered(project):
     train("baseline", auc=0.5, lr=0.1)
     with pytest.raises(UnknownSubjectError, match=r"did you mean `baseline`\?"):

@@ -403,6 +403,9 @@ def test_a_long_text_is_shown_around_the_place():
         ("Status = 'x'", "hint: did you mean `status`?"),
         ("statsu = 'x'", "hint: did you mean `status`?"),
         ("zzzzzz = 'x'", "there are id, name, status"),
+        ("val/acc > 0.9", "hint: did you mean `params.val/acc` or `metrics.val/acc`?"),
+        ("status = crashed", "there are running, finished, failed, stopped, interrupted, unknown"),
+        ("status in (failed, crashed)", "there is no such status"),
         ("name = baseline", "hint: put text in quotes: 'baseline'"),
         ("name in (baseline)", "hint: put text in quotes: 'baseline'"),
         ("created = today", "hint: put text in quotes: 'today'"),
@@ -532,3 +535,24 @@ def test_nothing_of_a_filter_is_run():
         "assert not [event for event in events if event in ('compile', 'exec', 'open', 'import')], events\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("status = failed", [0]),
+        ("status != failed", [1, 2]),
+        ("status = Finished", [1]),
+        ("status in (failed, 'running')", [0, 2]),
+        ("status not in (failed, running)", [1]),
+    ],
+)
+def test_a_status_needs_no_quotes(text, expected):
+    cells = {"status": ["failed", "finished", "running"]}
+    assert parse(text).compile(cells, 3) == expected
+
+
+def test_a_duration_may_be_called_as_in_json_and_sql():
+    assert parse("duration_s > 1m").fields == {"duration"} and parse_sort("-duration_s") == [
+        ("duration", True)
+    ]

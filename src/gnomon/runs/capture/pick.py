@@ -1,7 +1,10 @@
-"""Metrics from what a program prints: `name=value`, `name: value`, and JSON lines.
+"""Metrics from what a program prints: `name=value`, `name: value`, JSON lines, and `val acc 0.94` where that name is asked for.
 
 A line is a row. A whole number named `step` (or `global_step`, `iteration`, `iter`) is the row's step, if there is one.
 The percentage of a progress bar is no metric; what stands in its brackets is.
+
+Words before a number are often prose (`took 3.5 s`), so they are a name only where they are asked for as they stand, without
+`*`: all the words, up to three, since the number or sign before them; and only before a number with a point or an exponent.
 
 Always true: only names that fit a wanted pattern are taken; a line without any gives nothing; `rows` never raises.
 """
@@ -25,6 +28,13 @@ _PAIR = re.compile(
     re.IGNORECASE,
 )
 
+_WORDS = re.compile(
+    r"(?:^|(?<=[^\w\s./@-])|(?<=\d)(?=\s))\s*([A-Za-z_][\w./@-]{0,60}(?: {1,3}[A-Za-z_][\w./@-]{0,60}){0,2})\s{1,6}"
+    r"([-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf))(?![\w./-]*\w)(?!\s*[=:])%?",
+    re.IGNORECASE,
+)
+_STEP = re.compile(rf"(?<![\w./@-])(?:{'|'.join(STEPS)}) {{1,3}}(\d{{1,18}})(?![\w./]*\w)", re.IGNORECASE)
+
 Row = tuple[int | None, dict[str, float]]
 
 
@@ -37,7 +47,9 @@ class Picker:
     def __init__(self, patterns: Sequence[str]) -> None:
         self._patterns = list(patterns)
         self._unmatched = dict.fromkeys(self._patterns)
+        self._words = {" ".join(one.split()) for one in patterns if not set("*?[") & set(one)}
         self._known: dict[str, bool] = {}  # the names that were seen: whether they are wanted
+        self._heard: dict[str, None] = {}  # names without a sign behind them that nobody asked for
         self._rest: dict[str, str] = {}
 
     @property
@@ -48,7 +60,7 @@ class Picker:
     @property
     def seen(self) -> list[str]:
         """The names that were seen with a number so far, wanted or not, steps aside; the first 10,000."""
-        return list(self._known)
+        return list({**self._known, **self._heard})
 
     def feed(self, stream: str, text: str) -> Iterator[Row]:
         """Yield the rows of the lines that are whole now; a bar that is drawn again is a line each time."""
@@ -65,11 +77,35 @@ class Picker:
     def rows(self, lines: Iterable[str]) -> Iterator[Row]:
         """Yield (step or None, metrics) of each line that has any."""
         for line in lines:
-            if ("=" in line or ":" in line) and len(line) <= LONGEST_LINE:
-                found = _of_json(line) if line.lstrip()[:1] == "{" else None
-                row = self._row(_of_text(line) if found is None else found)
-                if row[1]:
-                    yield row
+            if len(line) > LONGEST_LINE:
+                continue
+            found: dict[str, float] = {}
+            if "=" in line or ":" in line:
+                of_json = _of_json(line) if line.lstrip()[:1] == "{" else None
+                found = _of_text(line) if of_json is None else of_json
+            if self._may_have_words(line):
+                found = {**self._of_words(line), **found}
+            row = self._row(found)
+            if row[1]:
+                yield row
+
+    def _may_have_words(self, line: str) -> bool:
+        """Return whether to look for names without a sign behind them: some are asked for, and stand here or were not met."""
+        if not self._words or "{" in line[:1]:
+            return False
+        return bool(self._unmatched) or any(name.split(" ")[-1] in line for name in self._words)
+
+    def _of_words(self, line: str) -> dict[str, float]:
+        """Return the numbers behind names that are asked for as they stand, and the step; other names are only remembered."""
+        found: dict[str, float] = {}
+        for words, number in _WORDS.findall(line):
+            name = " ".join(words.split())
+            if name in self._words:
+                found[name] = float(number)
+            elif len(self._heard) < 10_000:
+                self._heard[name] = None
+        step = _STEP.search(line) if found else None
+        return {**found, **({"step": float(step[1])} if step else {})}
 
     def _row(self, found: dict[str, float]) -> Row:
         step = next(

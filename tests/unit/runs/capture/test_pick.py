@@ -132,3 +132,46 @@ def test_any_text_is_survived(text):
     for step, metrics in rows(text):
         assert step is None or isinstance(step, int)
         assert metrics and all(isinstance(value, float) for value in metrics.values())
+
+
+@pytest.mark.parametrize(
+    ("line", "patterns", "expected"),
+    [
+        ("epoch 2 val acc 0.9481", ["val acc"], [(None, {"val acc": 0.9481})]),
+        ("epoch 2 val acc 0.9481", ["acc"], []),
+        (
+            "train acc 0.99 val acc 94.5% loss 1e-3",
+            ["val acc", "loss"],
+            [(None, {"val acc": 94.5, "loss": 1e-3})],
+        ),
+        ("step 100 loss 0.5", ["loss"], [(100, {"loss": 0.5})]),
+        ("[2/10] loss 0.25 | acc 93.5%", ["loss", "acc"], [(None, {"loss": 0.25, "acc": 93.5})]),
+        ("Epoch 2: acc 0.5, lr=0.1", ["acc", "lr"], [(None, {"acc": 0.5, "lr": 0.1})]),
+    ],
+)
+def test_words_before_a_number_are_a_name_where_they_are_asked_for_whole(line, patterns, expected):
+    assert rows(line + "\n", *patterns) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "pattern"),
+    [
+        ("took 3.5 s", "*"),
+        ("took 3.5 s", "t*"),
+        ("reached acc 3 times", "acc"),
+        ("the loss went down to 0.5", "loss"),
+        ("no loss 0.5 here", "loss"),
+        ("loss 0.5ms", "loss"),
+        ("loss 0.5.1", "loss"),
+        ("file.loss 0.5", "loss"),
+    ],
+)
+def test_prose_before_a_number_is_no_metric(line, pattern):
+    assert rows(line + "\n", pattern) == []
+
+
+def test_names_that_were_printed_without_a_sign_are_told_and_do_not_hide_others():
+    picker = Picker(["acc", "val*"])
+    assert list(picker.rows(["epoch 2 val acc 0.9481"])) == []
+    assert picker.seen == ["val acc"] and "acc" in picker.unmatched
+    assert list(picker.rows(['{"val acc": 0.5}'])) == [(None, {"val acc": 0.5})]

@@ -1,0 +1,136 @@
+"""The state of a version of data: the fold of its entries, and its row in tables.
+
+Always true: the fold is pure, gives the same for every order of arrival, and never raises, whatever a body holds: a name that
+breaks the rules, a digest that is none and a number that is none are as if they had not been said.
+Entries: `data.entries`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gnomon.data import entries
+from gnomon.data.names import is_name, is_tag
+from gnomon.ids import is_hex
+from gnomon.record import fold
+from gnomon.record.kinds import Feature
+from gnomon.runs import checked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gnomon.record.fold import LiveEntry
+
+FOLD_VERSION = 2
+_MAX_TEXT = 4096
+_MAX_CELL = 200
+_MAX_PARENTS = 64
+_MAX_NOTES = 100
+
+
+def fold_version(live: Sequence[LiveEntry]) -> dict[str, object]:
+    """Return the state of a version as plain JSON-like values; its `name` is None where nobody (any more) says what it is."""
+    of_kind = fold.by_kind(live)
+    added = min(
+        of_kind.get(entries.ADDED, ()), key=lambda entry: (not entry.has_body, entry.hash), default=None
+    )
+    body = added.body if added is not None else {}
+    name, number, digest = body.get("name"), checked.whole(body.get("number")), body.get("object")
+    is_whole = isinstance(name, str) and is_name(name) and bool(number)
+    tags = fold.observed(of_kind.get(entries.TAGGED, ()), entries.TAGGED, "tags")
+    state: dict[str, object] = {
+        "name": name if is_whole else None,
+        "number": number if is_whole else None,
+        "object": digest if is_hex(digest, 64) else None,
+        "is_tree": body.get("is_tree") is True,
+        "size": checked.whole(body.get("size")) or 0,
+        "files": checked.whole(body.get("files")) or 0,
+        "file_name": _text(body.get("file_name")),
+        "message": _text(body.get("message")),
+        "parents": [one for one in checked.texts(body.get("parents")) if is_hex(one, 20)][:_MAX_PARENTS],
+        "notes": [str(checked.cell(one, _MAX_TEXT)) for one in checked.texts(body.get("notes"))][:_MAX_NOTES],
+        "reference": _reference(body.get("reference")),
+        "author": added.author if added is not None else None,
+        "writer": added.writer if added is not None else None,
+        "created_us": added.time_us if added is not None else 0,
+        "tags": {tag: list(hashes) for tag, hashes in tags.items() if is_tag(tag)},
+        **_profile(of_kind.get(entries.PROFILED, ())),
+    }
+    described = of_kind.get(entries.DESCRIBED_AS, ())
+    heads: dict[str, list[str]] = {}
+    conflicts: dict[str, list[object]] = {}
+    for field in entries.DESCRIBED:
+        state[field] = _text(body.get(field))
+        about = [entry for entry in described if entry.body.get("field") == field]
+        if about:
+            said = fold.register(about, entries.DESCRIBED_AS, "value")
+            state[field], heads[field] = _text(said.value), list(said.hashes)
+            if not said.is_settled:
+                conflicts[field] = [_text(value) for value in said.values]
+    state["described_heads"], state["conflicts"] = heads, conflicts
+    return state
+
+
+def _profile(said: Sequence[LiveEntry]) -> dict[str, object]:
+    """Return the profile that counts, empty where none was made; and why there is none. The latest of both is shown."""
+    latest = fold.in_order(said)[::-1]
+    made = next((entry.body for entry in latest if is_hex(entry.body.get("object"), 64)), None)
+    note = next((_text(entry.body.get("note")) for entry in latest), None)
+    profile = {
+        "object": made.get("object"),
+        "size": checked.whole(made.get("size")) or 0,
+        "rows": checked.whole(made.get("rows")),
+        "columns": checked.whole(made.get("columns")),
+        "keeps_values": made.get("keeps_values") is not False,
+    } if made is not None else {}  # fmt: skip
+    return {
+        "profile": profile,
+        "profile_note": None if profile else note,
+        "profile_heads": [entry.hash for entry in latest],
+    }
+
+
+def _text(value: object) -> str | None:
+    return str(checked.cell(value, _MAX_TEXT)) if isinstance(value, str) else None
+
+
+def _reference(value: object) -> dict[str, object] | None:
+    """Return what is known of data that stays where it is; None for a version whose bytes are kept."""
+    if not isinstance(value, dict) or not isinstance(value.get("place"), str):
+        return None
+    return {
+        "place": str(checked.cell(value["place"], _MAX_TEXT)),
+        "kind": "url" if value.get("kind") == "url" else "path",
+        "mtime_ns": checked.integer(value.get("mtime_ns")),
+        "etag": _text(value.get("etag")),
+    }
+
+
+def cells(version: str, state: object, stats: object) -> Mapping[str, object]:  # noqa: ARG001  the shape of every feature's
+    """Return the row of a version: what lists of versions, and the search for one, need."""
+    assert isinstance(state, dict)  # `fold_version` made it  # noqa: S101
+    found: dict[str, Any] = state
+    if found["name"] is None:
+        return {}
+    row: dict[str, object] = {
+        key: found[key] for key in ("name", "number", "object", "size", "files", "is_tree")
+    }
+    row.update(created=found["created_us"], parents=found["parents"], tags=list(found["tags"]))
+    for key in ("author", "message"):
+        row[key] = checked.cell(found[key], _MAX_CELL)
+    row["by_reference"] = found["reference"] is not None
+    return {key: value for key, value in row.items() if value is not None}
+
+
+FEATURE = Feature(
+    "data",
+    kinds={
+        entries.ADDED: "a version of data was added",
+        entries.TAGGED: "tags were given to it or taken back",
+        entries.DESCRIBED_AS: "its licence, origin or another fact was said",
+        entries.PROFILED: "its profile was made, or could not be",
+    },
+    fold=fold_version,
+    cells=cells,
+    version=FOLD_VERSION,
+)
