@@ -93,7 +93,9 @@ def let_go_of_ended() -> None:
     for child in list(_children):
         try:
             ended, _ = os.waitpid(child, os.WNOHANG)
-        except ChildProcessError:  # of the process that this one was forked from, or waited for by somebody else
+        except (
+            ChildProcessError
+        ):  # of the process that this one was forked from, or waited for by somebody else
             ended = child
         if ended:
             _children.remove(child)
