@@ -1,6 +1,7 @@
 """Render docs/reference/performance.md from a file of results: `python -m benchmarks.report [RESULTS]`.
 
-No figure on that page is typed by hand. Of several runs in one file, the last one of each case and peer counts.
+No figure on that page is typed by hand. Of several runs in one file, the last one of each case and peer counts; what
+`--quick` measured never does.
 """
 
 import argparse
@@ -58,10 +59,12 @@ def last_of_each(rows: Rows) -> Rows:
     """Return the rows that were measured last for each case and peer: those after the last machine line before them."""
     batch, last = 0, {}
     numbered = []
+    is_quick = False
     for row in rows:
         if row["figure"] == "machine":
             batch += 1
-        else:
+            is_quick = row.get("quick", False)
+        elif not is_quick:
             numbered.append((batch, row))
             last[row["case"], row["peer"]] = batch
     return [row for batch, row in numbered if last[row["case"], row["peer"]] == batch]

@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
             out.write(json.dumps(_rounded(row)) + "\n")
             out.flush()
 
-        keep(machine.describe())
+        keep({**machine.describe(), "quick": args.quick})
         for case in (CASES[name] for name in args.cases):
             for peer in (name for name in args.peers if name in case.peers):
                 print(f"{case.name}: {peer}", file=sys.stderr)

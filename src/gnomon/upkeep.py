@@ -93,9 +93,7 @@ def let_go_of_ended() -> None:
     for child in list(_children):
         try:
             ended, _ = os.waitpid(child, os.WNOHANG)
-        except (
-            ChildProcessError
-        ):  # of the process that this one was forked from, or waited for by somebody else
+        except ChildProcessError:  # the child of a process that forked this one, or waited for already
             ended = child
         if ended:
             _children.remove(child)
