@@ -14,6 +14,8 @@ import gnomon
 from gnomon.data import stat_cache
 from gnomon.session import close_all
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 
 @pytest.fixture
 def credit(project):

@@ -19,6 +19,8 @@ from gnomon.errors import BadArgumentError
 from gnomon.record.fold import LiveEntry
 from gnomon.session import close_all, session_for
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 
 def table(rows: range, *, shift: int = 0, column: str = "age") -> str:
     return f"id,{column},region\n" + "".join(

@@ -29,6 +29,8 @@ from gnomon.record.lines import parse_line
 from gnomon.session import close_all, session_for
 from tests.unit.record.made_record import MadeLog
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 
 @pytest.fixture
 def credit(project):

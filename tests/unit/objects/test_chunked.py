@@ -18,6 +18,8 @@ from gnomon.objects.pack import LINE, PIECE, PackWriter, encode_list, in_pieces,
 from gnomon.objects.store import ObjectStore
 from gnomon.objects.verify import verify_kept, verify_objects, verify_pack
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 OWN, OTHER = "a" * 32, "b" * 32
 
 

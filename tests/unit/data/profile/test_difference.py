@@ -6,6 +6,8 @@ import pytest
 
 from gnomon.data.profile import difference, lines, merged, profile_of
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 
 def profile(folder, rows, name="data.csv", header="age,income,city"):
     path = folder / name

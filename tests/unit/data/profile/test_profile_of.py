@@ -10,6 +10,8 @@ import pytest
 from gnomon.data.profile import Profile, merged, profile_of
 from gnomon.errors import DamagedObjectError, GnomonError, MissingFileError, UnknownFormatError
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
+
 
 def written(folder, text, name="data.csv"):
     path = folder / name
