@@ -136,6 +136,17 @@ def test_the_lock_of_the_engine_holds_alone(places, attack):
     assert not places["out"].exists()
 
 
+@pytest.mark.parametrize(
+    "setting",
+    ["set memory_limit = '1TB'", "reset memory_limit", "pragma memory_limit = '1TB'", "set threads = 64"],
+)
+def test_the_lock_of_the_engine_keeps_its_limits(setting):
+    connection = connect(1 << 28)
+    lock(connection, [])
+    with pytest.raises(duckdb.Error, match="configuration has been locked"):
+        connection.execute(setting)
+
+
 def test_only_the_files_that_it_is_given_can_be_read(places):
     other = places["folder"] / "other.csv"
     other.write_text(SECRET)
