@@ -147,3 +147,15 @@ def test_the_lock_files_pin_every_dependency_with_a_hash() -> None:
         unindented = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
         assert len(pinned) == len(unindented), f"{lock.name}: a line is not `name==version` with hashes"
         assert {"msgspec", "blake3", "cryptography", "arro3-core", "arro3-io", "duckdb"} <= set(pinned)
+
+
+def test_the_figures_of_the_readme_are_those_of_the_pages_that_are_made_from_results():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    wrong = re.search(r"simulated: in ([0-9.]+) of 100 comparisons; ([0-9]+) are stated", readme)
+    figures = (DOCS / "reference/comparison-figures.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\| \*\*all\*\* \| [\d,]+ \| {re.escape(wrong[1])} \|", figures, re.MULTILINE)
+    assert f"The level is {wrong[2]} %." in figures
+    packages = re.search(
+        r"\| installed packages \| ≤ 25 \| (\d+) \|", (DOCS / "reference/performance.md").read_text("utf-8")
+    )
+    assert {"12": "Twelve", "13": "Thirteen", "14": "Fourteen"}[packages[1]] in readme
