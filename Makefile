@@ -3,6 +3,8 @@
 
 VENV ?= .venv
 BIN  := $(VENV)/bin
+# With bytecode, whatever the surroundings say: else each of the hundreds of processes that tests start compiles Gnomon anew.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 DEMO := demo
 
 .DEFAULT_GOAL := help
@@ -36,11 +38,11 @@ demo: $(VENV)/.stamp-demo
 
 # The whole suite.
 test: $(VENV)/.stamp-dev
-	$(BIN)/python -m pytest -n auto -m "not peers" $(ARGS)
+	$(PYTEST) -n auto -m "not peers" $(ARGS)
 
 # The lane to run after each change.
 quick: $(VENV)/.stamp-dev
-	$(BIN)/python -m pytest -n auto -m "not slow and not peers" $(ARGS)
+	$(PYTEST) -n auto -m "not slow and not peers" $(ARGS)
 
 # What a reviewer should not have to say.
 check: $(VENV)/.stamp-dev

@@ -30,6 +30,10 @@ class FaultyEnv(Env):
     def _base(self, variable, under_home):
         return os.path.join(str(self.home), under_home)
 
+    def getenv(self, name):
+        # Where the cache folder fails, an index goes to the folder for temporary files: not to that of the machine.
+        return os.path.join(str(self.home), "tmp") if name == "TMPDIR" else super().getenv(name)
+
 
 def _faulty(name):
     real = getattr(Env, name)

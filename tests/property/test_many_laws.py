@@ -40,6 +40,7 @@ def said(series) -> list:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @given(logs, st.data())
 @settings(slow_disk, max_examples=60)
 def test_many_runs_at_once_have_the_series_that_each_has_alone(logged, data):

@@ -117,6 +117,7 @@ def test_any_bytes_are_read_without_raising(noise, place):
     list(verify_wal(OneFile(data[:place] + noise), "x.wal"))
 
 
+@pytest.mark.slow
 @given(logs, st.randoms(use_true_random=False))
 @settings(slow_disk, max_examples=40)
 def test_every_file_that_holds_the_points_gives_the_same_answers(logged, chance):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -224,6 +225,7 @@ filters = st.recursive(
 tables = st.lists(st.fixed_dictionaries(COLUMNS), max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(filters, tables)
 def test_a_filter_chooses_what_a_plain_evaluator_does(pair, rows):

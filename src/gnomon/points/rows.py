@@ -38,7 +38,6 @@ MAX_CACHED_COLUMNS = 1024
 MAX_ODD_SAID = 20  # series of a run about which something is said
 MAX_NAME_BYTES = 4096
 MAX_EXACT_BYTES = 1024  # of a whole number: readers refuse longer ones
-_prefix = layout.PREFIX.pack
 _one_float = struct.Struct("<IIqqcIcd").pack
 _put_one_float = struct.Struct(f"<{layout.SMALLEST_ROW - layout.CRC.size}sI").pack_into
 HAS_GIL = getattr(sys, "_is_gil_enabled", bool)() or not hasattr(sys, "_is_gil_enabled")
@@ -48,25 +47,28 @@ _INT64 = range(-(2**63), 2**63)
 class Columns:
     """A set of series that were logged together, and how their rows are packed."""
 
-    __slots__ = ("names", "number", "put", "size", "tags", "wal")
+    __slots__ = ("names", "number", "pack", "put", "size", "tags", "wal")
 
     def __init__(self, names: list[str] | None, number: int, wal: WalWriter | None) -> None:
         self.wal = wal  # in which they have this number
         self.names = names
         self.number = number
-        self.tags, self.size, self.put = _packing(len(names) if names is not None else 0)
+        self.tags, self.size, self.pack, self.put = _packing(len(names) if names is not None else 0)
 
 
-_packings: dict[int, tuple[bytes, int, Callable[..., None]]] = {}
+_packings: dict[int, tuple[bytes, int, Callable[..., bytes], Callable[..., None]]] = {}
 
 
-def _packing(count: int) -> tuple[bytes, int, Callable[..., None]]:
-    """Return (tags, record size, function that stores head, payload and CRC) for rows of `count` floats."""
+def _packing(count: int) -> tuple[bytes, int, Callable[..., bytes], Callable[..., None]]:
+    """Return what rows of `count` floats need: tags, record size, function that joins head and payload, function that
+    stores that and its CRC.
+    """
     packing = _packings.get(count)
     if packing is None:
         size = layout.RECORD_OVERHEAD + layout.ROW_PREFIX.size + 9 * count
-        put = struct.Struct(f"<{layout.PREFIX.size}s{size - layout.RECORD_OVERHEAD}sI").pack_into
-        packing = _packings[count] = (layout.FLOAT_TAG * count, size, put)
+        pack = struct.Struct(f"{layout.PREFIX.format}{size - layout.RECORD_OVERHEAD}s").pack
+        put = struct.Struct(f"<{size - layout.CRC.size}sI").pack_into
+        packing = _packings[count] = (layout.FLOAT_TAG * count, size, pack, put)
     return packing
 
 
@@ -177,14 +179,14 @@ class RunPoints:
                         if end > wal.limit:
                             break
                         try:
-                            head = _prefix(size, columns.number, step, self._time_ns())
+                            row = columns.pack(size, columns.number, step, self._time_ns(), payload)
                         except struct.error:  # a step beyond 64 bits
                             break
-                        crc = crc32(payload, crc32(head, crc))
+                        crc = crc32(row, crc)
                         after = (end, crc, rows + 1)
                         if wal.state is state:
                             # Nothing may come between these two: see "How it is safe".
-                            wal.state = after; columns.put(wal.map, offset, head, payload, crc)  # noqa: E702  # fmt: skip
+                            wal.state = after; columns.put(wal.map, offset, row, crc)  # noqa: E702  # fmt: skip
                             self._step = step
                             self._columns = columns
                             return
@@ -338,21 +340,19 @@ class RunPoints:
         Keys that change with every call would otherwise define columns with every call.
         """
         wal = self._wal
-        if wal is None or wal.is_closed:
-            return False
-        numbers = wal.numbers_of(self.run, self.rank, names)
-        if not numbers:
+        if wal is None or wal.is_closed or step not in _INT64:
             return False
         values = [*metrics.values()]
         try:
             payload = dumps(values, MARSHAL_VERSION)
         except ValueError:
             payload = b""
-        if payload[5::9] != layout.FLOAT_TAG * len(names):
+        tags = _packing(len(values))[0]
+        if payload[5::9] != tags:
             payload = _payload_of_numbers(values)
-        if not payload or step not in _INT64:
-            return False
-        if wal.append(layout.WIDE_ROW, step, self._time_ns(), numbers + payload):
+        if payload[5::9] == tags and wal.append_floats(
+            self.run, self.rank, names, step, self._time_ns(), payload
+        ):
             self._step = step
             return True
         return False

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from gnomon.record.home import Home
 
 FIRST_CAPACITY = 64 << 10
-LARGEST_STEP = 4 << 20
+LARGEST_STEP = 1 << 20
 ROOM_FOR_DEFINITIONS = 1 << 20
 RETRY_AFTER_NS = 250_000_000
+_ZEROS = bytes(256 << 10)
 
 
 class WalWriter:
@@ -140,14 +141,30 @@ class WalWriter:
         numbers = _numbers(run_number, self._series_numbers, series)
         return self.append(layout.WIDE_ROW, step, time_ns, numbers + payload)
 
-    def numbers_of(self, run: str, rank: int, series: list[str]) -> bytes:
-        """Return the numbers of this run and these series as they stand in a row; empty if one is not defined yet."""
+    def append_floats(
+        self, run: str, rank: int, series: list[str], step: int, time_ns: int, payload: bytes
+    ) -> bool:
+        """Write a row of floats that names its own series, as `append_wide` does, where all of them are defined.
+
+        False where one is not, where there is no map, or where the disk took no more: then `append_wide` is to be asked.
+        """
+        size, pack, put = _wide_packing(len(series))
         try:
-            return _packers[len(series)](
-                self._run_numbers[run, rank], *map(self._series_numbers.__getitem__, series)
+            numbers = map(self._series_numbers.__getitem__, series)
+            start = pack(
+                size, layout.WIDE_ROW, step, time_ns, self._run_numbers[run, rank], *numbers, payload
             )
-        except KeyError:  # of a packer too: no row of so many series yet
-            return b""
+        except KeyError:
+            return False
+        while self.map is not None and (self.state[0] + size <= self.limit or self._reserve(size)):
+            before = self.state
+            offset, crc, rows = before
+            crc = zlib.crc32(start, crc)
+            after = (offset + size, crc, rows + 1)
+            if self.state is before:  # else another thread, or a signal handler, logged meanwhile
+                self.state = after; put(self.map, offset, start, crc)  # noqa: E702  # fmt: skip
+                return True
+        return False
 
     def _define_run(self, run: str, rank: int) -> int | None:
         number = self._run_numbers.get((run, rank))
@@ -225,6 +242,9 @@ class WalWriter:
         env = self._env
         env.allocate(self._fd, self.capacity, capacity - self.capacity)
         if self.map is not None:
+            # Pages that are there already, and many together, cost rows a third of what they cost when met one by one.
+            for offset in range(self.capacity, capacity, len(_ZEROS)):
+                env.pwrite(self._fd, _ZEROS[: capacity - offset], offset)
             larger = env.map(self._fd, capacity)
             self.map, old = larger, self.map
             old.close()
@@ -341,14 +361,24 @@ class WalWriter:
 
 _prefix = layout.PREFIX.pack
 _crc_bytes = layout.CRC.pack
-_packers: dict[int, Callable[..., bytes]] = {}
+_wide_packings: dict[int, tuple[int, Callable[..., bytes], Callable[..., None]]] = {}
+
+
+def _wide_packing(count: int) -> tuple[int, Callable[..., bytes], Callable[..., None]]:
+    """Return what rows of `count` floats that name their series need: record size, function that joins all but the CRC,
+    function that stores that and the CRC.
+    """
+    packing = _wide_packings.get(count)
+    if packing is None:
+        payload = layout.ROW_PREFIX.size + 9 * count
+        pack = struct.Struct(f"{layout.PREFIX.format}{count + 1}I{payload}s")
+        put = struct.Struct(f"<{pack.size}sI")
+        packing = _wide_packings[count] = (put.size, pack.pack, put.pack_into)
+    return packing
 
 
 def _numbers(run_number: int, series_numbers: dict[str, int], series: list[str]) -> bytes:
-    pack = _packers.get(len(series))
-    if pack is None:
-        pack = _packers[len(series)] = struct.Struct(f"<{len(series) + 1}I").pack
-    return pack(run_number, *map(series_numbers.__getitem__, series))
+    return struct.pack(f"<{len(series) + 1}I", run_number, *map(series_numbers.__getitem__, series))
 
 
 def _rounded(size: int) -> int:

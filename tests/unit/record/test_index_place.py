@@ -31,7 +31,8 @@ kinds.register(
 
 
 @pytest.fixture
-def record(tmp_path):
+def record(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))  # there may be indexes of others in the machine's
     return MadeRecord(tmp_path / "record")
 
 

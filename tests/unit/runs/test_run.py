@@ -6,6 +6,7 @@ import asyncio
 import json
 import math
 import os
+import random
 import signal
 import struct
 import subprocess
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 from wal_truth import all_rows
 
 import gnomon
+from gnomon.env import Env
 from gnomon.errors import (
     BadArgumentError,
     GnomonError,
@@ -28,7 +30,9 @@ from gnomon.errors import (
     RunEndedError,
     UsageError,
 )
+from gnomon.points.wal import LARGEST_STEP
 from gnomon.record.lines import parse_line
+from gnomon.session import close_all
 
 
 def entries(project):
@@ -182,6 +186,49 @@ def test_keys_that_change_with_every_call(project):
         for metrics in truth:
             run.log(metrics)
     assert [row[3] for row in all_rows(project)] == truth
+
+
+@pytest.mark.parametrize("disk", ["ext4", "nfs"])  # with a map, and without
+def test_sets_of_known_keys_that_never_come_again(project, monkeypatch, disk):
+    """More of them than are remembered: each row then says itself which series it holds."""
+    monkeypatch.setattr("gnomon.env.Env.filesystem", lambda self, path: disk)
+    monkeypatch.setattr("gnomon.points.rows.MAX_CACHED_COLUMNS", 20)
+    chance = random.Random(3)
+    names = [f"k{number}" for number in range(40)]
+    truth = [{name: chance.random() for name in chance.sample(names, 12)} for _ in range(1_500)]
+    truth[700]["k39"] = 2**80 + 1
+    truth[800] = {**truth[800], "k1": np.float32(0.5), "k2": True}
+    truth[900] = {"new": 1.0, **truth[900]}
+    with gnomon.run() as run:
+        for step, metrics in enumerate(truth):
+            run.log(metrics, step=step if step != 1_000 else 2**64)  # that one counts on from the last
+    rows = all_rows(project)
+    assert [row[2] for row in rows] == list(range(1_500))
+    assert [row[3] for row in rows] == truth
+
+
+def test_a_file_that_grows_keeps_what_it_holds(project, monkeypatch):
+    """Room is made, and cleared, behind the last row only; as much as is left in the end is cut off."""
+    written = []
+
+    def pwrite(self, fd, data, offset, before=Env.pwrite):
+        written.append((offset, len(data), any(data)))
+        before(self, fd, data, offset)
+
+    with gnomon.run() as run:
+        run.log({"a": 0.0})  # the log and the file are there
+        with monkeypatch.context() as patch:
+            patch.setattr(Env, "pwrite", pwrite)
+            for step in range(1, 60_000):
+                run.log({"a": float(step)})
+    close_all()
+    (path,) = (project / ".gnomon").glob("points/*/*.wal")
+    assert len(written) > 5
+    assert not any(is_something for _, _, is_something in written)
+    ends = [64 << 10, *(offset + size for offset, size, _ in written)]
+    assert [offset for offset, _, _ in written] == ends[:-1]  # each begins where the one before ended
+    assert ends[-1] - LARGEST_STEP < path.stat().st_size < ends[-1]
+    assert [row[3]["a"] for row in all_rows(project)] == [float(step) for step in range(60_000)]
 
 
 def test_odd_names_are_kept_as_text(project):
