@@ -61,10 +61,10 @@ class LiveEntry(msgspec.Struct, array_like=True, dict=True):
     def body(self) -> dict[str, object]:
         """The body as Python values, not to be changed; empty where it is not here or not a JSON object."""
         known = self.__dict__
-        if "body" in known:
-            return known["body"]  # type: ignore[no-any-return]
-        raw = self.body_raw
-        body = known["body"] = _decoded(raw) if raw is not None else {}
+        body: dict[str, object] | None = known.get("body")
+        if body is None:
+            raw = self.body_raw
+            body = known["body"] = _decoded(raw) if raw is not None else {}
         return body
 
     def forget_body(self) -> None:

@@ -20,6 +20,9 @@ _hashers = {
         "segment",
         "pack",
         "chunks",
+        "tombstone",
+        "erased",
+        "head",
         "record.toml",
     )
 }

@@ -7,8 +7,8 @@ Always true: the answers after `update` are a function of the files of the recor
 came, nor of what the index held before. A damaged line is left out and listed in `problems`.
 Not promised: use by several threads at once. A thread takes its own `Index`, or a lock.
 Parts: index_keeper (who updates what), index_place (where), index_tables (the schema), index_follow, index_files,
-index_lines and index_logs (news, each entry once), index_batch (folds), index_cells and index_texts (tables, search),
-index_query (questions).
+index_lines and index_logs (news, each entry once), index_batch (folds), index_cells, index_texts and index_links (tables,
+search, links), index_query (questions).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from gnomon.record import index_links as links
 from gnomon.record import index_query as query
 from gnomon.record import index_tables as tables
 from gnomon.record import kinds
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from gnomon.record.fold import LiveEntry
     from gnomon.record.home import Home
     from gnomon.record.index_keeper import IndexExtension, Progress
+    from gnomon.record.index_links import Linked
+    from gnomon.record.kinds import Link
     from gnomon.record.problems import Problem
 
 T = TypeVar("T")
@@ -98,6 +101,23 @@ class Index:
     def stats(self, type_name: str, subject_id: str) -> dict[str, object]:
         """Return what each extension knows of a subject, by the extension's name."""
         return self.ask(lambda database: self._keeper.stats_of(database, f"{type_name}:{subject_id}"))
+
+    # --- links
+
+    def links(self, subjects: Sequence[str]) -> dict[str, list[Link]]:
+        """Return what these subjects (`run:<id>`) say of others, by subject; one that is not here is left out."""
+        return self.ask(lambda database: links.of_subjects(database, subjects))
+
+    def linked_to(self, targets: Sequence[str], *, lowest: int = kinds.FROM) -> list[Linked]:
+        """Return who names these targets: (target, subject, how, way), the subject that arrived last first.
+
+        `lowest` is the least way that is wanted: with MAKES, only who makes a target or is the same.
+        """
+        return self.ask(lambda database: list(links.to_targets(database, targets, lowest)))
+
+    def link_targets(self, kind: str, beginning: str = "") -> list[str]:
+        """Return the targets of a kind that any subject names and that begin so, sorted: `source` gives `source:…`."""
+        return self.ask(lambda database: links.targets_of_kind(database, kind, beginning))
 
     # --- tables and search
 

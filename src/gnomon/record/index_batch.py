@@ -17,6 +17,7 @@ import msgspec
 from gnomon.record import kinds
 from gnomon.record.fold import LiveEntry
 from gnomon.record.index_cells import CellWriter, opened, plain_text, sealed
+from gnomon.record.index_links import LinkWriter
 from gnomon.record.index_tables import MAX_TYPES, TYPE_SHIFT
 from gnomon.record.index_texts import TextWriter
 
@@ -55,7 +56,7 @@ def decode_live(data: bytes) -> tuple[list[LiveEntry], list[bytes]]:
 
 
 def _encode_live(subject: Subject) -> bytes:
-    return sealed(_encode(([*subject.live.values()], [*subject.absent])))
+    return sealed(_encode(([*subject.live.values()], subject.absent)))
 
 
 _shown_order = attrgetter("time_us", "digest")
@@ -114,6 +115,7 @@ class Batch:
         self._types = Types(database, target)
         self._cells = CellWriter(database, target)
         self._texts = TextWriter(database, target)
+        self._links = LinkWriter(database, target)
         self._log = ("", "", b"", b"")  # of the last entry: ids of log and writer, as text and as bytes
         is_empty = database.execute("SELECT 1 FROM all_subject LIMIT 1").fetchone() is None
         self._stored_names: set[str] | None = set() if is_empty else None  # None: ask the table
@@ -172,11 +174,17 @@ class Batch:
         if not self._subjects:
             return
         by_type: dict[str, list[Subject]] = {}
+        beginning = ""
         for name in sorted(self._subjects):
-            by_type.setdefault(name.partition(":")[0], []).append(self._subjects[name])
+            if not beginning or not name.startswith(beginning):  # the names of one type follow each other
+                type_name, colon, _ = name.partition(":")
+                beginning = type_name + colon
+                subjects = by_type.setdefault(type_name, [])
+            subjects.append(self._subjects[name])
         for type_name, subjects in by_type.items():
             self._write_type(type_name, subjects)
         self._texts.flush()
+        self._links.flush()
         self._types.store()
         if self._stored_names is not None:
             self._stored_names.update(self._subjects)
@@ -190,10 +198,12 @@ class Batch:
             if subject.no < 0:
                 subject.no = type_no << TYPE_SHIFT | row[2]
                 row[2] += 1
+        insert = "INSERT"
         if row[2] != known + len(subjects):  # not all of them are new, so they are not in order yet
+            insert = "INSERT OR REPLACE"
             subjects.sort(key=lambda subject: subject.no)
         rows = [(subject.no, subject.name, _encode_live(subject)) for subject in subjects]
-        self._database.executemany(f"INSERT OR REPLACE INTO {self._target}.subject VALUES (?, ?, ?)", rows)
+        self._database.executemany(f"{insert} INTO {self._target}.subject VALUES (?, ?, ?)", rows)
         feature = kinds.find(type_name)
         if row[1] != (feature.version if feature else 0):
             row[1] = MIXED
@@ -209,6 +219,8 @@ class Batch:
     ) -> None:
         """Write the cells and texts of subjects of one type, in order of their numbers."""
         base = type_no << TYPE_SHIFT
+        links_of = feature.links if feature is not None else None
+        write_texts, write_links = self._texts.write, self._links.write
         rows: list[tuple[int, dict[str, object]]] = []
         failed: list[tuple[int, str]] = []
         # A plug-in that is gone may have left texts.
@@ -217,7 +229,7 @@ class Batch:
         id_at = len(type_name) + 1
         for subject in subjects:
             no, name = subject.no, subject.name
-            subject_id = name[id_at:]
+            subject_id, is_new = name[id_at:], no >= first_new
             cells: dict[str, object] = {}
             if feature is not None:
                 try:
@@ -227,14 +239,18 @@ class Batch:
                     if cells.__class__ is not dict:
                         cells = dict(cells)
                     "".join(cells)  # raises TypeError where a column's name is no text
-                    self._texts.write(no, feature.texts(state), is_new=no >= first_new)
+                    write_texts(no, feature.texts(state), is_new=is_new)
+                    if links_of is not None:
+                        write_links(no, links_of(state), is_new=is_new)
                 except FOLD_ERRORS as error:
                     cells = {}
-                    self._texts.write(no, (), is_new=no >= first_new)
+                    write_texts(no, (), is_new=is_new)
+                    write_links(no, (), is_new=is_new)
                     text = f"{name} cannot be folded: {type(error).__name__}: {error}"
                     failed.append((no, plain_text(text)))
-            elif clear and no < first_new:
-                self._texts.write(no, (), is_new=False)
+            elif clear and not is_new:
+                write_texts(no, (), is_new=False)
+                write_links(no, (), is_new=False)
             cells[""] = subject_id
             rows.append((no - base, cells))
         self._cells.write(type_no, rows, first_new - base)
@@ -266,6 +282,7 @@ class Batch:
                 subjects.append(subject)
             self._fold(type_name, feature, subjects, row[0], base + row[2])
             self._texts.flush()
+            self._links.flush()
             done()
         row[1] = feature.version if feature else 0
         self._types.store()

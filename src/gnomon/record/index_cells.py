@@ -148,9 +148,9 @@ def _changed(
     base: int, members: list[Row], columns: dict[str, Column], old: dict[int, bytes]
 ) -> Iterable[tuple[int, bytes]]:
     """Yield (number, data) of the chunks of one block of subjects that these rows change; may add columns."""
-    wanted: dict[str, None] = {}
+    wanted: dict[str, object] = {}  # its keys count
     for _, cells in members:
-        wanted.update(dict.fromkeys(cells))
+        wanted.update(cells)
     keys: dict[str, Column] = {}
     for key in wanted:
         column = columns.get(key) or columns.get(plain_text(key))

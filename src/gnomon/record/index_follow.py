@@ -5,7 +5,7 @@ changed in place), is read from its start; what it held before must then be held
 the same goes for files that vanished, as parts do when a bundle takes their place. Where that cannot be shown,
 `RebuildNeeded` is raised: the index starts anew from what is there, which is always right and costs what a first look costs.
 
-Always true: damage costs the damaged line only; a file that cannot be read costs itself only, and is tried again.
+Always true: damage costs the damaged line only (that of a log's certificate costs the log); a file that cannot be read costs itself only, and is tried again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gnomon.record.home import BUNDLE_SUFFIX
 from gnomon.record.index_batch import Batch
 from gnomon.record.index_files import Changes, File, has_its_name, known_files, mark
 from gnomon.record.index_lines import LineFile
-from gnomon.record.index_logs import BODY, NEW, Held, Log, Logs
+from gnomon.record.index_logs import BODY, NEW, Aside, Held, Log, Logs
 from gnomon.record.lines import parse_line
 from gnomon.record.problems import Problem
 
@@ -64,6 +64,7 @@ class Follower:
         self._tell = tell
         self._commit = commit
         self._logs = Logs(database)
+        self._aside = Aside(database, self._logs)
         self._files = known_files(database)
         self._next_file = max((file.no for file in self._files.values()), default=0) + 1
         self._held: dict[int, dict[int, Held]] = {}
@@ -99,6 +100,7 @@ class Follower:
                 break
         for file in changes.gone:
             self._drop(file)
+        self._count_certified()
         self._check_vanished(set(changes.present))
         self._batch.flush()
         self._store()
@@ -125,6 +127,7 @@ class Follower:
                 found.append(
                     Problem(file.path, "", f"{file.damaged - MAX_PROBLEMS} more lines are damaged", _REFETCH)
                 )
+        found += self._aside.problems(paths)
         return sorted(found, key=lambda problem: (problem.file, problem.where)) + self._logs.problems()
 
     # --- one file
@@ -182,7 +185,6 @@ class Follower:
             except (DamagedEntryError, UnknownFormatError) as error:
                 self._note(file, at, error.message)
             else:
-                digest = bytes.fromhex(entry.hash)
                 if log is None or entry.log != log.id:
                     log = self._logs.get(entry.log)
                     held = held_here.get(log.no)
@@ -195,17 +197,67 @@ class Follower:
                         held.is_dirty = True
                         lines.jump(end)
                         continue
-                news = log.admit(entry, digest, len(line) + 1)
-                if news is NEW:
-                    add(entry, digest)
-                elif news is BODY:
-                    self._batch.add_body(entry, digest)
-                if held is None:
-                    held = held_here[log.no] = Held(log.no)
-                held.follow(entry)
+                if entry.writer == log.writer or self._is_of_its_writer(file, at, log, entry):
+                    digest = entry.digest
+                    news = log.admit(entry, digest, len(line) + 1)
+                    if news is NEW:
+                        add(entry, digest)
+                    elif news is BODY:
+                        self._batch.add_body(entry, digest)
+                    if held is None:
+                        held = held_here[log.no] = Held(log.no)
+                    held.follow(entry)
             if lines.read_to - file.read_to >= BATCH_BYTES:
                 self._progress(file, lines, at, line)
         self._progress(file, lines, at, line)
+
+    def _is_of_its_writer(self, file: File, at: int, log: Log, entry: Entry) -> bool:
+        """Return whether an entry counts whose writer is not known to be that of its log; set it aside otherwise."""
+        if log.writer:
+            self._note(file, at, f"entry {entry.hash[:12]} names another writer than its log has")
+            return False
+        if log.is_certified_by(entry):
+            return True
+        self._aside.add(log, file.no)
+        return False
+
+    def _count_certified(self) -> None:
+        """Count the entries that were set aside before the certificate of their log was met."""
+        to_count = self._aside.to_count()
+        for file in [file for file in self._files.values() if file.no in to_count]:
+            held_here = self._held_by(file)
+            logs = to_count[file.no]
+            try:
+                with LineFile(self._env, os.path.join(self._home.path, file.path)) as lines:
+                    for log in logs.values():
+                        held_here[log.no] = Held(log.no)
+                        held_here[log.no].is_dirty = True
+                    for at, line in lines.lines(0):
+                        if lines.read_to > file.read_to:
+                            break
+                        self._count_again(file, at, line, logs)
+            except OSError:
+                continue  # gone, or told by the look at it; the next look tries again
+            for log in logs.values():
+                self._aside.counted(log, file.no)
+
+    def _count_again(self, file: File, at: int, line: bytes | None, logs: dict[str, Log]) -> None:
+        try:
+            entry = parse_line(line or b"")
+        except (DamagedEntryError, UnknownFormatError):
+            return  # noted when it was read first
+        log = logs.get(entry.log)
+        if log is None:
+            return
+        if entry.writer != log.writer:
+            self._note(file, at, f"entry {entry.hash[:12]} names another writer than its log has")
+            return
+        news = log.admit(entry, entry.digest, len(line or b"") + 1)
+        if news is NEW:
+            self._batch.add(entry, entry.digest)
+        elif news is BODY:
+            self._batch.add_body(entry, entry.digest)
+        self._held_by(file)[log.no].follow(entry)
 
     def _end_of_known(self, log: Log, first: Entry, at: int, lines: LineFile) -> int | None:
         """Return where a bundle's copy of a log ends that holds just what is known already; None if it may differ.
@@ -263,6 +315,7 @@ class Follower:
         """Forget a file; what it held is checked at the end."""
         self._vanished += self._held_by(file).values()
         self._dropped.append(file.no)
+        self._aside.drop(file.no)
         self._held[file.no] = {}
         self._files.pop(file.path, None)
         self._problems = [problem for problem in self._problems if problem[0] != file.no]
@@ -295,6 +348,7 @@ class Follower:
         if not self._is_stored:
             return
         self._logs.store()
+        self._aside.store()
         for table in ("file WHERE no", "held WHERE file", "problem WHERE file"):
             self._database.executemany(f"DELETE FROM main.{table} = ?", [(no,) for no in self._dropped])
         self._dropped.clear()

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 from gnomon.errors import AmbiguousIdError, UnknownSubjectError
+from gnomon.record import index_links as links
 from gnomon.record import index_texts as texts
 from gnomon.record import kinds
 from gnomon.record.body import storable
@@ -106,6 +107,36 @@ def keys(database: sqlite3.Connection, type_name: str) -> list[str]:
     return [key for (key,) in database.execute(query, (found.no,))]
 
 
+def subject_of(database: sqlite3.Connection, no: int) -> str:
+    """Return the subject (`run:<id>`) that has a number; empty where none has."""
+    row = database.execute("SELECT name FROM all_subject WHERE no = ?", (no,)).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def place_of(database: sqlite3.Connection, subject: str) -> int | None:
+    """Return the place of a subject within its type; None where it is not here."""
+    row = database.execute("SELECT no FROM all_subject WHERE name = ?", (plain_text(subject),)).fetchone()
+    return None if row is None else int(row[0]) & ((1 << TYPE_SHIFT) - 1)
+
+
+def neighbours(database: sqlite3.Connection, subject: str) -> list[str]:
+    """Return the subjects just before and just after one in alphabetical order."""
+    before = "SELECT name FROM all_subject WHERE name < ? ORDER BY name DESC LIMIT 1"
+    after = "SELECT name FROM all_subject WHERE name > ? ORDER BY name LIMIT 1"
+    return [name for query in (before, after) for (name,) in database.execute(query, (subject,))]
+
+
+def subjects_with(database: sqlite3.Connection, type_name: str, text: str) -> list[str]:
+    """Return the ids, sorted, of the subjects among whose live entries a text stands; what it means is for the fold to say."""
+    found = find_type(database, type_name)
+    if found is None:
+        return []
+    span = (found.no << TYPE_SHIFT, ((found.no + 1) << TYPE_SHIFT) - 1)
+    query = "SELECT name FROM all_subject WHERE no BETWEEN ? AND ? AND instr(live, ?) > 0 ORDER BY name"
+    rows = database.execute(query, (*span, text.encode()))
+    return [name.partition(":")[2] for (name,) in rows]
+
+
 def live(database: sqlite3.Connection, type_name: str, subject_id: str) -> list[LiveEntry]:
     """Return the live entries of a subject by (time, hash). Raises UnknownSubjectError where no entry names it."""
     name = plain_text(f"{type_name}:{subject_id}")
@@ -176,6 +207,8 @@ def export(database: sqlite3.Connection) -> Iterator[bytes]:
                 if cells[place] is not None
             },
         }
+        if feature is not None and feature.links is not None:
+            line["links"] = [*map(list, links.of_subjects(database, [name]).get(name, ()))]
         yield json.dumps(line, sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n"
 
 
@@ -210,3 +243,8 @@ def _cells_at(database: sqlite3.Connection, found: Found, number: int, places: S
 def _chunk(database: sqlite3.Connection, no: int) -> list[object]:
     row = database.execute("SELECT data FROM all_cells WHERE no = ?", (no,)).fetchone()
     return [] if row is None else decode_chunk(row[0])
+
+
+def log_counts(database: sqlite3.Connection) -> dict[str, int]:
+    """Return for each log how many of its entries the index file has."""
+    return {bytes(log).hex(): count for log, count in database.execute("SELECT id, count FROM main.log")}

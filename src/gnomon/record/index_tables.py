@@ -5,7 +5,8 @@ the one process that holds the index's lock: only that connection writes and che
 WAL-reset race. `open_reader` cannot write the file; it may lay an overlay over it, tables in memory whose rows stand for
 those of the file. All reading goes through the views `all_<table>`, so it is the same code with and without an overlay.
 
-Numbers. A subject is `type number << 28 | place`, the place counting up within its type. A text is `subject << 20 | nth`.
+Numbers. A subject is `type number << 28 | place`, the place counting up within its type. A text is `subject << 20 | nth`,
+a link `subject << 16 | nth`.
 A chunk of cells is `type << 48 | chunk << 24 | column`. A chunk of slots is `log << 20 | chunk`.
 """
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from gnomon.env import Env
     from gnomon.record.index_place import Place
 
-SCHEMA = 3
+SCHEMA = 5
 TYPE_SHIFT = 28
 TEXT_SHIFT = 20
 MAX_TYPES = 30_000
@@ -31,6 +32,7 @@ LAYERED = {
     "subject": "no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, live BLOB NOT NULL",
     "col": "no INTEGER PRIMARY KEY, type INTEGER NOT NULL, key TEXT NOT NULL, chunks INTEGER NOT NULL, UNIQUE (type, key)",
     "cells": "no INTEGER PRIMARY KEY, data BLOB NOT NULL",
+    "link": "no INTEGER PRIMARY KEY, target BLOB NOT NULL, how TEXT NOT NULL, way INTEGER NOT NULL, UNIQUE (target, no)",
     "unfolded": "no INTEGER PRIMARY KEY, text TEXT NOT NULL",
 }
 # Only for following the files: the updater's own.
@@ -40,12 +42,13 @@ PLAIN = {
     " read_to INTEGER, last_at INTEGER, last_mark BLOB, damaged INTEGER",
     "held": "file INTEGER, log INTEGER, count INTEGER, tip BLOB, is_whole INTEGER, PRIMARY KEY (file, log)",
     "log": "no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, count INTEGER, bytes INTEGER, last_bytes INTEGER,"
-    " tip BLOB, bare INTEGER, strays INTEGER",
+    " tip BLOB, bare INTEGER, strays INTEGER, writer BLOB",
     "slot": "no INTEGER PRIMARY KEY, data BLOB NOT NULL",
     "stray": "log INTEGER, digest BLOB, seq INTEGER, has_body INTEGER, PRIMARY KEY (log, digest)",
+    "aside": "log INTEGER, file INTEGER, lines INTEGER, PRIMARY KEY (log, file)",
     "problem": "file INTEGER, at INTEGER, text TEXT, PRIMARY KEY (file, at)",
 }
-_WITHOUT_ROWID = frozenset({"held", "stray", "problem"})
+_WITHOUT_ROWID = frozenset({"held", "stray", "aside", "problem"})
 TEXT = "CREATE VIRTUAL TABLE {}.words USING fts5(field UNINDEXED, text, tokenize='unicode61')"
 
 
@@ -60,6 +63,7 @@ def create(place: Place, env: Env, layered: dict[str, str]) -> None:
     try:
         database.execute("PRAGMA page_size=8192")
         database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=OFF")  # the first checkpoint brings it all to the disk
         create_tables(database, place.key, layered)
     finally:
         database.close()

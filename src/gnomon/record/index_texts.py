@@ -10,6 +10,8 @@ a person waits, and says little about a word that is everywhere.
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from typing import TYPE_CHECKING
 
 from gnomon.record.index_cells import plain_text
@@ -24,12 +26,21 @@ FIELDS = ("name", "tags", "group", "note", "params", "values", "command", "cells
 MOST_SCORED = 10_000
 MOST_TERMS = 100_000
 _RANKS = {field: rank for rank, field in enumerate(FIELDS)}
+_RANKS |= dict.fromkeys(("message", "origin"), _RANKS["note"]) | {"columns": _RANKS["params"]}
 _OTHER = 15
 _FIELD_SHIFT = TEXT_SHIFT - 4
 MAX_TEXTS = 1 << _FIELD_SHIFT  # of one subject and rank
 _TEXT_MASK = (1 << TEXT_SHIFT) - 1
 MARK, UNMARK = "\x02", "\x03"  # around a word that was asked for, in an excerpt
 _SNIPPET = f"snippet({{}}, 1, '{MARK}', '{UNMARK}', '…', 24)"
+_MARKED = f"highlight({{}}, 1, '{MARK}', '{UNMARK}')"
+LONG_TEXT = 4_000  # characters; the time that SQLite takes for an excerpt grows with the square of the matches in a text
+_BLANK = re.compile(r"\s")
+_TOGETHER, _BEFORE, _AFTER = (
+    150,
+    600,
+    1_200,
+)  # characters, of the part of a long text that an excerpt is taken from
 
 
 class Matches:
@@ -71,17 +82,19 @@ class TextWriter:
     def write(self, subject_no: int, texts: Iterable[tuple[str, str]], *, is_new: bool) -> None:
         """Replace the texts of one subject; those that stay as they were cost a comparison."""
         low = subject_no << TEXT_SHIFT
-        wanted = _placed(low, texts)
+        rows = _placed(low, texts)
         if self._target == "temp":
             self._database.execute("INSERT OR IGNORE INTO temp.retold VALUES (?)", (subject_no,))
         elif not is_new:
+            wanted = {row: (field, text) for row, field, text in rows}
             query = "SELECT rowid, field, text FROM main.words WHERE rowid BETWEEN ? AND ?"
             for row, field, text in self._database.execute(query, (low, low + _TEXT_MASK)).fetchall():
                 if wanted.get(row) == (field, text):
                     del wanted[row]
                 else:
                     self._database.execute("DELETE FROM main.words WHERE rowid = ?", (row,))
-        self._waiting += [(row, *pair) for row, pair in wanted.items()]
+            rows = [(row, field, text) for row, (field, text) in wanted.items()]
+        self._waiting += rows
 
     def flush(self) -> None:
         """Write what waits. With many texts the search table merges once at the end, which is a third quicker."""
@@ -92,9 +105,9 @@ class TextWriter:
             self._waiting.clear()
 
 
-def _placed(low: int, texts: Iterable[tuple[str, str]]) -> dict[int, tuple[str, str]]:
-    """Return the texts of a subject by row number."""
-    placed: dict[int, tuple[str, str]] = {}
+def _placed(low: int, texts: Iterable[tuple[str, str]]) -> list[tuple[int, str, str]]:
+    """Return the texts of a subject as rows: number, field, text."""
+    placed: list[tuple[int, str, str]] = []
     following: dict[int, int] = {}
     for field, text in texts:
         if text:
@@ -102,7 +115,7 @@ def _placed(low: int, texts: Iterable[tuple[str, str]]) -> dict[int, tuple[str, 
             nth = following.get(rank, 0)
             if nth < MAX_TEXTS:
                 following[rank] = nth + 1
-                placed[low | (rank << _FIELD_SHIFT) | nth] = (plain_text(field), plain_text(text))
+                placed.append((low | (rank << _FIELD_SHIFT) | nth, plain_text(field), plain_text(text)))
     return placed
 
 
@@ -189,30 +202,92 @@ def excerpts(
     found: dict[int, tuple[str, str]] = {}
     for target, several in (("main", of_file), ("temp", of_overlay)):
         if several:
-            found.update(_excerpts(database, target, " ".join(words), several))
+            found.update(_excerpts(database, target, words, several))
     return found
 
 
 def _excerpts(
-    database: sqlite3.Connection, target: str, expression: str, rows: list[int]
+    database: sqlite3.Connection, target: str, words: Sequence[str], rows: list[int]
 ) -> Iterator[tuple[int, tuple[str, str]]]:
-    table = f"{target}.words"
-    if "*" in expression:
-        # SQLite joins all words that begin so for each row anew; among the texts that are shown they are few.
-        table = "temp.shown"
-        database.execute(
-            f"CREATE VIRTUAL TABLE {table} USING fts5(field UNINDEXED, text, tokenize='unicode61')"
+    """Yield excerpts. Parts of long texts are looked at in a table of their own, as are all where a word is a beginning:
+    SQLite joins the words that begin so for each row anew, and among the texts that are shown they are few.
+    """
+    expression, whole = " ".join(words), f"{target}.words"
+    has_beginning = "*" in expression
+    query = f"SELECT length(text) FROM {whole} WHERE rowid = ?"
+    long = {row for row in rows if database.execute(query, (row,)).fetchone()[0] > LONG_TEXT}
+    if not has_beginning:
+        yield from _snippets(database, whole, expression, [row for row in rows if row not in long])
+        if not long:
+            return
+    database.execute(
+        "CREATE VIRTUAL TABLE temp.shown USING fts5(field UNINDEXED, text, tokenize='unicode61')"
+    )
+    insert = "INSERT INTO temp.shown (rowid, field, text) VALUES (?, ?, ?)"
+    if has_beginning:
+        copy = f"SELECT rowid, field, text FROM {whole} WHERE rowid = ?"
+        database.executemany(insert, [database.execute(copy, (row,)).fetchone() for row in rows])
+    for row in sorted(long):
+        source = "temp.shown" if has_beginning else whole
+        field, text = next(
+            (pair for _, pair in _found(database, source, _MARKED, expression, [row])), ("", "")
         )
-        copy = f"INSERT INTO {table} (rowid, field, text) SELECT rowid, field, text FROM {target}.words WHERE rowid = ?"
-        database.executemany(copy, [(row,) for row in rows])
+        if text:
+            database.execute("DELETE FROM temp.shown WHERE rowid = ?", (row,))
+            database.execute(insert, (row, field, best_part(text, len(words))))
+    yield from _snippets(database, "temp.shown", expression, rows if has_beginning else sorted(long))
+    database.execute("DROP TABLE temp.shown")
+
+
+def _snippets(
+    database: sqlite3.Connection, table: str, expression: str, rows: Iterable[int]
+) -> Iterator[tuple[int, tuple[str, str]]]:
+    return _found(database, table, _SNIPPET, expression, rows)
+
+
+def _found(
+    database: sqlite3.Connection, table: str, form: str, expression: str, rows: Iterable[int]
+) -> Iterator[tuple[int, tuple[str, str]]]:
+    """Yield (field, text in a form that SQLite makes) of those of these rows that match."""
     name = table.partition(".")[2]
-    query = f"SELECT field, {_SNIPPET.format(name)} FROM {table} WHERE {name} MATCH ? AND rowid = ?"
+    query = f"SELECT field, {form.format(name)} FROM {table} WHERE {name} MATCH ? AND rowid = ?"
     for row in rows:
         pair = database.execute(query, (expression, row)).fetchone()
         if pair is not None:
             yield row, pair
-    if "*" in expression:
-        database.execute(f"DROP TABLE {table}")
+
+
+def best_part(marked: str, words: int) -> str:
+    """Return the part of a marked text, without its marks, in which most of so many words stand near each other, the first such.
+
+    >>> text = "\x02loss\x03 is low" + " and so on" * 900 + " \x02loss\x03 of \x02rate\x03."
+    >>> best_part(text, 2)[-23:], best_part(text, 1)[:11]
+    ('and so on loss of rate.', 'loss is low')
+    """
+    start = _densest(marked, words)
+    low, high = max(0, start - _BEFORE), min(len(marked), start + _AFTER)
+    if low and (blank := _BLANK.search(marked, low, start)):
+        low = blank.end()
+    if high < len(marked) and (blank := _BLANK.search(marked, high, high + _BEFORE)):
+        high = blank.start()
+    return unmarked(marked[low:high])
+
+
+def _densest(marked: str, words: int) -> int:
+    """Return where a stretch of `_TOGETHER` characters begins that has most of the marked words, or `words` different ones."""
+    best, where = 0, 0
+    near: deque[tuple[int, str]] = deque()
+    start = marked.find(MARK)
+    while start >= 0 and best < words:
+        end = marked.find(UNMARK, start)
+        near.append((start, marked[start + 1 : end].casefold()))
+        while near[0][0] < start - _TOGETHER:
+            near.popleft()
+        different = len({word for _, word in near})
+        if different > best:
+            best, where = different, near[0][0]
+        start = marked.find(MARK, start + 1)
+    return where
 
 
 def find(

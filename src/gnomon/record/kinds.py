@@ -10,7 +10,7 @@ of live entries and no state. A plug-in that cannot be loaded costs a note in `p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import BadArgumentError
 from gnomon.record.problems import NOTICE, Problem
@@ -25,6 +25,21 @@ KERNEL_TYPES = frozenset({"log", "wal"})
 """Subject types of the kernel itself: they have entries and no feature."""
 
 
+FROM, MAKES, IS = 0, 1, 2
+"""The ways of a link: the subject comes from its target, makes it, or is the same bytes."""
+
+
+class Link(NamedTuple):
+    """What a subject says of something else: another subject (`data:<id>`), bytes (`object:<digest>`), a name (`source:…`).
+
+    `how` is a word for people and programs, such as `used`; `way` is one of FROM, MAKES, IS.
+    """
+
+    target: str
+    how: str
+    way: int = FROM
+
+
 class Feature:
     """What one feature adds.
 
@@ -32,10 +47,26 @@ class Feature:
     entries by (time, hash): a pure function that gives JSON-like values and does not raise. `cells(id, state, stats)`:
     the row of this subject in tables, plain scalars by column name; `stats` is what index extensions know of the subject.
     `texts(state)`: (field, text) pairs for full-text search. `commands`: command name to "module:function".
+    `links(state)`: what it comes from and what it makes, which the index finds from both ends. `about(id, state)`: what a
+    list of such links shows of it: label, note, author, writer, time_us, people; see docs/internals/lineage.md.
+    `cites`: kinds whose entries name objects without keeping them: what only they name may be deleted.
+    `export`: "module:function" that says what of its subjects goes along with exported runs: see `runs.archive.parts`.
     `version`: raised with every change of fold, cells or texts, so that an older index is folded again.
     """
 
-    __slots__ = ("cells", "commands", "fold", "kinds", "subject", "texts", "version")
+    __slots__ = (
+        "about",
+        "cells",
+        "cites",
+        "commands",
+        "export",
+        "fold",
+        "kinds",
+        "links",
+        "subject",
+        "texts",
+        "version",
+    )
 
     def __init__(
         self,
@@ -45,7 +76,11 @@ class Feature:
         kinds: Mapping[str, str],
         cells: Callable[[str, object, object], Mapping[str, object]] | None = None,
         texts: Callable[[object], Iterable[tuple[str, str]]] | None = None,
+        links: Callable[[object], Iterable[Link]] | None = None,
+        about: Callable[[str, object], Mapping[str, object]] | None = None,
         commands: Mapping[str, str] | None = None,
+        cites: Iterable[str] = (),
+        export: str | None = None,
         version: int = 1,
     ) -> None:
         self.subject = subject
@@ -53,7 +88,11 @@ class Feature:
         self.fold = fold
         self.cells = cells or _no_cells
         self.texts = texts or _no_texts
+        self.links = links
+        self.about = about
         self.commands = dict(commands or {})
+        self.cites = frozenset(cites)
+        self.export = export
         self.version = version
 
     def __repr__(self) -> str:

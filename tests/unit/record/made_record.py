@@ -1,31 +1,53 @@
-"""Records made by hand for tests: logs of any shape, without a key or a running process.
+"""Records made by hand for tests: logs of any shape, without a running process.
 
-`MadeLog` writes the lines of one log; `MadeRecord` is a `.gnomon/` folder to put files in. Certificates are not valid:
-nothing here is for tests of `verify`.
+`MadeLog` writes the lines of one log, the first of which certifies it; `MadeRecord` is a `.gnomon/` folder to put files in.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from pathlib import Path
 
 from gnomon.env import Env
 from gnomon.record.body import encode_body
-from gnomon.record.entries import make_entry
+from gnomon.record.entries import CLOSED, OPENED, make_entry
 from gnomon.record.hashing import derive_id
 from gnomon.record.home import Home, make_record
+from gnomon.record.keys import CERTIFICATE_LABEL, CLOSE_LABEL, DeviceKey, log_id
+
+
+@functools.cache
+def made_key(writer: int = 0) -> DeviceKey:
+    """Return the device key of a made writer."""
+    return DeviceKey(writer.to_bytes(32, "big"))
 
 
 class MadeLog:
-    """The lines of one log; ids, salts and clock follow from `number`, so that the same calls give the same bytes."""
+    """The lines of one log; ids, salts and clock follow from `number`, so that the same calls give the same bytes.
 
-    def __init__(self, number: int, *, writer: int = 0, time_us: int = 1_000_000) -> None:
-        self.id = f"{number:032x}"
-        self.writer = f"{writer:032x}"
+    `lines[0]` is the log's certificate; what a test adds comes after it.
+    """
+
+    def __init__(
+        self, number: int, *, writer: int = 0, time_us: int = 1_000_000, is_certified: bool = True
+    ) -> None:
+        self._made_from = (number, writer)
+        self._key = made_key(writer)
+        nonce = number.to_bytes(16, "big")
+        self.id = log_id(self._key.public, nonce)
+        self.writer = self._key.writer
         self.lines: list[bytes] = []
-        self.time_us = time_us
+        self.time_us = time_us - 1_000
         self._prev: str | None = None
+        if is_certified:
+            body = {
+                "certificate": self._key.sign(CERTIFICATE_LABEL, bytes.fromhex(self.id)),
+                "key": self._key.public.hex(),
+                "nonce": nonce.hex(),
+            }
+            self.add(OPENED, f"log:{self.id}", body)
 
     def add(
         self,
@@ -36,6 +58,7 @@ class MadeLog:
         over: tuple[str, ...] | list[str] = (),
         time_us: int | None = None,
         salt: bytes | None = None,
+        writer: str | None = None,
     ) -> str:
         """Append an entry; return its hash."""
         self.time_us += 1_000
@@ -45,7 +68,7 @@ class MadeLog:
             body=body if isinstance(body, bytes) else encode_body(body or {}),
             salt=salt or bytes.fromhex(derive_id("log", f"{self.id}{len(self.lines)}".encode())),
             author=None,
-            writer=self.writer,
+            writer=writer or self.writer,
             log=self.id,
             seq=len(self.lines),
             prev=self._prev,
@@ -56,9 +79,17 @@ class MadeLog:
         self._prev = entry
         return entry
 
+    def close(self) -> str:
+        """Append the close mark; return its hash."""
+        assert self._prev is not None
+        signed = bytes.fromhex(self.id) + bytes.fromhex(self._prev)
+        return self.add(CLOSED, f"log:{self.id}", {"signature": self._key.sign(CLOSE_LABEL, signed)})
+
     def fork(self) -> MadeLog:
         """Return another history that has the same beginning and the same log id."""
-        other = MadeLog(int(self.id, 16), writer=int(self.writer, 16), time_us=self.time_us)
+        number, writer = self._made_from
+        other = MadeLog(number, writer=writer)
+        other.time_us = self.time_us
         other.lines = list(self.lines)
         other._prev = self._prev
         return other
@@ -78,7 +109,7 @@ def bundle(*logs: MadeLog | bytes, writer: int = 0) -> tuple[str, bytes]:
         log if isinstance(log, bytes) else log.data
         for log in sorted(logs, key=lambda log: "" if isinstance(log, bytes) else log.id)
     )
-    return f"log/{writer:032x}/{derive_id('bundle', data)}.bundle.jsonl", data
+    return f"log/{made_key(writer).writer}/{derive_id('bundle', data)}.bundle.jsonl", data
 
 
 class MadeRecord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from gnomon.errors import DamagedEntryError, KeyFileError, NoRecordError, Unknow
 from gnomon.record.body import MAX_TEXT_BYTES, decode_body, encode_body
 from gnomon.record.bundle import PARTS_TO_BUNDLE, bundle_small_files
 from gnomon.record.entries import make_entry
+from gnomon.record.hashing import derive_hex
 from gnomon.record.home import find_record, make_record, open_home, place_for_new_record
 from gnomon.record.keys import load_device_key
 from gnomon.record.lines import parse_line, without_body
@@ -120,13 +122,32 @@ def test_without_its_body_it_is_the_same_entry():
 
 
 def test_a_newer_entry_is_refused_by_name():
-    from gnomon.record.hashing import derive_hex
-
     _, line = entry_line()
     head = line[83 : line.find(b"}") + 1].replace(b'"v":1', b'"v":2')
     newer = b'{"entry":"%s","head":%s}\n' % (derive_hex("entry", head).encode(), head)
     with pytest.raises(UnknownFormatError, match="format version 2"):
         parse_line(newer)
+
+
+@pytest.mark.parametrize("has_body", [True, False])
+@pytest.mark.parametrize(
+    "commitment",
+    [b"F" * 64, b"g" * 64, b'","body":"' + b"f" * 55, b"\\u0066" + b"f" * 58, b"\xff" * 64, b"\n" * 64],
+)
+def test_a_hash_that_is_none_makes_no_entry_however_well_it_is_named(commitment, has_body):
+    _, line = entry_line()
+    head_end = line.find(b"}") + 1
+    head = re.sub(rb'"body":"[0-9a-f]{64}"', lambda _: b'"body":"' + commitment + b'"', line[83:head_end])
+    rest = line[head_end:] if has_body else b"}\n"
+    with pytest.raises(DamagedEntryError, match="does not have the form of an entry"):
+        parse_line(b'{"entry":"%s","head":%s%s' % (derive_hex("entry", head).encode(), head, rest))
+
+
+@pytest.mark.parametrize("name", [b"F" * 64, b'"' * 64, b"\xff" * 64])
+def test_an_entry_whose_name_is_no_hash_is_none(name):
+    _, line = entry_line()
+    with pytest.raises(DamagedEntryError, match="does not have the form of an entry"):
+        parse_line(line[:10] + name + line[74:])
 
 
 @pytest.mark.parametrize("kind", ["", "run noted", 'run"', "Run", "run\n", "é"])
