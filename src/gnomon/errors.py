@@ -12,6 +12,9 @@
     │   ├── RunEndedError      GN108
     │   ├── UnsupportedPlatformError GN109
     │   ├── CommandNotFoundError GN110
+    │   ├── OtherRecordError   GN111
+    │   ├── UnknownRemoteError GN112
+    │   ├── ContractFailedError GN113
     │   ├── BadQueryError      GN120
     │   └── QueryStoppedError  GN121
     ├── RecordError            GN2xx  what is on disk is not as it must be
@@ -20,14 +23,21 @@
     │   ├── DamagedObjectError GN203
     │   ├── DamagedFileError   GN204
     │   ├── MissingObjectError GN205
-    │   └── KeyFileError       GN206
+    │   │   └── ErasedObjectError GN207
+    │   ├── KeyFileError       GN206
+    │   └── IncompleteRecordError GN208
     └── StorageError           GN3xx  the disk or the system refused
-        └── NotStoredError     GN301  only raised with strict=True
+        ├── NotStoredError     GN301  only raised with strict=True
+        └── RemoteError        GN302  a remote refused, or cannot be reached
 
 `str(error)` always ends with the hint, so nobody can forget to print it. Each code has a page in docs/errors/.
 """
 
 from __future__ import annotations
+
+TYPE_CHECKING = False  # `typing` is not needed for more
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class GnomonError(Exception):
@@ -115,6 +125,32 @@ class CommandNotFoundError(UsageError):
         self.exit_code = exit_code  # as a shell: 127 not found, 126 not executable
 
 
+class OtherRecordError(UsageError):
+    """A remote holds another record than this replica."""
+
+    code = "GN111"
+
+
+class UnknownRemoteError(UsageError, LookupError):
+    """No remote has this name, or a URL is of a kind that is not known."""
+
+    code = "GN112"
+
+
+class ContractFailedError(UsageError):
+    """Data breaks its contract; it was not added."""
+
+    code = "GN113"
+
+    def __init__(self, path: str, contract: str, what: str, *, verdict: Any) -> None:
+        super().__init__(
+            f"`{path}` breaks the contract `{contract}`: {what}",
+            hint="mend the data or the contract; `--allow-failing` (`allow_failing=True`) adds it and records the verdict",
+        )
+        self.path, self.contract = path, contract
+        self.verdict = verdict  # a `gnomon.data.contract.verdict.Verdict`: each expectation, how many rows break it
+
+
 class BadQueryError(UsageError, ValueError):
     """A query in SQL cannot be read, names what is not there, or would do more than ask."""
 
@@ -163,10 +199,22 @@ class MissingObjectError(RecordError, LookupError):
     code = "GN205"
 
 
+class ErasedObjectError(MissingObjectError):
+    """The bytes were erased, on purpose."""
+
+    code = "GN207"
+
+
 class KeyFileError(RecordError):
     """The device key in the user's configuration folder cannot be used."""
 
     code = "GN206"
+
+
+class IncompleteRecordError(RecordError):
+    """A part of the record that says what may be deleted cannot be read, so nothing was deleted."""
+
+    code = "GN208"
 
 
 class StorageError(GnomonError):
@@ -179,3 +227,9 @@ class NotStoredError(StorageError):
     """A value or a file could not be stored, and the run is `strict`."""
 
     code = "GN301"
+
+
+class RemoteError(StorageError):
+    """A remote refused, or cannot be reached."""
+
+    code = "GN302"

@@ -25,6 +25,7 @@ from gnomon.record.log import LogWriter
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
 
+    from gnomon.objects.lease import Lease
     from gnomon.objects.store import ObjectStore
     from gnomon.points.rows import RunPoints
 
@@ -76,6 +77,7 @@ class Session:
         self._closers: list[Callable[[], None]] = []
         self._each_second: list[Callable[[], None]] = []
         self._objects: ObjectStore | None = None
+        self._lease: Lease | None = None  # as long as there are objects that entries may name
         self._objects_lock = threading.RLock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -282,15 +284,22 @@ class Session:
     @contextlib.contextmanager
     def objects(self) -> Iterator[ObjectStore]:
         """Give the store for objects of this process, to one thread at a time. Raises OSError where there is no record."""
+        with self._objects_lock:
+            if self._objects is None:
+                self._objects = self.new_store()
+            yield self._objects
+
+    def new_store(self) -> ObjectStore:
+        """Return a store to add objects to, which entries of this session may name. Raises OSError where there is no record."""
+        from gnomon.objects.lease import Lease
         from gnomon.objects.store import ObjectStore
 
         with self._objects_lock:
             if not self.ready() or self.home is None or self.log is None:
                 raise OSError("the record cannot be written")
-            if self._objects is None:
-                folder = os.path.join(self.home.path, "objects")
-                self._objects = ObjectStore(self._env, folder, self.log.writer)
-            yield self._objects
+            folder = os.path.join(self.home.path, "objects")
+            self._lease = self._lease or Lease(self._env, folder)  # before the first look
+            return ObjectStore(self._env, folder, self.log.writer)
 
     def close(self) -> None:
         """End what is open, write the close marks, bring all to the disk. Never raises for the disk's sake."""
@@ -313,6 +322,9 @@ class Session:
                     self.warn_once(
                         "close", f"the log could not be closed: {error}; readers see it as interrupted"
                     )
+        if self._lease is not None:  # all entries are written
+            self._lease.end()
+            self._lease = self._objects = None
         if self.lost_rows or self.lost_entries:
             self.warn_once(
                 "summary",
@@ -342,7 +354,7 @@ class Session:
 
     def after_fork(self) -> None:
         """Give a forked child a session of its own: new lock, new log, new WAL, nothing of its parent's."""
-        wal, log = self._wal, self.log
+        wal, log, lease = self._wal, self.log, self._lease
         self.lock = threading.RLock()
         self.is_defining = False
         self.interrupting = []
@@ -354,6 +366,8 @@ class Session:
             wal.abandon()
         if log is not None:
             log.abandon()
+        if lease is not None:
+            lease.abandon()
 
     # --- talk
 

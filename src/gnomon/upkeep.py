@@ -28,6 +28,7 @@ WAL_BYTES_TO_SEAL = 64 << 20
 PACKS_TO_MERGE = 32
 PACK_IS_SMALL = 1 << 20  # as in `objects.merge`, which need not be loaded to look
 LOCK_FILE = "upkeep.lock"
+ERASURES_FILE = "erasures.seen"
 TRACE_FILE = "upkeep.failed"
 _children: list[int] = []  # process ids of upkeep that this process started
 
@@ -50,7 +51,16 @@ def is_due(home: Home, writer: str) -> bool:
         for name, state in env.list_folder(home.folder("objects", writer))
         if name.endswith(".pack") and state.st_size < PACK_IS_SMALL
     ]
-    return len(packs) >= PACKS_TO_MERGE
+    return len(packs) >= PACKS_TO_MERGE or _is_erasure_due(home)
+
+
+def _is_erasure_due(home: Home) -> bool:
+    if not home.env.list_folder(os.path.join(home.path, "erased")):
+        return False
+    from gnomon.record.index_place import place_for
+
+    place = place_for(home, home.env)
+    return place is not None and has_unseen_erasures(home, place.folder)
 
 
 def start_if_due(home: Home, writer: str) -> None:
@@ -106,6 +116,7 @@ def do_upkeep(path: str, env: Env = REAL) -> list[str]:
     """
     from gnomon.record.index_place import place_for
     from gnomon.record.keys import load_device_key
+    from gnomon.sync.dissolved import noting
 
     home = open_home(path, env)
     place = place_for(home, env)
@@ -115,16 +126,77 @@ def do_upkeep(path: str, env: Env = REAL) -> list[str]:
         if not is_ours:
             return []
         writer = load_device_key(env).writer
-        done = [
-            *_count_points_first(home),
-            *_seal(home, writer),
-            *_merge_segments(home, writer),
-            *_join_logs(home, writer),
-        ]
-        done += _merge_packs(home, writer)
+        with noting(home, writer):
+            done = [
+                *_finish_erasures(home, place.folder),
+                *_count_points_first(home),
+                *_seal(home, writer),
+                *_merge_segments(home, writer),
+                *_join_logs(home, writer),
+            ]
+            done += _merge_packs(home, writer)
         if done:
             _update_index(home)
         return done
+
+
+def make_sealed(home: Home, writer: str) -> None:
+    """Seal every closed WAL and bundle every closed log of this writer, few as they are: a sync publishes sealed files.
+
+    Does nothing where upkeep is at it already; what is left over is published as a copy. Raises as `do_upkeep`.
+    """
+    from gnomon.record.index_place import place_for
+    from gnomon.session import session_for
+    from gnomon.sync.dissolved import noting
+
+    place = place_for(home, home.env)
+    if place is None:
+        return
+    with home.env.held_lock(os.path.join(place.folder, LOCK_FILE)) as is_ours:
+        if not is_ours:
+            return
+        with noting(home, writer):
+            if home.env.list_folder(home.folder("points", writer)):
+                _seal(home, writer, enough=1)
+                _merge_segments(home, writer)
+            session = session_for(home.path, env=home.env)
+            if session.log is not None and not session.points:
+                session.log.close()  # the entries of this sync need not wait for the next one
+            _join_logs(home, writer, enough=1)
+            _merge_packs(home, writer)
+
+
+def _finish_erasures(home: Home, folder: str) -> list[str]:
+    """Take out what was erased, where an old copy brought it back, or the erasing was interrupted."""
+    if not has_unseen_erasures(home, folder):
+        return []
+    from gnomon.features import declare_features
+    from gnomon.objects import erase
+
+    declare_features()
+    done = erase.finish(home)
+    if done is None or done.left:
+        return []  # a process writes: the next one that ends tries again
+    with open(os.path.join(folder, ERASURES_FILE), "w", encoding="ascii") as file:
+        file.write(_erasures(home))
+    return [f"took {len(done.gone)} packs with erased objects out"] if done.gone else []
+
+
+def has_unseen_erasures(home: Home, folder: str) -> bool:
+    """Return whether something was erased, and packs or tombstones are here that nobody has looked at since."""
+    if not home.env.list_folder(os.path.join(home.path, "erased")):
+        return False
+    try:
+        return home.env.read_file(os.path.join(folder, ERASURES_FILE)) != _erasures(home).encode("ascii")
+    except FileNotFoundError:
+        return True
+
+
+def _erasures(home: Home) -> str:
+    from gnomon.record.hashing import derive_hex
+
+    names = [name for name, _ in home.env.list_folder(os.path.join(home.path, "erased"))]
+    return derive_hex("erased", "\n".join([*names, *(path for path, _ in home.pack_files())]).encode())
 
 
 def _count_points_first(home: Home) -> list[str]:
@@ -140,7 +212,7 @@ def _update_index(home: Home) -> None:
         replica.update()
 
 
-def _seal(home: Home, writer: str) -> list[str]:
+def _seal(home: Home, writer: str, enough: int | None = None) -> list[str]:
     from gnomon.points.deletion import CLOSED, DEAD, delete_wal, life_of
     from gnomon.points.seal import seal
     from gnomon.session import session_for
@@ -152,7 +224,7 @@ def _seal(home: Home, writer: str) -> list[str]:
         if name.endswith(".wal") and not name.startswith(".")
     ]
     wals = [wal for wal in loose if life_of(env, wal) in (CLOSED, DEAD)]
-    if len(wals) < WALS_TO_SEAL and sum(env.stat(wal).st_size for wal in wals) < WAL_BYTES_TO_SEAL:
+    if len(wals) < (enough or WALS_TO_SEAL) and sum(env.stat(wal).st_size for wal in wals) < WAL_BYTES_TO_SEAL:
         return []
     segments = seal(env, folder, wals)
     session = session_for(home.path, env=env)
@@ -193,18 +265,20 @@ def _merge_segments(home: Home, writer: str) -> list[str]:
             return done
 
 
-def _join_logs(home: Home, writer: str) -> list[str]:
+def _join_logs(home: Home, writer: str, enough: int | None = None) -> list[str]:
     from gnomon.record.bundle import bundle_small_files
 
-    gone = bundle_small_files(home, writer, enough=LOGS_TO_BUNDLE)
+    gone = bundle_small_files(home, writer, enough=enough or LOGS_TO_BUNDLE)
     return [f"joined {len(gone)} logs"] if gone else []
 
 
 def _merge_packs(home: Home, writer: str) -> list[str]:
+    from gnomon.objects.lease import holders
     from gnomon.objects.merge import merge_packs, sweep
 
     folder = home.folder("objects", writer)
     joined = merge_packs(home.env, folder, small=PACK_IS_SMALL, enough=PACKS_TO_MERGE)
+    holders(home.env, os.path.join(home.path, "objects"))  # removes leases that have ended
     for part in ("log", "points", "objects"):
         sweep(home.env, home.folder(part, writer))
     return [f"joined {joined} packs"] if joined else []

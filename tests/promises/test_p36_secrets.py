@@ -107,8 +107,7 @@ def everything_on_disk(project: Path) -> list[bytes]:
         if path.suffix == ".jsonl":
             found += [strings(json.loads(line)) for line in path.read_bytes().splitlines()]
     store = ObjectStore(REAL, str(project / ".gnomon/objects"))
-    store.refresh()
-    for pack in store._packs or ():
+    for pack in store.packs():
         found += [store.read(name) for name in pack.objects]
     return found
 

@@ -35,7 +35,7 @@ def small_pieces(size):
 
     patch = pytest.MonkeyPatch()
     patch.setattr(pack_module, "PIECE", size)
-    patch.setattr("gnomon.objects.store.PIECE", size)
+    patch.setattr("gnomon.objects.packing.PIECE", size)
     return patch
 
 

@@ -19,7 +19,8 @@ from blake3 import blake3
 from gnomon.ids import ObjectId
 from gnomon.objects.chunk import cut_ends, rule_for
 from gnomon.objects.frames import LIST_HEAD
-from gnomon.objects.pack import LINE, PackWriter, encode_list, new_packer, packed, stored_pieces
+from gnomon.objects.pace import Pace
+from gnomon.objects.pack import LINE, PackWriter, encode_list, packed, stored_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,19 +53,23 @@ class Chunker:
         self._env = env
         self._shelf = shelf
         self._other = ThreadPoolExecutor(1, "gnomon-chunks")
-        self._packers = (new_packer(), new_packer())
+        self._pace = Pace()
 
     def close(self) -> None:
         """End the second thread."""
         self._other.shutdown()
 
     def add(self, fd: int, size: int) -> tuple[ObjectId, int]:
-        """Store an open file of about this size; return the object and how many bytes were read."""
+        """Store an open file of this size, or less where it became shorter; return the object and how many bytes were read.
+
+        What is appended meanwhile is not read: somebody may be writing faster than we read.
+        """
+        self._pace.begin()
         rule = rule_for(size)
         window = max(WINDOW, 6 * rule.most)
         whole, lines, offset = blake3(), bytearray(), 0
-        while data := self._env.read(fd, window, offset):
-            is_end = len(data) < window
+        while data := self._env.read(fd, min(window, size - offset), offset):
+            is_end = len(data) < window or offset + len(data) == size
             ends = cut_ends(data, 0, is_end, rule)
             view = memoryview(data)[: ends[-1]]
             hashed = self._other.submit(whole.update, view)
@@ -99,7 +104,7 @@ class Chunker:
 
     def _packed(self, chunks: list[memoryview]) -> list[tuple[str, bytes]]:
         """Return the chunks as they are stored; both threads take a half."""
-        mine, others = self._packers
+        mine, others = self._pace.packers(chunks)
         if sum(map(len, chunks)) < _WORTH_A_THREAD:
             return [packed(chunk, mine) for chunk in chunks]
         half = len(chunks) // 2

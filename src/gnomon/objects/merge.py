@@ -15,20 +15,12 @@ import stat as stat_module
 from typing import TYPE_CHECKING
 
 from gnomon.errors import RecordError
-from gnomon.objects.pack import (
-    Pack,
-    PackWriter,
-    is_pack_name,
-    packed,
-    part_of,
-    read_pack,
-    stored_pieces,
-    unpack_frame,
-)
+from gnomon.objects.lease import marked
+from gnomon.objects.pack import Pack, PackWriter, is_pack_name, read_pack
+from gnomon.objects.rewrite import copy_frame
 
 if TYPE_CHECKING:
     from gnomon.env import Env
-    from gnomon.objects.frames import Stored
 
 SMALL = 1 << 20
 ENOUGH = 8
@@ -59,14 +51,14 @@ def merge_packs(env: Env, folder: str, *, small: int = SMALL, enough: int = ENOU
     return joined
 
 
-def sweep(env: Env, folder: str) -> int:
+def sweep(env: Env, folder: str, *, older_than_ns: int = LEFTOVER_AGE_NS) -> int:
     """Delete temporary files that a crash left in a writer's folder; return how many.
 
     Only those that are a day old and that no process holds open: their writers hold a lock.
     """
     deleted = 0
     for name, state in env.list_folder(folder):
-        is_old = env.time_ns() - state.st_mtime_ns > LEFTOVER_AGE_NS
+        is_old = env.time_ns() - state.st_mtime_ns > older_than_ns
         if not (
             name.startswith(".") and name.endswith(".tmp") and is_old and stat_module.S_ISREG(state.st_mode)
         ):
@@ -94,7 +86,7 @@ def _small_packs(env: Env, folder: str, small: int) -> list[Pack]:
 
 def _join(env: Env, folder: str, parts: list[Pack]) -> int:
     form = max(part.form for part in parts)
-    with PackWriter(env, folder, form=form) as writer:
+    with PackWriter(env, folder, form=form, going=marked(env, folder.rpartition("/")[0])) as writer:
         covered = [part for part in parts if _copy(env, part, writer)]
         if len(covered) < 2:
             return 0
@@ -115,25 +107,9 @@ def _copy(env: Env, part: Pack, writer: PackWriter) -> bool:
     try:
         for held in part.frames():
             lacking = [stored for stored in held if stored.object not in writer.objects]
-            if len(lacking) > 1:
-                _copy_shared(env, part, fd, held, lacking, writer)
-            elif lacking:
-                writer.add_stored(lacking[0], stored_pieces(env, fd, lacking[0]))
+            copy_frame(env, part, fd, held, lacking, writer)
     except RecordError:
         return False
     finally:
         env.close(fd)
     return True
-
-
-def _copy_shared(
-    env: Env, part: Pack, fd: int, held: list[Stored], lacking: list[Stored], writer: PackWriter
-) -> None:
-    """Copy a frame of several objects, as it is where all of them are lacking."""
-    kept = b"".join(stored_pieces(env, fd, held[0]))
-    frame = unpack_frame(held[0], [kept], part.path)
-    datas = [part_of(stored, frame, part.path) for stored in lacking]
-    codec = held[0].codec
-    if len(lacking) < len(held):
-        codec, kept = packed(b"".join(datas))
-    writer.add_frame(codec, kept, [(stored.object, stored.size) for stored in lacking])

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
     from gnomon.env import Env
 
+Packer = zstd.ZstdCompressor
+
 MAGIC = b"GNMPCK1\n"
 MAGICS = {1: MAGIC, 2: b"GNMPCK2\n"}
 END = b"GNMPEND\n"
@@ -56,6 +58,14 @@ TARGET_OBJECTS = 100_000
 MAX_INDEX_SIZE = 1 << 26
 # RFC 8878 asks every decoder for 8 MiB and no encoder for more; a hostile frame cannot make us allocate more.
 WINDOW_LOG_MAX = 23
+_UNPACKING: dict[int, int] = {zstd.DecompressionParameter.window_log_max: WINDOW_LOG_MAX}
+
+# Skipping alone would make zstd leave letters and digits as they are; 1002 is its ZSTD_c_literalCompressionMode, 1 packs them.
+_QUICK = {
+    zstd.CompressionParameter.compression_level: LEVEL,
+    zstd.CompressionParameter.target_length: 8,
+    1002: 1,
+}
 
 LINE = Struct("<32sI")  # of a list of chunks: its BLAKE3, its size
 
@@ -124,11 +134,18 @@ class PackWriter:
     """Write one pack; use it in a `with` block, which removes the temporary file unless `finish` was reached.
 
     `known` says whether the replica has an object already: such an object is named, not stored. `form` is the
-    format; lists of chunks and frames that are shared need 2.
+    format; lists of chunks and frames that are shared need 2. `going` are names of packs that are about to be deleted: this
+    one gets another name, by 16 random bytes more, since the same objects would give it the same.
     """
 
     def __init__(
-        self, env: Env, folder: str, known: Callable[[str], bool] | None = None, *, form: int = 1
+        self,
+        env: Env,
+        folder: str,
+        known: Callable[[str], bool] | None = None,
+        *,
+        form: int = 1,
+        going: frozenset[str] = frozenset(),
     ) -> None:
         self.objects: dict[str, Stored] = {}
         self.end = self.index_at = 0
@@ -137,6 +154,7 @@ class PackWriter:
         self._env = env
         self._folder = folder
         self._known = known
+        self._going = going
         self._hasher = new_hasher("pack")
         self._temporary: str | None = f"{folder}/.{env.random_bytes(8).hex()}.tmp"
         self._fd = env.create(self._temporary)
@@ -227,6 +245,9 @@ class PackWriter:
         if not self.objects:
             self.abort()
             return None
+        if self._going:
+            salt = self._env.random_bytes(16)
+            self.add_frame("raw", salt, [(ObjectId(blake3(salt).hexdigest()), len(salt))])
         env, self.index_at = self._env, self.end
         index = (encode_index if self.form == 1 else encode_frames)(self.objects.values())
         self._put(index)
@@ -327,10 +348,10 @@ def in_pieces(data: bytes) -> Iterator[bytes]:
             yield data[start : start + PIECE]
 
 
-def file_pieces(env: Env, fd: int) -> Iterator[bytes]:
-    """Yield the bytes of an open file, as they are when they are read."""
+def file_pieces(env: Env, fd: int, most: int | None = None) -> Iterator[bytes]:
+    """Yield the bytes of an open file, as they are when they are read; at most so many, where it goes on growing."""
     offset = 0
-    while piece := env.read(fd, PIECE, offset):
+    while piece := env.read(fd, PIECE if most is None else min(PIECE, most - offset), offset):
         yield piece
         offset += len(piece)
         if len(piece) < PIECE:
@@ -346,7 +367,7 @@ def encode_index(objects: Iterable[Stored]) -> bytes:
     return f"[{','.join(entries)}]".encode("ascii")
 
 
-def packed(data: bytes | memoryview, packer: zstd.ZstdCompressor | None = None) -> tuple[str, bytes]:
+def packed(data: bytes | memoryview, packer: Packer | None = None) -> tuple[str, bytes]:
     """Return the codec and the bytes to store; a `packer` that is used again and again saves its making."""
     if not data:
         return "raw", b""
@@ -357,8 +378,15 @@ def packed(data: bytes | memoryview, packer: zstd.ZstdCompressor | None = None) 
     return ("zstd", kept) if _is_worth(kept, data) else ("raw", bytes(data))
 
 
-def new_packer() -> zstd.ZstdCompressor:
-    """Return what `packed` may use again and again, from one thread."""
+def new_packer(*, is_quick: bool = False) -> Packer:
+    """Return what `packed` may use again and again, from one thread.
+
+    A quick one looks for repetitions at every eighth byte only. It takes little more than half the time, and how many more
+    bytes depends on the data: see `gnomon.objects.pace`.
+    """
+    if is_quick:
+        with contextlib.suppress(zstd.ZstdError, ValueError):  # a zstd without the setting packs as usual
+            return zstd.ZstdCompressor(options=_QUICK)
     return zstd.ZstdCompressor(level=LEVEL)
 
 
@@ -371,6 +399,15 @@ def _chain(first: bytes, second: bytes, rest: Iterator[bytes]) -> Iterator[bytes
     yield first
     yield second
     yield from rest
+
+
+def gives_name(env: Env, pack: Pack) -> bool:
+    """Return whether the bytes of a pack are those that it was named by."""
+    fd = env.open_read(pack.path)
+    try:
+        return _digest_of(env, fd).hex() == pack.name
+    finally:
+        env.close(fd)
 
 
 def _digest_of(env: Env, fd: int) -> bytes:
@@ -418,15 +455,34 @@ def read_pack(env: Env, path: str) -> Pack:
         if head not in MAGICS.values():
             raise _refused(path, head)
         footer = env.read(fd, FOOTER_SIZE, max(0, size - FOOTER_SIZE))
-        index_at = int.from_bytes(footer[:8], "little")
-        index_size = int.from_bytes(footer[8:12], "little")
-        if footer[12:] != END or index_at + index_size + FOOTER_SIZE != size or index_at < len(MAGIC):
-            raise damaged_pack(path, "its footer is wrong or cut off")
-        if index_size > MAX_INDEX_SIZE:
-            raise damaged_pack(path, f"its index of {index_size} bytes is larger than {MAX_INDEX_SIZE}")
+        index_at, index_size = _place_of_index(footer, size, path)
         index = env.read(fd, index_size, index_at)
     finally:
         env.close(fd)
+    return _pack(path, head, index, index_at)
+
+
+def pack_from_end(head: bytes, end: bytes, size: int, path: str) -> Pack:
+    """Return what a pack of `size` bytes says, of which only the first bytes and the end are here. Raises DamagedFileError."""
+    if head not in MAGICS.values():
+        raise _refused(path, head)
+    index_at, index_size = _place_of_index(end[-FOOTER_SIZE:], size, path)
+    if len(end) < index_size + FOOTER_SIZE:
+        raise damaged_pack(path, "its index is cut off")
+    return _pack(path, head, end[-FOOTER_SIZE - index_size : -FOOTER_SIZE], index_at)
+
+
+def _place_of_index(footer: bytes, size: int, path: str) -> tuple[int, int]:
+    index_at = int.from_bytes(footer[:8], "little")
+    index_size = int.from_bytes(footer[8:12], "little")
+    if footer[12:] != END or index_at + index_size + FOOTER_SIZE != size or index_at < len(MAGIC):
+        raise damaged_pack(path, "its footer is wrong or cut off")
+    if index_size > MAX_INDEX_SIZE:
+        raise damaged_pack(path, f"its index of {index_size} bytes is larger than {MAX_INDEX_SIZE}")
+    return index_at, index_size
+
+
+def _pack(path: str, head: bytes, index: bytes, index_at: int) -> Pack:
     name = path.rpartition("/")[2].removesuffix(SUFFIX)
     if head == MAGIC:
         return Pack(path, name, decode_index(index, index_at, path), index_at)
@@ -510,6 +566,23 @@ def unpack(stored: Stored, pieces: Iterable[bytes], path: str) -> Iterator[bytes
         raise damaged_object(stored, path, f"its bytes have the BLAKE3 {found[:12]}")
 
 
+def unpack_at_once(stored: Stored, kept: bytes, path: str) -> bytes:
+    """Return an object that has a frame of its own, out of all of its stored bytes; raises as `unpack` does.
+
+    Of a small object this is much of the time that `unpack` takes. No more memory is taken than the index states.
+    """
+    data = kept
+    if stored.codec == "zstd" and stored.is_alone:
+        unpacker = zstd.ZstdDecompressor(options=_UNPACKING)
+        with contextlib.suppress(zstd.ZstdError):  # `unpack` says what is wrong
+            data = unpacker.decompress(kept, stored.size + 1)
+            if not unpacker.eof or unpacker.unused_data:
+                data = b""
+    if len(data) == stored.size and blake3(data).hexdigest() == stored.object:
+        return data
+    return b"".join(unpack(stored, (kept,), path))
+
+
 def unpack_frame(stored: Stored, pieces: Iterable[bytes], path: str) -> bytes:
     """Return all of the frame that an object shares with others; what is in it is not checked yet."""
     data = b"".join(pieces if stored.codec == "raw" else _inflate(stored, pieces, path))
@@ -534,7 +607,7 @@ def _inflate(stored: Stored, pieces: Iterable[bytes], path: str) -> Iterator[byt
             "this version knows `zstd` and `raw`",
             hint="a newer Gnomon wrote it: `pip install --upgrade gnomon`",
         )
-    unpacker = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: WINDOW_LOG_MAX})
+    unpacker = zstd.ZstdDecompressor(options=_UNPACKING)
     left, has_ended = stored.frame_size, False
     try:
         for piece in pieces:

@@ -18,9 +18,13 @@ from gnomon.errors import BadArgumentError, DamagedObjectError, MissingObjectErr
 from gnomon.objects.tree import EXECUTABLE, PLAIN, RESERVED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gnomon.env import Env
     from gnomon.objects.store import ObjectStore
     from gnomon.objects.tree import TreeFile
+
+    Progress = Callable[[int, int], None]
 
 
 def restore_file(env: Env, store: ObjectStore, object_id: str, target: str, overwrite: bool) -> None:
@@ -44,7 +48,7 @@ def restore_tree(env: Env, store: ObjectStore, object_id: str, target: str, over
     same name, others stay, and a symbolic link on the way is refused.
     """
     files = store.read_tree(object_id)
-    _require_all(store, object_id, files)
+    require_all(store, object_id, files)
     root = os.path.realpath(target)
     if os.path.lexists(root):
         if not os.path.isdir(root):
@@ -58,8 +62,7 @@ def restore_tree(env: Env, store: ObjectStore, object_id: str, target: str, over
     fresh = f"{os.path.dirname(root)}/.{env.random_bytes(8).hex()}.tmp"
     os.mkdir(fresh)
     try:
-        with store.kept_open():
-            _write_fresh(env, store, files, fresh)
+        fill_folder(env, store, files, fresh)
         env.rename_folder(fresh, root)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -67,9 +70,30 @@ def restore_tree(env: Env, store: ObjectStore, object_id: str, target: str, over
     return len(files)
 
 
-def _require_all(store: ObjectStore, object_id: str, files: list[TreeFile]) -> None:
+def fill_folder(
+    env: Env, store: ObjectStore, files: list[TreeFile], folder: str, progress: Progress | None = None
+) -> None:
+    """Write files into an empty folder that nobody uses yet, so that each can have its name from the start."""
+    folders = {folder}
+    with store.kept_open():
+        for number, file in enumerate(files):
+            final = f"{folder}/{file.path}"
+            _make_folders(folder, file.path, folders)
+            try:
+                _write(env, store, file.object, final, file.mode)
+            except FileExistsError:
+                for other in files[:number]:
+                    if os.path.samefile(f"{folder}/{other.path}", final):
+                        raise _one_name(other.path, file.path) from None
+                raise
+            if progress is not None:
+                progress(number + 1, len(files))
+
+
+def require_all(store: ObjectStore, object_id: str, files: list[TreeFile]) -> None:
     """Raise before the first file is written, where a tree cannot be restored in full or must not be."""
     missing = []
+    store.bring(file.object for file in files)
     for file in files:
         if not RESERVED.isdisjoint(file.path.casefold().split("/")):
             raise DamagedObjectError(
@@ -92,21 +116,6 @@ def _require_all(store: ObjectStore, object_id: str, files: list[TreeFile]) -> N
         )
 
 
-def _write_fresh(env: Env, store: ObjectStore, files: list[TreeFile], root: str) -> None:
-    """Write files into a folder that nobody knows yet, so that each can have its name from the start."""
-    folders = {root}
-    for number, file in enumerate(files):
-        final = f"{root}/{file.path}"
-        _make_folders(root, file.path, folders)
-        try:
-            _write(env, store, file.object, final, file.mode)
-        except FileExistsError:
-            for other in files[:number]:
-                if os.path.samefile(f"{root}/{other.path}", final):
-                    raise _one_name(other.path, file.path) from None
-            raise
-
-
 def _write_all(env: Env, store: ObjectStore, files: list[TreeFile], root: str) -> None:
     folders = {root}
     written: dict[tuple[int, int], str] = {}
@@ -126,9 +135,10 @@ def _write_all(env: Env, store: ObjectStore, files: list[TreeFile], root: str) -
                     f"`{final}` is a folder, in the tree it is a file", hint="move it away"
                 )
         temporary = f"{folder}/.{env.random_bytes(8).hex()}.tmp"
-        identity = _write(env, store, file.object, temporary, file.mode)
+        _write(env, store, file.object, temporary, file.mode)
         _place(env, temporary, final)
-        written[identity] = file.path
+        now = os.lstat(final)
+        written[now.st_dev, now.st_ino] = file.path
 
 
 def _make_folders(root: str, path: str, known: set[str]) -> str:
@@ -149,21 +159,23 @@ def _make_folders(root: str, path: str, known: set[str]) -> str:
     return place
 
 
-def _write(env: Env, store: ObjectStore, object_id: str, path: str, mode: int) -> tuple[int, int]:
-    """Write a checked copy to a new file; return the disk's identity of it. After an error the file is gone."""
+def _write(env: Env, store: ObjectStore, object_id: str, path: str, mode: int) -> None:
+    """Write a checked copy to a new file. After an error the file is gone."""
     # Not `env.create`: outside the record, the user's umask decides who may read.
     mode = EXECUTABLE if mode & 0o100 else PLAIN
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
-        _write_good_copy(env, store, object_id, fd)
-        state = os.fstat(fd)
+        small = store.read_small(object_id)
+        if small is not None:
+            env.pwrite(fd, small, 0)
+        else:
+            _write_good_copy(env, store, object_id, fd)
         env.close(fd)
     except BaseException:
         with contextlib.suppress(OSError):
             env.close(fd)
         _remove(env, path)
         raise
-    return state.st_dev, state.st_ino
 
 
 def _write_good_copy(env: Env, store: ObjectStore, object_id: str, fd: int) -> None:

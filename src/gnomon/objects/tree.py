@@ -142,6 +142,8 @@ def encode_tree(files: Iterable[TreeFile]) -> bytes:
 
 
 def _quoted(path: str) -> str:
+    if path.isprintable() and '"' not in path and "\\" not in path:
+        return f'"{path}"'
     return json.dumps(path, ensure_ascii=False)
 
 
@@ -160,6 +162,12 @@ def decode_tree(data: bytes, object_id: str) -> list[TreeFile]:
         )
     if not (data.startswith(_OPENING) and data.endswith(_CLOSING)):
         raise _bad_tree(object_id, "it is not the JSON of a tree")
+    from gnomon.objects.quick_tree import decode_sound_tree
+
+    return decode_sound_tree(data) or _carefully_decoded(data, object_id)
+
+
+def _carefully_decoded(data: bytes, object_id: str) -> list[TreeFile]:
     files: list[TreeFile] = []
     folders: set[str] = set()
     place, end, last = len(_OPENING), len(data) - len(_CLOSING), ""
@@ -172,7 +180,7 @@ def decode_tree(data: bytes, object_id: str) -> list[TreeFile]:
             raise _bad_tree(object_id, f"`{file.path}` stands twice or out of order")
         last = file.path
         files.append(file)
-        _add_folders(file.path, folders)
+        add_folders(file.path, folders)
         place = match.end()
         if place < end:
             if data[place : place + 1] != b"," or place + 1 == end:
@@ -202,7 +210,8 @@ def _is_mode(digits: bytes) -> bool:
     return int(digits) <= 0o777 and (digits == b"0" or not digits.startswith(b"0"))
 
 
-def _add_folders(path: str, folders: set[str]) -> None:
+def add_folders(path: str, folders: set[str]) -> None:
+    """Add the folders above a path."""
     while (cut := path.rfind("/")) >= 0:
         path = path[:cut]
         if path in folders:

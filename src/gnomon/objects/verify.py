@@ -89,18 +89,18 @@ def verify_kept(store: ObjectStore, object_id: str, is_tree: bool) -> list[Probl
         missing = store.missing(object_id, is_tree)
     except RecordError as error:
         return [Problem("objects/", place, error.message, error.hint or ADVICE, DAMAGE)]
-    if not missing:
-        return []
-    what = f"not in this replica: {_names(missing)}"
-    return [
-        Problem(
-            "objects/",
-            place,
-            what,
-            "copy the `objects/` folder of a replica that holds it into this one",
-            DAMAGE,
+    problems = []
+    erased = [one for one in missing if store.erased(one) is not None]
+    if erased:
+        what = f"erased, on purpose: {_names(erased)}"
+        problems.append(
+            Problem("objects/", place, what, "nothing: the tombstone in `erased/` says when", NOTICE)
         )
-    ]
+    lost = [one for one in missing if one not in erased]
+    if lost:
+        advice = "copy the `objects/` folder of a replica that holds it into this one"
+        problems.append(Problem("objects/", place, f"not in this replica: {_names(lost)}", advice, DAMAGE))
+    return problems
 
 
 def _verify_open(env: Env, path: str, fd: int) -> list[Problem]:

@@ -28,14 +28,16 @@ class Where:
         self._packs: list[Pack] = []
         self._keys = array("Q")
         self._loose: list[Pack] = []
+        self._in_loose: set[str] = set()  # what they hold
         self._sort_in(packs)
 
     def add(self, pack: Pack) -> None:
         """Take in one more pack."""
         self._loose.append(pack)
+        self._in_loose.update(pack.objects)
         if len(self._loose) > _LOOSE:
             self._sort_in(self._loose)
-            self._loose = []
+            self._loose, self._in_loose = [], set()
 
     def holders(self, object_id: str) -> Iterator[Pack]:
         """Yield the packs that hold an object."""
@@ -50,16 +52,15 @@ class Where:
             if object_id in pack.objects:
                 yield pack
             at += 1
-        for pack in self._loose:
-            if object_id in pack.objects:
-                yield pack
+        if object_id in self._in_loose:
+            yield from [pack for pack in self._loose if object_id in pack.objects]
 
     def first(self, object_id: str) -> Pack | None:
         """Return the first of `holders`, None where no pack holds the object."""
         return next(self.holders(object_id), None)
 
     def _sort_in(self, packs: Iterable[Pack]) -> None:
-        keys = list(self._keys)
+        keys = self._keys.tolist()
         for pack in packs:
             number = len(self._packs)
             self._packs.append(pack)

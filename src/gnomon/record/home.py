@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import stat as stat_module
 from typing import TYPE_CHECKING
 
-from gnomon.errors import NoRecordError, UnknownFormatError
+from gnomon.errors import NoRecordError, OtherRecordError, RecordError, UnknownFormatError
 from gnomon.ids import is_hex
 from gnomon.record.hashing import derive
 
@@ -21,21 +23,25 @@ if TYPE_CHECKING:
 FOLDER = ".gnomon"
 RECORD_FILE = "record.toml"
 FORMAT = 1
+_CHECKED = re.compile(rb'((?:[^\n]*\n)*)check = "([0-9a-f]{16})"\n').fullmatch
 BUNDLE_SUFFIX = ".bundle.jsonl"
 OPEN_BUNDLE_SUFFIX = ".open.bundle.jsonl"  # copies of logs that had not ended when they were copied
 
 
 class Home:
-    """One replica on disk. `is_intact` is False where record.toml does not match its own check."""
+    """One replica on disk. `is_intact` is False where record.toml does not match its own check, `is_named` where it has no name."""
 
-    __slots__ = ("env", "is_intact", "name", "path", "record_id")
+    __slots__ = ("env", "is_intact", "is_named", "name", "path", "record_id")
 
-    def __init__(self, path: str, env: Env, *, record_id: str, name: str, is_intact: bool) -> None:
+    def __init__(
+        self, path: str, env: Env, *, record_id: str, name: str, is_intact: bool, is_named: bool = True
+    ) -> None:
         self.path = path
         self.env = env
         self.record_id = record_id
         self.name = name
         self.is_intact = is_intact
+        self.is_named = is_named
 
     def __repr__(self) -> str:
         return f"Home({self.path!r})"
@@ -55,6 +61,10 @@ class Home:
     def segment_files(self) -> list[tuple[str, os.stat_result]]:
         """Return (path within the record, state) of all segments."""
         return self._files("points", ".parquet")
+
+    def salvage_files(self) -> list[tuple[str, os.stat_result]]:
+        """Return (path within the record, state) of what was kept of damaged WALs."""
+        return self._files("points", ".salvage")
 
     def pack_files(self) -> list[tuple[str, os.stat_result]]:
         """Return (path within the record, state) of all packs."""
@@ -78,7 +88,7 @@ class Home:
             (f"{part}/{writer}/{name}", state)
             for writer in self.writers(part)
             for name, state in self.env.list_folder(self.folder(part, writer))
-            if name.endswith(suffix) and not name.startswith(".")
+            if name.endswith(suffix) and not name.startswith(".") and stat_module.S_ISREG(state.st_mode)
         ]
 
 
@@ -143,21 +153,25 @@ def open_home(path: str, env: Env) -> Home:
             f"there is no record at `{path}`",
             hint="a record is made by the first run, or by `gnomon init`; GNOMON_DIR names one that is elsewhere",
         ) from error
-    return _read_record_file(path, env, data)
+    return read_record_file(path, data, env)
 
 
 def make_record(path: str, env: Env, *, name: str | None = None) -> Home:
     """Make a record at `path` (the `.gnomon` folder), or return the one that is there."""
     if os.path.isfile(os.path.join(path, RECORD_FILE)):
         return open_home(path, env)
+    record_id = env.random_bytes(16).hex()
+    _make_with(path, env, record_file(record_id, name or os.path.basename(os.path.dirname(path))))
+    return open_home(path, env)
+
+
+def _make_with(path: str, env: Env, data: bytes) -> None:
+    """Make the folder of a record with this record.toml, complete or not at all."""
     parent = os.path.dirname(path)
     env.make_folder(parent)
     temporary = os.path.join(parent, f"{FOLDER}.{env.random_bytes(8).hex()}.tmp")
     env.make_folder(temporary)
-    record_id = env.random_bytes(16).hex()
-    _write_file(
-        env, os.path.join(temporary, RECORD_FILE), record_file(record_id, name or os.path.basename(parent))
-    )
+    _write_file(env, os.path.join(temporary, RECORD_FILE), data)
     _write_file(env, os.path.join(temporary, ".gitignore"), b"*\n")
     env.sync_folder(temporary)
     try:
@@ -167,7 +181,6 @@ def make_record(path: str, env: Env, *, name: str | None = None) -> Home:
         if not os.path.isfile(os.path.join(path, RECORD_FILE)):
             raise
     env.sync_folder(parent)
-    return open_home(path, env)
 
 
 def record_file(record_id: str, name: str) -> bytes:
@@ -177,7 +190,29 @@ def record_file(record_id: str, name: str) -> bytes:
     return body + f'check = "{derive("record.toml", body)[:8].hex()}"\n'.encode("ascii")
 
 
-def _read_record_file(path: str, env: Env, data: bytes) -> Home:
+def take_in_record_file(path: str, env: Env, data: bytes, source: str) -> Home:
+    """Make a replica at `path` of the record whose record.toml came from `source`, or return the one that is there.
+
+    Raises UnknownFormatError, RecordError where the file is damaged, OtherRecordError where another record is there.
+    """
+    theirs = read_record_file(source, data, env)
+    if not theirs.is_intact:
+        raise RecordError(
+            f"`record.toml` of `{source}` is damaged", hint="a replica that has it whole can send it again"
+        )
+    if not os.path.isfile(os.path.join(path, RECORD_FILE)):
+        _make_with(path, env, data)
+    home = open_home(path, env)
+    if home.record_id != theirs.record_id:
+        raise OtherRecordError(
+            f"there is another record at `{path}`: `{home.name}`, not `{theirs.name}`",
+            hint="clone into another folder",
+        )
+    return home
+
+
+def read_record_file(path: str, data: bytes, env: Env) -> Home:
+    """Return what the bytes of a record.toml say; `path` is where the replica is. Raises UnknownFormatError."""
     values: dict[str, object] = {}
     for line in data.decode("utf-8", "replace").splitlines():
         key, separator, value = line.partition("=")
@@ -187,8 +222,8 @@ def _read_record_file(path: str, env: Env, data: bytes) -> Home:
             except ValueError:
                 values[key.strip()] = None
     version = values.get("format")
-    body, _, _ = data.partition(b"check")
-    is_intact = data == body + f'check = "{derive("record.toml", body)[:8].hex()}"\n'.encode("ascii")
+    checked = _CHECKED(data)
+    is_intact = checked is not None and derive("record.toml", checked[1])[:8].hex().encode() == checked[2]
     if version != FORMAT and (is_intact or isinstance(version, int)):
         raise UnknownFormatError(
             f"record `{path}` has format {version!r}; this Gnomon reads format {FORMAT}",
@@ -201,6 +236,7 @@ def _read_record_file(path: str, env: Env, data: bytes) -> Home:
         record_id=record_id if isinstance(record_id, str) else "",
         name=name if isinstance(name, str) else os.path.basename(os.path.dirname(path)),
         is_intact=is_intact,
+        is_named=isinstance(name, str),
     )
 
 

@@ -25,7 +25,7 @@ def _any_cutter(monkeypatch):
     monkeypatch.setattr(chunk, "_cutter", None)
 
 
-@pytest.mark.parametrize("rule", [FINE, MIDDLE, COARSE])
+@pytest.mark.parametrize("rule", [FINE, MIDDLE, pytest.param(COARSE, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("odd", [0, 1])
 def test_the_compiled_cutter_cuts_as_the_rule_says(rule, odd):
     compiled = chunk._compiled_cutter()

@@ -71,7 +71,7 @@ def test_a_damaged_part_is_neither_used_nor_deleted(store, objects, folder):
     assert victim.read_bytes() == damaged
     assert len(os.listdir(folder)) == 2
     store = ObjectStore(REAL, objects)
-    good = [name for name in written if not store._require(name).path.endswith(victim.name)]
+    good = [name for name in written if not store._look.require(name).path.endswith(victim.name)]
     assert len(good) == 9
     assert all(store.read(name) == written[name] for name in good)
 

@@ -191,6 +191,9 @@ def test_the_order_of_writes_is_that_of_the_format(tmp_path):
         "read",
         "replace",
         "sync_folder",
+        # and then, in the cache folder, that it was made here
+        "make_folder",
+        "pwrite",
     ]
 
 
@@ -381,3 +384,25 @@ def test_a_symbolic_link_is_no_pack(tmp_path):
     link.symlink_to(real)
     with pytest.raises(OSError, match=r"symbolic links|\[Errno"):
         read_pack(REAL, str(link))
+
+
+@pytest.mark.parametrize("data", [b"", b"abc" * 1000, random.Random(1).randbytes(3000)])
+def test_unpacking_at_once_is_unpacking_in_pieces(data):
+    """Sound, cut, with bytes after it, or with any byte changed: the same bytes, or the same words."""
+    codec, kept = pack_module.packed(data)
+    stored = Stored(codec, blake3(data).hexdigest(), 8, len(data), len(kept))
+    assert pack_module.unpack_at_once(stored, kept, "p") == data
+    changed = [kept[:at] + bytes([kept[at] ^ 4]) + kept[at + 1 :] for at in range(len(kept))]
+    for wrong in [kept[:-1], kept + b"x", *changed] if data else [b"x"]:
+        at_once = outcome(lambda given: pack_module.unpack_at_once(stored, given, "p"), wrong)
+        in_pieces = outcome(lambda given: b"".join(unpack(stored, [given], "p")), wrong)
+        assert at_once == in_pieces
+        assert at_once == data or isinstance(at_once, str)
+
+
+def outcome(way, given):
+    """Return the bytes, or the message of the error."""
+    try:
+        return way(given)
+    except DamagedObjectError as error:
+        return error.message

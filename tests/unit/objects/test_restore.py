@@ -180,7 +180,7 @@ def test_two_paths_that_the_disk_takes_for_one_are_refused(store, tmp_path, monk
         def target(self):
             return next(tmp_path.glob(".*.tmp"), "nowhere")
 
-    blind = ObjectStore(CaseBlind(), store._folder, store._own)
+    blind = ObjectStore(CaseBlind(), store._look.folder, store._own)
     name = put_tree(store, ("B", b"1"), ("b", b"2"))
     if is_there:
         (tmp_path / "back").mkdir()
