@@ -241,21 +241,21 @@ def test_an_interrupted_add_goes_on_where_it_was(ask, project, monkeypatch):
     monkeypatch.setattr(reading, "BATCH_FILES", 10)
     put_many, batches = ObjectStore.put_many, []
 
-    def interrupted(self, datas):
+    def interrupted(self, datas, **how):
         batches.append(1)
         if len(batches) == 3:
             raise KeyboardInterrupt
-        return put_many(self, datas)
+        return put_many(self, datas, **how)
 
     monkeypatch.setattr(ObjectStore, "put_many", interrupted)
     assert ask("data", "add", "many").code == 130
     assert ask("data").out == "", "there is no half a version"
     stored: list[bytes] = []
 
-    def counted(self, datas):
+    def counted(self, datas, **how):
         datas = list(datas)
         stored.extend(datas)
-        return put_many(self, datas)
+        return put_many(self, datas, **how)
 
     monkeypatch.setattr(ObjectStore, "put_many", counted)
     assert ask("data", "add", "many").out == "many@v1\n"
@@ -449,7 +449,8 @@ def test_a_reference_leaves_the_bytes_where_they_are(ask, project, credit):
     assert stored < 10_000
     assert not (project / "credit.gnomon").exists()
     assert "bytes not kept" in ask("data").out
-    assert "added by reference" in ask("data", "get", "credit", "--to", "x").err
+    assert ask("data", "get", "credit", "--to", "x").out == "x\n"
+    assert snapshot(project / "x") == snapshot(credit)
     assert "not checked: credit@v1" in ask("data", "verify").err
     assert "nothing changed" in ask("data", "add", "credit", "--by-reference").err
     (credit / "train.csv").write_text("other")
@@ -458,11 +459,15 @@ def test_a_reference_leaves_the_bytes_where_they_are(ask, project, credit):
 
 
 def test_a_url_is_marked_as_not_pinned_and_may_hold_no_secret(ask, project):
-    assert add(ask, "s3://bank/ledger.parquet", "--by-reference") == "ledger@v1"
+    assert add(ask, "s3://bank/ledger.parquet", "--by-reference", "--no-look") == "ledger@v1"
     assert "bytes not pinned" in ask("data", "show", "ledger").out
-    answer = ask("data", "add", "https://me:hunter2secret@host/x.csv", "--by-reference")
-    assert answer.code == 2
+    answer = ask("data", "add", "https://me:hunter2secret@host/x.csv", "--by-reference", "--no-look")
+    assert "left out of the URL, as secrets: a password" in answer.err
+    assert "https://host/x.csv" in ask("data", "show", "x").out
     assert "hunter2secret" not in answer.out + answer.err
+    token = "https://host/y.csv#ghp_" + "a1B2c3D4e5F6" * 3
+    answer = ask("data", "add", token, "--by-reference", "--no-look")
+    assert (answer.code, token in answer.err) == (2, False)
 
 
 # ---------------------------------------------------------------- runs

@@ -7,18 +7,20 @@ version. Bytes that the newest version has already make no new version.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.data import entries, names
 from gnomon.data.views import DataVersion, Row, labels, newest, rows
-from gnomon.errors import BadArgumentError, NotStoredError, StorageError
+from gnomon.errors import BadArgumentError, ContractFailedError, GnomonError, NotStoredError, StorageError
 from gnomon.session import session_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from gnomon.data.contract.recording import Checked
     from gnomon.data.profiling import Made
     from gnomon.data.reading import Bytes
+    from gnomon.data.scan import Scan
     from gnomon.runs.views import Record
     from gnomon.session import Session
 
@@ -34,10 +36,21 @@ class Added(NamedTuple):
     is_new: bool
     pointer: str | None  # the pointer file beside it
     described: tuple[str, ...]  # facts that were said anew of a version that was there already
+    checked: Checked | None = None  # what came of its contract
+
+
+class Demands(NamedTuple):
+    """What data must meet before it becomes a version: a contract, which one, and whether it may be broken."""
+
+    contract: str | None = (
+        None  # a file, or `FILE.py:NAME`; None: the one that lies beside the data, if there is one
+    )
+    finds: bool = True
+    allows_failing: bool = False
 
 
 def add_data(
-    path: str | os.PathLike[str],
+    data: str | os.PathLike[str] | Any,
     *,
     name: str | None = None,
     message: str | None = None,
@@ -47,30 +60,96 @@ def add_data(
     legal_basis: str | None = None,
     retention: str | None = None,
     by_reference: bool = False,
+    digest: bool = False,
+    contract: str | os.PathLike[str] | bool | None = None,
+    allow_failing: bool = False,
     pointer: bool = True,
     profile: bool | None = None,
     keep_values: bool = True,
     dir: str | os.PathLike[str] | None = None,
 ) -> DataVersion:
-    """Add a file or folder as the next version of a data set, and return the version.
+    """Add a file, a folder or a table as the next version of a data set, and return the version.
 
     The bytes go into the record; where the newest version has them already, that one is returned. `name` is the data set, after
     the file unless given. `licence`, `origin`, `sensitivity`, `legal_basis` and `retention` are kept with it, and taken
-    over from the version before unless given. `by_reference` leaves the bytes where they are. `pointer` writes
+    over from the version before unless given. `by_reference` leaves the bytes where they are: a path, or a URL, of which
+    `digest=True` reads all bytes once, so that others are noticed. `pointer` writes
     `NAME.gnomon` beside the data, for Git. `profile` says whether its profile (rows, types, distributions) is made; left out, it
     is up to 32 MB and 5,000 files. `keep_values=False` has it hold counts and types only. `dir` is the project, found upward from
     the working directory unless given.
 
-    Raises MissingFileError, BadArgumentError, NotStoredError.
+    A table is a pandas or Polars DataFrame, an Arrow table, a structured NumPy array, a list of dicts or a dict of columns. It
+    becomes the file `NAME.parquet`, written so that a version with other rows in between shares most of its bytes; it needs a
+    `name`, and has no pointer.
+
+    `contract` is a contract that the data must meet; left out, it is `NAME.contract.toml` (or .json, .yaml) beside the data,
+    where there is one, and with False none. With `allow_failing` data that breaks it is added, and the verdict recorded.
+
+    Raises MissingFileError, BadArgumentError, NotStoredError, ContractFailedError.
     """
+    is_named = not isinstance(contract, bool) and contract is not None
+    demands = Demands(os.fspath(contract) if is_named else None, contract is not False, allow_failing)  # type: ignore[arg-type]
     described = {
         "licence": licence, "origin": origin, "sensitivity": sensitivity, "legal_basis": legal_basis, "retention": retention,
     }  # fmt: skip
+    place = os.fspath(dir) if dir is not None else None
+    from gnomon.data.table.write import is_table
+
+    if is_table(data):
+        if by_reference:
+            raise BadArgumentError("a table that a program holds lies nowhere that could be referred to")
+        return _add_table(data, name, message, described, demands, place, profile, keep_values=keep_values)
+    path = os.fspath(data)
     found = add(
-        os.fspath(path), name=name, message=message, described=described, by_reference=by_reference, pointer=pointer,
-        place=os.fspath(dir) if dir is not None else None,
+        path, name=name, message=message, described=described, by_reference=by_reference, with_digest=digest, pointer=pointer,
+        demands=demands, place=place,
     )  # fmt: skip
-    return profile_added(found, os.fspath(path), profile, keep_values=keep_values).version
+    return profile_added(found, path, profile, keep_values=keep_values).version
+
+
+def _add_table(
+    table: object,
+    name: str | None,
+    message: str | None,
+    described: Mapping[str, str | None],
+    demands: Demands,
+    place: str | None,
+    profile: bool | None,
+    *,
+    keep_values: bool,
+) -> DataVersion:
+    """Add a table by way of a file in the cache folder, which is gone afterwards."""
+    import tempfile
+
+    from gnomon.data.contract.recording import beside
+    from gnomon.data.stat_cache import StatCache
+    from gnomon.data.table.write import write_table
+
+    if name is None:
+        raise BadArgumentError(
+            "a table has no name of its own", hint='say it: `add_data(table, name="credit")`'
+        )
+    names.require_name(name)
+    session = session_for(place)
+    env = session.env
+    if demands.contract is None and demands.finds:
+        demands = demands._replace(contract=beside(env, f"{name}.parquet", name))
+    cache = os.path.join(env.cache_folder(), "data")
+    os.makedirs(cache, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".table-", dir=cache) as folder:
+        path = os.path.join(folder, f"{name}.parquet")
+        write_table(table, path)
+        try:
+            found = add(
+                path, name=name, message=message, described=described, pointer=False, demands=demands, place=place
+            )  # fmt: skip
+            return profile_added(found, path, profile, keep_values=keep_values).version
+        except ContractFailedError as error:  # the file is nothing that the caller knows
+            raise ContractFailedError(
+                name, error.contract, error.verdict.told, verdict=error.verdict
+            ) from None
+        finally:
+            StatCache(env, os.path.realpath(path), session.path).forget()
 
 
 def profile_added(
@@ -86,7 +165,8 @@ def profile_added(
 
     version = added.version
     is_wanted = profiling.is_small(version) if asked is None else asked
-    if not is_wanted or version.object is None or profiling.is_here(version):
+    is_elsewhere = version.reference is not None and version.reference["kind"] == "url"
+    if not is_wanted or version.object is None or is_elsewhere or profiling.is_here(version):
         return profiling.Made(version, None)
     session = session_for(version.record.path)
     return profiling.make(session, version, at=path, keep_values=keep_values, progress=progress)
@@ -99,13 +179,21 @@ def add(
     message: str | None = None,
     described: Mapping[str, str | None] | None = None,
     by_reference: bool = False,
+    is_asked: bool = True,
+    with_digest: bool = False,
     pointer: bool = True,
+    demands: Demands | None = None,
+    description: bytes | None = None,
     place: str | None = None,
     progress: Progress | None = None,
 ) -> Added:
-    """Add a version; see `add_data`. `place` is the record or its project."""
+    """Add a version; see `add_data`. `place` is the record or its project.
+
+    `is_asked=False` asks no server what lies at a URL. `description` is kept with the version: a file of Croissant.
+    """
     from gnomon.data import pointer as pointers
     from gnomon.data.references import is_url
+    from gnomon.data.scan import require_there
 
     session = session_for(place)
     env = session.env
@@ -115,6 +203,8 @@ def add(
             f"`{path}` is a URL: its bytes are not here to be kept",
             hint="record where it lies with `--by-reference`, or download it and add the file",
         )
+    if not is_remote:
+        require_there(path)
     name = names.require_name(name) if name is not None else _name_for(env, path, is_remote=is_remote)
     said = {field: text for field, text in (described or {}).items() if text is not None}
     for field, text in said.items():
@@ -123,7 +213,23 @@ def add(
     has_pointer = pointer and not is_remote and not by_reference
     if has_pointer:
         pointers.require_place(env, name, path)
-    body = _read(session, path, by_reference=by_reference, is_remote=is_remote, progress=progress)
+    if with_digest and not is_remote:
+        raise BadArgumentError("`digest` is for URLs; bytes at a path are always read", hint="leave it out")
+    checked, before = _met(session, path, name, demands or Demands(), is_remote=is_remote, progress=progress)
+    if is_remote:
+        from gnomon.data.references import of_url
+
+        body = of_url(path, is_asked=is_asked, with_digest=with_digest, progress=progress)
+    else:
+        body = _read(session, path, by_reference=by_reference, progress=progress)
+    if before is not None:
+        from gnomon.data.contract.recording import require_same
+        from gnomon.data.scan import scan
+
+        require_same(before, scan(path, session.path))
+    if description is not None:
+        with session.objects() as store:
+            body["croissant"] = store.put_bytes(description)
     record = _open(session)
     of_name = rows(record.replica.index, name)
     known = _known(record, of_name, body)
@@ -133,8 +239,38 @@ def add(
     else:
         again = ()
         found, is_new = _write_version(session, record, name, of_name, body, message, said), True
+    if checked is not None:
+        from gnomon.data.contract import recording
+
+        found = recording.write(session, found, checked)
     written = pointers.write(env, found, path) if has_pointer else None
-    return Added(found, is_new, written, again)
+    return Added(found, is_new, written, again, checked)
+
+
+def _met(
+    session: Session, path: str, name: str, demands: Demands, *, is_remote: bool, progress: Progress | None
+) -> tuple[Checked | None, Scan | None]:
+    """Meet data with its contract, if it has one; return what came of it, and what lay there before it was read."""
+    from gnomon.data.contract import recording
+    from gnomon.data.scan import scan
+
+    contract = demands.contract
+    if contract is None and demands.finds and not is_remote:
+        contract = recording.beside(session.env, path, name)
+    if contract is None:
+        return None, None
+    if is_remote:
+        raise BadArgumentError(
+            f"`{path}` is a URL: a contract is met with rows that are here",
+            hint="download the file and check it with `gnomon data check PATH --contract FILE`",
+        )
+    before = scan(path, session.path)
+    if progress is not None:
+        progress(0, max(before.size, 1))  # a sign of life: a large file takes a minute
+    checked = recording.check_at(path, contract)
+    if checked.verdict.verdict != "pass" and not demands.allows_failing:
+        raise ContractFailedError(path, contract, checked.verdict.told, verdict=checked.verdict)
+    return checked, before
 
 
 def _name_for(env: object, path: str, *, is_remote: bool) -> str:
@@ -153,15 +289,11 @@ def _name_for(env: object, path: str, *, is_remote: bool) -> str:
     return found
 
 
-def _read(
-    session: Session, path: str, *, by_reference: bool, is_remote: bool, progress: Progress | None
-) -> dict[str, object]:
+def _read(session: Session, path: str, *, by_reference: bool, progress: Progress | None) -> dict[str, object]:
     """Bring the bytes into the record, and return what the entry says of them."""
     from gnomon.data import reading, references
     from gnomon.data.scan import scan
 
-    if is_remote:
-        return references.of_url(path)
     found = scan(path, session.path)
     show = progress or (lambda done, total: None)  # noqa: ARG005
     try:
@@ -171,7 +303,9 @@ def _read(
             else:
                 got = reading.keep(session.env, store, found, session.path, show)
     except OSError as error:
-        if error.filename is not None and not os.fspath(error.filename).startswith(session.path):
+        if isinstance(error, GnomonError) or (
+            error.filename is not None and not os.fspath(error.filename).startswith(session.path)
+        ):
             raise  # something of the person's own that cannot be read: the system's words name it
         raise NotStoredError(
             f"`{path}` could not be stored in `{session.path}`: {error}",
@@ -198,6 +332,8 @@ def _as_body(got: Bytes, file_name: str) -> dict[str, object]:
 def _known(record: Record, of_name: list[Row], body: Mapping[str, object]) -> str | None:
     """Return the newest version where it holds these very bytes, in the same way; None where this is a new one."""
     for row in newest(of_name):
+        if row.is_erased:
+            continue  # whoever adds these bytes again makes a new version of them
         found = DataVersion(record, row.id, "")
         was, now = found.reference, body.get("reference")
         if (was is None) != (now is None) or (row.object, row.is_tree) != (
@@ -213,8 +349,9 @@ def _known(record: Record, of_name: list[Row], body: Mapping[str, object]) -> st
 
 
 def _same_reference(was: Mapping[str, object], now: Mapping[str, object], *, pinned: bool) -> bool:
-    keys = ("place", "kind") if pinned else ("place", "kind", "mtime_ns", "etag")
-    if not pinned and was.get("etag") is None and was.get("mtime_ns") is None:
+    state = ("mtime_ns", "etag", "modified", "version")
+    keys = ("place", "kind") if pinned else ("place", "kind", *state)
+    if not pinned and all(was.get(key) is None for key in state):
         return False  # nothing is known of its state: whoever adds it again says that it is another
     return all(was.get(key) == now.get(key) for key in keys)
 

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 
     from gnomon.data.actions import Added
     from gnomon.data.changes import Changes
+    from gnomon.data.standing import Standing
     from gnomon.data.status import Status
+    from gnomon.data.views import DataVersion
     from gnomon.runs.face import Parser, Run, Terminal
+    from gnomon.runs.views import Record
 
 MOST_FILES = 20
 FACTS = {
@@ -70,7 +73,7 @@ def _ls(arguments: Namespace, terminal: Terminal) -> int:
             "tags": ", ".join(f"{tag}: {' and '.join(labels)}" for tag, labels in one.tags.items())
             if nth == 0
             else None,
-            "note": mark_of(version.reference),
+            "note": mark_of(version),
         }
         for one in found
         for nth, version in enumerate(one.newest)
@@ -85,11 +88,11 @@ def _ls(arguments: Namespace, terminal: Terminal) -> int:
     return 0
 
 
-def mark_of(reference: dict[str, object] | None) -> str | None:
+def mark_of(version: DataVersion) -> str | None:
     """Return the honest mark of a version whose bytes the record does not hold."""
-    if reference is None:
-        return None
-    return "bytes not pinned" if reference["kind"] == "url" else "bytes not kept"
+    from gnomon.data.references import mark
+
+    return "erased" if version.erased is not None else mark(version.reference, version.object)
 
 
 # ---------------------------------------------------------------- add
@@ -103,7 +106,11 @@ def add(parser: Parser) -> Run:
     newest version has already make no new one. Interrupted, the same command goes on from there.
     """
     parser.option(
-        "path", metavar="PATH", complete="files", help="a file or folder; with --by-reference also a URL"
+        "path",
+        metavar="PATH",
+        nargs="?",
+        complete="files",
+        help="a file or folder; with --by-reference also a URL; may be left out with --croissant",
     )
     parser.option(
         "--name",
@@ -117,7 +124,39 @@ def add(parser: Parser) -> Run:
     parser.option(
         "--by-reference",
         action="store_true",
-        help="leave the bytes where they are; only their digest is recorded, of a URL not even that",
+        help="leave the bytes where they are; their digest is recorded, of a URL what its server says of them",
+    )
+    parser.option(
+        "--digest", action="store_true", help="read the bytes at a URL once, so that others are noticed"
+    )
+    parser.option(
+        "--no-look", action="store_true", help="ask no server what lies at a URL; write it down unseen"
+    )
+    parser.option(
+        "--contract",
+        metavar="FILE",
+        complete="files",
+        help="data that breaks this contract is not added (default: `NAME.contract.toml`, .json or .yaml beside the data)",
+    )
+    parser.option("--no-contract", action="store_true", help="check by no contract")
+    parser.option(
+        "--allow-failing",
+        action="store_true",
+        help="add data that breaks its contract, and record the verdict",
+    )
+    parser.option(
+        "--normalise",
+        action="store_true",
+        help="first write Parquet files anew, rows unchanged, so that the next version with inserted rows takes little space",
+    )
+    parser.option(
+        "--croissant",
+        metavar="FILE",
+        complete="files",
+        help="take name, licence, origin and checksums of files from this description in Croissant",
+    )
+    parser.option(
+        "--fetch", action="store_true", help="download files that the description names and that are not here"
     )
     parser.option("--no-pointer", action="store_true", help="write no pointer file")
     parser.option(
@@ -143,20 +182,35 @@ def add(parser: Parser) -> Run:
         "gnomon data add adult.csv --licence CC-BY-4.0 --origin https://archive.ics.uci.edu",
         "a file, and where it is from",
     )
-    parser.example("gnomon data add s3://bank/2026 --name ledger --by-reference", "what stays in a bucket")
+    parser.example(
+        "gnomon data add s3://bank/2026.parquet --name ledger --by-reference", "what stays in a bucket"
+    )
+    parser.example("gnomon data add --croissant croissant.json --fetch", "a data set that somebody described")
     parser.note("Licence and the other facts are taken over from the version before, unless given.")
+    parser.note("Exit code 1: the data breaks its contract; it says where, and nothing was added.")
     return _add
 
 
 def _add(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.data import actions
+    from gnomon.data.cli_adding import as_described, demands_of, normalised, write_broken
+    from gnomon.errors import ContractFailedError
 
+    described = as_described(arguments, terminal)
+    if arguments.normalise:
+        normalised(arguments.path, terminal)
     progress = terminal.progress("adding")
-    done = actions.add(
-        arguments.path, name=arguments.name, message=arguments.message,
-        described={field: getattr(arguments, field) for field in FACTS}, by_reference=arguments.by_reference,
-        pointer=not arguments.no_pointer, place=getattr(arguments, "record", None), progress=progress,
-    )  # fmt: skip
+    try:
+        done = actions.add(
+            arguments.path, name=arguments.name, message=arguments.message,
+            described={field: getattr(arguments, field) for field in FACTS}, by_reference=arguments.by_reference,
+            is_asked=not arguments.no_look, with_digest=arguments.digest, pointer=not arguments.no_pointer,
+            demands=demands_of(arguments), description=described.data if described is not None else None,
+            place=getattr(arguments, "record", None), progress=progress,
+        )  # fmt: skip
+    except ContractFailedError as error:
+        progress.end()
+        return write_broken(error, arguments, terminal)
     progress.end()
     terminal.at_end(done.version.record.replica.close)
     if not arguments.json:
@@ -177,15 +231,22 @@ def _say_added(done: Added, terminal: Terminal) -> None:
         terminal.say(terminal.style(f"note: {terminal.clean(note)}", "yellow", talk=True))
     amount = f"{terminal.count(version.file_count, 'file')}, {terminal.size(version.size)}"
     if version.reference is not None:
-        mark = mark_of(version.reference)
+        mark = mark_of(version)
         amount = f"{mark}" if version.object is None else f"{amount}, {mark}"
     if done.is_new:
         terminal.say(f"added {version.label}: {amount}")
+    elif version.object is None:
+        terminal.say(f"nothing changed that the server would tell: {version.label} ({amount})")
     else:
         terminal.say(f"nothing changed: {version.label} has these bytes ({amount})")
     if done.described:
         said = ", ".join(field.replace("_", " ") for field in done.described)
         terminal.say(f"said anew of {version.label}: {said}")
+    if done.checked is not None:
+        verdict = done.checked.verdict
+        style = "green" if verdict.verdict == "pass" else "red"
+        sentence = terminal.style(verdict.sentence, style, talk=True)
+        terminal.say(f"contract {terminal.clean(done.checked.contract)}: {sentence}")
     if done.pointer is not None and done.is_new:
         terminal.say(f"pointer for Git: {terminal.clean(os.path.relpath(done.pointer))}")
 
@@ -221,6 +282,11 @@ def status(parser: Parser) -> Run:
         "--against", metavar="VERSION", complete="version", help="compare with this version instead"
     )
     parser.option("--all", action="store_true", help=f"list all files, not only the first {MOST_FILES}")
+    parser.option(
+        "--references",
+        action="store_true",
+        help="also say how the newest references stand: reads what lies at their paths, asks the servers of their URLs",
+    )
     parser.option("--json", action="store_true", help="print JSON")
     parser.example("gnomon data status", "all data below here")
     parser.example("gnomon data status data/credit --against credit@v1", "since another version")
@@ -234,14 +300,29 @@ def _status(arguments: Namespace, terminal: Terminal) -> int:
     progress = terminal.progress("reading what changed")
     found = status(record, arguments.path, against=arguments.against, progress=progress)
     progress.end()
+    standings = _standings(record) if arguments.references else []
     if arguments.json:
-        terminal.json_list([{**one._asdict(), "changes": one.changes.to_dict()} for one in found])
+        shown = [{**one._asdict(), "changes": one.changes.to_dict()} for one in found]
+        terminal.json_list([*shown, *(one._asdict() for one in standings)])
         return 0
-    if not found:
+    for stands in standings:
+        style = "green" if stands.state == "unchanged" else "yellow"
+        place = terminal.style(terminal.clean(stands.place), "bold")
+        terminal.write(
+            f"{place}  {stands.version}  {terminal.style(stands.state, style)}; {terminal.clean(stands.what)}"
+        )
+    if not found and not standings:
         terminal.say("no pointer file (`NAME.gnomon`) below here; `gnomon data add PATH` writes one")
     for one in found:
         _write_status(one, terminal, with_all=arguments.all)
     return 0
+
+
+def _standings(record: Record) -> list[Standing]:
+    from gnomon.data.standing import standing
+
+    newest = [version for data_set in record.data_sets() for version in data_set.newest]
+    return [standing(one) for one in newest if one.reference is not None and one.erased is None]
 
 
 def _write_status(one: Status, terminal: Terminal, *, with_all: bool) -> None:

@@ -12,6 +12,7 @@ from gnomon.runs.cli import open_record
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from gnomon.data.standing import Standing
     from gnomon.data.views import DataVersion
     from gnomon.runs.face import Parser, Run, Terminal
     from gnomon.runs.views import Record
@@ -35,8 +36,16 @@ def _get(arguments: Namespace, terminal: Terminal) -> int:
     record = open_record(arguments, terminal)
     version = record.data(arguments.version)
     progress = terminal.progress("writing")
-    written = version.restore(arguments.to, progress=progress)
-    progress.end()
+    if version.reference is not None:
+        from gnomon.data.standing import bring
+
+        written, note = bring(version, arguments.to, progress=progress)
+        progress.end()
+        if note is not None:
+            terminal.say(terminal.style(f"note: {terminal.clean(note)}", "yellow", talk=True))
+    else:
+        written = version.restore(arguments.to, progress=progress)
+        progress.end()
     terminal.say(
         f"wrote {version.label}: {terminal.count(version.file_count, 'file')}, {terminal.size(version.size)}"
     )
@@ -113,9 +122,10 @@ def _pointer_file(env: object, given: str) -> str:
 
 
 def verify(parser: Parser) -> Run:
-    """Read every byte of versions and check it against its digest; what is damaged or missing is named.
+    """Read every stored byte of versions and check it against its digest; what is damaged or missing is named.
 
-    A name means all versions of that data set; without one, all versions of the record.
+    A name means all versions of that data set; without one, all versions of the record. What this device has unpacked and checked
+    before is read and hashed, not unpacked again; `gnomon verify` unpacks everything.
     """
     parser.option(
         "versions",
@@ -124,10 +134,22 @@ def verify(parser: Parser) -> Run:
         complete="version",
         help="data sets or versions, such as `credit` or `credit@v3`",
     )
+    parser.option(
+        "--references",
+        action="store_true",
+        help="also look where references lie: read what is at a path, ask the server of a URL",
+    )
+    parser.option(
+        "--digest",
+        action="store_true",
+        help="read the bytes at URLs whose digest is known; implies --references",
+    )
     parser.option("--json", action="store_true", help="print JSON")
     parser.example("gnomon data verify", "all data")
+    parser.example("gnomon data verify ledger --references", "whether what lies elsewhere is still the same")
     parser.example("gnomon data verify credit@v3", "one version")
-    parser.note("Exit code 3: something is damaged or missing. `gnomon verify` checks the whole record.")
+    parser.note("Exit code 3: something is damaged or missing, or a reference is not what it was.")
+    parser.note("`gnomon verify` checks the whole record.")
     return _verify
 
 
@@ -142,22 +164,50 @@ def _verify(arguments: Namespace, terminal: Terminal) -> int:
     progress = terminal.progress("checking")
     done = verify(found, progress=progress)
     progress.end()
+    standings = _standings(found, arguments, terminal)
+    moved = [one for one in standings if one.state in ("changed", "missing")]
     if arguments.json:
-        terminal.json({**done._asdict(), "faults": [fault._asdict() for fault in done.faults]})
-        return DAMAGED if done.faults else 0
+        shown = {"references": [one._asdict() for one in standings]} if standings else {}
+        terminal.json({**done._asdict(), "faults": [fault._asdict() for fault in done.faults], **shown})
+        return DAMAGED if done.faults or moved else 0
     for fault in done.faults[:MOST_FAULTS]:
-        terminal.write(f"{fault.version}  {terminal.clean(fault.path)}: {terminal.clean(fault.what)}")
+        named = f"{fault.version or '(no version)'}  {terminal.clean(fault.path)}"
+        terminal.write(f"{named}: {terminal.clean(fault.what)}")
     if len(done.faults) > MOST_FAULTS:
         terminal.write(f"and {len(done.faults) - MOST_FAULTS:,} more; `--json` has all")
-    for label in done.unchecked:
-        terminal.say(f"not checked: {label} was added by reference, its bytes are not in the record")
+    for one in standings:
+        terminal.write(f"{one.version}  {terminal.clean(one.place)}: {one.state}; {terminal.clean(one.what)}")
+    for label in done.unchecked if not standings else ():
+        terminal.say(
+            f"not checked: {label} was added by reference, its bytes are not in the record; `--references` looks there"
+        )
+    for label in done.erased:
+        terminal.say(f"erased: {label} has no bytes any more; `gnomon data show {label}` says who did it")
     counts = [terminal.count(done.versions, "version"), terminal.count(done.objects, "object")]
     terminal.say(f"checked: {', '.join(counts)}, {terminal.size(done.bytes)}")
     if done.faults:
         terminal.say("another replica may hold good copies: copy its `objects/` folder into this one")
         return DAMAGED
-    terminal.write("all bytes are as they were")
+    if moved:
+        return DAMAGED
+    if done.versions or not standings:
+        terminal.write("all bytes are as they were")
     return 0
+
+
+def _standings(found: list[DataVersion], arguments: Namespace, terminal: Terminal) -> list[Standing]:
+    if not (arguments.references or arguments.digest):
+        return []
+    from gnomon.data.standing import standing
+
+    progress = terminal.progress("looking where references lie")
+    seen = [
+        standing(one, reads=arguments.digest, progress=progress)
+        for one in found
+        if one.reference is not None and one.erased is None
+    ]
+    progress.end()
+    return seen
 
 
 DAMAGED = 3

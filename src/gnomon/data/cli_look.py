@@ -51,7 +51,7 @@ def _log(arguments: Namespace, terminal: Terminal) -> int:
             else None,
             "tags": ", ".join(one.tags),
             "message": terminal.clean(one.message or ""),
-            "note": mark_of(one.reference),
+            "note": mark_of(one),
         }
         for one in found
     ]
@@ -102,16 +102,16 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
         if version.object
         else None,
         "digest": version.object,
-        "lies at": f"{terminal.clean(str(reference['place']))}  ({mark_of(reference)})"
-        if reference
-        else None,
+        "lies at": f"{terminal.clean(str(reference['place']))}  ({mark_of(version)})" if reference else None,
         "added": terminal.timestamp(version.created, with_seconds=True),
         "by": version.author and terminal.clean(version.author),
         "device": version.writer and version.writer[:12],
         "after": ", ".join(_label_of(record, parent, version.name) for parent in version.parents),
         "tags": ", ".join(version.tags),
         "message": version.message and terminal.clean(version.message),
+        "erased": _erased(version, terminal),
         **{field.replace("_", " "): terminal.clean(text) for field, text in version.described.items()},
+        "croissant": version.state["croissant"] and f"described by {version.state['croissant'][:12]}",
     }
     longest = max(len(key) for key, fact in facts.items() if fact)
     for key, fact in facts.items():
@@ -124,6 +124,7 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
     for note in version.notes:
         terminal.write(f"  {terminal.style(f'note: {terminal.clean(note)}', 'yellow')}")
     write_of_version(version, terminal, with_all=arguments.all)
+    _contracts(version, terminal, with_all=arguments.all)
     _used_by(record, version, terminal)
     if arguments.files:
         _heading("files", terminal)
@@ -132,6 +133,28 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
                 f"  {terminal.clean(file.path)}  {terminal.style(terminal.size(file.size), 'dim')}"
             )
     return 0
+
+
+def _erased(version: DataVersion, terminal: Terminal) -> str | None:
+    found = version.erased
+    if found is None:
+        return None
+    who = terminal.clean(found["author"] or "device " + str(found["writer"])[:12])
+    why = f": {terminal.clean(found['reason'])}" if found["reason"] else ""
+    return (
+        f"{terminal.timestamp(found['time_us'] / 1e6)} by {who}{why} ({terminal.size(found['bytes'])} went)"
+    )
+
+
+def _contracts(version: DataVersion, terminal: Terminal, *, with_all: bool) -> None:
+    if not version.checks:
+        return
+    from gnomon.data.cli_contract import write_verdict
+
+    _heading("contracts", terminal)
+    for one in version.checks:
+        when = terminal.timestamp(one["time_us"] / 1e6)
+        write_verdict(f"  {terminal.clean(one['contract_name'])}, {when}", one, terminal, with_all=with_all)
 
 
 def _used_by(record: Record, version: DataVersion, terminal: Terminal) -> None:

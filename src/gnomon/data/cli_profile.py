@@ -110,12 +110,17 @@ def make_of_added(arguments: Namespace, done: Added, terminal: Terminal) -> Data
     elif facts is not None and profiling.facts_of(was) is None:
         shown = "made" if facts.rows is None else _amount(facts, terminal)
         terminal.say(f"profile: {shown}; `gnomon data show {version.label}` shows it")
-    elif facts is None and arguments.profile is None and version.object is not None:
+    elif facts is None and arguments.profile is None and not _is_elsewhere(version):
         terminal.say(
             f"no profile yet: more than {terminal.size(profiling.SMALL_BYTES)} or {profiling.SMALL_FILES:,} files; "
             f"`gnomon data profile {version.label}` makes it, or add with `--profile`"
         )
     return version
+
+
+def _is_elsewhere(version: DataVersion) -> bool:
+    """Return whether the bytes of a version are not at hand: they are not known, or lie at a URL."""
+    return version.object is None or (version.reference is not None and version.reference["kind"] == "url")
 
 
 def _amount(facts: Facts, terminal: Terminal) -> str:
@@ -151,8 +156,10 @@ def write_of_version(version: DataVersion, terminal: Terminal, *, with_all: bool
     terminal.write(terminal.style("profile", "bold"))
     if found is not None:
         write(found, terminal, with_all=with_all)
-    elif version.object is None:
-        terminal.write("  none: the bytes are not known")
+    elif _is_elsewhere(version):
+        terminal.write("  none: the bytes are not here")
+    elif version.erased is not None:
+        terminal.write(f"  none: {note}")
     else:
         said = f": {terminal.clean(note)}" if note else " yet"
         terminal.write(f"  none{said}; `gnomon data profile {version.label}` makes it")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SMALL_BYTES, SMALL_FILES = 32_000_000, 5_000  # up to here it takes seconds, and `add` makes it by itself
 INTERRUPTED = "interrupted"
 _LONGEST_NOTE = 300
+MOST_COLUMN_NAMES = 2_000
 
 
 class Made(NamedTuple):
@@ -90,17 +91,19 @@ def make(
     """
     if version.object is None:
         return Made(version, "the bytes are not known")
+    version.require_bytes()
     try:
         profile = _made(version, at, keep_values=keep_values, progress=progress)
         data = profile.to_bytes()
         with session.objects() as store:
             facts = Facts(store.put_bytes(data), len(data), *_extent(profile), keep_values)
+        body = {**facts._asdict(), "column_names": _column_names(profile)}
     except Exception as error:  # noqa: BLE001  readers of other people's files fail in many ways; the version says how
         return _without(session, version, _words(error))
     except BaseException:
         _without(session, version, INTERRUPTED)
         raise
-    return Made(_write(session, version, facts._asdict()), None)
+    return Made(_write(session, version, body), None)
 
 
 def _made(version: DataVersion, at: str | None, *, keep_values: bool, progress: Progress | None) -> Profile:
@@ -137,6 +140,12 @@ def _extent(profile: Profile) -> tuple[int | None, int | None]:
     if not profile.tables:
         return None, None
     return profile.rows, sum(len(table.columns) + table.more_columns for table in profile.tables)
+
+
+def _column_names(profile: Profile) -> list[str]:
+    """Return the names of the columns of all tables, each once, as many as the entry holds: search finds data by them."""
+    names = dict.fromkeys(column.name for table in profile.tables for column in table.columns)
+    return list(names)[:MOST_COLUMN_NAMES]
 
 
 def _words(error: Exception) -> str:

@@ -62,7 +62,7 @@ def identify(env: Env, found: Scan, record: str, progress: Progress = _no_progre
 
 def bytes_of(found: Scan, known: Digests) -> Bytes:
     """Return the object of what was found, with these digests."""
-    return Bytes(known.object, found.is_tree, known.size, len(found.files), (*found.notes, *known.notes))
+    return Bytes(known.object, found.is_tree, known.size, found.count, (*found.notes, *known.notes))
 
 
 class Digests(NamedTuple):
@@ -79,7 +79,7 @@ def digests(
 ) -> Digests:
     """Return the digest of every file and of all together; `with_files` wants them each, even where nothing changed."""
     cache = StatCache(env, found.root, record)
-    whole = cache.known_tree(found.files) if found.is_tree and not with_files else None
+    whole = cache.known_tree(found) if found.is_tree and not with_files else None
     if whole is not None:
         return Digests(ObjectId(whole), found.size, {}, ())
     files: dict[str, TreeFile] = {}
@@ -97,7 +97,7 @@ def digests(
             progress(done, total)
         object_id = _object_of(found, files)
         if found.is_tree:
-            cache.remember_tree(object_id, set(files))
+            cache.remember_tree(object_id, found)
     finally:
         cache.save()
     return Digests(object_id, sum([file.size for file in files.values()]), files, tuple(notes))
@@ -105,7 +105,7 @@ def digests(
 
 def keep(env: Env, store: ObjectStore, found: Scan, record: str, progress: Progress = _no_progress) -> Bytes:
     """Bring what was found into the record, and return its object. Raises BadArgumentError where nothing is to be kept."""
-    if not found.files:
+    if not found.count:
         raise BadArgumentError(
             f"`{found.root}` holds no file", hint="there is nothing that a version could keep"
         )
@@ -122,11 +122,11 @@ def keep(env: Env, store: ObjectStore, found: Scan, record: str, progress: Progr
                     hint="pack them into fewer, larger files",
                 )
             store.put_bytes(tree)
-            cache.remember_tree(object_id, set(keeping.files))
+            cache.remember_tree(object_id, found)
     finally:
         cache.save()
     size = sum([file.size for file in keeping.files.values()])
-    return Bytes(object_id, found.is_tree, size, len(found.files), (*found.notes, *keeping.notes))
+    return Bytes(object_id, found.is_tree, size, found.count, (*found.notes, *keeping.notes))
 
 
 def _object_of(found: Scan, files: dict[str, TreeFile]) -> ObjectId:
@@ -158,7 +158,7 @@ class _Keeping:
         for file in files:
             digest = self._cache.digest(file)
             # Only what this device stored itself is sure to be sound: see `objects.store`.
-            if digest is not None and self._cache.is_kept(file) and self._store.contains(digest):
+            if digest is not None and self._cache.is_kept(file) and self._store.stays(digest):
                 self._add(file, digest, file.stamp[0])
             elif file.stamp[0] > LARGE:
                 self._keep_large(file)
@@ -190,7 +190,7 @@ class _Keeping:
                 yield data
                 self._show(len(data))
 
-        ids = self._store.put_many(datas())
+        ids = self._store.put_many(datas(), are_alike=True)
         for file, object_id, (size, stamp, read_ns) in zip(batch, ids, read, strict=True):
             self._cache.remember(file, stamp, object_id, read_ns=read_ns, is_kept=True)
             self.files[file.path] = TreeFile(file.path, object_id, size, file.mode)
@@ -240,7 +240,8 @@ def _read(env: Env, file: File, before: Stamp) -> _Read:
     try:
         fd = env.open_read(file.source)
         try:
-            while piece := env.read(fd, PIECE, size):
+            # No further than one piece beyond the end: somebody may be writing faster than we read.
+            while size <= before[0] and (piece := env.read(fd, PIECE, size)):
                 hasher.update(piece)
                 size += len(piece)
             after = stamp_of(os.fstat(fd))

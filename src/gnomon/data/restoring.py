@@ -19,7 +19,8 @@ from blake3 import blake3
 
 from gnomon.data import reading, references
 from gnomon.data.scan import scan
-from gnomon.errors import BadArgumentError, MissingFileError, MissingObjectError
+from gnomon.errors import BadArgumentError, ErasedObjectError, MissingFileError, MissingObjectError
+from gnomon.objects.restore import fill_folder, require_all
 from gnomon.objects.tree import EXECUTABLE, PLAIN
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class Wanted(NamedTuple):
 
 
 def wanted_of(version: DataVersion) -> Wanted:
-    """Return what to restore of a version. Raises MissingObjectError for a reference."""
+    """Return what to restore of a version. Raises MissingObjectError for a reference, ErasedObjectError."""
+    version.require_bytes()
     if version.object is None or version.reference is not None:
         place = (version.reference or {}).get("place")
         raise MissingObjectError(
@@ -110,7 +112,9 @@ def _fill(env: Env, store: ObjectStore, wanted: Wanted, part: str, progress: Pro
         _require_own_folder(part)
         _go_on(env, store, wanted, part, progress)
         return
-    store.restore(wanted.object, part, overwrite=True, is_tree=True)
+    files = store.read_tree(wanted.object)
+    require_all(store, wanted.object, files)
+    fill_folder(env, store, files, part, progress)
 
 
 def _require_own_folder(part: str) -> None:
@@ -184,10 +188,7 @@ def checkout(
     target = pointer.target
     wanted = Wanted(pointer.object, pointer.is_tree, pointer.label)
     if not store.contains(wanted.object):
-        raise MissingObjectError(
-            f"the bytes of `{pointer.label}`, which `{pointer.file}` names, are not in this replica",
-            hint="another replica may hold them: copy its `log/` and `objects/` folders into this one",
-        )
+        raise _not_here(store, pointer)
     if not os.path.lexists(target):
         restore(env, store, wanted, target, progress)
         return True
@@ -207,6 +208,20 @@ def checkout(
         )
     _replace(env, store, wanted, target, progress)
     return True
+
+
+def _not_here(store: ObjectStore, pointer: Pointer) -> MissingObjectError:
+    named = f"the bytes of `{pointer.label}`, which `{pointer.file}` names,"
+    try:
+        store.size(pointer.object)
+    except ErasedObjectError as error:
+        return ErasedObjectError(f"{named} were erased: {error.message}", hint=error.hint)
+    except MissingObjectError:
+        pass  # the message for people below says it with the pointer
+    return MissingObjectError(
+        f"{named} are not in this replica",
+        hint="another replica may hold them: copy its `log/` and `objects/` folders into this one",
+    )
 
 
 def _identified(env: Env, record: Record, target: str) -> reading.Bytes | None:
@@ -325,7 +340,10 @@ def referenced(version: DataVersion) -> str:
     reference = version.reference or {}
     path = references.path_at(str(reference["place"]))
     if reference.get("kind") == "url":
-        return str(reference["place"])
+        raise MissingObjectError(
+            f"the bytes of `{version.label}` lie at a URL: nothing is read from there unless it is asked for",
+            hint=f"`gnomon data get {version.label} --to PATH` brings them, checked as far as they can be",
+        )
     record = version.record
     found = reading.identify(record.replica.home.env, scan(path, record.path), record.path)
     if (found.object, found.is_tree) != (version.object, version.is_tree):

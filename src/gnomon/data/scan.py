@@ -1,5 +1,8 @@
 """What lies at a path: its files, each with the four facts by which a change is seen, without reading one of them.
 
+What a folder holds is first taken down as `facts`, a string of bytes; where that is what it was the last time, nobody needs a
+list of its files, and none is made.
+
 Always true: the files are those that `objects.tree.find_files` finds, by its rules and with its errors and notes. Plain folders
 take a faster way; where anything else is met (a link, a device, a name that needs a look) the slow way does it all.
 Not promised: one moment. Files may come and go while a folder is walked.
@@ -7,14 +10,18 @@ Not promised: one moment. Files may come and go while a folder is walked.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat as stat_module
+from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import BadArgumentError, MissingFileError
 from gnomon.objects.tree import EXECUTABLE, MAX_FILES, MAX_PATH_BYTES, PLAIN, RESERVED, find_files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     Stamp = tuple[int, int, int, int]
 
 _LONGEST_QUICK = MAX_PATH_BYTES // 4  # a character takes at most four bytes
@@ -29,18 +36,79 @@ class File(NamedTuple):
     stamp: Stamp  # size, time of change, inode, time of status change
 
 
-class Scan(NamedTuple):
-    """What lies at a path, `root` being the real one."""
+class Folder(NamedTuple):
+    """The files right in one folder, in the order of the disk."""
 
-    root: str
-    is_tree: bool
-    files: list[File]  # by path
-    notes: list[str]
+    prefix: str  # its path in the tree, with a slash at the end
+    names: list[str]
+    numbers: list[int]  # `WIDTH` a file: its stamp, and 1 where it may be executed
+
+
+WIDTH = 5
+
+
+class Scan:
+    """What lies at a path, `root` being the real one.
+
+    `facts` are the folders of a plain tree as bytes: equal ones mean that no file changed, came or went. They are empty for
+    anything else.
+    """
+
+    def __init__(
+        self, root: str, is_tree: bool, *, files: list[File] | None = None, folders: Sequence[Folder] = (),
+        notes: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        self.root = root
+        self.is_tree = is_tree
+        self.notes = list(notes)
+        self.facts = _facts_of(folders)
+        self._folders = folders
+        self._files = files
+
+    @property
+    def files(self) -> list[File]:
+        """The files, by path."""
+        if self._files is None:
+            self._files = sorted(file for folder in self._folders for file in _files_in(folder, self.root))
+        return self._files
+
+    @property
+    def count(self) -> int:
+        """How many files there are."""
+        if self._files is not None:
+            return len(self._files)
+        return sum([len(folder.names) for folder in self._folders])
 
     @property
     def size(self) -> int:
         """Bytes of all files together."""
-        return sum([file.stamp[0] for file in self.files])
+        if self._files is not None:
+            return sum([file.stamp[0] for file in self._files])
+        return sum([sum(folder.numbers[::WIDTH]) for folder in self._folders])
+
+
+def _files_in(folder: Folder, root: str) -> Iterator[File]:
+    prefix, numbers = folder.prefix, folder.numbers
+    for name, size, changed, inode, status, executable in zip(
+        folder.names, *(numbers[nth::WIDTH] for nth in range(WIDTH)), strict=True
+    ):
+        path = f"{prefix}{name}"
+        mode = EXECUTABLE if executable else PLAIN
+        yield File(path, f"{root}/{path}", mode, (size, changed, inode, status))
+
+
+def _facts_of(folders: Sequence[Folder]) -> bytes:
+    parts = []
+    for prefix, names, numbers in folders:
+        try:
+            parts += [
+                f"{prefix}\0{len(names)}\0".encode(),
+                "\0".join(names).encode(),
+                array("q", numbers).tobytes(),
+            ]
+        except OverflowError:  # a disk with numbers beyond 63 bits: its files are compared one by one
+            return b""
+    return b"".join(parts)
 
 
 def stamp_of(state: os.stat_result) -> Stamp:
@@ -58,8 +126,12 @@ def scan(path: str, record: str) -> Scan:
         state = os.stat(root)
     except (FileNotFoundError, NotADirectoryError):
         raise _missing(path) from None
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise _missing(path) from None
     if stat_module.S_ISREG(state.st_mode):
-        return Scan(root, False, [File(os.path.basename(root), root, _mode(state), stamp_of(state))], [])
+        return Scan(root, False, files=[File(os.path.basename(root), root, _mode(state), stamp_of(state))])
     if not stat_module.S_ISDIR(state.st_mode):
         raise BadArgumentError(
             f"`{path}` cannot be kept: it is neither a file nor a folder",
@@ -70,55 +142,74 @@ def scan(path: str, record: str) -> Scan:
         raise BadArgumentError(
             f"`{path}` is the record itself, or part of it", hint="add data that lies beside `.gnomon/`"
         )
-    found = _walk(root, record)
-    notes: list[str] = []
-    if found is None:
-        listed, notes = find_files(root, without={record})
-        found = [File(one.path, one.source, one.mode, stamp_of(os.stat(one.source))) for one in listed]
-    elif len(found) > MAX_FILES:
-        find_files(root)  # says so
-    else:
-        found.sort()
-    return Scan(root, True, found, notes)
+    folders = _walk(root, record)
+    if folders is not None:
+        return Scan(root, True, folders=folders)
+    listed, notes = find_files(root, without={record})
+    files = [File(one.path, one.source, one.mode, stamp_of(os.stat(one.source))) for one in listed]
+    return Scan(root, True, files=files, notes=notes)
 
 
-def _walk(root: str, record: str) -> list[File] | None:
-    """Return the files of a plain folder, in any order; None where something else lies there."""
-    found: list[File] = []
-    add = found.append
+def _walk(root: str, record: str) -> list[Folder] | None:
+    """Return the folders of a plain tree, in the order of the disk; None where something else lies there."""
+    found: list[Folder] = []
+    count = 0
     todo = [(root, "")]
     while todo:
         place, prefix = todo.pop()
-        is_empty = True
+        names: list[str] = []
+        numbers: list[int] = []
+        below: list[str] = []
         with os.scandir(place) as entries:
             for entry in entries:
-                is_empty = False
-                name = entry.name
-                if name in RESERVED or not _is_plain_name(name):
-                    return None
                 if entry.is_file(follow_symlinks=False):
                     state = entry.stat(follow_symlinks=False)
-                    add(
-                        File(
-                            f"{prefix}{name}", f"{place}/{name}", EXECUTABLE if state.st_mode & 0o100 else PLAIN,
-                            (state.st_size, state.st_mtime_ns, state.st_ino, state.st_ctime_ns),
-                        )
+                    names.append(entry.name)
+                    numbers += (
+                        state.st_size, state.st_mtime_ns, state.st_ino, state.st_ctime_ns,
+                        (state.st_mode >> 6) & 1,
                     )  # fmt: skip
-                elif entry.is_dir(follow_symlinks=False) and f"{place}/{name}" != record:
-                    todo.append((f"{place}/{name}", f"{prefix}{name}/"))
+                elif entry.is_dir(follow_symlinks=False):
+                    below.append(entry.name)
                 else:
                     return None
-        if (is_empty and prefix) or len(prefix) > _LONGEST_QUICK or len(found) > MAX_FILES:
+        if not _are_plain_names([*names, *below]) or len(prefix) > _LONGEST_QUICK:
             return None
+        if not names and not below and prefix:
+            return None
+        if names:
+            found.append(Folder(prefix, names, numbers))
+        count += len(names)
+        if count > MAX_FILES:
+            return None
+        todo += [(f"{place}/{name}", f"{prefix}{name}/") for name in below if f"{place}/{name}" != record]
     return found
 
 
-def _is_plain_name(name: str) -> bool:
-    return name.isascii() and "\\" not in name and name[1:2] != ":" and len(name) < _LONGEST_QUICK // 2
+def _are_plain_names(names: list[str]) -> bool:
+    """Return whether names are so plain that a tree takes them; of others `find_files` knows more."""
+    text = "\0".join(names)
+    return (
+        text.isascii()
+        and "\\" not in text
+        and not (":" in text and any(name[1:2] == ":" for name in names))
+        and RESERVED.isdisjoint(names)
+        and max(map(len, names), default=0) < _LONGEST_QUICK // 2
+    )
 
 
 def _mode(state: os.stat_result) -> int:
     return EXECUTABLE if state.st_mode & 0o100 else PLAIN
+
+
+def require_there(path: str) -> None:
+    """Raise BadArgumentError for no path at all, MissingFileError where nothing has this name."""
+    if not path:
+        raise BadArgumentError(
+            "the path is empty", hint="an unset variable of the shell, perhaps; `.` is the working folder"
+        )
+    if not os.path.lexists(path):
+        raise _missing(path)
 
 
 def _missing(path: str) -> MissingFileError:

@@ -1,5 +1,8 @@
 """The digests of files that did not change, so that they are not read again: one file for each place and record.
 
+Of a folder of which nothing changed, only the facts are read and compared, all at once; the digests of its files wait until
+somebody asks for one.
+
 Always true: a digest is given only for a file whose size, times and inode are as they were when it was read, and which had
 rested for `RACY_NS` by then; a second change within one tick of the disk's clock would leave all four facts as they were.
 Damaged, lost or deleted, the cache costs time and nothing else; it carries a hash of itself.
@@ -16,20 +19,25 @@ import msgspec
 from blake3 import blake3
 
 if TYPE_CHECKING:
-    from gnomon.data.scan import File, Stamp
+    from gnomon.data.scan import File, Scan, Stamp
     from gnomon.env import Env
 
-VERSION = 1
+VERSION = 2
 RACY_NS = 2_000_000_000  # the coarsest clock of a disk that is in use (FAT)
 FOLDER = "data-stat"
 
+_Files = dict[str, tuple[int, int, int, int, bytes, int]]  # by path: facts, digest, flags
+_DIGEST, _LENGTH = 32, 4
 
-class _Stored(msgspec.Struct, array_like=True):
+
+class _Head(msgspec.Struct, array_like=True):
+    """What a file begins with, after its digest and the length of this; then the facts of the folder, then the files."""
+
     version: int
     root: str
     record: str
     tree: str  # the object of all files together; empty where it is not known
-    files: dict[str, tuple[int, int, int, int, bytes, int]]  # facts, digest, flags
+    facts: int  # bytes
 
 
 _SETTLED, _KEPT = 1, 2
@@ -44,10 +52,17 @@ class StatCache:
         self._record = record
         name = blake3(f"{record}\0{root}".encode("utf-8", "surrogateescape")).hexdigest(16)
         self._path = os.path.join(env.cache_folder(), FOLDER, f"{name}.cache")
-        stored = self._load()
-        self._files = stored.files if stored is not None else {}
-        self._tree = stored.tree if stored is not None else ""
+        self._tree, self._facts = "", b""
+        self._encoded = memoryview(b"")  # the files, while nobody has asked for one
+        self._decoded: _Files | None = None
         self._is_new = False
+        self._load()
+
+    @property
+    def _files(self) -> _Files:
+        if self._decoded is None:
+            self._decoded = msgspec.msgpack.decode(self._encoded, type=_Files) if self._encoded else {}
+        return self._decoded
 
     def digest(self, file: File) -> str | None:
         """Return the digest of a file; None where it must be read."""
@@ -69,34 +84,31 @@ class StatCache:
         kept = is_kept or (same and bool(known and known[5] & _KEPT))
         flags = (_SETTLED if is_settled else 0) | (_KEPT if kept else 0)
         self._files[file.path] = (*stamp, bytes.fromhex(digest), flags)
-        self._tree, self._is_new = "", True  # the mode may be another, too
+        self._tree, self._facts, self._is_new = "", b"", True  # the mode may be another, too
 
-    def known_tree(self, files: list[File]) -> str | None:
+    def known_tree(self, found: Scan) -> str | None:
         """Return the object of a folder of which no file changed, came or went; None where one may have."""
-        if not self._tree or len(files) != len(self._files):
-            return None
-        get = self._files.get
-        for file in files:
-            known = get(file.path)
-            if known is None or known[:4] != file.stamp or not known[5] & _SETTLED:
-                return None
-        return self._tree
+        return self._tree if self._tree and found.facts and found.facts == self._facts else None
 
-    def remember_tree(self, object_id: str, paths: set[str]) -> None:
-        """Keep the object of a folder that has these files, and forget all others."""
-        if self._tree != object_id or len(self._files) != len(paths):
-            self._files = {path: known for path, known in self._files.items() if path in paths}
-            self._tree, self._is_new = object_id, True
+    def remember_tree(self, object_id: str, found: Scan) -> None:
+        """Keep the object of the folder that was found, and forget all files that it does not have."""
+        paths = {file.path for file in found.files}
+        facts = found.facts if all(map(self.digest, found.files)) else b""
+        if (self._tree, self._facts, len(self._files)) != (object_id, facts, len(paths)):
+            self._decoded = {path: known for path, known in self._files.items() if path in paths}
+            self._tree, self._facts, self._is_new = object_id, facts, True
 
     def save(self) -> None:
         """Write what is new. A disk that takes nothing costs the next look its time."""
         if not self._is_new:
             return
-        stored = _Stored(VERSION, self._root, self._record, self._tree, self._files)
+        head = _Head(VERSION, self._root, self._record, self._tree, len(self._facts))
         try:
-            data = msgspec.msgpack.encode(stored)
+            encoded = msgspec.msgpack.encode(head)
         except UnicodeEncodeError:  # a root that is not UTF-8: the cache is done without
             return
+        length = len(encoded).to_bytes(_LENGTH, "little")
+        data = b"".join((length, encoded, self._facts, msgspec.msgpack.encode(self._files)))
         temporary = f"{self._path}.{self._env.random_bytes(8).hex()}.tmp"
         with contextlib.suppress(OSError):
             self._env.make_folder(os.path.dirname(self._path))
@@ -108,16 +120,24 @@ class StatCache:
             self._env.replace(temporary, self._path)
             self._is_new = False
 
-    def _load(self) -> _Stored | None:
+    def forget(self) -> None:
+        """Remove the file, for a place that will not be there again."""
+        with contextlib.suppress(OSError):
+            os.unlink(self._path)
+
+    def _load(self) -> None:
         try:
-            data = self._env.read_file(self._path)
+            data = memoryview(self._env.read_file(self._path))
         except OSError:
-            return None
-        if blake3(memoryview(data)[32:]).digest() != data[:32]:
-            return None
+            return
+        if blake3(data[_DIGEST:]).digest() != data[:_DIGEST]:
+            return
+        start = _DIGEST + _LENGTH
+        end = start + int.from_bytes(data[_DIGEST:start], "little")
         try:
-            stored = msgspec.msgpack.decode(memoryview(data)[32:], type=_Stored)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return None
-        is_ours = (stored.version, stored.root, stored.record) == (VERSION, self._root, self._record)
-        return stored if is_ours else None
+            head = msgspec.msgpack.decode(data[start:end], type=_Head)
+        except (msgspec.DecodeError, UnicodeDecodeError):  # of another version
+            return
+        if (head.version, head.root, head.record) == (VERSION, self._root, self._record):
+            self._tree, self._facts = head.tree, bytes(data[end : end + head.facts])
+            self._encoded = data[end + head.facts :]

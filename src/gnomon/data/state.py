@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gnomon.data import entries
+from gnomon.data.contract.state import checks_of
+from gnomon.data.links import about, inputs_of, links
 from gnomon.data.names import is_name, is_tag
 from gnomon.ids import is_hex
 from gnomon.record import fold
@@ -17,15 +19,16 @@ from gnomon.record.kinds import Feature
 from gnomon.runs import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 2
+FOLD_VERSION = 6
 _MAX_TEXT = 4096
 _MAX_CELL = 200
 _MAX_PARENTS = 64
 _MAX_NOTES = 100
+_MAX_COLUMN_NAMES = 2_000
 
 
 def fold_version(live: Sequence[LiveEntry]) -> dict[str, object]:
@@ -50,11 +53,14 @@ def fold_version(live: Sequence[LiveEntry]) -> dict[str, object]:
         "parents": [one for one in checked.texts(body.get("parents")) if is_hex(one, 20)][:_MAX_PARENTS],
         "notes": [str(checked.cell(one, _MAX_TEXT)) for one in checked.texts(body.get("notes"))][:_MAX_NOTES],
         "reference": _reference(body.get("reference")),
+        "croissant": body.get("croissant") if is_hex(body.get("croissant"), 64) else None,
         "author": added.author if added is not None else None,
         "writer": added.writer if added is not None else None,
         "created_us": added.time_us if added is not None else 0,
         "tags": {tag: list(hashes) for tag, hashes in tags.items() if is_tag(tag)},
         **_profile(of_kind.get(entries.PROFILED, ())),
+        "checks": checks_of(of_kind.get(entries.CHECKED, ())),
+        **_erased(of_kind.get(entries.ERASED, ())),
     }
     described = of_kind.get(entries.DESCRIBED_AS, ())
     heads: dict[str, list[str]] = {}
@@ -85,9 +91,31 @@ def _profile(said: Sequence[LiveEntry]) -> dict[str, object]:
     } if made is not None else {}  # fmt: skip
     return {
         "profile": profile,
+        "column_names": _column_names(made.get("column_names")) if made is not None else [],
         "profile_note": None if profile else note,
         "profile_heads": [entry.hash for entry in latest],
     }
+
+
+def _erased(said: Sequence[LiveEntry]) -> dict[str, object]:
+    """Return who erased the bytes, when and why; nothing where nobody did. The profile goes with them."""
+    if not said:
+        return {"erased": None}
+    first = fold.in_order(said)[0]
+    erased = {
+        "time_us": first.time_us, "author": first.author, "writer": first.writer, "reason": _text(first.body.get("reason")),
+        "bytes": checked.whole(first.body.get("bytes")) or 0,
+    }  # fmt: skip
+    return {
+        "erased": erased,
+        "profile": {},
+        "column_names": [],
+        "profile_note": "it was erased with the bytes",
+    }
+
+
+def _column_names(value: object) -> list[str]:
+    return [str(checked.cell(one, _MAX_CELL)) for one in checked.texts(value)[:_MAX_COLUMN_NAMES]]
 
 
 def _text(value: object) -> str | None:
@@ -103,6 +131,8 @@ def _reference(value: object) -> dict[str, object] | None:
         "kind": "url" if value.get("kind") == "url" else "path",
         "mtime_ns": checked.integer(value.get("mtime_ns")),
         "etag": _text(value.get("etag")),
+        "modified": _text(value.get("modified")),
+        "version": _text(value.get("version")),
     }
 
 
@@ -118,8 +148,32 @@ def cells(version: str, state: object, stats: object) -> Mapping[str, object]:  
     row.update(created=found["created_us"], parents=found["parents"], tags=list(found["tags"]))
     for key in ("author", "message"):
         row[key] = checked.cell(found[key], _MAX_CELL)
+    row["inputs"] = inputs_of(found)
     row["by_reference"] = found["reference"] is not None
+    row["erased"] = True if found["erased"] is not None else None
     return {key: value for key, value in row.items() if value is not None}
+
+
+def texts(state: object) -> Iterable[tuple[str, str]]:
+    """Return what full-text search finds a version by: how it is called, its tags, what was said of it, its columns."""
+    assert isinstance(state, dict)  # `fold_version` made it  # noqa: S101
+    name = state["name"]
+    if name is None:
+        return
+    yield "name", f"{name}@v{state['number']}"
+    if state["file_name"] not in (None, name):
+        yield "file", state["file_name"]
+    if state["tags"]:
+        yield "tags", " ".join(state["tags"])
+    for field in ("message", *entries.DESCRIBED):
+        if state[field]:
+            yield field, state[field]
+    if state["reference"] is not None:
+        yield "reference", state["reference"]["place"]
+    for note in state["notes"]:
+        yield "note", note
+    if state["column_names"]:
+        yield "columns", ", ".join(state["column_names"])
 
 
 FEATURE = Feature(
@@ -129,8 +183,14 @@ FEATURE = Feature(
         entries.TAGGED: "tags were given to it or taken back",
         entries.DESCRIBED_AS: "its licence, origin or another fact was said",
         entries.PROFILED: "its profile was made, or could not be",
+        entries.CHECKED: "a contract was met with it, or broken",
+        entries.ERASED: "its bytes were erased",
     },
     fold=fold_version,
     cells=cells,
+    texts=texts,
+    links=links,
+    about=about,
+    export="gnomon.data.exporting:part_of",
     version=FOLD_VERSION,
 )

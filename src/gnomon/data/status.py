@@ -104,15 +104,13 @@ def _of(
     known = reading.digests(env, found, record.path, progress or (lambda done, total: None))  # noqa: ARG005
     notes = (*found.notes, *known.notes)
     if (known.object, found.is_tree) == (object_id, is_tree):
-        return Status(path, label, UNCHANGED, NOTHING, known.size, len(found.files), newer, notes)
+        return Status(path, label, UNCHANGED, NOTHING, known.size, found.count, newer, notes)
     now = known.files or reading.digests(env, found, record.path, with_files=True).files
     try:
         before = _files_of(record, object_id, is_tree, found.files[0].path if found.files else label)
     except MissingObjectError:
-        return Status(path, label, UNKNOWN, NOTHING, known.size, len(found.files), newer, notes)
-    return Status(
-        path, label, CHANGED, changes(before, now.values()), known.size, len(found.files), newer, notes
-    )
+        return Status(path, label, UNKNOWN, NOTHING, known.size, found.count, newer, notes)
+    return Status(path, label, CHANGED, changes(before, now.values()), known.size, found.count, newer, notes)
 
 
 def _files_of(record: Record, object_id: str | None, is_tree: bool, name: str) -> list[TreeFile]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from gnomon.data import names, reading, restoring
+from gnomon.data import names, reading, references, restoring
 from gnomon.data.pointer import pointer_of
 from gnomon.data.references import is_url, path_at
 from gnomon.data.scan import scan
@@ -67,7 +67,8 @@ def _use_version(record: Record, text: str, name: str | None) -> Used:
     if found.reference is not None:
         if found.reference["kind"] == "url":
             return Used(
-                path_at(found.reference["place"]), {**body, "how": REFERENCE, "note": "bytes not pinned"}
+                path_at(found.reference["place"]),
+                {**body, "how": REFERENCE, "note": references.mark(found.reference, found.object)},
             )
         return Used(restoring.referenced(found), {**body, "how": REFERENCE, "note": "bytes not kept"})
     return Used(restoring.cached(found), {**body, "how": RESTORED})

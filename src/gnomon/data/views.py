@@ -10,8 +10,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.data import names
-from gnomon.errors import AmbiguousIdError, MissingObjectError, UnknownSubjectError
+from gnomon.errors import AmbiguousIdError, ErasedObjectError, MissingObjectError, UnknownSubjectError
 from gnomon.objects.tree import PLAIN, TreeFile
+from gnomon.text import timestamp
 
 if TYPE_CHECKING:
     import os
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from gnomon.record.index import Index
     from gnomon.runs.views import Record
 
-_COLUMNS = ("", "name", "number", "object", "is_tree", "parents", "tags")
+_COLUMNS = ("", "name", "number", "object", "is_tree", "parents", "tags", "erased")
 
 
 class Row(NamedTuple):
@@ -36,6 +37,7 @@ class Row(NamedTuple):
     is_tree: bool
     parents: tuple[str, ...]
     tags: tuple[str, ...]
+    is_erased: bool = False
 
     @property
     def bytes(self) -> tuple[Any, ...]:
@@ -149,9 +151,31 @@ class DataVersion:
         return dict(found) if found is not None else None
 
     @property
+    def erased(self) -> dict[str, Any] | None:
+        """Who erased its bytes, when and why: time_us, author, writer, reason, bytes; None where nobody did."""
+        found = self._state["erased"]
+        return dict(found) if found is not None else None
+
+    def require_bytes(self) -> None:
+        """Raise ErasedObjectError where its bytes were erased."""
+        erased = self.erased
+        if erased is not None:
+            why = f": {erased['reason']}" if erased["reason"] else ""
+            raise ErasedObjectError(
+                f"the bytes of `{self.label}` were erased on {timestamp(erased['time_us'] / 1e6)} by "
+                f"{erased['author'] or 'device ' + str(erased['writer'])[:12]}{why}",
+                hint="what was recorded about it is still there: `gnomon data show` tells, and who used it",
+            )
+
+    @property
     def is_pinned(self) -> bool:
         """Whether the bytes are known by their digest, so that others would be noticed."""
         return self.object is not None
+
+    @property
+    def checks(self) -> list[dict[str, Any]]:
+        """What came of contracts, the latest first: contract_name, verdict, rows, expectations, failed, outcomes, …"""
+        return list(self._state["checks"])
 
     @property
     def state(self) -> dict[str, Any]:
@@ -159,7 +183,8 @@ class DataVersion:
         return self._state
 
     def files(self) -> list[TreeFile]:
-        """Return its files by path: (path, object, size, mode). Raises MissingObjectError where they are not here."""
+        """Return its files by path: (path, object, size, mode). Raises MissingObjectError, ErasedObjectError."""
+        self.require_bytes()
         if self.object is None:
             raise MissingObjectError(
                 f"`{self.label}` is a reference whose bytes nobody has read: which files it has is not known",
@@ -202,6 +227,10 @@ class DataVersion:
         self, to: str | os.PathLike[str], *, progress: Callable[[int, int], None] | None = None
     ) -> str:
         """Write its file or folder to `to`; return the path. Goes on where an earlier call was interrupted."""
+        if self.reference is not None:
+            from gnomon.data.standing import bring
+
+            return bring(self, to, progress=progress).path
         from gnomon.data.restoring import get
 
         return get(self, to, progress=progress)
@@ -234,9 +263,16 @@ class DataVersion:
             "created": iso_time(self.created), "author": self.author, "writer": self.writer, "message": self.message,
             "tags": self.tags, "parents": self.parents, "notes": self.notes, "reference": self.reference,
             "is_pinned": self.is_pinned, **{field: self._state[field] for field in DESCRIBED},
-            "conflicts": self.conflicts, "used_by": self.used_by,
+            "croissant": self._state["croissant"], "checks": self.checks,
+            "conflicts": self.conflicts, "used_by": self.used_by, "erased": self._erased_for_json(),
             "profiled": self._state["profile"] or None, "profile_note": self._state["profile_note"],
         }  # fmt: skip
+
+    def _erased_for_json(self) -> dict[str, Any] | None:
+        from gnomon.runs.table import iso_time
+
+        erased = self.erased
+        return {"at": iso_time(erased.pop("time_us") / 1e6), **erased} if erased is not None else None
 
     def _text(self, key: str) -> str | None:
         value = self._state.get(key)
@@ -262,9 +298,11 @@ def rows(index: Index, name: str | None = None) -> list[Row]:
         Row(
             str(version_id), called, number, digest if isinstance(digest, str) else None, bool(is_tree),
             tuple(map(str, parents)) if isinstance(parents, list) else (),
-            tuple(map(str, tags)) if isinstance(tags, list) else (),
+            tuple(map(str, tags)) if isinstance(tags, list) else (), erased is True,
         )
-        for version_id, called, number, digest, is_tree, parents, tags in zip(*(table[key] for key in _COLUMNS), strict=True)
+        for version_id, called, number, digest, is_tree, parents, tags, erased in zip(
+            *(table[key] for key in _COLUMNS), strict=True
+        )
         if isinstance(called, str) and isinstance(number, int) and (name is None or called == name)
     ]  # fmt: skip
     return sorted(found, key=lambda row: (row.number, row.id))
@@ -395,7 +433,7 @@ def version_of(
 ) -> DataVersion | None:
     """Return the version that holds exactly these bytes; of several that one of the data set `prefer`, the newest one."""
     every = rows(record.replica.index)
-    found = [row for row in every if (row.object, row.is_tree) == (object_id, is_tree)]
+    found = [row for row in every if (row.object, row.is_tree) == (object_id, is_tree) and not row.is_erased]
     if not found:
         return None
     chosen = max(found, key=lambda row: (row.name == prefer, row.number, row.id))
