@@ -9,8 +9,8 @@ from __future__ import annotations
 from gnomon.record import kinds
 
 BUILT_IN = {
-    "run": ("gnomon.runs.state:FEATURE", 6),
-    "data": ("gnomon.data.state:FEATURE", 2),
+    "run": ("gnomon.runs.state:FEATURE", 7),
+    "data": ("gnomon.data.state:FEATURE", 6),
     "process": ("gnomon.runs.capture.state:FEATURE", 3),
     "values": ("gnomon.runs.values.state:FEATURE", 2),
 }

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gnomon.runs.capture.command import Ended
+    from gnomon.runs.capture.watch.hearsay import Hearsay
     from gnomon.runs.face import Parser, Run, Terminal
 
+SHOWN_FILES = 5
 SHOWN_NAMES, COMPARED_NAMES, MAX_NAME = 8, 500, 100
 
 
@@ -38,6 +40,10 @@ def run(parser: Parser) -> Run:
         "--pick", metavar="NAMES", action="append",
         help="log these metrics from what is printed: `loss,val/*`, or `*` for all (repeatable)",
     )  # fmt: skip
+    parser.option(
+        "--watch-files", action="store_true",
+        help="record the files that it reads and writes as inputs and outputs, by digest, and what could not be heard",
+    )  # fmt: skip
     parser.option("--quiet", action="store_true", help="say nothing of our own")
     parser.example("gnomon run -- python train.py --lr 0.1", "anything, unchanged")
     parser.example(
@@ -45,6 +51,9 @@ def run(parser: Parser) -> Run:
     )
     parser.example(
         "gnomon run --name baseline --param lr=0.1 -- python train.py", "with a name and a parameter"
+    )
+    parser.example(
+        "gnomon run --watch-files -- python train.py", "with what it read and wrote, for `gnomon lineage`"
     )
     parser.note(
         "`--pick` reads `name=value`, `name: value` and JSON lines (`val.loss` or `val/loss` for nested ones), and "
@@ -75,8 +84,12 @@ def _run(arguments: Namespace, terminal: Terminal) -> int:
         tags=arguments.tag or (),
         params=dict(_param(text) for text in arguments.param or ()),
         pick=_patterns(arguments.pick or []),
+        watch_files=arguments.watch_files,
     )
     say(_summary(done.run, done.ended, terminal))
+    if done.heard is not None:
+        for line in _heard(done.heard, terminal):
+            say(line)
     for pattern in done.unmatched:
         say(_unmatched(pattern, done.seen, terminal))
     return -done.ended.signal or done.ended.code
@@ -94,6 +107,22 @@ def _summary(run: str, ended: Ended, terminal: Terminal) -> str:
     )
     left = "; processes that it left behind go on, unrecorded" if ended.has_left_behind else ""
     return f"run {run[:8]}: {how}, {took}{memory}{left}; `gnomon show {run[:8]}`"
+
+
+def _heard(heard: Hearsay, terminal: Terminal) -> list[str]:
+    """Return what is to be said of the files that were watched."""
+    watched = heard.watched
+    read = ", ".join(terminal.clean(str(used["name"])) for used in heard.used[:SHOWN_FILES])
+    read += ", …" if len(heard.used) > SHOWN_FILES else ""
+    wrote = [one[0] for one in watched["wrote"]]  # type: ignore[attr-defined]
+    written = ", ".join(terminal.clean(str(name)) for name in wrote[:SHOWN_FILES])
+    written += ", …" if len(wrote) > SHOWN_FILES else ""
+    cost = f"hashed {terminal.size(watched['hashed_bytes'])} in {terminal.duration(watched['hash_s'])}"
+    lines = [f"read {read or 'nothing'}; wrote {written or 'nothing'}; {cost}"]
+    not_heard = [terminal.clean(str(one)) for one in watched["not_heard"][:SHOWN_FILES]]  # type: ignore[index]
+    if not_heard:
+        lines.append(f"not heard: {', '.join(not_heard)}")
+    return lines
 
 
 def _unmatched(pattern: str, seen: Sequence[str], terminal: Terminal) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gnomon.runs.views import Record
 
 MOST_STEPS_READ = 1_000_000  # of a series whose first and last step do not say from where to where it goes
+MOST_WROTE = 10
 INDENT = "  "
 SYSTEM = "system/"
 CURVE_BUCKETS = 500  # more than a terminal has dots beside each other
@@ -92,6 +93,7 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
     _how(run, terminal)
     _notebook(run, terminal)
     _uses(run, terminal)
+    _watched(run, terminal)
     _params(run, terminal)
     _numbers(run, terminal)
     _seeds(record, run, terminal)
@@ -376,18 +378,36 @@ def _uses(run: RunView, terminal: Terminal) -> None:
     rows = [
         {
             "name": one.name,
-            "version": one.label or f"{(one.object or '?')[:12]} (no version)",
+            "version": one.label or (f"{one.object[:12]} (no version)" if one.object else "not pinned"),
             "files": one.files or None,
             "size": terminal.size(one.size) if one.files else None,
-            "note": one.note if one.label else None,
+            "note": one.note if one.label or not one.object else None,
         }
         for one in run.uses
     ]
     columns = [key for key in ("name", "version", "files", "size", "note") if any(row[key] for row in rows)]
     terminal.table(columns, rows, indent=INDENT, importance=columns)
-    if any(one.version is None for one in run.uses):
+    if any(one.version is None and one.object for one in run.uses):
         text = "bytes that no version has cannot be brought back; `gnomon data add PATH` keeps them"
         terminal.write(INDENT + terminal.style(text, "yellow"))
+
+
+def _watched(run: RunView, terminal: Terminal) -> None:
+    """Write which files a run wrote, and what was not heard while it was watched."""
+    for one in run.watched:
+        _heading("files, by watching", terminal)
+        for file in one["wrote"][:MOST_WROTE]:
+            note = file["note"] or (file["object"] or "")[:12]
+            facts = f"{terminal.size(file['size'])}, {terminal.clean(note)}"
+            terminal.write(f"{INDENT}wrote {terminal.clean(file['name'])}  {terminal.style(facts, 'dim')}")
+        if len(one["wrote"]) > MOST_WROTE:
+            terminal.write(f"{INDENT}and {len(one['wrote']) - MOST_WROTE:,} more; `--json` lists them")
+        for text in one["not_heard"]:
+            terminal.write(INDENT + terminal.style(f"not heard: {terminal.clean(text)}", "yellow"))
+        for why, count in one["left_out"].items():
+            terminal.write(INDENT + terminal.style(f"left out: {count:,} {terminal.clean(why)}", "dim"))
+        cost = f"hashed {terminal.size(one['hashed_bytes'])} in {terminal.duration(one['hash_s'])}, after it had ended"
+        terminal.write(INDENT + terminal.style(cost, "dim"))
 
 
 def _kept(run: RunView, terminal: Terminal) -> None:
@@ -476,6 +496,7 @@ def _as_json(run: RunView, arguments: Namespace) -> dict[str, object]:
             for value in run.values()
         ],
         "uses": [one._asdict() for one in run.uses],
+        "watched": run.watched,
         "kept": [one._asdict() for one in run.kept],
         "processes": [one._asdict() for one in run.processes],
         "seeds": _seeds_as_json(run), "conflicts": run.conflicts, "captured": cli_captured.as_json(run),

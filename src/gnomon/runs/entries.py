@@ -11,6 +11,7 @@
 | `run.noted` | text (Markdown), of | a note; `over` replaces an earlier one |
 | `run.kept` | name, object, size, files, is_tree | a file or folder of the run |
 | `run.used` | name, dataset, number, version, object, size, files, is_tree, how, note | data that it used |
+| `run.watched` | wrote, not_heard, left_out, heard, is_of_command, hashed_bytes, … | keyed by process |
 | `run.removed` | removed | a register: true hides the run from lists, false brings it back |
 | `process.captured` | parts, pending, withheld, objects, files | what a process was; of each part the later counts |
 | `process.console` | pieces, skipped_bytes, is_tail | what it printed; a tail takes the place of the one before |
@@ -21,6 +22,9 @@
 `objects` names a tree of captured files for each part; a few small ones stand in `files` themselves. `label` is what a
 run without a name is called: the script's name. A `launcher` is the process that runs a command
 (`gnomon run -- …`): its end is the run's end. A process is named by the log that it writes.
+
+`wrote` of `run.watched` are [name, object, size, note]; `not_heard` says where files may have been opened unheard, `left_out`
+counts files by why they do not count; it has hash_s, too.
 
 A cell also has execution_count (of `In [n]`), duration_s, error, source_size, outputs_left_out; `cell` is its id. An output has
 a kind (stream, display, result, error) and name, text, plain, markdown, latex, sizes, traceback, skipped_bytes; objects
@@ -40,6 +44,7 @@ NOTED = "run.noted"
 KEPT = "run.kept"
 REMOVED = "run.removed"
 USED = "run.used"
+WATCHED = "run.watched"
 
 CAPTURED = "process.captured"
 CONSOLE = "process.console"
@@ -47,6 +52,6 @@ CELL = "process.cell"
 EXITED = "process.exited"
 LOGGED = "values.logged"
 
-KINDS = frozenset({CREATED, JOINED, ENDED, PARAMS, RENAMED, TAGGED, NOTED, KEPT, REMOVED, USED})
+KINDS = frozenset({CREATED, JOINED, ENDED, PARAMS, RENAMED, TAGGED, NOTED, KEPT, REMOVED, USED, WATCHED})
 STATUSES = ("finished", "failed", "stopped")
 CELL_STATUSES = ("running", "ok", "error")

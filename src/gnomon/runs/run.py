@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from gnomon.env import REAL
 from gnomon.errors import (
     BadArgumentError,
+    GnomonError,
     NotStoredError,
     RecordError,
     RunEndedError,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from gnomon.runs.capture.watch.watching import Watch
     from gnomon.runs.values.writing import ValueWriter
 
 
@@ -71,6 +73,7 @@ class Run:
             prepare=_encoded, on_rich=self._take_rich,
         )  # fmt: skip
         self._values: ValueWriter | None = None
+        self._watch: Watch | None = None
         # The method itself, without a frame of our own in between: this is the hot path.
         self.log = self._points.log if HAS_GIL else self._points.log_locked  # type: ignore[method-assign]
         session.points.append(self._points)
@@ -157,12 +160,8 @@ class Run:
         if not self._session.ready() or self._session.home is None or self._session.log is None:
             self._not_kept(text, "the record cannot be written")
             return None
-        from gnomon.objects.store import ObjectStore
-
-        home = self._session.home
-        store = ObjectStore(home.env, os.path.join(home.path, "objects"), self._session.log.writer)
         try:
-            kept = store.keep(text)
+            kept = self._session.new_store().keep(text)
         except (OSError, RecordError, StorageError) as error:
             if isinstance(error, UsageError):  # a path that is not there is a wrong call
                 raise
@@ -242,6 +241,8 @@ class Run:
             raise BadArgumentError(
                 f"`status` of `finish()` must be one of {entries.STATUSES}; got {status!r}"
             )
+        if self._watch is not None and not self._points.is_ended:
+            self._end_watch()
         with self._session.lock:
             if self._points.is_ended:
                 return
@@ -273,6 +274,30 @@ class Run:
             self._session.warn_once(
                 "rows", f"run {self.id[:8]}: {rows} rows ({values} values) could not be stored"
             )
+
+    def watch_files(self) -> None:
+        """Record from now on which files this process reads and writes; `gnomon.run(watch_files=True)` does it from the start."""
+        from gnomon.runs.capture.watch import watching
+
+        self._require_open()
+        if self._watch is not None or watching.is_heard_already():  # the launcher hears all of the command
+            return
+        try:
+            self._watch = watching.watch_here()
+        except OSError as error:
+            self._session.warn_once("watch", f"files cannot be watched: {error}; training goes on")
+
+    def _end_watch(self) -> None:
+        """Write what was heard. A forked child leaves that to the process that began to listen."""
+        watch, self._watch = self._watch, None
+        if watch is None or self._process_id != self._session.process_id:
+            return
+        from gnomon.runs.capture.watch.hearsay import write
+
+        try:
+            write(self, self._session, watch, scrubber_here(), lambda: None)
+        except (OSError, GnomonError) as error:
+            self._session.warn_once("watch", f"what was read and written is not recorded: {error}")
 
     def __enter__(self) -> Run:
         self.is_entered = True
@@ -333,6 +358,7 @@ def run(
     parent: str | Run | None = None,
     dir: str | os.PathLike[str] | None = None,
     strict: bool = False,
+    watch_files: bool = False,
 ) -> Run:
     """Start a run, or join or continue one, and make it current here.
 
@@ -352,6 +378,8 @@ def run(
     parent : the run that this one belongs to; the run whose `with` block this is, unless given
     dir : the project (or `.gnomon` folder) to write to; found upward from the working directory, unless given
     strict : raise NotStoredError for values that are no numbers and rows that the disk refuses
+    watch_files : record the files that this process reads and writes from now on as inputs and outputs, by digest; they are
+        hashed when the run ends
 
     Raises BadArgumentError, and UnknownSubjectError or AmbiguousIdError for `resume`.
     """
@@ -364,6 +392,8 @@ def run(
             raise BadArgumentError("`id` and `parent` of `run()` belong to a new run, not to `resume`")
         continued = _resume(session, resume, resume_step, launch, strict=strict)
         continued._take_again(name=name, seed=seed, group=group, params=params, tags=tags)
+        if watch_files:
+            continued.watch_files()
         return continued
     if resume_step:  # 0 without `resume` is the first start of a script that resumes later
         raise BadArgumentError(
@@ -404,6 +434,8 @@ def run(
     made._append(entries.CREATED, created_body(launch, given))
     made.tag(*checked_tags)
     begin_capture(session)
+    if watch_files:
+        made.watch_files()
     _greet(made)
     return made
 

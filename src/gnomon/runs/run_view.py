@@ -218,6 +218,11 @@ class RunView:
         ]  # fmt: skip
 
     @property
+    def watched(self) -> list[dict[str, Any]]:
+        """What was heard of the files that its processes opened, where that was asked for: wrote, not_heard, left_out, …"""
+        return [dict(one) for one in self._dict("watched").values()]
+
+    @property
     def processes(self) -> list[Process]:
         """The processes that logged to it, by rank and start."""
         from gnomon.runs.liveness import liveness

@@ -16,6 +16,7 @@ from gnomon.record import fold
 from gnomon.record.body import encode_body
 from gnomon.record.kinds import Feature
 from gnomon.runs import checked, entries
+from gnomon.runs.links import BY_WATCHING, about, inputs_of, links
 from gnomon.runs.resume import cuts
 
 if TYPE_CHECKING:
@@ -24,22 +25,25 @@ if TYPE_CHECKING:
     from gnomon.points.stats import SeriesStat
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 6
+FOLD_VERSION = 7
 OPEN = "open"
 WITHHELD = "withheld"  # in the column `removed`: nobody hid this run, but nothing that was said of it is here
 _MAX_CELL_TEXT = 200
 _MAX_NAME = 4096
 _by_place = attrgetter("log_raw", "seq", "digest")
+_by_time = attrgetter("time_us")
 _PLAIN_CELLS = ("name", "group", "seed", "author", "parent")
 _TEXT_FIELDS = ("name", "label", "group")
 _CREATED_FIELDS = ("name", "seed", "group", "parent")
 _TELLING = ("failed", "stopped", OPEN)  # statuses of a process that are those of its run
 _PROCESS_KINDS = frozenset({entries.CREATED, entries.JOINED, entries.ENDED})
 # What a process may say of its start and its end, and of which type that is.
-_STARTED_FIELDS = {"world_size": int, "continues": dict, "step": int, "forked": bool, "launcher": bool}
-_ENDED_FIELDS = {
-    "error": str, "traceback": str, "lost_rows": int, "lost_values": int, "unusable_values": int, "last_step": int
-}  # fmt: skip
+_STARTED_FIELDS = (
+    ("world_size", int), ("continues", dict), ("step", int), ("forked", bool), ("launcher", bool)
+)  # fmt: skip
+_ENDED_FIELDS = (
+    ("error", str), ("traceback", str), ("lost_rows", int), ("lost_values", int), ("unusable_values", int), ("last_step", int)
+)  # fmt: skip
 
 
 def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
@@ -49,8 +53,11 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
     created = of_kind.get(entries.CREATED, [])
     if len(created) > 1:
         created = sorted(created, key=_by_rank)
-    bodies = [entry.body for entry in created]
-    first = bodies[0] if len(bodies) == 1 else {}
+    if len(created) == 1:  # most often
+        bodies = [created[0].body]
+        first = bodies[0]
+    else:
+        bodies, first = [entry.body for entry in created], {}
     params = first.get("params")
     state: dict[str, object] = {
         "name": first.get("name"),
@@ -59,12 +66,15 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
         "group": first.get("group"),
         "parent": first.get("parent"),
         "author": created[0].author if created else None,
-        "created_us": min([entry.time_us for entry in live]) if live else 0,
+        "created_us": min(live, key=_by_time).time_us if live else 0,
         "name_heads": [],
         "tags": {},
         "notes": [],
         "kept": [],
         "uses": [],
+        "uses_not_here": 0,
+        "wrote": [],
+        "watched": {},
         "removed": False,
         "removed_heads": [],
         "conflicts": conflicts,
@@ -78,7 +88,7 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
             said = [body for body in launchers if field in body] or bodies
             state[field] = _agreed_of(field, said, conflicts)
         state["params"] = _params(bodies)
-    if not of_kind.keys() <= _PROCESS_KINDS:
+    if not _PROCESS_KINDS.issuperset(of_kind):
         _fold_choices(state, of_kind, conflicts)
     for field in _TEXT_FIELDS:
         if (value := state[field]) is not None and value.__class__ is not str:
@@ -99,7 +109,11 @@ def _fold_choices(
     """Put into the state what was said of a run besides how its processes began and ended."""
     state["notes"] = [_note(entry) for entry in of_kind.get(entries.NOTED, ())]
     state["kept"] = _kept(of_kind.get(entries.KEPT, ()))
-    state["uses"] = _uses(of_kind.get(entries.USED, ()))
+    used = of_kind.get(entries.USED, ())
+    state["uses"], state["uses_not_here"] = _uses(used), sum(not entry.has_body for entry in used)
+    if entries.WATCHED in of_kind:
+        state["watched"] = watched = _watched(of_kind[entries.WATCHED])
+        state["wrote"] = [one for process in watched.values() for one in process["wrote"]]
     if entries.RENAMED in of_kind:
         names = fold.register(of_kind[entries.RENAMED], entries.RENAMED, "name")
         state["name"], state["name_heads"] = names.value, list(names.hashes)
@@ -214,6 +228,40 @@ def _uses(found: Iterable[LiveEntry]) -> list[dict[str, object]]:
     return list(uses.values())
 
 
+def _watched(found: Iterable[LiveEntry]) -> dict[str, dict[str, Any]]:
+    """Return what was heard of the files that each process opened, by log."""
+    watched: dict[str, dict[str, Any]] = {}
+    for log, entry in fold.latest_by_process(found, entries.WATCHED).items():
+        body = entry.body
+        watched[log] = {
+            "writer": entry.writer,
+            "wrote": [
+                {
+                    "name": str(checked.cell(name, _MAX_NAME)),
+                    "object": digest if is_hex(digest, 64) else None,
+                    "size": checked.whole(size) or 0,
+                    "note": str(checked.cell(note, _MAX_CELL_TEXT)) if isinstance(note, str) else None,
+                }
+                for name, digest, size, note in checked.rows(body.get("wrote"), 4)
+            ],
+            "not_heard": [
+                str(checked.cell(one, _MAX_CELL_TEXT)) for one in checked.texts(body.get("not_heard"))
+            ]
+            if entry.has_body
+            else ["what was heard is not here"],
+            "left_out": {
+                why: count
+                for why, count in checked.fields(body.get("left_out")).items()
+                if checked.whole(count) is not None
+            },
+            "heard": checked.whole(body.get("heard")) or 0,
+            "hashed_bytes": checked.whole(body.get("hashed_bytes")) or 0,
+            "hash_s": checked.finite(body.get("hash_s")) or 0.0,
+            "is_of_command": body.get("is_of_command") is True,
+        }
+    return watched
+
+
 def label_of_use(used: Mapping[str, Any]) -> str:
     """Return how a use is called in a cell: `v3`, or the beginning of the digest where no version has these bytes."""
     if used["version"] is not None and used["number"]:
@@ -260,10 +308,13 @@ def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[s
     return found
 
 
-def _take(known: dict[str, object], body: Mapping[str, object], fields: Mapping[str, type]) -> None:
+def _take(known: dict[str, object], body: Mapping[str, object], fields: Sequence[tuple[str, type]]) -> None:
     """Take over those fields of a body that are of the type that they must be of."""
-    wanted = fields.get
-    known.update({field: value for field, value in body.items() if wanted(field) is value.__class__})
+    get = body.get
+    for field, kind in fields:
+        value = get(field)
+        if value.__class__ is kind:
+            known[field] = value
 
 
 def _status(processes: Mapping[str, Mapping[str, object]]) -> str:
@@ -308,7 +359,8 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
             row["ending"] = by_ending(state["processes"])
     for field in _PLAIN_CELLS:
         if (value := state[field]) is not None:
-            row[field] = checked.cell(value, _MAX_CELL_TEXT)
+            is_short = value.__class__ is str and len(value) <= _MAX_CELL_TEXT
+            row[field] = value if is_short else checked.cell(value, _MAX_CELL_TEXT)
     if (ended_us := _ended(state)) is not None:
         row["ended"] = ended_us
         row["duration"] = (ended_us - created_us) / 1e6
@@ -319,8 +371,12 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
         row["uses"] = [used["version"] for used in state["uses"] if used["version"]]
         by_name: dict[str, list[str]] = {}
         for used in state["uses"]:
+            if used["version"] is None and used["how"] == BY_WATCHING:
+                continue  # a file that it happened to read is no column of the table of runs
             by_name.setdefault(f"data.{used['name']}", []).append(label_of_use(used))
         row.update({key: ", ".join(dict.fromkeys(called)) for key, called in by_name.items()})
+    if state["uses"] or state["watched"] or state["uses_not_here"]:
+        row["inputs"] = inputs_of(state)
     figures = stats.get("points") if isinstance(stats, dict) else None
     if figures and any("continued" in process for process in state["processes"].values()):
         figures = figures.that_count(cuts(state))
@@ -380,9 +436,12 @@ def _ended(state: Mapping[str, Any]) -> int | None:
     """Return when the last process of a run ended; None while one is open."""
     if state["status"] == OPEN:
         return None
-    ends = [process.get("ended_us") for process in state["processes"].values()]
-    times = [end for end in ends if end.__class__ is int]
-    return max(times) if times else None
+    last: int | None = None
+    for process in state["processes"].values():
+        end = process.get("ended_us")
+        if end.__class__ is int and (last is None or end > last):
+            last = end
+    return last
 
 
 def _lowest_ranks(found: Mapping[tuple[int, str], SeriesStat]) -> Iterable[tuple[str, SeriesStat]]:
@@ -430,10 +489,14 @@ FEATURE = Feature(
         entries.NOTED: "a note was written",
         entries.KEPT: "a file was kept",
         entries.USED: "data was used",
+        entries.WATCHED: "which files its processes opened was listened to",
         entries.REMOVED: "the run was hidden or brought back",
     },
     fold=fold_run,
     cells=cells,
     texts=texts,
+    links=links,
+    about=about,
+    cites=[entries.USED, entries.WATCHED],
     version=FOLD_VERSION,
 )

@@ -7,7 +7,7 @@ entries but the methods that say so (`add_note`, `tag`, `rename`, `remove`, `res
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gnomon.env import REAL, Env
 from gnomon.errors import BadArgumentError, NoRecordError, UnknownSubjectError
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gnomon.data.views import DataSet, DataVersion
+    from gnomon.lineage.graph import Graph
+    from gnomon.lineage.reach import Reach
     from gnomon.replica import Replica
     from gnomon.runs.archive.export import Exported
     from gnomon.runs.archive.take_in import Imported
@@ -169,22 +171,27 @@ class Record:
         ]
         return [*FIXED, *sorted(found, key=lambda key: (_COLUMN_ORDER[key.partition(".")[0]], key))]
 
-    def search(self, words: str, *, where: str | None = None, limit: int = 20) -> list[Hit]:
-        """Return the runs that hold all `words`, the best first: (run, name, field, excerpt, marks).
+    def search(
+        self, words: str, *, where: str | None = None, limit: int = 20, kind: str | None = None
+    ) -> list[Hit]:
+        """Return the runs and versions of data that hold all `words`, the best first: (run, name, field, excerpt, marks, …).
 
-        Texts are names, tags, notes, parameters, commands, consoles and captions; `word*` means words that begin so, and
-        `lr=0.01` a parameter's value. Only runs for which `where` holds, if given.
+        Texts are names, tags, notes, parameters, commands, consoles and captions; of data also messages, origins, licences and
+        names of columns. `word*` means words that begin so, and `lr=0.01` a parameter's value. `kind` is 'run' or 'data', both
+        unless given. Only runs for which `where` holds, if given. `hit.kind` says what was found, `hit.id` its id.
         """
         from gnomon.runs.search import hits
 
-        return hits(self.find_texts(words, where=where, limit=limit), limit)
+        return hits(self.find_texts(words, where=where, limit=limit, kind=kind), limit)
 
-    def find_texts(self, words: str, *, where: str | None = None, limit: int = 20) -> Found:
+    def find_texts(
+        self, words: str, *, where: str | None = None, limit: int = 20, kind: str | None = None
+    ) -> Found:
         """Return what `search` finds by text: runs of one process that share it stand together."""
         from gnomon.runs.search import find
 
         self.replica.update(self.progress)
-        return find(self.replica.index, words, limit, self._places(where))
+        return find(self.replica.index, words, limit, self._places(where), kind)
 
     def _places(self, where: str | None) -> list[int] | None:
         """Return the places of the runs for which this holds, hidden ones included; None where nothing is asked."""
@@ -265,11 +272,37 @@ class Record:
 
         return find_version(self, version)
 
+    def add_data(self, data: object, **options: Any) -> DataVersion:
+        """Add a file, a folder or a table to this record, as `gnomon.add_data` does, and return the version."""
+        from gnomon.data.actions import add_data
+
+        return add_data(data, dir=self.path, **options)
+
     def data_sets(self) -> list[DataSet]:
         """Return the data sets, by name: (name, newest, versions, tags)."""
         from gnomon.data.views import data_sets
 
         return data_sets(self)
+
+    def lineage(self, what: str, *, up: bool = False, down: bool = False, depth: int | None = None) -> Graph:
+        """Return what `what` came from (`up`), what came of it (`down`), or both: nodes and edges.
+
+        `what` is a run, a version (`credit@v3`), a digest, a path, or a tag. `depth` is how many steps to go, to the end unless
+        given. Raises UnknownSubjectError, AmbiguousIdError, BadArgumentError.
+        """
+        from gnomon.lineage.views import lineage
+
+        return lineage(self, what, up=up, down=down, depth=depth)
+
+    def reach(self, what: str, *, origin: bool = False) -> Reach:
+        """Return all that `what` touched, what the record cannot say, and whom to tell.
+
+        A data set's name stands for all its versions; with `origin`, `what` is the text of a source, or a part of it.
+        Raises UnknownSubjectError, AmbiguousIdError.
+        """
+        from gnomon.lineage.reach import reach
+
+        return reach(self, what, origin=origin)
 
     def process_keys(self) -> list[str]:
         """Return the columns that tell how runs were run: `command`, `code.commit`, `package.numpy`, …"""
@@ -342,10 +375,11 @@ class Record:
         if of_process:
             table.update(joined(index, of_process, table["processes"], table["ending"]))
         if "status" in table:
-            self._tell_liveness(table, ids)
+            self.tell_liveness(table, ids)
         return table
 
-    def _tell_liveness(self, table: dict[str, list[object]], ids: Sequence[str]) -> None:
+    def tell_liveness(self, table: dict[str, list[object]], ids: Sequence[str]) -> None:
+        """Put into the column `status` of a table of these runs whether those that are open live."""
         seen: dict[tuple[str, str], str] = {}
         statuses = table["status"]
         for place, status in enumerate(statuses):
@@ -438,16 +472,18 @@ class Record:
         removed: bool = False,
         points: str = "csv",
         only: str | None = None,
+        data: bool = True,
     ) -> Exported:
         """Write runs into the new folder `to`, as plain files; all runs, unless `runs` (ids) or `where` chooses.
 
         `removed` adds hidden runs; `points` is 'csv' or 'parquet'; `only` is 'files' (no `record/`, so it cannot be
-        imported), 'record' or None for both. Returns (path, runs, files, bytes, problems, notes): `problems` name what is
+        imported), 'record' or None for both. The versions of data that the runs used go along, of the whole record all;
+        `data=False` leaves their bytes out. Returns (path, runs, files, bytes, problems, notes, data): `problems` name what is
         missing or damaged. Raises BadArgumentError, UnknownSubjectError, StorageError; then nothing is left there.
         """
-        from gnomon.runs.archive.export import export
+        from gnomon.runs.archive.export import Wanted, export
 
-        return export(self, to, runs=runs, where=where, removed=removed, points=points, only=only)
+        return export(self, to, Wanted(runs, where, removed, points, only, data))
 
     def archive(
         self,
@@ -458,17 +494,18 @@ class Record:
         removed: bool = False,
         points: str = "csv",
         only: str | None = None,
+        data: bool = True,
     ) -> Exported:
         """Write runs into the new ZIP file `to`: the folder that `export` writes; the same runs give the same bytes."""
-        from gnomon.runs.archive.export import archive
+        from gnomon.runs.archive.export import Wanted, archive
 
-        return archive(self, to, runs=runs, where=where, removed=removed, points=points, only=only)
+        return archive(self, to, Wanted(runs, where, removed, points, only, data))
 
     def import_(self, path: str | os.PathLike[str]) -> Imported:
-        """Take the runs of an export or an archive into this record; doing it twice is doing it once.
+        """Take the runs and data of an export or an archive into this record; doing it twice is doing it once.
 
-        Returns (runs, new_runs, entries, points, objects): what was in it, and what of it was new. Raises DamagedFileError
-        where a hash is wrong (then nothing is imported), BadArgumentError for what is no export, StorageError.
+        Returns (runs, new_runs, entries, points, objects, data, new_data): what was in it, and what of it was new. Raises
+        DamagedFileError where a hash is wrong (then nothing is imported), BadArgumentError for what is no export, StorageError.
         """
         from gnomon.runs.archive.take_in import import_
 

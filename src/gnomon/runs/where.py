@@ -17,6 +17,7 @@ r"""The language of `--where` and `--sort`: which runs, and in what order.
 | `params.KEY` | whatever the parameter is: number, text, true or false |
 | `metrics.SERIES` | a number: the last value of the series. `.min` `.max` `.last` `.count` (points) and `.step` (of the last point) may follow |
 | `data.NAME` | text: the version of data that the run used, such as `v3`; several as `v2, v3`; the beginning of the digest where no version has the bytes |
+| `inputs` | text: how much is known of what it used: `watched`, `watched in part`, `declared`, `not pinned`, `not here`; nothing where it recorded no inputs |
 | `command` `script` `python` | text: the command line, the script's name, the version of Python |
 | `exit_code` `cpu_s` `peak_memory_bytes` | a number: how the process or the command under `gnomon run --` ended, and what it took |
 | `code.KEY` | `commit`, `branch`, `fingerprint` (text), `dirty` (truth) |

@@ -171,17 +171,16 @@ class Capture:
         self._append(body)
 
     def _keep(self, blobs: Mapping[str, bytes]) -> str | None:
-        from gnomon.objects.store import ObjectStore
         from gnomon.objects.tree import path_fault
 
         session = self._session
         if session.home is None or session.log is None:
             return None
-        home = session.home
-        store = ObjectStore(home.env, os.path.join(home.path, "objects"), session.log.writer)
         try:
             return str(
-                store.put_files({path: data for path, data in blobs.items() if path_fault(path) is None})
+                session.new_store().put_files(
+                    {path: data for path, data in blobs.items() if path_fault(path) is None}
+                )
             )
         except (OSError, GnomonError) as error:
             self._session.warn_once("code", f"the state of the code could not be kept: {error}")

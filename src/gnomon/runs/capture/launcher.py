@@ -30,6 +30,7 @@ from gnomon.runs.capture.capture import (
     wanted_parts,
 )
 from gnomon.runs.capture.command import Command, Ended, SpawnError, hold_signals, reserve_streams, signal_name
+from gnomon.runs.capture.watch.watching import watch_command
 from gnomon.runs.launch import CLAIMS_VARIABLE, checked_run_id, claims_from, launch_from, make_claims
 from gnomon.runs.run import Run, created_body
 from gnomon.session import session_for
@@ -37,6 +38,8 @@ from gnomon.session import session_for
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from gnomon.runs.capture.watch.hearsay import Hearsay
+    from gnomon.runs.capture.watch.watching import Watch
     from gnomon.runs.launch import Launch
     from gnomon.session import Session
 
@@ -54,6 +57,7 @@ class Launched(NamedTuple):
     path: str  # of the record
     unmatched: tuple[str, ...] = ()  # what was to be picked and was never printed
     seen: tuple[str, ...] = ()  # the names that could have been
+    heard: Hearsay | None = None  # of the files that it opened, where they were watched
 
 
 def launch(
@@ -66,8 +70,9 @@ def launch(
     tags: Sequence[str] = (),
     params: Mapping[str, object] | None = None,
     pick: Sequence[str] = (),
+    watch_files: bool = False,
 ) -> Launched:
-    """Run a command to its end and record it.
+    """Run a command to its end and record it; `watch_files` records the files that it reads and writes, too.
 
     Raises CommandNotFoundError, also where the system refuses to start it, and BadArgumentError; nothing was run or
     recorded then.
@@ -86,17 +91,22 @@ def launch(
         environ[CLAIMS_VARIABLE] = str(claims)
     if session.log_id:
         environ[LAUNCHER_VARIABLE] = session.log_id
+    watch = _watch(session, words) if watch_files else None
+    if watch is not None:
+        environ.update(watch.environment(environ))
     aside = _Aside()
     try:
         command = Command(path, words, environ, aside.hear, mask=mask)
     except SpawnError as error:
         if claims is not None:
             claims.remove()
+        if watch is not None:
+            watch.discard()
         raise CommandNotFoundError(
             f"the system refuses to start `{words[0]}`: {error.strerror}; nothing was recorded",
             exit_code=NOT_EXECUTABLE,
         ) from error
-    recording = _Recording(session, words)
+    recording = _Recording(session, words, watch, aside.step)
     given = {"name": name, "params": dict(params or {}), "seed": seed, "group": group, "parent": parent}
 
     def begin() -> list[Callable[[str, bytes], None]]:
@@ -113,7 +123,16 @@ def launch(
             "aside",
             f"recording was too slow: {aside.lost_bytes} bytes that the command printed are not recorded",
         )
-    return Launched(run_id, ended, session.path, *recording.unmatched())
+    return Launched(run_id, ended, session.path, *recording.unmatched(), recording.heard)
+
+
+def _watch(session: Session, words: Sequence[str]) -> Watch | None:
+    """Return what listens to the command; None, and a warning, where there is no room for what would be heard."""
+    try:
+        return watch_command(words)
+    except OSError as error:
+        session.warn_once("watch", f"files cannot be watched: {error}")
+        return None
 
 
 def _run_and_parent() -> tuple[str, str | None]:
@@ -162,6 +181,11 @@ class _Aside:
             self._size += len(data)
             self._changed.notify_all()
 
+    def step(self) -> None:
+        """Say that recording goes on, however long it takes."""
+        with self._changed:
+            self._steps += 1
+
     def start(
         self, begin: Callable[[], list[Callable[[str, bytes], None]]], end: Callable[[Ended], None]
     ) -> None:
@@ -208,9 +232,14 @@ class _Aside:
 class _Recording:
     """The record's side of a command. Whatever goes wrong here is said once; the command goes on."""
 
-    def __init__(self, session: Session, words: Sequence[str]) -> None:
+    def __init__(
+        self, session: Session, words: Sequence[str], watch: Watch | None, alive: Callable[[], None]
+    ) -> None:
         self._session = session
         self._words = words
+        self._watch = watch
+        self._alive = alive
+        self.heard: Hearsay | None = None
         self._run: Run | None = None
         self._capture: Capture | None = None
         self._picking: _Picking | None = None
@@ -261,12 +290,20 @@ class _Recording:
         """Write what was left to pick, and how the command ended."""
         if self._picking is not None:
             self.attempt(self._picking.end)
+        if self._watch is not None and self._run is not None:
+            self.attempt(self._write_heard)
         if self._capture is not None:
             self._capture.finish()
             self._capture.say_exit(_exit_body(ended))
         if self._run is not None:
             status, why = _status(ended)
             self._run.finish(status, error=why)
+
+    def _write_heard(self) -> None:
+        from gnomon.runs.capture.watch.hearsay import write
+
+        assert self._run is not None and self._watch is not None  # `end` asked  # noqa: S101
+        self.heard = write(self._run, self._session, self._watch, scrubber_here(), self._alive)
 
     def unmatched(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return what was to be picked and was never printed, and then the names that were."""
