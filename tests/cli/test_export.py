@@ -25,7 +25,9 @@ def test_export_and_import_there_and_back(ask, three_runs, tmp_path):
     assert (got.code, got.lines) == (0, [three_runs[0]])
     assert got.err.startswith("imported 1 run, 1 of them new: ")
     again = ask("--record", str(tmp_path / "new"), "import", str(tmp_path / "out"), "--json")
-    assert again.json() == {"runs": [three_runs[0]], "new_runs": [], "entries": 0, "points": 0, "objects": 0}
+    assert again.json() == {
+        "runs": [three_runs[0]], "new_runs": [], "entries": 0, "points": 0, "objects": 0, "data": [], "new_data": [],
+    }  # fmt: skip
     [listed] = ask("--record", str(tmp_path / "new"), "runs", "--json").json()
     [here] = ask("runs", "--where", "seed = 1", "--json").json()
     assert listed == here

@@ -257,11 +257,11 @@ def test_marks_in_the_text_itself_do_no_harm(project):
 
 @pytest.fixture
 def cli(project, monkeypatch):
-    def run(*words):
+    def run(*words, code=0):
         done = subprocess.run(
             [sys.executable, "-m", "gnomon", "search", *words], capture_output=True, text=True, check=False
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == code, done.stderr
         return done
 
     return run
@@ -333,3 +333,104 @@ def test_a_search_sees_what_another_process_has_just_written(project, monkeypatc
     assert [hit.name for hit in other.search("later")] == ["later"]
     assert other.search("earlier") == [] == other.search("valey")
     assert other.find_texts("valey").near == {"valey": ["valley"]}
+
+
+# ---------------------------------------------------------------- data
+
+
+@pytest.fixture
+def credit(project):
+    """A data set whose words stand in all that a version says, and a run that shares some of them."""
+    (project / "people.csv").write_text("age,income_eur\n30,1\n40,2\n")
+    version = gnomon.add_data(
+        project / "people.csv", name="credit", message="with the missing quarter", origin="the credit bureau",
+        licence="CC-BY-4.0",
+    )  # fmt: skip
+    make("income study", note="the quarter is missing")
+    return version.id
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        ("credit", "name"),
+        ("credit@v1", "name"),
+        ("people.csv", "file"),
+        ("bureau", "origin"),
+        ("missing quarter", "message"),
+        ("income_eur", "columns"),
+        ("age income_eur", "columns"),
+        ("CC-BY-4.0", "licence"),
+        ("credit@v1 income_eur", "name"),
+    ],
+)
+def test_words_lead_to_data(credit, words, field):
+    hits = gnomon.open().search(words, kind="data")
+    assert [(hit.kind, hit.data, hit.run, hit.name, hit.field) for hit in hits] == [
+        ("data", credit, None, "credit@v1", field)
+    ]
+    assert hits[0].id == credit
+
+
+def test_runs_and_data_are_told_apart_and_ranked_together(credit, cli):
+    # A message counts as a note does. Of the note the words do not follow each other.
+    found = [(hit.kind, hit.field) for hit in gnomon.open().search("missing quarter")]
+    assert found == [("data", "message"), ("run", "note")]
+    head, *lines = cli("quarter").stdout.splitlines()
+    assert head.split() == ["id", "what", "name", "where", "text"]
+    assert [line.split()[1] for line in lines] == ["run", "data"]  # the newer first
+    assert lines[1].startswith(credit[:8])
+
+
+def test_a_message_of_data_counts_as_a_note_does(project):
+    make("noted", note="a zebra")
+    (project / "a.csv").write_text("x\n1\n")
+    gnomon.add_data("a.csv", message="a zebra")
+    (project / "b.csv").write_text("zebra\n1\n")
+    gnomon.add_data("b.csv")
+    found = [(hit.kind, hit.field) for hit in gnomon.open().search("zebra")]
+    assert found == [("data", "message"), ("run", "note"), ("data", "columns")]
+
+
+def test_runs_alone_look_as_they_did(credit, cli):
+    assert cli("study").stdout.splitlines()[0].split() == ["id", "name", "where", "text"]
+    (hit,) = json.loads(cli("study", "--json").stdout)
+    assert (hit["kind"], hit["data"]) == ("run", None)
+    assert [hit.kind for hit in gnomon.open().search("quarter", kind="run")] == ["run"]
+
+
+def test_what_is_asked_of_runs_leaves_data_out(credit, cli):
+    record = gnomon.open()
+    assert [hit.kind for hit in record.search("quarter", where="status = finished")] == ["run"]
+    make("with", note="quarter", params={"lr": 0.5})
+    assert [hit.name for hit in record.search("quarter lr=0.5")] == ["with"]
+    with pytest.raises(BadArgumentError, match="leave one of them out"):
+        record.search("quarter", where="status = finished", kind="data")
+    assert "--kind data" in cli("quarter", "--kind", "data", "--where", "seed = 1", code=2).stderr
+
+
+def test_what_no_data_holds_is_said(credit, cli):
+    assert cli("zebra").stderr.startswith("no run and no data holds all of these words")
+    assert cli("zebra", "--kind", "data").stderr.startswith("no data holds")
+    assert cli("zebra", "--kind", "run").stderr.startswith("no run holds")
+    with pytest.raises(BadArgumentError, match="'run', 'data' or None; got 'model'"):
+        gnomon.open().search("zebra", kind="model")
+
+
+def test_a_hidden_run_stays_hidden_beside_data(credit):
+    record = gnomon.open()
+    (hit,) = record.search("study")
+    record.remove(hit.run)
+    assert record.search("study") == []
+    assert [hit.kind for hit in record.search("quarter")] == ["data"]
+
+
+def test_an_excerpt_of_a_very_long_text_shows_where_most_words_stand(cli):
+    text = "a plateau, " + "and so on, " * 3000 + "then a valley by the plateau, " + "nothing more " * 3000
+    make("long", note=text)
+    (hit,) = gnomon.open().search("valley plateau")
+    assert "a valley by the plateau" in hit.excerpt
+    assert {hit.excerpt[start:end] for start, end in hit.marks} == {"valley", "plateau"}
+    assert len(hit.excerpt) <= 401
+    (hit,) = gnomon.open().search("val* plateau")
+    assert "a valley by the plateau" in hit.excerpt

@@ -197,6 +197,31 @@ def test_ctrl_c_stops_a_query(three_runs, project, monkeypatch, query):
 
 
 @pytest.mark.slow
+def test_ctrl_c_while_the_tables_are_filled(three_runs, project):
+    """DuckDB works in the main thread then, and may make a RuntimeError of Ctrl-C."""
+    code = (
+        "import sys; from gnomon.runs.sql import tables; from gnomon.cli.main import main\n"
+        "def make(self, statement):\n"
+        "    print('ready', flush=True)\n"
+        "    while True:\n"
+        "        self.connection.execute('select sum(range % 7) from range(20000000)').fetchall()\n"
+        "tables.Tables.make = make\n"
+        "sys.exit(main(['sql', 'select 1']))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=project
+    )
+    assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    try:
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system does not hold to the limit")
 def test_one_huge_text_cannot_take_the_machine(three_runs, project, monkeypatch):
     """DuckDB does not count it; the limit of the process does."""

@@ -213,6 +213,25 @@ def known_wal_files(database: sqlite3.Connection) -> dict[str, str]:
     return {path: file.wal for path, file in _known_files(database).items()}
 
 
+class WalFile(NamedTuple):
+    """A file that holds a WAL, by path within the record; how many rows it has, and of which runs."""
+
+    path: str
+    wal: str
+    rows: int
+    runs: frozenset[str]
+
+
+def wal_files_and_runs(database: sqlite3.Connection) -> list[WalFile]:
+    """Return the WAL files that can be read, by path."""
+    files = "SELECT path, wal, rows FROM all_point_file WHERE state <> '' AND wal <> '' ORDER BY path"
+    of_wal = "SELECT s.run FROM all_point_stat AS s JOIN all_point_wal AS w ON w.no = s.wal WHERE w.id = ?"
+    return [
+        WalFile(path, wal, rows, frozenset(run for (run,) in database.execute(of_wal, (wal,))))
+        for path, wal, rows in database.execute(files).fetchall()
+    ]
+
+
 def known_covers(database: sqlite3.Connection) -> dict[str, list[Cover]]:
     """Return what the index knows that segments cover, by path within the record; damaged segments cover nothing."""
     return {

@@ -20,9 +20,9 @@ from gnomon.points.query import (
     LARGE_SEGMENT_BYTES,
     Found,
     _RefusedError,
-    _that_count,
     closed_in_duckdb,
     series_in,
+    that_count,
 )
 from gnomon.points.segment import (
     MAX_POINTS,
@@ -84,7 +84,7 @@ class Held(NamedTuple):
 
 def held(database: sqlite3.Connection, runs: Iterable[str]) -> Held:
     """Return which files hold points of these runs; paths are within the record."""
-    from gnomon.points.follow import known_covers
+    from gnomon.points.follow import known_covers, wal_files_and_runs
 
     wanted = frozenset(runs)
     covers = {
@@ -93,10 +93,8 @@ def held(database: sqlite3.Connection, runs: Iterable[str]) -> Held:
         if any(not wanted.isdisjoint([one.run for one in cover.runs]) for cover in found)
     }
     loose = {}
-    files = "SELECT path, wal, rows FROM all_point_file WHERE state <> '' AND wal <> '' ORDER BY path"
-    of_wal = "SELECT s.run FROM all_point_stat AS s JOIN all_point_wal AS w ON w.no = s.wal WHERE w.id = ?"
-    for path, wal, rows in database.execute(files).fetchall():
-        mine = wanted.intersection(run for (run,) in database.execute(of_wal, (wal,)))
+    for path, wal, rows, theirs in wal_files_and_runs(database):
+        mine = wanted & theirs
         if mine:
             loose[path] = Loose(wal, rows, mine)
     return Held(wanted, covers, loose)
@@ -224,7 +222,7 @@ class ManySeries:
             except _RefusedError as refused:
                 _OfRun(self, (), (), {}).refuse(refused.path, refused.error)
                 continue
-            return {run: _that_count(found[run], sources[run], behind) for run, behind in cuts.items()}
+            return {run: that_count(found[run], sources[run], behind) for run, behind in cuts.items()}
 
     def _sources_of(self, run: str) -> list[Source]:
         """Return which file answers for each WAL of a run: a segment that leaves the run out says nothing of it."""

@@ -165,7 +165,7 @@ class PointFiles:
             except _RefusedError as refused:
                 self._sources.refuse(refused.path, refused.error)
                 continue
-            return _that_count(found, sources, cuts)
+            return that_count(found, sources, cuts)
 
     def _collect(
         self, sources: list[Source], run: str, names: set[str] | None, is_wanted: Callable[[SeriesKey], bool]
@@ -285,7 +285,7 @@ class _RefusedError(Exception):
         self.error = error
 
 
-def _that_count(found: Found, sources: Sequence[Source], cuts: Sequence[Cut]) -> Found:
+def that_count(found: Found, sources: Sequence[Source], cuts: Sequence[Cut]) -> Found:
     """Return the points without those that a continuation left behind."""
     if not cuts:
         return found

@@ -312,6 +312,8 @@ def _groups(
     batch: Any, wanted: Callable[[SeriesKey, str], bool] | None, texts: Mapping[str, list[str]] | None
 ) -> Iterator[tuple[Group, SeriesPoints]]:
     """Yield the points of each series and WAL in one batch, which is sorted by them."""
+    from arro3.core import Array, DataType
+
     count = batch.num_rows
     if count == 0:
         return
@@ -323,9 +325,11 @@ def _groups(
     starts = [0, *_boundaries(count, ranks, [runs, series, wals])]
     exact = batch.column("exact")
     digits = exact.to_pylist() if exact.null_count < count else None
-    for start, end in zip(starts, [*starts[1:], count], strict=True):
-        key = SeriesKey(_text(runs, start), _text(series, start), ranks[start].as_py())
-        wal = _text(wals, start)
+    places = Array(starts, DataType.int32())
+    named = (_texts_at(label, places) for label in (runs, series, wals))
+    keys = zip(*named, ranks.take(places).to_pylist(), starts, [*starts[1:], count], strict=True)
+    for run, name, wal, rank, start, end in keys:
+        key = SeriesKey(run, name, rank)
         if wanted is None or wanted(key, wal):
             yield (key, wal), points_of(batch, start, end, digits)
 
@@ -383,6 +387,11 @@ def _text_numbers(texts: Any) -> tuple[Any, list[str]]:
 def _text(label: tuple[Any, list[str]], at: int) -> str:
     number: int = label[0][at].as_py()
     return label[1][number]
+
+
+def _texts_at(label: tuple[Any, list[str]], places: Any) -> list[str]:
+    """Return the texts at these places, an Arrow array."""
+    return [label[1][number] for number in label[0].take(places).to_pylist()]
 
 
 def _as_numbers(array: Any) -> Any:

@@ -47,7 +47,7 @@ def run_called(record: Record, word: str) -> str:
         if called:
             raise _several(record, f"{len(called):,} runs are called `{word}`", called) from None
         raise UnknownSubjectError(
-            f"no run has this name or an id that begins with `{word}`", hint=_hint(index, word)
+            f"no run has this name or an id that begins with `{word}`", hint=_hint(record, word)
         ) from None
     except AmbiguousIdError:
         called = runs_named(index, word)
@@ -106,10 +106,11 @@ def _several(record: Record, what: str, ids: Iterable[str]) -> AmbiguousIdError:
     return AmbiguousIdError(what, hint="write the id of one of them:\n" + "\n".join(lines) + more)
 
 
-def _hint(index: Index, word: str) -> str:
+def _hint(record: Record, word: str) -> str:
     """Return what may have been meant by a word that is no run."""
     if word in _NEWEST:
         return "`@1` is the newest run, `@2` the one before it"
+    index = record.replica.index
     table = index.columns("run", ["name", "group"])
     members = table["group"].count(word)
     if members:
@@ -118,7 +119,21 @@ def _hint(index: Index, word: str) -> str:
             f"`{word}` is a group, of {text.count(members, 'run')}: `gnomon runs --where \"group = '{quoted}'\"` lists "
             "them, and `compare` and `plot` take it"
         )
+    if (seeds := _seed_group(record, word)) is not None:
+        shown = [run[: digits_to_show(index, seeds)] for run in seeds]
+        more = ", …" if len(shown) > MOST_LISTED else ""
+        return (
+            f"`{word}` is a group, of {text.count(len(seeds), 'seed')}: `gnomon runs --groups` shows it, and `compare` and "
+            f"`plot` take it; its runs are {', '.join(f'`{run}`' for run in shown[:MOST_LISTED])}{more}"
+        )
     names = {str(name) for name in table["name"] if name}
     near = get_close_matches(word, sorted(names)[:20_000], n=3)
     meant = f"did you mean {' or '.join(f'`{name}`' for name in near)}? " if near else ""
     return f"{meant}`gnomon runs` lists the runs, `gnomon search` finds them by words, `@1` is the newest"
+
+
+def _seed_group(record: Record, name: str) -> tuple[str, ...] | None:
+    """Return the runs of the seed group that is called so, oldest first; None where there is none."""
+    from gnomon.runs.groups.definition import seed_groups
+
+    return next((group.runs for group in seed_groups(record) if group.name == name and group.runs), None)

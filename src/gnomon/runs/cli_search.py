@@ -1,10 +1,11 @@
-"""`gnomon search`: which run was that?"""
+"""`gnomon search`: which run, or which data, was that?"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from gnomon.errors import UsageError
 from gnomon.runs.cli import open_record, shown_digits
 from gnomon.text import cut_middle, width
 
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
 
 def search(parser: Parser) -> Run:
-    """Search all runs for words: names, tags, notes, parameters, commands, what was printed, captions.
+    """Search runs and data for words: names, tags, notes, parameters, commands, what was printed, columns of data.
 
-    A run is found where its texts hold all the words; case and accents make no difference. First come runs that have
-    the words in one text, one after the other; then names come before tags, notes, parameters, commands and what was printed;
-    then the newer run comes first.
+    A run or a version of data is found where its texts hold all the words; case and accents make no difference. First come those
+    that have the words in one text, one after the other; then names come before tags, notes, parameters, commands and what was
+    printed; then the newer one comes first.
     """
     parser.option(
         "words", metavar="WORD", nargs="+",
@@ -32,35 +33,43 @@ def search(parser: Parser) -> Run:
     parser.option(
         "--where", metavar="EXPRESSION", help='only runs for which this holds, such as "metrics.auc > 0.9"'
     )
+    parser.option(
+        "--kind", metavar="KIND", choices=["run", "data"], help="only `run` or only `data`; both unless given"
+    )
     parser.option("--limit", metavar="N", type=int, default=20, help="at most so many lines (default: 20)")
-    parser.option("--json", action="store_true", help="print JSON: one object a run")
+    parser.option("--json", action="store_true", help="print JSON: one object a run or a version of data")
     parser.example("gnomon search plateau", "in notes, and anywhere else")
     parser.example("gnomon search out of memory", "who ran out of it?")
     parser.example('gnomon search "resnet*" lr=0.01', "words that begin so, with that parameter")
     parser.example('gnomon search diverged --where "status = failed"', "only some runs")
+    parser.example("gnomon search income --kind data", "data that has such a column, or is called so")
     return _search
 
 
 def _search(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.runs.search import around
 
+    if arguments.kind == "data" and arguments.where is not None:
+        raise UsageError("`--where` asks for runs, and `--kind data` for data", hint="leave one of them out")
     record = open_record(arguments, terminal)
     words = " ".join(arguments.words)
     if arguments.json:
-        hits = record.search(words, where=arguments.where, limit=arguments.limit)
+        hits = record.search(words, where=arguments.where, limit=arguments.limit, kind=arguments.kind)
         terminal.json_list([hit._asdict() for hit in hits])
         return 0
-    found = record.find_texts(words, where=arguments.where, limit=arguments.limit)
+    found = record.find_texts(words, where=arguments.where, limit=arguments.limit, kind=arguments.kind)
     if not found.texts:
-        _say_nothing(found, arguments, terminal)
+        _say_nothing(found, arguments, terminal, has_data=bool(record.replica.index.ids("data")))
         return 0
     first = [text.hits[0] for text in found.texts]
-    digits = shown_digits(record, [hit.run for hit in first])
-    names = [_called(hit, len(text.hits), terminal) for hit, text in zip(first, found.texts, strict=True)]
-    room = _room(first, names, digits, terminal)
+    digits = shown_digits(record, [hit.run for hit in first if hit.run is not None])
+    names = [_called(hit, text.total, terminal) for hit, text in zip(first, found.texts, strict=True)]
+    has_data = any(hit.kind != "run" for hit in first)
+    room = _room(first, names, digits + (len("  data") if has_data else 0), terminal)
     rows = [
         {
-            "id": hit.run[:digits],
+            "id": hit.id[:digits],
+            **({"what": hit.kind} if has_data else {}),
             "name": name,
             "where": hit.field,
             "text": terminal.clean(around(hit.excerpt, hit.marks, room) if room else hit.excerpt),
@@ -71,14 +80,15 @@ def _search(arguments: Namespace, terminal: Terminal) -> int:
         row["text"]: _painter(hit, row["text"], terminal) for row, hit in zip(rows, first, strict=True)
     }
     terminal.table(
-        ["id", "name", "where", "text"],
+        list(rows[0]),
         rows,
         styles={
             "id": lambda _: "bold",
+            "what": lambda _: "dim",
             "where": lambda _: "dim",
             "text": lambda text: painters[str(text)],
         },
-        importance=["id", "text", "where", "name"],
+        importance=["id", "text", "what", "where", "name"],
     )
     if found.has_more:
         terminal.say(f"the first {arguments.limit:,}; `--limit N` shows more, more words find fewer")
@@ -95,7 +105,7 @@ def _room(hits: list[Hit], names: list[str], digits: int, terminal: Terminal) ->
 
 
 def _called(hit: Hit, runs: int, terminal: Terminal) -> str:
-    """Return the name of a run, and how many others of its process share the text."""
+    """Return the name of a run or a version, and how many other runs of its process share the text."""
     name = terminal.clean(hit.name or "")
     name = name if runs == 1 else f"{name} (+{runs - 1:,})".lstrip()
     return name if terminal.width is None else cut_middle(name, max(LEAST_NAME, terminal.width // 4))
@@ -111,10 +121,12 @@ def _painter(hit: Hit, shown: str, terminal: Terminal) -> Callable[[str], str]:
     return lambda cell: whole.sub(lambda word: terminal.style(word[0], "bold"), cell)
 
 
-def _say_nothing(found: Found, arguments: Namespace, terminal: Terminal) -> None:
+def _say_nothing(found: Found, arguments: Namespace, terminal: Terminal, *, has_data: bool) -> None:
     """Say that nothing was found, and what may have been meant."""
+    both = has_data and arguments.kind is None and not arguments.where
+    who = "no data" if arguments.kind == "data" else "no run and no data" if both else "no run"
     also = " and `--where`" if arguments.where else ""
-    terminal.say(f"no run holds all of these words{also}")
+    terminal.say(f"{who} holds all of these words{also}")
     for word, near in found.near.items():
         meant = " or ".join(f"`{terminal.clean(one)}`" for one in near)
         text = f"nothing holds `{terminal.clean(word)}`"

@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from gnomon.errors import RecordError
-from gnomon.record.entries import CLOSED
+from gnomon.record.certificates import is_closed
 from gnomon.record.lines import parse_line
 
 if TYPE_CHECKING:
@@ -53,4 +53,4 @@ def _is_over(data: bytes, boot: bytes) -> bool:
         first, last = parse_line(lines[0]), parse_line(lines[-1])
     except (IndexError, RecordError):
         return False
-    return last.kind == CLOSED or (any(boot) and first.body.get("boot") == boot.hex())
+    return is_closed(first, last) or (any(boot) and first.body.get("boot") == boot.hex())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.errors import UnknownSubjectError
-from gnomon.record.index_tables import TYPE_SHIFT
+from gnomon.record.index_query import subjects_with
 from gnomon.runs import entries
 from gnomon.runs.resume import cuts
 
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
     from gnomon.runs.views import Record
 
 FEW = 2_000  # runs; of more, those that were continued are looked for in their entries before any is folded
-# The runs among whose live entries these bytes stand; what they mean is for the fold to say.
-_RUNS_WITH = """
-SELECT s.name FROM all_subject AS s JOIN all_type AS t ON t.name = 'run'
-WHERE s.no BETWEEN t.no << :shift AND ((t.no + 1) << :shift) - 1 AND instr(s.live, :text) > 0
-"""
 
 
 class ManyRuns:
@@ -72,11 +67,7 @@ def _maybe_continued(record: Record, runs: Sequence[str]) -> set[str]:
 
     def ask(database: sqlite3.Connection) -> set[str]:
         texts = (entries.JOINED, "continues")
-        found = [
-            database.execute(_RUNS_WITH, {"shift": TYPE_SHIFT, "text": text.encode()}).fetchall()
-            for text in texts
-        ]
-        return set.intersection(*({name.partition(":")[2] for (name,) in one} for one in found))
+        return set.intersection(*(set(subjects_with(database, "run", text)) for text in texts))
 
     return record.replica.index.ask(ask)
 

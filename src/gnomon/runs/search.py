@@ -1,11 +1,13 @@
-"""Full-text search over runs: names, tags, notes, parameters, commands, consoles, captions.
+"""Full-text search over runs and versions of data: names, tags, notes, parameters, commands, consoles, captions, columns.
 
-First come runs that have a text with all the words, then runs whose texts have them together. Of the former, those where the
+First come those that have a text with all the words, then those whose texts have them together. Of the former, those where the
 words follow each other come first; then names before tags, groups, notes, parameters, captions, commands, cells and
-consoles; then what bm25 ranks higher; then the newer run. `lr=0.01` is no word: it asks for a parameter's value.
+consoles; then what bm25 ranks higher; then the newer one. `lr=0.01` is no word: it asks for a parameter's value.
 
-Always true: a hit names a run that is shown in lists (not a hidden one), each run once, with its best text; the order
-depends on the record alone. The words and their texts are the index's: see `record.index_texts`.
+Always true: a hit names a run that is shown in lists (not a hidden one), or a version of data; each once, with its best text;
+the order depends on the record alone. The words and their texts are the index's: see `record.index_texts`.
+
+Places. Here a place below the number of runs is that of a run in the index; those after it are versions of data.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import BadArgumentError
 from gnomon.record import index_texts as texts
+from gnomon.record.index_query import find_type, place_of, subject_of
 from gnomon.record.index_tables import TEXT_SHIFT, TYPE_SHIFT
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     from gnomon.record.index import Index
 
-    _Row = tuple[int, Sequence[int]]  # a text, and the places of the runs that it is of, newest first
+    _Row = tuple[int, Sequence[int]]  # a text, and the places of what it is of, newest first
 
 _PLACE = (1 << TYPE_SHIFT) - 1
 LONGEST_EXCERPT = 400
@@ -34,23 +37,33 @@ _BEFORE_MATCH = 60
 _PARAMETER = re.compile(r"([^=\s]+)=([^=\s]+)\Z")
 _MARKS = re.compile(f"([{texts.MARK}{texts.UNMARK}])")
 _PLAIN_FIELDS = ("seed", "group")
+RUN, DATA = "run", "data"
+KINDS = (RUN, DATA)
 
 
 class Hit(NamedTuple):
-    """A run that was found: where (`field` is 'name', 'note', 'console', …), and the text around the first match.
+    """What was found: where (`field` is 'name', 'note', 'console', …), and the text around the first match.
 
-    `marks` are the (start, end) of the words in `excerpt` that were asked for.
+    `kind` is 'run' or 'data'. Of a run, `run` is its id; of a version of data, `data` is its id, `name` how it is called
+    (`credit@v3`), and `run` None. `marks` are the (start, end) of the words in `excerpt` that were asked for.
     """
 
-    run: str
+    run: str | None
     name: str | None
     field: str
     excerpt: str
     marks: tuple[tuple[int, int], ...] = ()
+    kind: str = RUN
+    data: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The id of the run, or of the version of data."""
+        return self.run or self.data or ""
 
 
 class Hits(list[Hit]):
-    """The runs that were found, the best first; a notebook shows them as a table."""
+    """What was found, the best first; a notebook shows it as a table."""
 
     def _repr_html_(self) -> str:
         from gnomon.runs.display.search import hits_html
@@ -59,9 +72,13 @@ class Hits(list[Hit]):
 
 
 class Text(NamedTuple):
-    """One text that was found, and the hits that share it: one run, or all those of a process, newest first."""
+    """One text that was found, and the hits that share it, newest first: one run, those of a process, or one version.
+
+    `hits` are at most as many as were asked for, `total` is how many there are.
+    """
 
     hits: list[Hit]
+    total: int
 
 
 class Found(NamedTuple):
@@ -73,20 +90,32 @@ class Found(NamedTuple):
 
 
 def hits(found: Found, limit: int) -> Hits:
-    """Return the runs of texts that were found, in their order, at most so many."""
+    """Return what the texts are of that were found, in their order, at most so many."""
     return Hits([hit for text in found.texts for hit in text.hits][:limit])
 
 
-def find(index: Index, words: str, limit: int = 20, places: Collection[int] | None = None) -> Found:
-    """Return the texts that hold all `words`, at most `limit`; only of runs at these `places`, if given.
+def find(
+    index: Index,
+    words: str,
+    limit: int = 20,
+    places: Collection[int] | None = None,
+    kind: str | None = None,
+) -> Found:
+    """Return the texts that hold all `words`, at most `limit`; only of runs at these `places`, or of one `kind`, if given.
 
-    `word*` means words that begin so. Raises BadArgumentError where there is no word, or for a limit below 1.
+    `word*` means words that begin so. Raises BadArgumentError where there is no word, for a limit below 1, for another kind.
     """
     if not isinstance(words, str) or not any(map(str.isalnum, words)):
         raise BadArgumentError(f"`search()` needs at least one word; got {words!r}")
     if not isinstance(limit, int) or limit < 1:
         raise BadArgumentError(f"`limit` of `search()` must be a whole number from 1; got {limit!r}")
-    return index.ask(lambda database: _Search(index, database, words, limit, places).found())
+    if kind not in (None, *KINDS):
+        raise BadArgumentError(f"`kind` of `search()` must be 'run', 'data' or None; got {kind!r}")
+    if kind == DATA and places is not None:
+        raise BadArgumentError(
+            "`where` of `search()` asks for runs, and `kind` for data", hint="leave one of them out"
+        )
+    return index.ask(lambda database: _Search(index, database, words, limit, places, kind).found())
 
 
 class _Search:
@@ -99,14 +128,15 @@ class _Search:
         words: str,
         limit: int,
         places: Collection[int] | None,
+        kind: str | None,
     ) -> None:
         self._database = database
         self._limit = limit
-        self._runs = _Runs(index, database, None if places is None else set(places))
-        self._typed, self._parameters = _told_apart(words, set(index.keys("run")))
+        self._subjects = _Subjects(index, database, None if places is None else set(places), kind)
+        self._typed, self._parameters = _told_apart(words, set() if kind == DATA else set(index.keys("run")))
         self._words = texts.words_in(" ".join(self._typed))
         for key, value in self._parameters:
-            self._runs.keep_only(key, value)
+            self._subjects.keep_only(key, value)
 
     def found(self) -> Found:
         if not self._words:
@@ -122,12 +152,12 @@ class _Search:
     # --- one text
 
     def _rows_of_one_text(self) -> list[_Row]:
-        """Return (row, places of runs) of texts with all words, the best first; one more than wanted shows that there are."""
+        """Return (row, places) of texts with all words, the best first; one more than wanted shows that there are."""
         found = texts.matches(self._database, self._words)
         rows: list[_Row] = []
         seen: set[int] = set()
         for level in found.by_level():
-            for row, places in self._runs.in_order(level, found.scores):
+            for row, places in self._subjects.in_order(level, found.scores):
                 news = [place for place in places if place not in seen]
                 if news:
                     rows.append((row, news))
@@ -139,13 +169,13 @@ class _Search:
     # --- several texts
 
     def _rows_of_several_texts(self, by_word: list[list[int]], seen: set[int]) -> list[_Row]:
-        """Return the runs that have each word in some text, by the text that has the rarest word, newest first."""
+        """Return what has each word in some text, by the text that has the rarest word, newest first."""
         rarest, *others = sorted(by_word, key=len)
         if not rarest:
             return []
-        common = set.intersection(*map(self._runs.places_of, [rarest, *others])) - seen
+        common = set.intersection(*map(self._subjects.places_of, [rarest, *others])) - seen
         by_text: dict[int, Sequence[int]] = {}
-        for row, places in self._runs.in_order(rarest, {}):
+        for row, places in self._subjects.in_order(rarest, {}):
             news = [place for place in places if place in common]
             if news:
                 by_text[row] = news
@@ -157,11 +187,12 @@ class _Search:
     # --- parameters alone
 
     def _found_by_parameters(self) -> Found:
-        ordered = self._runs.newest(self._limit + 1)
+        ordered = self._subjects.newest(self._limit + 1)
         excerpt = " ".join(f"{key.removeprefix('params.')}={value}" for key, value in self._parameters)
         field = self._parameters[0][0].partition(".")[0] if self._parameters else ""
-        runs = self._runs.named(ordered[: self._limit]).values()
-        found = [Text([Hit(run, name, field, excerpt, ((0, len(excerpt)),))]) for run, name in runs]
+        marks = ((0, len(excerpt)),)
+        named = self._subjects.named(ordered[: self._limit]).values()
+        found = [Text([one.hit(field, excerpt, marks)], 1) for one in named]
         return Found(found, len(ordered) > self._limit, {})
 
     # --- what is shown
@@ -172,12 +203,13 @@ class _Search:
         for word in self._words:  # of several texts, each holds some of the words
             lacking = [row for row, _ in rows if row not in excerpts]
             excerpts.update(texts.excerpts(self._database, [word], lacking))
-        names = self._runs.named([place for _, places in rows for place in places])
+        names = self._subjects.named([place for _, places in rows for place in places[: self._limit]])
         found = []
         for row, places in rows:
             field, marked = excerpts[row]
             excerpt, marks = _told(marked)
-            found.append(Text([Hit(*names[place], field, excerpt, marks) for place in places]))
+            shown_hits = [names[place].hit(field, excerpt, marks) for place in places[: self._limit]]
+            found.append(Text(shown_hits, len(places)))
         return found
 
     def _near(self, by_word: list[list[int]] | None) -> dict[str, list[str]]:
@@ -191,38 +223,67 @@ class _Search:
         }
 
 
-class _Runs:
-    """The runs of a record by place, as far as hits ask for them: those that are shown and among `wanted`."""
+class _Named(NamedTuple):
+    """How a run or a version of data is called."""
 
-    def __init__(self, index: Index, database: sqlite3.Connection, wanted: set[int] | None) -> None:
+    kind: str
+    id: str
+    name: str | None
+
+    def hit(self, field: str, excerpt: str, marks: tuple[tuple[int, int], ...]) -> Hit:
+        if self.kind == RUN:
+            return Hit(self.id, self.name, field, excerpt, marks)
+        return Hit(None, self.name, field, excerpt, marks, DATA, self.id)
+
+
+class _Subjects:
+    """The runs and the versions of data of a record by place, as far as hits ask for them: those shown and among `wanted`."""
+
+    def __init__(
+        self, index: Index, database: sqlite3.Connection, wanted: set[int] | None, kind: str | None
+    ) -> None:
         self._index = index
         self._database = database
         self._wanted = wanted
-        kind = database.execute("SELECT no FROM all_type WHERE name = 'run'").fetchone()
-        self._run_kind: int = kind[0] if kind is not None else -1
-        table = index.columns("run", ["created", "removed"])
-        self._created = [one if isinstance(one, int) else 0 for one in table["created"]]
-        self._removed = {place for place, removed in enumerate(table["removed"]) if removed}
-        self._is_free = not self._removed and wanted is None
+        self._run_kind, self._data_kind = _type_number(database, RUN), _type_number(database, DATA)
+        table = index.columns(RUN, ["created", "removed"])
+        self._created = _times(table["created"])
+        self._runs = len(self._created)
+        hidden = table["removed"]
+        self._removed = {place for place, removed in enumerate(hidden) if removed} if any(hidden) else set()
+        if kind == DATA:
+            self._wanted = set()
+        # Then no run needs to be asked whether it is shown.
+        self._is_free = not self._removed and self._wanted is None
+        if self._data_kind >= 0 and kind != RUN and wanted is None:
+            self._add_versions()
+        else:
+            self._data_kind = -1
         self._by_process: dict[str, list[int]] | None = None
         self._known: dict[int, list[int]] = {}
+
+    def _add_versions(self) -> None:
+        """Give the versions of data their places. One of which only heads are here has no text, so it is never found."""
+        self._created = self._created + _times(self._index.columns(DATA, ["created"])["created"])
+        if self._wanted is not None:
+            self._wanted.update(range(self._runs, len(self._created)))
 
     def keep_only(self, key: str, value: str) -> None:
         """Keep the runs that have this value in a column."""
         is_it = _comparison(value)
-        cells = self._index.columns("run", [key])[key]
+        cells = self._index.columns(RUN, [key])[key]
         having = {place for place, cell in enumerate(cells) if is_it(cell)}
         self._wanted = having if self._wanted is None else self._wanted & having
         self._is_free = False
 
     def newest(self, limit: int) -> list[int]:
         """Return the places of the newest runs, the newest first."""
-        places = range(len(self._created)) if self._wanted is None else self._wanted
+        places = range(self._runs) if self._wanted is None else self._wanted
         found = [(-self._created[place], place) for place in places if place not in self._removed]
         return [place for _, place in nsmallest(limit, found)]
 
     def in_order(self, rows: list[int], scores: Mapping[int, float]) -> Iterator[_Row]:
-        """Yield texts with the places of their runs: by score, then by their newest run."""
+        """Yield texts with the places of what they are of: by score, then by the newest of these."""
         created = self._created
         found = [(row, places) for row in rows if (places := self._behind(row))]
         keys: list[Any] = [-created[places[0]] for _, places in found]
@@ -233,22 +294,33 @@ class _Runs:
             yield from self._settled([found[at] for at in alike])
 
     def _settled(self, found: list[_Row]) -> list[_Row]:
-        """Return what is alike in order of the runs' ids: what decides between runs of one moment."""
+        """Return what is alike in order of the ids: what decides between those of one moment."""
         if len(found) < 2:
             return found
-        ids = self._index.columns("run", [""], [places[0] for _, places in found])[""]
+        ids = self._cells("", [places[0] for _, places in found])
         return [row for _, row in sorted(zip(map(str, ids), found, strict=True))]
 
+    def _cells(self, key: str, places: Sequence[int]) -> list[object]:
+        """Return one column at these places, of runs and versions of data alike."""
+        runs = [place for place in places if place < self._runs]
+        found = dict(zip(runs, self._index.columns(RUN, [key], runs)[key], strict=True)) if runs else {}
+        others = [place for place in places if place >= self._runs]
+        if others:
+            cells = self._index.columns(DATA, [key], [place - self._runs for place in others])[key]
+            found.update(zip(others, cells, strict=True))
+        return [found[place] for place in places]
+
     def _behind(self, row: int) -> Sequence[int]:
-        """Return the places of the runs that a text is of, newest first."""
+        """Return the places of what a text is of, newest first."""
         no = row >> TEXT_SHIFT
-        if no >> TYPE_SHIFT != self._run_kind:
-            return list(filter(self._is_shown, self._of_another(no)))
-        place = no & _PLACE
-        return (place,) if self._is_free or self._is_shown(place) else ()
+        if no >> TYPE_SHIFT == self._run_kind:
+            place = no & _PLACE
+            return (place,) if self._is_free or self._is_shown(place) else ()
+        found = self._of_another(no)
+        return found if self._is_free else list(filter(self._is_shown, found))
 
     def places_of(self, rows: list[int]) -> set[int]:
-        """Return the places of the runs that these texts are of."""
+        """Return the places of what these texts are of."""
         numbers = {row >> TEXT_SHIFT for row in rows}
         found = {no & _PLACE for no in numbers if no >> TYPE_SHIFT == self._run_kind}
         for no in numbers:
@@ -259,41 +331,68 @@ class _Runs:
     def _is_shown(self, place: int) -> bool:
         return place not in self._removed and (self._wanted is None or place in self._wanted)
 
-    def named(self, places: Sequence[int]) -> dict[int, tuple[str, str | None]]:
-        """Return (id, name) of runs by place."""
-        table = self._index.columns("run", ["", "name"], places)
-        return {
-            place: (str(run), None if name is None else str(name))
-            for place, run, name in zip(places, table[""], table["name"], strict=True)
-        }
+    def named(self, places: Sequence[int]) -> dict[int, _Named]:
+        """Return how those at these places are called."""
+        found = {}
+        called = self._labels() if any(place >= self._runs for place in places) else {}
+        for place, one, name in zip(
+            places, self._cells("", places), self._cells("name", places), strict=True
+        ):
+            if place < self._runs:
+                found[place] = _Named(RUN, str(one), None if name is None else str(name))
+            else:
+                found[place] = _Named(DATA, str(one), called.get(str(one)))
+        return found
+
+    def _labels(self) -> dict[str, str]:
+        from gnomon.data.views import labels, rows
+
+        return labels(rows(self._index))
 
     def _of_another(self, no: int) -> list[int]:
-        """Return the places of the runs that a subject of another type belongs to, newest first."""
+        """Return the places that a subject stands for which is no run, newest first."""
         places = self._known.get(no)
         if places is None:
-            row = self._database.execute("SELECT name FROM all_subject WHERE no = ?", (no,)).fetchone()
-            kind, _, subject_id = row[0].partition(":") if row is not None else ("", "", "")
-            if kind == "process":
-                places = self._of_processes().get(subject_id, [])
-            elif kind == "values":
-                query = "SELECT no FROM all_subject WHERE name = ?"
-                places = [run & _PLACE for (run,) in self._database.execute(query, (f"run:{subject_id}",))]
+            if no >> TYPE_SHIFT == self._data_kind:
+                place = self._runs + (no & _PLACE)
+                places = [place] if self._is_shown(place) else []
             else:
-                places = []
+                places = self._of_part(no)
             self._known[no] = places
         return places
+
+    def _of_part(self, no: int) -> list[int]:
+        """Return the places of the runs that a process, or rich values, belong to; none for all else."""
+        kind, _, subject_id = subject_of(self._database, no).partition(":")
+        if kind == "process":
+            return self._of_processes().get(subject_id, [])
+        if kind == "values":
+            place = place_of(self._database, f"run:{subject_id}")
+            return [] if place is None else [place]
+        return []
 
     def _of_processes(self) -> dict[str, list[int]]:
         """Return the places of the runs of each process, newest first."""
         if self._by_process is None:
             found: defaultdict[str, list[int]] = defaultdict(list)
-            for place, logs in enumerate(self._index.columns("run", ["processes"])["processes"]):
+            for place, logs in enumerate(self._index.columns(RUN, ["processes"])["processes"]):
                 for log in logs if logs.__class__ is list else ():
                     found[log].append(place)
             for places in found.values():
                 places.sort(key=self._created.__getitem__, reverse=True)
             self._by_process = found
         return self._by_process
+
+
+def _type_number(database: sqlite3.Connection, name: str) -> int:
+    """Return the number of a type of subject; -1 where the record has none of it."""
+    found = find_type(database, name)
+    return -1 if found is None else found.no
+
+
+def _times(cells: list[Any]) -> list[int]:
+    """Return cells that are moments; what is none is long ago."""
+    return cells if set(map(type, cells)) <= {int} else [one if isinstance(one, int) else 0 for one in cells]
 
 
 # ---------------------------------------------------------------- words and values

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.ids import SHOWN_LENGTH
+from gnomon.record.index_query import neighbours
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
     from gnomon.record.index import Index
-
-_BEFORE = "SELECT name FROM all_subject WHERE name < ? ORDER BY name DESC LIMIT 1"
-_AFTER = "SELECT name FROM all_subject WHERE name > ? ORDER BY name LIMIT 1"
 
 
 def digits_to_show(index: Index, ids: Iterable[str]) -> int:
@@ -26,9 +24,8 @@ def digits_to_show(index: Index, ids: Iterable[str]) -> int:
         digits = SHOWN_LENGTH
         for run in ids:
             name = f"run:{run}"
-            for query in (_BEFORE, _AFTER):
-                for (neighbour,) in database.execute(query, (name,)):
-                    digits = max(digits, _in_common(name, neighbour) - len("run:") + 1)
+            for neighbour in neighbours(database, name):
+                digits = max(digits, _in_common(name, neighbour) - len("run:") + 1)
         return digits
 
     return index.ask(ask)

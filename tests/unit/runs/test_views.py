@@ -182,6 +182,17 @@ def test_a_group_is_known_for_one_where_a_run_is_asked_for(three):
         gnomon.open().run("g")
 
 
+def test_so_is_a_group_of_seeds_that_nobody_named(project):
+    ids = []
+    for seed in (1, 2):
+        with gnomon.run(f"deep-{seed}", params={"lr": 0.1}, seed=seed) as run:
+            run.log(auc=seed / 10)
+        ids.append(run.id[:8])
+    expected = rf"`deep` is a group, of 2 seeds: .*`compare` and `plot` take it; its runs are `{ids[0]}`, `{ids[1]}`\Z"
+    with pytest.raises(UnknownSubjectError, match=expected):
+        gnomon.open().run("deep")
+
+
 def test_a_name_that_is_nearly_right_is_offered(project):
     train("baseline", auc=0.5, lr=0.1)
     with pytest.raises(UnknownSubjectError, match=r"did you mean `baseline`\?"):

@@ -9,12 +9,13 @@ Always true: whether an entry goes along with its body is decided by its head al
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from gnomon.errors import RecordError, UnknownSubjectError
 from gnomon.ids import is_hex, process_subject, run_subject, values_subject
 from gnomon.points.follow import wals_of_run
 from gnomon.runs import checked, entries
+from gnomon.runs.archive.parts import Cited, Part, Request, parts_of
 from gnomon.runs.capture.views import places_of_console
 from gnomon.runs.state import OPEN
 
@@ -30,18 +31,15 @@ BY_PLACE = frozenset(
 )  # of a process that made other runs too, only some of these go
 
 
-class Cited(NamedTuple):
-    """An object that something of a run names: a tree of files, or bytes."""
-
-    object: str
-    is_tree: bool
-    what: str
-
-
 class Chosen:
-    """The runs to export, and what goes with them. `runs` are whole ids, in the order of the export."""
+    """The runs to export, and what goes with them. `runs` are whole ids, in the order of the export.
 
-    def __init__(self, record: Record, runs: list[str]) -> None:
+    `is_all` says that the whole record is meant, `with_bytes` that the bytes of data go along.
+    """
+
+    def __init__(
+        self, record: Record, runs: list[str], *, is_all: bool = False, with_bytes: bool = True
+    ) -> None:
         self.record = record
         self.replica: Replica = record.replica
         self.runs = runs
@@ -53,6 +51,8 @@ class Chosen:
         self._states: dict[str, dict[str, Any]] = {}  # of the processes of these runs
         self._places: dict[str, set[int] | None] = {}  # what of a process goes along; None: all
         self._choose_processes()
+        self.parts: list[Part] = parts_of(Request(record, self.views, is_all, with_bytes))
+        self._subjects.update(subject for part in self.parts for subject in part.subjects)
 
     def _wals_of(self, run: str) -> set[str]:
         return self.replica.index.ask(lambda database: wals_of_run(database, run))
@@ -147,33 +147,36 @@ class Chosen:
         store = self.replica.objects()
         wanted: dict[str, str] = {}
         missing: dict[str, str] = {}
+        for who, one in self._all_cited():
+            if one.object in missing or (one.object in wanted and not one.is_tree):
+                continue
+            if not is_hex(one.object, 64) or not store.contains(one.object):
+                missing[one.object] = f"{who}: {one.what} is not in this replica (object {one.object[:12]})"
+                continue
+            wanted[one.object] = one.what
+            if one.is_tree:
+                try:
+                    files = store.read_tree(one.object)
+                except RecordError as error:
+                    missing[one.object] = f"{who}: {one.what} cannot be read: {error.message}"
+                    del wanted[one.object]
+                    continue
+                for file in files:
+                    what = f"{one.what}, file `{file.path}`"
+                    if store.contains(file.object):
+                        wanted.setdefault(file.object, what)
+                    else:
+                        missing.setdefault(
+                            file.object, f"{who}: {what} is not in this replica (object {file.object[:12]})"
+                        )
+        return wanted, list(missing.values())
+
+    def _all_cited(self) -> Iterator[tuple[str, Cited]]:
         for run in self.runs:
             for one in self.cited(self.views[run]):
-                if one.object in missing or (one.object in wanted and not one.is_tree):
-                    continue
-                if not is_hex(one.object, 64) or not store.contains(one.object):
-                    missing[one.object] = (
-                        f"run {run[:8]}: {one.what} is not in this replica (object {one.object[:12]})"
-                    )
-                    continue
-                wanted[one.object] = one.what
-                if one.is_tree:
-                    try:
-                        files = store.read_tree(one.object)
-                    except RecordError as error:
-                        missing[one.object] = f"run {run[:8]}: {one.what} cannot be read: {error.message}"
-                        del wanted[one.object]
-                        continue
-                    for file in files:
-                        what = f"{one.what}, file `{file.path}`"
-                        if store.contains(file.object):
-                            wanted.setdefault(file.object, what)
-                        else:
-                            missing.setdefault(
-                                file.object,
-                                f"run {run[:8]}: {what} is not in this replica (object {file.object[:12]})",
-                            )
-        return wanted, list(missing.values())
+                yield f"run {run[:8]}", one
+        for part in self.parts:
+            yield from part.cited()
 
 
 def _state(replica: Replica, log: str) -> dict[str, Any]:

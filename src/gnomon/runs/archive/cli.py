@@ -19,8 +19,9 @@ _SHOWN = 20
 def export(parser: Parser) -> Run:
     """Write runs into a folder of plain files, which anybody can open without Gnomon.
 
-    A table of all runs, and for each run its facts, points, notes, console, code, kept files, images and tables, and cells. In
-    the folder `record/` stands the same exactly: `gnomon import` takes it into another record.
+    A table of all runs, and for each run its facts, points, notes, console, code, kept files, images and tables, and cells; the
+    versions of data that these runs used, and with `--all` every version. In the folder `record/` stands the same exactly:
+    `gnomon import` takes it into another record.
     """
     _declare_choice(parser)
     parser.option(
@@ -29,7 +30,8 @@ def export(parser: Parser) -> Run:
     _declare_form(parser)
     parser.example("gnomon export 4f1d --to best-run", "one run")
     parser.example("gnomon export --where \"group = 'paper'\" --to paper", "a selection")
-    parser.example("gnomon export --all --points parquet --to everything", "all runs")
+    parser.example("gnomon export --all --points parquet --to everything", "all runs, all data")
+    parser.example("gnomon export --all --no-data --to light", "all runs, of the data the facts alone")
     return _export
 
 
@@ -49,7 +51,7 @@ def archive(parser: Parser) -> Run:
 
 
 def import_(parser: Parser) -> Run:
-    """Take runs into this record that `gnomon export` or `gnomon archive` wrote.
+    """Take runs and data into this record that `gnomon export` or `gnomon archive` wrote.
 
     Everything is checked against its hash first; where one is wrong, nothing is imported. What is here already stays, so an
     import may be repeated, and exports may be imported in any order. Without a record here, one is made.
@@ -80,6 +82,10 @@ def _declare_form(parser: Parser) -> None:
         "--only", metavar="WHAT", choices=["files", "record"],
         help="`files` leaves out `record/`: half the size, but it cannot be imported; `record` leaves out the rest",
     )  # fmt: skip
+    parser.option(
+        "--no-data", action="store_true",
+        help="of the versions of data that these runs used, leave the bytes out; their facts and profiles go along",
+    )  # fmt: skip
     parser.option("--json", action="store_true", help="print JSON")
     parser.note(
         "Exit code 1: something of these runs is missing or damaged; it is named, and the rest is written. Files that were "
@@ -96,6 +102,8 @@ def _archive(arguments: Namespace, terminal: Terminal) -> int:
 
 
 def _write(arguments: Namespace, terminal: Terminal, *, as_file: bool) -> int:
+    from gnomon.runs.archive import export as files
+
     command = "archive" if as_file else "export"
     ways = [bool(arguments.runs), arguments.where is not None, arguments.all]
     if sum(ways) != 1:
@@ -106,11 +114,12 @@ def _write(arguments: Namespace, terminal: Terminal, *, as_file: bool) -> int:
         )
     record = open_record(arguments, terminal)
     record.export_progress = terminal.progress("exporting")
-    write = record.archive if as_file else record.export
-    done = write(
-        arguments.to, runs=arguments.runs or None, where=arguments.where, removed=arguments.removed,
-        points=arguments.points, only=arguments.only,
+    wanted = files.Wanted(
+        arguments.runs or None, arguments.where, arguments.removed, arguments.points, arguments.only,
+        not arguments.no_data,
     )  # fmt: skip
+    write = files.archive if as_file else files.export
+    done = write(record, arguments.to, wanted, lambda said: terminal.say(terminal.clean(said)))
     if arguments.json:
         terminal.json(done._asdict())
     else:
@@ -127,7 +136,8 @@ def _say(done: Exported, terminal: Terminal) -> None:
     if len(done.problems) > _SHOWN:
         terminal.say(f"and {len(done.problems) - _SHOWN} more: see its README.md")
     files = terminal.count(done.files, "file")
-    terminal.say(f"wrote {terminal.count(len(done.runs), 'run')}: {files}, {terminal.size(done.bytes)}")
+    data = f" and {terminal.count(len(done.data), 'version')} of data" if done.data else ""
+    terminal.say(f"wrote {terminal.count(len(done.runs), 'run')}{data}: {files}, {terminal.size(done.bytes)}")
 
 
 def _import(arguments: Namespace, terminal: Terminal) -> int:
@@ -140,9 +150,12 @@ def _import(arguments: Namespace, terminal: Terminal) -> int:
     if arguments.json:
         terminal.json(done._asdict())
         return 0
-    news = f"{len(done.new_runs):,} of them new" if done.new_runs else "none of them new"
+    data = (
+        f", {terminal.count(len(done.data), 'version')} of data, {_news(done.new_data)}" if done.data else ""
+    )
     terminal.say(
-        f"imported {terminal.count(len(done.runs), 'run')}, {news}: {terminal.count(done.entries, 'entry', 'entries')}, "
+        f"imported {terminal.count(len(done.runs), 'run')}, {_news(done.new_runs)}{data}: "
+        f"{terminal.count(done.entries, 'entry', 'entries')}, "
         f"{terminal.count(done.points, 'point')}, {terminal.count(done.objects, 'object')}"
     )
     new = set(done.new_runs)
@@ -150,3 +163,7 @@ def _import(arguments: Namespace, terminal: Terminal) -> int:
         mark = "" if not terminal.is_interactive else "  new" if run in new else "  was here"
         terminal.write(f"{terminal.clean(run)}{mark}")
     return 0
+
+
+def _news(new: list[str]) -> str:
+    return f"{len(new):,} of them new" if new else "none of them new"

@@ -22,6 +22,7 @@ from gnomon.runs.archive import log_lines, tables
 from gnomon.runs.archive.chosen import Chosen, choose
 from gnomon.runs.archive.files import Files
 from gnomon.runs.archive.names import Names, safe_name
+from gnomon.runs.archive.object_files import ObjectFiles
 from gnomon.runs.archive.packs import Copier
 from gnomon.runs.archive.points import ChosenPoints
 from gnomon.runs.archive.run_folder import CSV, PARQUET, RunFolder, folder_name
@@ -43,7 +44,10 @@ SUFFIX = ".zip"
 
 
 class Exported(NamedTuple):
-    """What was written: `problems` name what is missing or damaged, `notes` what a person should know."""
+    """What was written: `problems` name what is missing or damaged, `notes` what a person should know.
+
+    `data` are the versions of data that went along: `credit@v3`.
+    """
 
     path: str
     runs: list[str]
@@ -51,47 +55,45 @@ class Exported(NamedTuple):
     bytes: int
     problems: list[str]
     notes: list[str]
+    data: list[str]
+
+
+class Wanted(NamedTuple):
+    """What is to be exported, and how; see `Record.export`."""
+
+    runs: str | Iterable[str] | None = None
+    where: str | None = None
+    removed: bool = False
+    points: str = CSV
+    only: str | None = None
+    data: bool = True
 
 
 def export(
     record: Record,
     to: str | os.PathLike[str],
-    *,
-    runs: Iterable[str] | None = None,
-    where: str | None = None,
-    removed: bool = False,
-    points: str = CSV,
-    only: str | None = None,
+    wanted: Wanted,
+    announce: Callable[[str], None] | None = None,
 ) -> Exported:
-    """Write runs into the folder `to`, which must be new or empty. See `Record.export`."""
-    return _Export(record, os.fspath(to), runs, where, removed, points, only).to_folder()
+    """Write runs into the folder `to`, which must be new or empty; `announce` hears first what else goes along."""
+    return _Export(record, os.fspath(to), wanted, announce).to_folder()
 
 
 def archive(
     record: Record,
     to: str | os.PathLike[str],
-    *,
-    runs: Iterable[str] | None = None,
-    where: str | None = None,
-    removed: bool = False,
-    points: str = CSV,
-    only: str | None = None,
+    wanted: Wanted,
+    announce: Callable[[str], None] | None = None,
 ) -> Exported:
-    """Write runs into the ZIP file `to`, which must be new. See `Record.archive`."""
-    return _Export(record, os.fspath(to), runs, where, removed, points, only).to_file()
+    """Write runs into the ZIP file `to`, which must be new; `announce` hears first what else goes along."""
+    return _Export(record, os.fspath(to), wanted, announce).to_file()
 
 
 class _Export:
     def __init__(
-        self,
-        record: Record,
-        to: str,
-        runs: Iterable[str] | None,
-        where: str | None,
-        removed: bool,
-        points: str,
-        only: str | None,
+        self, record: Record, to: str, wanted: Wanted, announce: Callable[[str], None] | None
     ) -> None:
+        points, only, runs, where = wanted.points, wanted.only, wanted.runs, wanted.where
         if points not in (CSV, PARQUET):
             raise BadArgumentError(f"`points` of `export()` must be 'csv' or 'parquet'; got {points!r}")
         if only not in (None, FILES, RECORD):
@@ -106,8 +108,11 @@ class _Export:
         self.problems: list[str] = []
         self.notes: list[str] = []
         record.replica.update(record.progress)
-        ids, hidden = choose(record, [runs] if isinstance(runs, str) else runs, where, with_removed=removed)
-        if not ids:
+        ids, hidden = choose(
+            record, [runs] if isinstance(runs, str) else runs, where, with_removed=wanted.removed
+        )
+        self._chosen = Chosen(record, ids, is_all=runs is None and where is None, with_bytes=wanted.data)
+        if not ids and not self._chosen.parts:
             raise BadArgumentError(
                 "there is no run to export",
                 hint="`gnomon runs --all` lists the runs; hidden ones need `removed`",
@@ -115,6 +120,7 @@ class _Export:
         if hidden:
             self.notes.append(f"{_count(hidden, 'hidden run is', 'hidden runs are')} left out")
         self._ids = ids
+        self._announce = announce or (lambda _: None)
         self._done = self._total = 0
 
     # --- where it goes
@@ -133,7 +139,7 @@ class _Export:
             with contextlib.suppress(FileNotFoundError):
                 os.rmdir(self._to)
             self._env.rename_folder(folder, self._to)
-        return Exported(self._to, self._ids, files.count, files.bytes, self.problems, self.notes)
+        return self._exported(files.count, files.bytes)
 
     def to_file(self) -> Exported:
         from gnomon.runs.archive.zip_file import write_zip
@@ -155,15 +161,17 @@ class _Export:
             finally:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(packed)
-        return Exported(
-            self._to, self._ids, files.count, os.path.getsize(self._to), self.problems, self.notes
-        )
+        return self._exported(files.count, os.path.getsize(self._to))
+
+    def _exported(self, files: int, size: int) -> Exported:
+        data = [label for part in self._chosen.parts for label in part.listed]
+        return Exported(self._to, self._ids, files, size, self.problems, self.notes, data)
 
     def _top_name(self) -> str:
         """Return the folder that holds all in an archive; it follows from what is in it."""
         if len(self._ids) == 1:
             return self._folders[self._ids[0]]
-        return f"{safe_name(self._record.name, 60)}-runs"
+        return f"{safe_name(self._record.name, 60)}-{'runs' if self._ids else 'data'}"
 
     def _require_outside(self) -> None:
         """Raise where the target lies in the record itself."""
@@ -202,30 +210,37 @@ class _Export:
     # --- what is written
 
     def _write(self, folder: str) -> Files:
-        chosen = Chosen(self._record, self._ids)
+        chosen = self._chosen
+        for part in chosen.parts:
+            self._announce(part.announcement)
         digits = shortest_prefix_length(self._ids)
         names = Names()
         self._folders = {run: names.take(folder_name(chosen.views[run], digits)) for run in self._ids}
         self._say_what_is_open(chosen)
-        objects, missing = chosen.objects()
+        wanted, missing = chosen.objects()
         self.problems += missing
         store = self._record.replica.objects()
-        copier = Copier(self._env, store, self._damaged(objects))
-        parts = copier.with_chunks(objects)
+        copier = Copier(self._env, store, self._damaged(wanted))
+        parts = copier.with_chunks(wanted)
         weight = sum(map(copier.size, parts))
-        self._total = (weight + len(self._ids) * _A_RUN_BYTES) * (1 if self._only else 2)
+        a_form = weight + len(self._ids) * _A_RUN_BYTES
+        self._total = a_form * (1 if self._only else 2)
         points = ChosenPoints(chosen, self.problems.append)
         files = Files(self._env, folder)
         if self._only != FILES:
             self._write_record(chosen, points, copier, parts, os.path.join(folder, RECORD))
         if self._only != RECORD:
             codes: set[str] = set()
+            objects = ObjectFiles(files, store, self.problems.append, self._step)
+            elsewhere = {one: place for part in chosen.parts for one, place in part.folders.items()}
             for run in points.in_order():
                 place = f"runs/{self._folders[run]}"
-                RunFolder(
-                    chosen.views[run], place, files, store, self.problems.append, self._step, codes
-                ).write(points, self._points_form)
+                RunFolder(chosen.views[run], place, objects, codes, elsewhere).write(
+                    points, self._points_form
+                )
                 self._step(_A_RUN_BYTES)
+            for part in chosen.parts:
+                part.write(objects)
             table = self._record.table_of(self._ids)
             for name, data in tables.tables(table, self._folders).items():
                 files.write(name, data)
@@ -249,8 +264,8 @@ class _Export:
         _, heads = log_lines.write_bundles(home, f"{folder}/log/{NOBODY}", wanted, self.problems.append, env)
         if heads:
             self.notes.append(
-                f"of {_count(heads, 'entry', 'entries')} of other runs, which stand in one log with these, `record/` holds "
-                "the heads (ids, kinds, times), not what they say"
+                f"of {_count(heads, 'entry', 'entries')} of other runs and data, which stand in one log with these, `record/` "
+                "holds the heads (ids, kinds, times), not what they say"
             )
         Files(env, folder).write(RECORD_FILE, record_file(home.record_id, home.name))
         _open_to_readers(folder)
@@ -283,6 +298,7 @@ class _Export:
             self._points_form,
             self._only,
             with_runs=with_runs,
+            parts=[part.readme for part in chosen.parts],
         )
 
     # --- progress

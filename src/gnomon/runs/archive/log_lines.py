@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import RecordError
-from gnomon.record.entries import CLOSED
+from gnomon.record.certificates import is_closed
 from gnomon.record.files import write_named_by_hash
 from gnomon.record.home import BUNDLE_SUFFIX, OPEN_BUNDLE_SUFFIX
 from gnomon.record.index_lines import LineFile
@@ -22,14 +22,14 @@ from gnomon.record.lines import parse_line, without_body
 from gnomon.runs.liveness import INTERRUPTED, liveness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from gnomon.env import Env
     from gnomon.record.home import Home
     from gnomon.runs.archive.chosen import Chosen
 
 BUNDLE_BYTES = 64 << 20  # a bundle is not begun with more logs after this
-_FEW = 64  # needles to look for in whole files; more cost more than reading every head
+FEW = 64  # byte strings to look for in whole files; more cost more than reading every head
 HEAD = re.compile(
     rb'\{"entry":"([0-9a-f]{64})","head":\{"author":[^,]+,"body":"[^"]+","kind":"([^"]+)","log":"([0-9a-f]{32})",'
     rb'"over":\[[^\]]*\],"prev":[^,]+,"seq":([0-9]{1,18}),"size":[0-9]+,"subject":"([^"]+)",'
@@ -44,7 +44,6 @@ class Line(NamedTuple):
     hash: bytes
     has_body: bool
     goes_along: bool
-    is_end: bool
     path: str
     offset: int
     size: int
@@ -66,78 +65,94 @@ class Log:
     def in_order(self) -> list[Line]:
         return sorted(self._lines.values())
 
-    @property
-    def has_ended(self) -> bool:
-        return any(line.is_end for line in self._lines.values())
+    def has_ended(self, home: Home) -> bool:
+        """Return whether its last line is a close mark that its writer signed."""
+        lines = self.in_order()
+        try:
+            return is_closed(*(parse_line(_read(home, line)) for line in (lines[0], lines[-1])))
+        except RecordError:
+            return False  # damaged: so nobody can tell
 
 
 def find_logs(home: Home, chosen: Chosen, told: Callable[[str], None]) -> list[Log]:
     """Return the logs that hold entries of the chosen runs, by id; `told` hears of files that cannot be read."""
-    needles = chosen.needles
+    subjects = chosen.needles
+    find = _Finder(home, chosen)
     logs: dict[str, Log] = {}
-    wanted_files: list[tuple[str, set[str]]] = []
-    # A file matters where it holds a wanted log, which may be known from another file only: so two looks.
+    files = []
+    # A wanted log may stand in several files, with other entries in each: so two looks.
     for path, _ in home.log_files():
         try:
-            found = _logs_in(home.env, os.path.join(home.path, path), chosen, needles)
+            wanted = {head.log for head, line in find.lines(path, subjects) if line.goes_along}
         except OSError as error:
             told(f"{path} cannot be read: {error.strerror}; what it holds is left out")
             continue
-        wanted_files.append((path, found[1]))
-        for log in found[0]:
+        files.append(path)
+        for log in wanted:
             logs.setdefault(log, Log(log, ""))
-    for path, there in wanted_files:
-        if there & logs.keys():
-            for head, line in _heads(home.env, os.path.join(home.path, path), path, chosen):
-                known = logs.get(head[0])
-                if known is not None:
-                    known.writer = head[1]
-                    known.add(line)
+    needles = [f'","log":"{log}","over":['.encode("ascii") for log in sorted(logs)]
+    for path in files:
+        for head, line in find.lines(path, needles):
+            known = logs.get(head.log)
+            if known is not None:
+                known.writer = head.writer
+                known.add(line)
     return [logs[log] for log in sorted(logs)]
 
 
-def _logs_in(env: Env, path: str, chosen: Chosen, needles: list[bytes]) -> tuple[set[str], set[str]]:
-    """Return (logs with an entry that goes along, all logs) of one file."""
-    if len(needles) <= _FEW:
-        data = env.read_file(path)
-        if not any(needle in data for needle in needles):
-            # It may still hold another copy of a wanted log: then it is read for that.
-            return set(), set(_logs_named(data))
-    wanted, there = set(), set()
-    for (log, _), line in _heads(env, path, "", chosen):
-        there.add(log)
-        if line.goes_along:
-            wanted.add(log)
-    return wanted, there
+class _Head(NamedTuple):
+    log: str
+    writer: str
 
 
-_LOG = re.compile(rb'","log":"([0-9a-f]{32})","over":\[')
+class _Finder:
+    """Finds lines that have the form of an entry and hold one of some byte strings.
 
+    A few of these are looked for in the file as a whole; where there are many, reading every head costs less.
+    """
 
-def _logs_named(data: bytes) -> Iterator[str]:
-    for match in _LOG.finditer(data):
-        yield match[1].decode("ascii")
+    def __init__(self, home: Home, chosen: Chosen) -> None:
+        self._home = home
+        self._chosen = chosen
 
+    def lines(self, path: str, needles: list[bytes]) -> Iterator[tuple[_Head, Line]]:
+        """Yield the heads and places of the lines of a file that hold a needle; of many needles, those of all lines."""
+        env, full = self._home.env, os.path.join(self._home.path, path)
+        if len(needles) > FEW:
+            with LineFile(env, full) as file:
+                found = ((offset, line) for offset, line in file.lines(0) if line is not None)
+                yield from self._entries(found, path)
+        elif needles:
+            yield from self._entries(_lines_with(env.read_file(full), needles), path)
 
-def _heads(env: Env, path: str, name: str, chosen: Chosen) -> Iterator[tuple[tuple[str, str], Line]]:
-    """Yield (log, writer) and the place of each line of a file that has the form of an entry."""
-    with LineFile(env, path) as file:
-        for offset, line in file.lines(0):
-            match = HEAD(line) if line is not None else None
-            if match is None or line is None:
+    def _entries(self, lines: Iterable[tuple[int, bytes]], path: str) -> Iterator[tuple[_Head, Line]]:
+        for offset, line in lines:
+            match = HEAD(line)
+            if match is None:
                 continue
             entry, kind, log, seq, subject, writer, salt = match.groups()
-            what, about, number = (
-                kind.decode("ascii", "replace"),
-                subject.decode("ascii", "replace"),
-                int(seq),
-            )
-            log_id = log.decode("ascii")
-            goes_along = chosen.goes_along(what, about, log_id, number)
+            what, about = kind.decode("ascii", "replace"), subject.decode("ascii", "replace")
+            head, number = _Head(log.decode("ascii"), writer.decode("ascii")), int(seq)
+            goes_along = self._chosen.goes_along(what, about, head.log, number)
             yield (
-                (log_id, writer.decode("ascii")),
-                Line(number, entry, salt is not None, goes_along, what == CLOSED, name, offset, len(line)),
+                head,
+                Line(number, entry, salt is not None, goes_along, path, offset, len(line)),
             )
+
+
+def _lines_with(data: bytes, needles: list[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield (offset, line without its line feed) of the whole lines that hold a needle, each once."""
+    starts: set[int] = set()
+    for needle in needles:
+        at = data.find(needle)
+        while at >= 0:
+            end = data.find(b"\n", at)
+            if end < 0:
+                break  # the last line, of which the end is not there yet
+            starts.add(data.rfind(b"\n", 0, at) + 1)
+            at = data.find(needle, end)
+    for start in sorted(starts):
+        yield start, data[start : data.find(b"\n", start)]
 
 
 def write_bundles(
@@ -166,7 +181,7 @@ def write_bundles(
 
 
 def _is_over(home: Home, log: Log) -> bool:
-    return log.has_ended or liveness(home, log.writer, log.id) == INTERRUPTED
+    return log.has_ended(home) or liveness(home, log.writer, log.id) == INTERRUPTED
 
 
 def _lines(home: Home, logs: list[Log], counts: list[int], told: Callable[[str], None]) -> Iterator[bytes]:

@@ -46,18 +46,25 @@ class Copier:
         return list(wanted)
 
     def copy(
-        self, objects: Iterable[str], folder: str, env: Env, step: Callable[[int], None]
+        self,
+        objects: Iterable[str],
+        folder: str,
+        env: Env,
+        step: Callable[[int], None],
+        *,
+        going: frozenset[str] = frozenset(),
     ) -> tuple[int, int]:
         """Copy these objects into packs in `folder`, in order of their ids; return how many, and their bytes together.
 
-        `step(bytes)` is called after each. Chunks are objects like others: see `with_chunks`. Raises OSError.
+        `step(bytes)` is called after each. `going` are packs that are about to be deleted there. Chunks are objects like
+        others: see `with_chunks`. Raises OSError.
         """
         count = size = 0
         rest = sorted(set(objects))
         form = max((pack.form for one in rest for pack in self._packs.get(one, ())), default=1)
         while rest:
             env.make_folder(folder)
-            with PackWriter(env, folder, form=form) as writer:
+            with PackWriter(env, folder, form=form, going=going) as writer:
                 at = 0
                 while at < len(rest) and not writer.is_full:
                     if self._add(rest[at], writer):

@@ -249,7 +249,7 @@ def that_count(
     found: Mapping[tuple[str, SeriesKey], SeriesPoints], cuts: Sequence[Cut], points: ChosenPoints, run: str
 ) -> list[tuple[str, SeriesKey, SeriesPoints]]:
     """Return a run's points in the order of its series and time, without those that a continuation left behind."""
-    from gnomon.points.query import _that_count as without_cut
+    from gnomon.points.query import that_count as without_cut
     from gnomon.points.sources import Source as FileOfWal
 
     covers = {wal: cover for wal, _ in found if (cover := points.cover_of(run, wal)) is not None}

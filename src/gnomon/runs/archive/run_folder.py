@@ -10,7 +10,6 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from gnomon.errors import RecordError
-from gnomon.objects.restore import restore_file
 from gnomon.runs.archive.chosen import process_facts
 from gnomon.runs.archive.names import Folders, Names, safe_name
 from gnomon.runs.archive.notebook_file import notebook_bytes
@@ -20,10 +19,9 @@ from gnomon.runs.resume import cuts
 from gnomon.runs.table import iso_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from gnomon.objects.store import ObjectStore
-    from gnomon.runs.archive.files import Files
+    from gnomon.runs.archive.object_files import ObjectFiles
     from gnomon.runs.archive.points import ChosenPoints
     from gnomon.runs.run_view import RunView
 
@@ -40,26 +38,24 @@ def folder_name(run: RunView, digits: int) -> str:
 
 
 class RunFolder:
-    """Writes one run into a folder of an export. `told` hears what is missing or damaged, `step` the bytes written."""
+    """Writes one run into a folder of an export."""
 
     def __init__(
         self,
         run: RunView,
         folder: str,
-        files: Files,
-        store: ObjectStore,
-        told: Callable[[str], None],
-        step: Callable[[int], None],
+        objects: ObjectFiles,
         codes: set[str],
+        elsewhere: Mapping[str, str],
     ) -> None:
-        """Prepare; `codes` are the folders of code that other runs wrote already."""
+        """Prepare; `codes` are the folders of code that other runs wrote already, `elsewhere` those of versions of data by id."""
         self._run = run
         self._folder = folder
-        self._files = files
-        self._store = store
-        self._tell = told
-        self._step = step
+        self._objects = objects.of(f"run {run.id[:8]}")
+        self._files = objects.files
+        self._told = self._objects.told
         self._codes = codes
+        self._elsewhere = elsewhere
 
     def write(self, points: ChosenPoints, form: str) -> None:
         """Write all of it. Raises OSError."""
@@ -67,9 +63,8 @@ class RunFolder:
         kept = self._kept()
         values = self._values()
         code = self._code()
-        self._put(
-            "run.json", json_bytes({**facts_of(run), "code_folder": code, "kept": kept, "values": values})
-        )
+        facts = {**facts_of(run), "code_folder": code, "kept": kept, "values": values, "used": self._used()}
+        self._put("run.json", json_bytes(facts))
         if run.notes:
             self._put("notes.md", _notes(run))
         if run.traceback:
@@ -79,9 +74,6 @@ class RunFolder:
         if notebook is not None:
             self._put("notebook.ipynb", notebook_bytes(notebook, self._told))
         self._points(points, form)
-
-    def _told(self, text: str) -> None:
-        self._tell(f"run {self._run.id[:8]}: {text}")
 
     def _put(self, path: str, data: bytes) -> None:
         self._files.write(f"{self._folder}/{path}", data)
@@ -122,46 +114,20 @@ class RunFolder:
             fact: dict[str, object] = {"name": one.name, "path": path, "size": one.size, "blake3": one.object}
             if one.is_tree:
                 fact["files"] = one.files
-                if renamed := self._tree(one.object, path, f"`{one.name}`"):
-                    fact["renamed"] = renamed
+                renamed = self._objects.tree(one.object, f"{self._folder}/{path}", f"`{one.name}`")
+                if renamed:
+                    fact["renamed"] = {name: f"{path}/{safe}" for name, safe in renamed.items()}
             else:
-                self._object(one.object, f"{self._folder}/{path}", f"`{one.name}`", size=one.size)
+                self._objects.file(one.object, f"{self._folder}/{path}", f"`{one.name}`", one.size)
             said.append(fact)
         return said
 
-    def _tree(self, object_id: str, path: str, what: str) -> dict[str, str]:
-        """Write a tree; return the files that could not keep their name: path in the tree -> path in the export."""
-        try:
-            files = self._store.read_tree(object_id)
-        except RecordError as error:
-            self._told(f"{what}: {error.message}")
-            return {}
-        folders = Folders()
-        renamed: dict[str, str] = {}
-        for file in files:
-            safe = folders.take(file.path)
-            if safe != file.path:
-                renamed[file.path] = f"{path}/{safe}"
-            self._object(
-                file.object,
-                f"{self._folder}/{path}/{safe}",
-                f"{what}, file `{file.path}`",
-                file.size,
-                is_program=bool(file.mode & 0o100),
-            )
-        return renamed
-
-    def _object(self, object_id: str, path: str, what: str, size: int, *, is_program: bool = False) -> None:
-        full = self._files.place(path)
-        try:
-            restore_file(self._files.env, self._store, object_id, full, overwrite=False)
-        except RecordError as error:
-            self._told(f"{what}: {error.message}")
-            return
-        if is_program:
-            os.chmod(full, os.stat(full).st_mode | (os.stat(full).st_mode & 0o444) >> 2)
-        self._files.count_one(os.path.getsize(full))
-        self._step(size)
+    def _used(self) -> list[dict[str, object]]:
+        """Return the data that the run used, and where it stands in the export."""
+        return [
+            {**use._asdict(), "folder": self._elsewhere.get(use.version) if use.version is not None else None}
+            for use in self._run.uses
+        ]
 
     def _code(self) -> str | None:
         """Write the captured code, unless a run before this one had the same; return its folder in the export."""
@@ -180,13 +146,13 @@ class RunFolder:
                 self._files.write(f"{folder}/{_code_path(path, names)}", data)
             return folder
         try:
-            files = self._store.read_tree(tree)
+            files = self._objects.store.read_tree(tree)
         except RecordError as error:
             self._told(f"captured code: {error.message}")
             return None
         for file in files:
             path = f"{folder}/{_code_path(file.path, names)}"
-            self._object(file.object, path, f"captured code, `{file.path}`", file.size)
+            self._objects.file(file.object, path, f"captured code, `{file.path}`", file.size)
         return folder
 
     def _values(self) -> list[dict[str, object]]:
@@ -203,7 +169,7 @@ class RunFolder:
                 name = names.take(f"step{value.step:06d}{rank}-{part['name']}")
                 path = f"values/{folder}/{name}"
                 what = f"{value.kind} `{value.series}` of step {value.step}, {part['name']}"
-                self._object(part["object"], f"{self._folder}/{path}", what, part["size"])
+                self._objects.file(part["object"], f"{self._folder}/{path}", what, part["size"])
                 written[part["name"]] = path
             said.append(
                 {

@@ -42,8 +42,9 @@ def readme(
     only: str | None,
     *,
     with_runs: bool,
+    parts: Sequence[tuple[Sequence[tuple[str, str]], Sequence[str]]] = (),
 ) -> bytes:
-    """Return README.md; `rows` are (folder, status, id)."""
+    """Return README.md; `rows` are (folder, status, id), `parts` what goes along besides: rows and lines of their own."""
     count = "1 run" if len(rows) == 1 else f"{len(rows):,} runs"
     lines = [f"# {count} of {_text(name)}", "", "Exported with Gnomon, as plain files.", ""]
     if with_runs:
@@ -58,8 +59,9 @@ def readme(
             "| files and folders that were kept with the run | `runs/…/kept/` |",
             "| images, tables and other values | `runs/…/values/` |",
             "| cells of a notebook, with their outputs | `runs/…/notebook.ipynb` |",
+            *(f"| {what} | {where} |" for said, _ in parts for what, where in said),
             "",
-            "Names were changed where some disk could not take them; `run.json` has them as they were.",
+            "Names were changed where some disk could not take them; `run.json` and `data.json` have them as they were.",
             "JSON has no NaN and no infinity: both are null there. Times are in UTC.",
             "",
         ]
@@ -81,7 +83,14 @@ def readme(
         ]
         if len(rows) > MOST_LISTED:
             lines += ["", f"… and {len(rows) - MOST_LISTED:,} more: see `runs.csv`."]
+        for _, section in parts:
+            lines += ["", *map(_row, section[: MOST_LISTED + 6])]
     return ("\n".join(lines).rstrip("\n") + "\n").encode("utf-8", "backslashreplace")
+
+
+def _row(line: str) -> str:
+    """Return a line that a part wrote, without what could leave it."""
+    return visible(line.replace("\n", " ").replace("\t", " "))
 
 
 def _text(text: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.env import REAL
 from gnomon.errors import DamagedFileError, GnomonError, StorageError
+from gnomon.objects import lease
 from gnomon.points.follow import points_of_wal
 from gnomon.record.files import write_named_by_hash
 from gnomon.record.home import BUNDLE_SUFFIX, OPEN_BUNDLE_SUFFIX, Home, make_record, open_home, record_path
@@ -38,13 +39,17 @@ _SHOWN = 5
 
 
 class Imported(NamedTuple):
-    """What an import brought: the runs in it, those of them that are new here; new entries, points and objects."""
+    """What an import brought: the runs in it, those of them that are new here; new entries, points and objects; the same of
+    versions of data, by id.
+    """
 
     runs: list[str]
     new_runs: list[str]
     entries: int
     points: int
     objects: int
+    data: list[str]
+    new_data: list[str]
 
 
 def import_(record: Record, path: str | os.PathLike[str]) -> Imported:
@@ -81,15 +86,23 @@ class _Import:
         self._verify()
         record, replica = self._record, self._record.replica
         replica.update()
-        before = _known_runs(replica)
+        before, data_before = _known_runs(replica), _known_data(replica)
         self._writer = load_device_key(self._env).writer
-        objects = self._take_objects()
-        points = self._take_points()
-        entries = self._take_entries()
+        with lease.held(
+            self._env, os.path.join(self._home.path, "objects")
+        ):  # until entries name what is here
+            objects = self._take_objects()
+            points = self._take_points()
+            entries = self._take_entries()
         replica.update()
-        runs = self._runs()
+        told = self._told_of()
+        runs = self._by_age("run", told)
         new = [run for run in runs if run not in before and not record.run(run).is_withheld]
-        return Imported(runs, new, entries, points, objects)
+        known = _known_data(replica)
+        data = [version for version in self._by_age("data", told) if version in known]
+        return Imported(
+            runs, new, entries, points, objects, data, [one for one in data if one not in data_before]
+        )
 
     def _verify(self) -> None:
         """Raise unless every byte of the export is what its hashes say."""
@@ -115,7 +128,7 @@ class _Import:
     def _take_objects(self) -> int:
         source, target = Replica(self._source).objects(), self._record.replica.objects()
         target.refresh()
-        lacking = [one for one in source.objects() if not target.contains(one)]
+        lacking = [one for one in source.objects() if not target.stays(one)]
         failed: list[str] = []
         copier = Copier(self._env, source, lambda one, why: failed.append(f"object {one[:12]}: {why}"))
         sizes = sum(map(copier.size, lacking)) or 1
@@ -126,7 +139,10 @@ class _Import:
             done += size
             self._tell(done, sizes)
 
-        count, _ = copier.copy(lacking, self._home.folder("objects", self._writer), self._env, step)
+        going = lease.marked(self._env, os.path.join(self._home.path, "objects"))
+        count, _ = copier.copy(
+            lacking, self._home.folder("objects", self._writer), self._env, step, going=going
+        )
         if failed:
             raise DamagedFileError(f"`{self._shown}` changed while it was imported: {failed[0]}")
         return count
@@ -207,17 +223,22 @@ class _Import:
                 continue  # bundled since it was listed; what that hides is written once more, and counts once
         return found
 
-    def _runs(self) -> list[str]:
-        """Return the runs of which more than heads stand in the export, the oldest first."""
+    def _told_of(self) -> list[str]:
+        """Return the subjects of which more than heads stand in the export."""
         found: dict[str, None] = {}
         for path, _ in self._source.log_files():
             for _, _, has_body, line in _lines(self._env, os.path.join(self._source.path, path)):
                 match = HEAD(line)
-                if has_body and match is not None and match[5].startswith(b"run:"):
-                    found[match[5][4:].decode("ascii")] = None
-        index = self._record.replica.index
-        created = dict(zip(index.ids("run"), index.columns("run", ["created"])["created"], strict=True))
-        return sorted(found, key=lambda run: (created.get(run) or 0, run))
+                if has_body and match is not None:
+                    found[match[5].decode("ascii", "replace")] = None
+        return list(found)
+
+    def _by_age(self, kind: str, subjects: list[str]) -> list[str]:
+        """Return the ids of the subjects of a kind, the oldest first."""
+        index, head = self._record.replica.index, f"{kind}:"
+        ids = [subject.removeprefix(head) for subject in subjects if subject.startswith(head)]
+        created = dict(zip(index.ids(kind), index.columns(kind, ["created"])["created"], strict=True))
+        return sorted(ids, key=lambda one: (created.get(one) or 0, one))
 
 
 def _lines(env: Env, path: str) -> Iterator[tuple[bytes, bytes, bool, bytes]]:
@@ -248,6 +269,13 @@ def _known_runs(replica: Replica) -> set[str]:
         for run, hidden in zip(replica.index.ids("run"), table["removed"], strict=True)
         if hidden != WITHHELD
     }
+
+
+def _known_data(replica: Replica) -> set[str]:
+    """Return the versions of data of which more than heads are here."""
+    from gnomon.data.views import rows
+
+    return {row.id for row in rows(replica.index)}
 
 
 class _Known:

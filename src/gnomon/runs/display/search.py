@@ -18,22 +18,25 @@ ROWS = 50
 
 
 def hits_html(hits: Sequence[Hit]) -> str:
-    """Return the first runs that were found, the best first."""
+    """Return what was found first, the best first; where data is among it, a column says what is what."""
     if not hits:
         return look.framed(tag("div", "no run holds all of these words", class_="dim"))
+    has_data = any(hit.kind != "run" for hit in hits)
     rows = [
         [
-            tag("span", words(hit.run[:8]), class_="id"),
+            tag("span", words(hit.id[:8]), class_="id"),
+            *([words(hit.kind)] if has_data else []),
             words(hit.name or "", 80),
             words(hit.field),
             _excerpt(hit),
         ]
         for hit in hits[:ROWS]
     ]
-    left = more(len(hits) - ROWS, "run")
+    what = "hit" if has_data else "run"
+    left = more(len(hits) - ROWS, what)
     return look.framed(
-        tables.table(["id", "name", "where", "text"], rows),
-        tables.below(text.count(len(hits), "run"), left),
+        tables.table(["id", *(["what"] if has_data else []), "name", "where", "text"], rows),
+        tables.below(text.count(len(hits), what), left),
     )
 
 

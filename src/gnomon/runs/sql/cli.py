@@ -26,7 +26,7 @@ STOPPED, INTERRUPTED = 2, 130  # exit codes, as in `cli.main`
 
 
 def sql(parser: Parser) -> Run:
-    """Ask the record in SQL: runs, params, metrics, points, groups, notes, files, processes, packages, entries.
+    """Ask the record in SQL: runs, params, metrics, points, groups, notes, files, data, used, processes, packages, entries.
 
     A query can only ask: it changes nothing, reads no other file, and is stopped after `--timeout` seconds. The dialect is
     that of DuckDB. `params.lr` and `metrics.loss` (its last value) are columns of `runs`; a name with other characters is

@@ -6,6 +6,7 @@ which runs it under a `Guard`. This is the second wall: it holds whatever the fi
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -75,15 +76,27 @@ def ask(
     memory = memory_for_queries()
     connection = connect(memory)
     guard = Guard(connection, timeout_s=timeout_s, memory=memory, is_own_process=is_own_process)
-    statement = read(connection, text)
-    record.replica.update(record.progress)
-    tables = Tables(record, connection, with_removed=with_removed)
-    try:
-        tables.make(statement)
-    except duckdb.Error as error:
-        raise said_by(error) from error
-    lock(connection, tables.files)
+    with heeding_ctrl_c():
+        statement = read(connection, text)
+        record.replica.update(record.progress)
+        tables = Tables(record, connection, with_removed=with_removed)
+        try:
+            tables.make(statement)
+        except duckdb.Error as error:
+            raise said_by(error) from error
+        lock(connection, tables.files)
     return Question(connection, statement, tables, _checked(parameters), guard, memory)
+
+
+@contextlib.contextmanager
+def heeding_ctrl_c() -> Iterator[None]:
+    """Raise KeyboardInterrupt where DuckDB, at work in the main thread, makes something else of Ctrl-C."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _checked(parameters: object) -> object:

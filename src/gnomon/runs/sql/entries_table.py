@@ -1,7 +1,7 @@
 """The table `entries`: every line of the logs, each entry once.
 
 Read from the files, because the index keeps only what nothing replaced. Always true: a line that is damaged is not in it; of
-copies with and without a body the one with the body counts.
+copies with and without a body the one with the body counts. Entries of logs that nobody vouches for are not in it either.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from gnomon.errors import DamagedEntryError, UnknownFormatError
+from gnomon.record.certificates import certified_key
 from gnomon.runs.sql.schema import TABLES
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def make_entries(tables: Tables, statement: Statement) -> None:
         known = found.get(entry.hash)
         if known is None or (known.body_raw is None and entry.body_raw is not None):
             found[entry.hash] = entry
-    entries = list(found.values())
+    writers = {entry.log: entry.writer for entry in found.values() if certified_key(entry) is not None}
+    entries = [entry for entry in found.values() if writers.get(entry.log) == entry.writer]
     cells: dict[str, Any] = {
         column.name: [getattr(entry, column.name) for entry in entries]
         for column in TABLES["entries"].columns

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from gnomon.points.covers import Cover
+    from gnomon.points.follow import WalFile
     from gnomon.points.series_points import SeriesKey, SeriesPoints
     from gnomon.runs.sql.statement import Statement
     from gnomon.runs.sql.tables import Tables
@@ -71,8 +72,7 @@ class _Files(NamedTuple):
     """The files of points as the index knows them."""
 
     covers: dict[str, list[Cover]]
-    wals: list[tuple[str, str, int]]  # path, WAL, rows
-    runs_of: dict[str, set[str]]  # of the WALs that have a file: their runs
+    wals: list[WalFile]
 
 
 def make_points(tables: Tables, statement: Statement) -> None:  # noqa: ARG001  every maker is called so
@@ -97,18 +97,10 @@ def _named(names: Iterable[str]) -> str:
 
 
 def _known_files(database: sqlite3.Connection) -> _Files:
-    from gnomon.points.follow import known_covers
+    from gnomon.points.follow import known_covers, wal_files_and_runs
 
-    query = "SELECT path, wal, rows FROM all_point_file WHERE state <> '' AND wal <> '' ORDER BY path"
-    wals = list(database.execute(query))
-    runs_of: dict[str, set[str]] = {wal: set() for _, wal, _ in wals}
-    for wal in runs_of:
-        found = database.execute(
-            "SELECT s.run FROM all_point_stat AS s JOIN all_point_wal AS w ON w.no = s.wal WHERE w.id = ?",
-            (wal,),
-        )
-        runs_of[wal] = {run for (run,) in found}
-    return _Files(dict(sorted(known_covers(database).items())), wals, runs_of)
+    wals = wal_files_and_runs(database)
+    return _Files(dict(sorted(known_covers(database).items())), wals)
 
 
 def _files_that_stay(record: Record) -> tuple[_Files, dict[str, _Live]]:
@@ -134,8 +126,7 @@ def _needed_wals(record: Record, files: _Files) -> dict[str, _Live]:
             covered.setdefault(cover.wal, []).append(cover)
     live: dict[str, _Live] = {}
     home = record.replica.home
-    for path, wal, rows in files.wals:
-        runs = files.runs_of[wal]
+    for path, wal, rows, runs in files.wals:
         if any(
             cover.rows >= rows and runs <= {one.run for one in cover.runs} for cover in covered.get(wal, ())
         ):

@@ -114,7 +114,7 @@ def _read(
     figures = [(leaf.name, leaf.at) for leaf in leaves if leaf.family in _OF_STATS]
     runs = tables.read([*stored, *(("processes", "ending") if wanted else ())], figures)
     if "status" in runs.cells:
-        tables.record._tell_liveness(runs.cells, runs.ids)
+        tables.record.tell_liveness(runs.cells, runs.ids)
     if not wanted:
         return runs, {}
     processes, endings = runs.cells["processes"], runs.cells["ending"]

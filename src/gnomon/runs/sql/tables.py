@@ -2,7 +2,8 @@
 
 A table is a view over Arrow arrays that stand under names of their own (`_runs`, …), which a statement cannot name. Each
 table has its maker: runs_table, long_tables (params, metrics), groups_table, detail_tables (notes, files, processes, packages),
-points_table, entries_table. Hidden runs are left out of every table but `entries`, unless they are asked for.
+data_tables (data, used), points_table, entries_table. Hidden runs are left out of every table but `entries`, unless they are
+asked for.
 
 Always true: one table is read from one moment of the index.
 """
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import UnknownSubjectError
 from gnomon.record import index_query
-from gnomon.record.index_tables import TYPE_SHIFT
 from gnomon.runs.capture.state import PACKAGE, VARIABLE
 from gnomon.runs.sql import columns
 from gnomon.runs.sql.fields import identifier
@@ -39,16 +39,13 @@ _MAKERS = {
     "groups": "groups_table:make_groups",
     "notes": "detail_tables:make_notes",
     "files": "detail_tables:make_files",
+    "data": "data_tables:make_data",
+    "used": "data_tables:make_used",
     "processes": "detail_tables:make_processes",
     "packages": "detail_tables:make_packages",
     "points": "points_table:make_points",
     "entries": "entries_table:make_entries",
 }
-# The runs among whose live entries these bytes stand; what they mean is for the fold to say.
-_RUNS_WITH = f"""
-SELECT s.name FROM all_subject AS s JOIN all_type AS t ON t.name = 'run'
-WHERE s.no BETWEEN t.no << {TYPE_SHIFT} AND ((t.no + 1) << {TYPE_SHIFT}) - 1 AND instr(s.live, ?) > 0 ORDER BY s.name
-"""
 
 
 class Runs(NamedTuple):
@@ -147,8 +144,7 @@ class Tables:
         """Yield (id, state) of the runs in whose entries all these texts stand: only these are folded."""
 
         def ask(text: str) -> set[str]:
-            found = self.index.ask(lambda database: database.execute(_RUNS_WITH, (text.encode(),)).fetchall())
-            return {str(name).partition(":")[2] for (name,) in found}
+            return set(self.index.ask(lambda database: index_query.subjects_with(database, "run", text)))
 
         runs = set.intersection(*map(ask, texts))
         for run in sorted(runs.difference(self.hidden())):

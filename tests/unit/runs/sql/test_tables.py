@@ -8,6 +8,7 @@ import re
 import pytest
 
 import gnomon
+from gnomon.data.actions import tag
 from gnomon.errors import BadArgumentError, BadQueryError
 
 
@@ -243,7 +244,8 @@ def test_an_empty_record_answers(project):
 
 def test_show_tables_and_describe(record):
     assert {row["name"] for row in record.sql("show tables")} == {
-        "runs", "params", "metrics", "points", "groups", "notes", "files", "processes", "packages", "entries",
+        "runs", "params", "metrics", "points", "groups", "notes", "files", "data", "used", "processes", "packages",
+        "entries",
     }  # fmt: skip
     assert [row["column_name"] for row in record.sql("describe metrics")][:3] == ["run", "name", "last"]
     assert len(record.sql("select * from information_schema.columns where table_name = 'runs'")) > 20
@@ -312,3 +314,94 @@ def test_a_step_of_with_may_have_the_name_of_a_table(record):
         record, "with runs as (select seed from runs where seed > 1) select count(*), min(seed) from runs"
     ) == [(4, 2)]
     assert rows(record, "with metrics as (select 7 as x) select x from metrics") == [(7,)]
+
+
+# ---------------------------------------------------------------- data, and what runs used
+
+
+@pytest.fixture
+def used(project):
+    """Two versions of a table and a reference; runs that used them, and a file that no version has."""
+    table = project / "credit.csv"
+    table.write_text("age,income\n30,1\n40,2\n")
+    first = gnomon.add_data(table, message="as delivered", licence="CC-BY-4.0", origin="the bureau")
+    table.write_text("age,income,job\n30,1,a\n40,2,b\n50,3,c\n")
+    second = gnomon.add_data(table, sensitivity="personal")
+    far = gnomon.add_data("s3://bucket/far.csv", name="far", by_reference=True)
+    loose = project / "loose.csv"
+    loose.write_text("x\n1\n")
+    with gnomon.run("old") as old:
+        old.use("credit@v1")
+    with gnomon.run("new") as new:
+        new.use("credit")
+        new.use(loose)
+    with gnomon.run("hidden") as hidden:
+        hidden.use("credit@v1")
+    record = gnomon.open()
+    record.remove(hidden.id)
+    tag(record, record.data("credit"), ["gold"])
+    return {"first": first.id, "second": second.id, "far": far.id, "old": old.id, "new": new.id}
+
+
+def test_versions_of_data_with_their_facts(used):
+    record = gnomon.open()
+    query = """select label, is_newest, size, files, file_name, rows, columns, column_names, message from data
+               where name = 'credit' and erased is null order by number"""
+    assert rows(record, query) == [
+        ("credit@v1", False, 21, 1, "credit.csv", 2, 2, ["age", "income"], "as delivered"),
+        ("credit@v2", True, 36, 1, "credit.csv", 3, 3, ["age", "income", "job"], None),
+    ]
+    query = "select licence, origin, sensitivity, legal_basis, retention, tags, notes from data order by name, number limit 2"
+    assert rows(record, query) == [
+        ("CC-BY-4.0", "the bureau", None, None, None, [], []),
+        (
+            "CC-BY-4.0",
+            "the bureau",
+            "personal",
+            None,
+            None,
+            ["gold"],
+            [],
+        ),  # taken over from the version before
+    ]
+    assert rows(record, "select id, parents from data where number = 2") == [
+        (used["second"], [used["first"]])
+    ]
+    assert rows(record, "select epoch(created) > 1.7e9, length(profile) from data where number = 2") == [
+        (True, 64)
+    ]
+
+
+def test_a_reference_says_where_it_lies_and_that_it_is_not_pinned(used):
+    query = "select object, reference, is_pinned from data where id = ?"
+    assert rows(gnomon.open(), query, used["far"]) == [(None, "s3://bucket/far.csv", False)]
+    assert rows(gnomon.open(), query.replace("object", "length(object)"), used["first"]) == [(64, None, True)]
+
+
+def test_what_runs_used_joins_runs_and_versions(used):
+    query = """select runs.name, used.name, used.number, data.rows, used.how from used
+               join runs on runs.id = used.run left join data on data.id = used.version order by all"""
+    assert rows(gnomon.open(), query) == [
+        ("new", "credit", 2, 3, "restored"),
+        ("new", "loose.csv", None, None, "not versioned"),
+        ("old", "credit", 1, 2, "restored"),
+    ]
+    assert ("hidden",) in rows(
+        gnomon.open(),
+        "select runs.name from runs join used on used.run = runs.id",
+        with_removed=True,
+    )
+
+
+def test_rows_of_data_can_be_counted_and_names_of_tables_stay_free(used):
+    record = gnomon.open()
+    assert rows(record, "select count(*) from data") == [(3,)]
+    assert rows(record, "with data as (select 1 as used) select used from data") == [(1,)]
+    assert rows(record, "select * exclude (created, profile) from data where false") == []
+
+
+def test_a_version_of_which_only_heads_are_here_is_no_row(used, tmp_path):
+    record = gnomon.open()
+    record.export(tmp_path / "one", runs=used["old"])
+    other = gnomon.open(tmp_path / "one" / "record")
+    assert rows(other, "select label from data") == [("credit@v1",)]
