@@ -173,7 +173,20 @@ class Replica:
         """Return the objects of this replica; `writer` is needed only to add some."""
         from gnomon.objects.store import ObjectStore
 
-        return ObjectStore(self.home.env, os.path.join(self.home.path, "objects"), writer)
+        store = ObjectStore(self.home.env, os.path.join(self.home.path, "objects"), writer)
+        if self._fetches():
+            from gnomon.sync.fetch import Fetcher
+
+            store.fetch_with(Fetcher(self.home).bring)
+        return store
+
+    def _fetches(self) -> bool:
+        """Return whether this replica leaves bytes at its remotes until they are asked for."""
+        if not os.path.isdir(os.path.join(self.home.env.config_folder(), "sync")):
+            return False  # it has never met another one: nothing need be loaded to know
+        from gnomon.sync.fetch import is_partial
+
+        return is_partial(self.home)
 
     def verify(self, *, deep: bool = False, progress: Progress | None = None) -> Verification:
         """Check every file; iterate over the result for the problems. `deep` also recomputes what points were committed to."""

@@ -28,7 +28,8 @@ def offered(ask):
 
 def test_commands_and_options(offered):
     assert offered("ver") == ["verify"]
-    assert offered("re") == ["rename", "restore"]
+    assert offered("ren") == ["rename"]
+    assert {"rename", "restore", "reach"} <= set(offered("re"))
     assert {"runs", "show", "verify"} <= set(offered(""))
     assert "__complete" not in offered("")
     assert offered("--v") == ["--version"]

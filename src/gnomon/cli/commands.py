@@ -49,6 +49,8 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "restore": Listed("gnomon.runs.cli_change:restore", "bring hidden runs back"),
     },
     "Data": {
+        "lineage": Listed("gnomon.lineage.cli:lineage", "what something came from, and what came of it"),
+        "reach": Listed("gnomon.lineage.cli_reach:reach", "all that something touched, and whom to tell"),
         "data": Listed("gnomon.data.cli:ls", "version data: add, status, log, diff, get, checkout, …"),
     },
     "Files": {
@@ -62,9 +64,16 @@ GROUPS: dict[str, dict[str, Listed]] = {
     "The record": {
         "init": Listed("gnomon.cli.start:init", "make a record here (the first run would, too)"),
         "verify": Listed("gnomon.cli.verify:verify", "check every byte of the record against its hashes"),
+        "gc": Listed("gnomon.cli.gc:gc", "delete stored bytes that nothing names any more"),
         "doctor": Listed(
             "gnomon.cli.doctor:doctor", "check what is around the record: disk, key, cache, libraries"
         ),
+    },
+    "Team": {
+        "sync": Listed("gnomon.cli.sync:sync", "exchange with a remote what the other side lacks"),
+        "remote": Listed("gnomon.cli.remote:ls", "where this record meets others: add, ls, rm, test"),
+        "repair": Listed("gnomon.cli.repair:repair", "put back from a remote what is damaged here"),
+        "clone": Listed("gnomon.cli.sync:clone", "make a replica of the record at a remote"),
     },
     "Helpers": {
         "new-id": Listed("gnomon.cli.start:new_id", "make a run id, for processes that share one run"),
@@ -75,6 +84,9 @@ GROUPS: dict[str, dict[str, Listed]] = {
 }
 
 FAMILIES: dict[str, dict[str, Listed]] = {
+    "lineage": {
+        "export": Listed("gnomon.lineage.cli_export:export", "write runs as OpenLineage events"),
+    },
     "data": {
         "add": Listed("gnomon.data.cli:add", "keep a file or folder as the next version"),
         "status": Listed("gnomon.data.cli:status", "what changed since the version that belongs here"),
@@ -86,12 +98,26 @@ FAMILIES: dict[str, dict[str, Listed]] = {
             "gnomon.data.cli_profile:profile", "what is in a version: rows, types, distributions"
         ),
         "tag": Listed("gnomon.data.cli_look:tag", "give a version a tag such as `gold`, or take it back"),
+        "check": Listed("gnomon.data.cli_contract:check", "whether data is what its contract says"),
+        "contract": Listed("gnomon.data.cli_contract:contract", "draft a contract that a version meets"),
+        "croissant": Listed(
+            "gnomon.data.cli_croissant:croissant", "describe a version for others, in Croissant"
+        ),
         "get": Listed("gnomon.data.cli_files:get", "write a version to a new place"),
         "checkout": Listed("gnomon.data.cli_files:checkout", "bring the data that pointer files name"),
         "verify": Listed("gnomon.data.cli_files:verify", "check every byte of versions"),
+        "erase": Listed("gnomon.data.cli_erase:erase", "take the bytes of versions out for good"),
+    },
+    "remote": {
+        "add": Listed("gnomon.cli.remote:add", "add a folder, a bucket, a machine or a Git remote"),
+        "ls": Listed("gnomon.cli.remote:list_", "list the remotes, as `gnomon remote` alone does"),
+        "rm": Listed("gnomon.cli.remote:rm", "forget a remote; nothing is deleted there"),
+        "test": Listed("gnomon.cli.remote:test", "try a remote, and say what it can promise"),
     },
 }
 """Commands of two words, by the first: `gnomon data add`."""
+TAKES_A_WORD = frozenset({"lineage"})
+"""First words that also take a word of their own: `gnomon lineage credit@v3`."""
 
 
 _LIST = "`gnomon runs` lists the runs, `gnomon data` the data sets"
@@ -100,7 +126,7 @@ _PAGES = "there are no pages to browse yet: `gnomon plot … --out loss.html` wr
 _HISTORY = "`gnomon runs` lists the runs, `gnomon show RUN` shows one"
 CALLED_ELSEWHERE = {
     "list": _LIST, "ls": _LIST, "ps": _LIST, "status": _LIST, "log": _HISTORY, "history": _HISTORY, "info": _HISTORY,
-    "delete": _HIDE, "remove": _HIDE, "del": _HIDE, "gc": _HIDE, "ui": _PAGES, "up": _PAGES, "server": _PAGES,
+    "delete": _HIDE, "remove": _HIDE, "del": _HIDE, "ui": _PAGES, "up": _PAGES, "server": _PAGES,
     "serve": _PAGES, "dashboard": _PAGES, "view": _PAGES, "open": _PAGES,
     "diff": "`gnomon compare A B` says what differs, `--code` shows the diff of the code",
     "query": "`gnomon sql \"select …\"` asks in SQL", "find": "`gnomon search WORDS` finds runs by words",

@@ -186,8 +186,14 @@ def _values(action: argparse.Action, current: str, record: str | None, given: li
         yield (":files" if kind == "files" else ":folders"), ""
     elif kind in ("run", "hidden-run"):
         yield from _runs(current, record, hidden=kind == "hidden-run", given=given)
+    elif kind == "remote":
+        yield from _beginning(current, _remotes(record))
     elif kind in ("version", "dataset"):
         yield from _beginning(current, _data(record, with_versions=kind == "version" and "@" in current))
+    elif kind == "lineage":
+        yield from _beginning(current, _data(record, with_versions="@" in current))
+        yield from _runs(current, record, hidden=False, given=given)
+        yield ":files", ""
     elif kind in ("run-or-group", "group"):
         yield from _runs(current, record, hidden=False, given=given) if kind == "run-or-group" else ()
         yield from _beginning(current, [pair for pair in _groups(record) if pair[0] not in given])
@@ -240,6 +246,18 @@ def _data(record: str | None, *, with_versions: bool) -> list[tuple[str, str]]:
         return [(name, "data set") for name in sorted({row.name for row in found})]
     tagged = [(f"{row.name}@{tag}", "tag") for row in found for tag in row.tags]
     return [*((called, "version") for called in dict.fromkeys(labels(found).values())), *tagged]
+
+
+def _remotes(record: str | None) -> list[tuple[str, str]]:
+    from gnomon.env import REAL
+    from gnomon.record.home import open_home, record_path
+    from gnomon.record.index_place import place_for
+    from gnomon.sync.state import StateFile
+
+    home = open_home(record_path(record, REAL), REAL)
+    return [
+        (name, remote.url) for name, remote in StateFile(home, place_for(home, REAL)).load().remotes.items()
+    ]
 
 
 def _metrics(record: str | None) -> list[tuple[str, str]]:

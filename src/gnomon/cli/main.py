@@ -122,7 +122,7 @@ def _run_command(name: str, words: list[str], record: str | None, terminal: Term
     from gnomon.cli.parser import HelpWanted, build
 
     family = commands.FAMILIES.get(name)
-    if family and words and not words[0].startswith("-"):
+    if family and words and not words[0].startswith("-") and name not in commands.TAKES_A_WORD:
         raise UsageError(
             f"`gnomon {name}` has no command `{words[0]}`", hint=_near(words[0], family, f"gnomon {name}")
         )

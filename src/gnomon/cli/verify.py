@@ -14,22 +14,30 @@ if TYPE_CHECKING:
     from gnomon.record.problems import Problem
     from gnomon.verification import Verification
 
-DAMAGE = "damage"
+NOTICE = "notice"
 FEWEST_TIMED_BYTES = 1_000_000
-ONE_OF = {"logs": "log", "WALs": "WAL", "segments": "segment", "packs": "pack"}
+ONE_OF = {
+    "logs": "log",
+    "WALs": "WAL",
+    "segments": "segment",
+    "salvages": "salvage file",
+    "packs": "pack",
+    "heads": "head",
+}
 
 
 def verify(parser: Parser) -> Run:
     """Check the record against its hashes, chains and signatures.
 
     Reads every file and names each thing that is not as it was written: the file, the place in it, what is wrong, what
-    to do. Nothing is changed. What an ordinary crash leaves behind is listed as a notice and is no damage.
+    to do. Nothing is changed. What an ordinary crash leaves behind is listed as a notice and is no damage. What is of a newer
+    format cannot be checked; the record is not called whole then.
     """
     parser.option(
         "--deep", action="store_true", help="also compare all sealed points with their commitments; slower"
     )
     parser.option("--json", action="store_true", help="print the findings and what was checked as JSON")
-    parser.example("gnomon verify", "exit code 3 where something is damaged")
+    parser.example("gnomon verify", "exit code 3 where something is damaged or cannot be checked")
     parser.example("gnomon --record copy/.gnomon verify --deep", "another copy, more slowly")
     return _verify
 
@@ -51,12 +59,12 @@ def _verify(arguments: argparse.Namespace, terminal: Terminal) -> int:
         terminal.json({"record": record.path, "deep": arguments.deep, **_as_json(checking, problems)})
     else:
         _sum_up(checking, terminal)
-    return 3 if checking.damaged else 0
+    return 0 if checking.is_whole else 3
 
 
 def _show(problem: Problem, terminal: Terminal) -> None:
-    is_damage = problem.severity == DAMAGE
-    word = terminal.style("damage:" if is_damage else "notice:", "bold", "red" if is_damage else "yellow")
+    colour = "yellow" if problem.severity == NOTICE else "red"
+    word = terminal.style(f"{problem.severity}:", "bold", colour)
     place = terminal.clean(problem.file) + (f", {terminal.clean(problem.where)}" if problem.where else "")
     terminal.write(f"{word} {place}")
     terminal.write(f"  {terminal.clean(problem.what)}")
@@ -76,16 +84,21 @@ def _sum_up(checking: Verification, terminal: Terminal) -> None:
         bodies = terminal.count(checking.bodies_absent, "entry has", "entries have")
         terminal.write(f"checked: {bodies} no body here: erased, or withheld")
     also = f"; {terminal.count(checking.notices, 'notice')}" if checking.notices else ""
+    wrong = []
     if checking.damaged:
-        found = terminal.count(checking.damaged, "thing is", "things are") + " damaged"
-        terminal.write(terminal.style(found, "bold", "red") + also)
+        wrong.append(terminal.count(checking.damaged, "thing is", "things are") + " damaged")
+    if checking.unknown:
+        newer = terminal.count(checking.unknown, "thing is", "things are")
+        wrong.append(f"{newer} of a format that this Gnomon cannot check")
+    if wrong:
+        terminal.write(terminal.style("; ".join(wrong), "bold", "red") + also)
     else:
         terminal.write(terminal.style("the record is whole", "bold", "green") + also)
 
 
 def _as_json(checking: Verification, problems: list[Problem]) -> dict[str, object]:
     return {
-        "is_whole": not checking.damaged,
+        "is_whole": checking.is_whole,
         "checked": {
             part.lower(): {
                 "files": checking.files[part],
@@ -97,6 +110,7 @@ def _as_json(checking: Verification, problems: list[Problem]) -> dict[str, objec
         "entries": checking.entries,
         "bodies_absent": checking.bodies_absent,
         "damaged": checking.damaged,
+        "unknown": checking.unknown,
         "notices": checking.notices,
         "problems": [
             {key: getattr(problem, key) for key in ("severity", "file", "where", "what", "advice")}

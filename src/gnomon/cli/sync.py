@@ -1,0 +1,311 @@
+"""`gnomon sync`, `gnomon clone`: meet a remote, say what came."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from gnomon.cli.parser import record_of
+
+if TYPE_CHECKING:
+    import argparse
+
+    from gnomon.cli.parser import Parser, Run
+    from gnomon.cli.terminal import Terminal
+    from gnomon.record.home import Home
+    from gnomon.runs.views import Record
+    from gnomon.sync.arrived import FromWriter
+    from gnomon.syncing import Synced
+
+WATCH_EVERY_S = 60.0
+FEWEST_SECONDS = 1.0
+PARTS = {"all": ("log", "points", "objects"), "points": ("log", "points"), "entries": ("log",)}
+MOST_NAMES = 5
+_ONLY_HELP = "fetch only `entries` (who did what), or `points` too (the curves), without the kept bytes; `all` again fetches all"
+
+
+def sync(parser: Parser) -> Run:
+    """Exchange with a remote what the other side lacks, both ways, and say what arrived.
+
+    Runs that are going on are sent as far as they are. Nothing is overwritten and nothing is locked: where two people
+    changed the same thing, both changes are there. Interrupted, the same command goes on from there.
+    """
+    parser.option(
+        "remote",
+        metavar="REMOTE",
+        nargs="?",
+        complete="remote",
+        help="its name (not needed where there is one)",
+    )
+    parser.option("--only", metavar="WHAT", choices=sorted(PARTS), help=_ONLY_HELP)
+    parser.option("--dry-run", action="store_true", help="say what would be sent and fetched; change nothing")
+    parser.option(
+        "--check",
+        action="store_true",
+        help="list the whole remote, and send again what it has lost of what is here",
+    )
+    parser.option("--watch", action="store_true", help="do it again and again, until Ctrl-C")
+    parser.option(
+        "--every",
+        metavar="SECONDS",
+        type=float,
+        default=WATCH_EVERY_S,
+        help="with --watch: how often (default: 60)",
+    )
+    parser.option(
+        "--json", action="store_true", help="print what was done as JSON; with --watch a line each time"
+    )
+    parser.example("gnomon sync", "with the only remote")
+    parser.example("gnomon sync team --only entries", "on a slow line")
+    parser.example("gnomon sync team --watch --every 30", "while a training runs")
+    parser.note("Why nothing can be lost or overwritten, and what a remote can hide: docs/internals/sync.md.")
+    return _sync
+
+
+def _sync(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    import time
+
+    from gnomon.errors import BadArgumentError, StorageError
+
+    if arguments.every < FEWEST_SECONDS:
+        raise BadArgumentError(
+            f"`--every` of `gnomon sync` must be at least 1 second; got `{arguments.every:g}`"
+        )
+    if not arguments.watch:
+        _show(_meet(arguments, terminal, is_watching=False), arguments, terminal)
+        return 0
+    try:
+        while True:
+            try:
+                done = _meet(arguments, terminal, is_watching=True)
+                if done.has_news or arguments.json:
+                    _show(done, arguments, terminal)
+                    terminal.flush()
+            except StorageError as error:  # the network comes and goes; what was sent stays
+                terminal.say(f"{terminal.clean(str(error))}; trying again in {arguments.every:g} s")
+            time.sleep(arguments.every)
+    except KeyboardInterrupt:
+        terminal.say("stopped; what was sent stays")
+        return 0
+
+
+def _meet(arguments: argparse.Namespace, terminal: Terminal, *, is_watching: bool) -> Synced:
+    from gnomon.env import REAL
+    from gnomon.record.index_place import place_for
+    from gnomon.sync.state import StateFile, chosen_remote
+    from gnomon.syncing import sync as meet
+
+    home = _home(arguments)
+    file = StateFile(home, place_for(home, REAL))
+    state = file.load()
+    name, remote = chosen_remote(state, arguments.remote)
+    if arguments.only is not None and not arguments.dry_run:
+        state.parts = list(PARTS[arguments.only])
+        file.save(state)
+    with _progress(terminal) as told:
+        return meet(
+            home,
+            name,
+            remote,
+            parts=PARTS[arguments.only] if arguments.only else None,
+            is_dry=arguments.dry_run,
+            is_watching=is_watching,
+            is_checking=arguments.check,
+            told=told,
+        )
+
+
+def _home(arguments: argparse.Namespace) -> Home:
+    from gnomon.env import REAL
+    from gnomon.record.home import open_home, record_path
+
+    return open_home(record_path(record_of(arguments), REAL), REAL)
+
+
+class _progress:
+    """A line of progress for each direction, as long as it lasts."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._what = ""
+        self._line = terminal.progress("")
+
+    def __enter__(self) -> _progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._line.end()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if what != self._what:
+            self._line.end()
+            self._what, self._line = what, self._terminal.progress(what)
+        self._line(done, total)
+
+
+def clone(parser: Parser) -> Run:
+    """Make a replica of the record at a remote: `.gnomon/` in FOLDER, with the remote called `origin`.
+
+    Interrupted, the same command goes on from there.
+    """
+    parser.option(
+        "url", metavar="URL", complete="folder", help="where the record is: see `gnomon remote add --help`"
+    )
+    parser.option(
+        "folder",
+        metavar="FOLDER",
+        nargs="?",
+        complete="folder",
+        help="the project's folder (default: this one)",
+    )
+    parser.option("--only", metavar="WHAT", choices=sorted(PARTS), default="all", help=_ONLY_HELP)
+    parser.option("--json", action="store_true", help="print what was done as JSON")
+    parser.example("gnomon clone s3://bucket/team credit", "into the folder `credit`")
+    parser.example("gnomon clone git+origin", "in a Git repository: the record in its own remote")
+    return _clone
+
+
+def _clone(arguments: argparse.Namespace, terminal: Terminal) -> int:
+    from gnomon.record.home import as_record_folder
+    from gnomon.session import require_supported_platform
+    from gnomon.sync.store import absolute
+    from gnomon.syncing import clone as make
+
+    require_supported_platform()
+    path = as_record_folder(record_of(arguments) or arguments.folder or os.getcwd())
+    with _progress(terminal) as told:
+        done = make(absolute(arguments.url), path, parts=PARTS[arguments.only], told=told)
+    _show(done, arguments, terminal)
+    if not arguments.json:
+        terminal.write(terminal.clean(path))
+    return 0
+
+
+# ---------------------------------------------------------------- saying what happened
+
+
+def _show(done: Synced, arguments: argparse.Namespace, terminal: Terminal) -> None:
+    from gnomon.runs.views import open
+
+    if arguments.json:
+        terminal.json(as_json(done, is_dry=getattr(arguments, "dry_run", False)))
+        return
+    if getattr(arguments, "dry_run", False):
+        _show_plan(done, terminal)
+        return
+    record = open(
+        record_of(arguments) or (os.fspath(arguments.folder) if getattr(arguments, "folder", None) else None)
+    )
+    terminal.at_end(record.replica.close)
+    for writer, what in done.arrived.items():
+        terminal.write(_sentence(writer, what, record, terminal))
+    pulled, pushed = done.pulled, done.pushed
+    came = (
+        f"received {terminal.count(len(pulled.files), 'file')}, {terminal.size(pulled.bytes)}"
+        if pulled.files
+        else ""
+    )
+    went = (
+        f"sent {terminal.count(len(pushed.files), 'file')}, {terminal.size(pushed.bytes)}"
+        if pushed.files
+        else ""
+    )
+    said = "; ".join(part for part in (came, went) if part) or "nothing new on either side"
+    terminal.write(f"{terminal.clean(done.remote)}: {said}")
+    for line in warnings_of(done):
+        terminal.say(terminal.style("note: ", "yellow", talk=True) + terminal.clean(line))
+
+
+def _sentence(writer: str, what: FromWriter, record: Record, terminal: Terminal) -> str:
+    """Return one line: who, what, where to look."""
+    parts = []
+    started = [subject.partition(":")[2] for subject in what.subjects.get("run.created", ())]
+    names = []
+    for run in started[:MOST_NAMES]:
+        try:
+            names.append(f"{record.run(run).name} ({run[:8]})")
+        except LookupError:  # its entries are here, its body is not
+            names.append(run[:8])
+    if started:
+        more = f", … {len(started) - MOST_NAMES} more" if len(started) > MOST_NAMES else ""
+        parts.append(f"{terminal.count(len(started), 'run')}: {', '.join(names)}{more}")
+    for kind, singular, plural in (
+        ("run.noted", "note", "notes"),
+        ("run.tagged", "change of tags", "changes of tags"),
+        ("data.added", "data version", "data versions"),
+    ):
+        if what.kinds[kind]:
+            parts.append(terminal.count(what.kinds[kind], singular, plural))
+    shown = (
+        what.kinds["run.created"]
+        + what.kinds["run.noted"]
+        + what.kinds["run.tagged"]
+        + what.kinds["data.added"]
+    )
+    if what.entries > shown:
+        parts.append(terminal.count(what.entries - shown, "other entry", "other entries"))
+    look = f"; look: `gnomon show {started[-1][:8]}`" if started else ""
+    return terminal.clean(f"from {writer[:8]}: {', '.join(parts)}{look}")
+
+
+def _show_plan(done: Synced, terminal: Terminal) -> None:
+    wanted, planned = done.pulled.wanted, done.planned
+    terminal.write(
+        f"would receive {terminal.count(len(wanted), 'file')}, {terminal.size(sum(wanted.values()))};"
+        f" would send {terminal.count(len(planned.sources), 'file')}, {terminal.size(planned.bytes)}"
+    )
+
+
+def warnings_of(done: Synced) -> list[str]:
+    """Return what a person should know of this meeting."""
+    lines = list(done.pulled.refused)
+    if done.is_clone_found:
+        lines.append(
+            "another device writes under this one's key (a cloned home or machine): both histories are kept; give one of"
+            " them a key of its own by moving its key file away"
+        )
+    lines += [
+        f"the remote shows less of writer {writer[:8]} than it did (head {now or 'none'}, before {before}): its list is old,"
+        " or it was set back; what is here stays"
+        for writer, before, now in done.went_back
+    ]
+    if done.pulled.waiting:
+        some = ", ".join(sorted(set(done.pulled.missing))[:2])
+        lines.append(
+            f"{len(set(done.pulled.missing))} files that heads list are not at the remote ({some}); whoever has them"
+            " sends them with `gnomon sync --check`"
+        )
+    lines += [f"`{path}` is damaged here and was not sent: `gnomon repair`" for path in done.planned.damaged]
+    if done.withheld:
+        lines.append(
+            f"others have seen more of {len(done.withheld)} writers than this remote shows; it has not arrived, or is withheld"
+        )
+    if done.pulled.strangers:
+        lines.append(
+            f"{done.pulled.strangers} files in `heads/` of the remote are no heads; they were left alone"
+        )
+    return lines
+
+
+def as_json(done: Synced, *, is_dry: bool) -> dict[str, object]:
+    """Return what a sync did, as plain values."""
+    return {
+        "remote": done.remote,
+        "url": done.url,
+        "dry_run": is_dry,
+        "received": {
+            "files": len(done.pulled.wanted if is_dry else done.pulled.files),
+            "bytes": sum(done.pulled.wanted.values()) if is_dry else done.pulled.bytes,
+            "heads": len(done.pulled.heads),
+        },
+        "sent": {
+            "files": len(done.planned.sources if is_dry else done.pushed.files),
+            "bytes": done.planned.bytes if is_dry else done.pushed.bytes,
+            "heads": (done.pushed.head is not None) + len(done.pushed.forwarded),
+        },
+        "arrived": [
+            {"writer": writer, "entries": what.entries, "kinds": dict(sorted(what.kinds.items()))}
+            for writer, what in done.arrived.items()
+        ],
+        "notes": warnings_of(done),
+    }

@@ -1,0 +1,141 @@
+"""What a replica knows of its meetings: its lane, its remotes, and how far each remote was when last seen.
+
+One JSON file in the user's configuration folder for each replica, bound to its path, inode and record like the index, so that a
+copied or moved `.gnomon/` starts its own; nothing of it is inside the record.
+
+Always true: the file is replaced whole. Lost, it costs a new lane and the list of remotes, never data.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gnomon.errors import BadArgumentError, UnknownRemoteError
+from gnomon.record.hashing import derive_id
+from gnomon.sync.heads import HeadName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gnomon.env import Env
+    from gnomon.record.home import Home
+    from gnomon.record.index_place import Place
+
+DEFAULT = "origin"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}").fullmatch
+
+
+class Remote(msgspec.Struct):
+    """A remote of this replica. `shown`: for each lane, as `writer/lane`, the highest serial that it ever showed."""
+
+    url: str
+    shown: dict[str, int] = {}
+    holds_record: bool = False
+
+
+class Copy(msgspec.Struct, array_like=True):
+    """The copy of a live WAL that was published last: how many rows, when, and the segment's path and size."""
+
+    rows: int
+    made_us: int
+    path: str
+    size: int
+
+
+class SyncState(msgspec.Struct):
+    """See the top of the module.
+
+    `line`: the hashes of heads that the next one replaces, oldest first. `parts` (`log`, `points`, `objects`): what is fetched.
+    `copied`: the copies that the newest head of the lane lists, which are for remotes only.
+    `gone`: files that an erasure replaced here, as long as a head lists them.
+    """
+
+    lane: str = ""
+    line: list[str] = []
+    parts: list[str] = msgspec.field(default_factory=lambda: ["log", "points", "objects"])
+    remotes: dict[str, Remote] = {}
+    copies: dict[str, Copy] = {}
+    copied: list[str] = []
+    gone: list[str] = []
+
+
+class StateFile:
+    """The file of one replica."""
+
+    def __init__(self, home: Home, place: Place | None) -> None:
+        self._env: Env = home.env
+        key = place.key if place is not None else derive_id("record.toml", home.record_id.encode())
+        self.folder = os.path.join(self._env.config_folder(), "sync")
+        self.path = os.path.join(self.folder, f"{key}.json")
+
+    def load(self) -> SyncState:
+        """Return what is known; a file that is missing or damaged is an empty one."""
+        try:
+            return msgspec.json.decode(self._env.read_file(self.path), type=SyncState)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return SyncState()
+
+    def save(self, state: SyncState) -> None:
+        """Write all of it, whole. Raises OSError."""
+        env = self._env
+        env.make_folder(self.folder)
+        temporary = os.path.join(self.folder, f".{env.random_bytes(8).hex()}.tmp")
+        fd = env.create(temporary)
+        try:
+            env.write(fd, msgspec.json.format(msgspec.json.encode(state)))
+            env.sync_data(fd)
+        finally:
+            env.close(fd)
+        env.replace(temporary, self.path)
+        env.sync_folder(self.folder)
+
+
+def chosen_remote(state: SyncState, name: str | None) -> tuple[str, Remote]:
+    """Return the remote that a person means: by name, by URL, or the only one. Raises UnknownRemoteError."""
+    known = ", ".join(f"`{one}`" for one in sorted(state.remotes)) or "none"
+    add = "add one: `gnomon remote add NAME URL`"
+    if name is None:
+        if len(state.remotes) == 1:
+            return next(iter(state.remotes.items()))
+        if DEFAULT in state.remotes:
+            return DEFAULT, state.remotes[DEFAULT]
+        raise UnknownRemoteError(
+            "which remote? This replica has " + (f"several: {known}" if state.remotes else "none yet"),
+            hint="name it: `gnomon sync NAME`" if state.remotes else add,
+        )
+    if name in state.remotes:
+        return name, state.remotes[name]
+    for one, remote in state.remotes.items():
+        if remote.url == name:
+            return one, remote
+    raise UnknownRemoteError(f"no remote is called `{name}`; known: {known}", hint=add)
+
+
+def checked_name(name: str) -> str:
+    """Return the name if a remote may have it. Raises BadArgumentError."""
+    if _NAME(name) is None:
+        raise BadArgumentError(
+            f"a remote cannot be called `{name}`",
+            hint="a name has letters, digits, `.`, `_` and `-`, at most 64, such as `team`",
+        )
+    return name
+
+
+def shown_back(remote: Remote, names: Iterable[HeadName]) -> list[tuple[str, int, int]]:
+    """Return (writer, serial before, serial now) of the lanes of which a remote shows less than it did; note what it shows."""
+    now: dict[str, int] = {}
+    for name in names:
+        lane = f"{name.writer}/{name.lane}"
+        now[lane] = max(name.serial, now.get(lane, 0))
+    back = [
+        (lane.partition("/")[0], serial, now.get(lane, 0))
+        for lane, serial in sorted(remote.shown.items())
+        if now.get(lane, 0) < serial
+    ]
+    for lane, serial in now.items():
+        remote.shown[lane] = max(serial, remote.shown.get(lane, 0))
+    return back

@@ -1,0 +1,324 @@
+"""A sync of one replica with one remote, from lock to summary: seal, pull, publish, tell what arrived.
+
+Always true: one sync at a time in a replica; what was interrupted leaves both sides whole, and the next one finishes it.
+Layer: joins `sync` with upkeep, session and index. Why and in which order: docs/internals/sync.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import TYPE_CHECKING
+
+from gnomon.env import REAL, Env
+from gnomon.errors import OtherRecordError, RemoteError
+from gnomon.features import declare_features
+from gnomon.record.home import RECORD_FILE, Home, open_home, read_record_file
+from gnomon.record.index_place import place_for
+from gnomon.record.keys import load_device_key
+from gnomon.sync.arrived import arrived
+from gnomon.sync.copies import Copies
+from gnomon.sync.dissolved import dissolved, forget
+from gnomon.sync.erased import Erased, apply, exchange
+from gnomon.sync.heads import files_of
+from gnomon.sync.let_go import let_go
+from gnomon.sync.published import heads_here
+from gnomon.sync.pull import Pulled, pull
+from gnomon.sync.push import Plan, Pushed, plan, push
+from gnomon.sync.state import StateFile, shown_back
+from gnomon.sync.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from gnomon.record.keys import DeviceKey
+    from gnomon.sync.arrived import FromWriter
+    from gnomon.sync.heads import Head
+    from gnomon.sync.state import Remote, SyncState
+    from gnomon.sync.store import Store
+
+    Told = Callable[[str, int, int], None]
+
+LOCK_FILE = "sync.lock"
+ALL_PARTS = ("log", "points", "objects")
+_LOCK_PAUSE_S = 0.2
+
+
+class Synced:
+    """What a sync did. `went_back`: (writer, serial before, now) of lanes of which the remote shows less than it did."""
+
+    def __init__(self, remote: str, url: str) -> None:
+        self.remote = remote
+        self.url = url
+        self.pulled = Pulled()
+        self.planned = Plan()
+        self.pushed = Pushed()
+        self.let_go: list[str] = []
+        self.erased = Erased()
+        self.arrived: dict[str, FromWriter] = {}  # by writer: what is new here
+        self.went_back: list[tuple[str, int, int]] = []
+        self.withheld: list[str] = []  # writers of heads that others have seen and that are not here
+        self.is_clone_found = False
+
+    @property
+    def has_news(self) -> bool:
+        """Whether anything went or came."""
+        return bool(self.pulled.files or self.pulled.heads or self.pushed.head or self.pushed.forwarded)
+
+
+def sync(
+    home: Home,
+    name: str,
+    remote: Remote,
+    *,
+    parts: Sequence[str] | None = None,
+    is_dry: bool = False,
+    is_watching: bool = False,
+    is_checking: bool = False,
+    told: Told | None = None,
+    store: Store | None = None,
+) -> Synced:
+    """Exchange with a remote what the other lacks, both ways.
+
+    `parts` (of 'log', 'points', 'objects'): what to fetch, otherwise what this replica fetches as a rule. `is_checking` lists the
+    whole remote and sends again what it lost. `told(what, done,
+    total)` is told bytes. Raises RemoteError, OtherRecordError, StorageError, OSError.
+    """
+    env = home.env
+    declare_features()  # erasing and letting go ask them which objects an entry keeps
+    file = StateFile(home, place_for(home, env))
+    with _alone(home, file), contextlib.closing(store or open_store(remote.url, env, home.path)) as open_remote:
+        state = file.load()
+        known = state.remotes.setdefault(name, remote)
+        key = load_device_key(env)
+        if not state.lane:
+            state.lane = env.random_bytes(8).hex()
+        done = Synced(name, open_remote.url)
+        _meet(home, open_remote, known, is_dry=is_dry)
+        here = heads_here(home)
+        counts = _log_counts(home)
+        done.erased = exchange(home, open_remote, is_dry=is_dry)
+        if done.erased.has_unknown:
+            parts = [part for part in parts or state.parts if part != "objects"]
+        _drop_erased(home, state, done, is_dry=is_dry)
+        _pull(home, open_remote, key, state, here, done, parts, is_dry, told)
+        if not is_dry:
+            done.went_back = shown_back(known, done.pulled.names)
+            file.save(state)
+            done.arrived = arrived(home, done.pulled.files, counts)
+            _drop_erased(home, state, done, is_dry=is_dry)  # an old copy may have brought it back
+            done.let_go = let_go(home, here, key.writer)
+        done.withheld = _withheld(here)
+        _push(home, open_remote, key, state, known, here, done, file, is_dry, is_watching, is_checking, told)
+        if not is_dry:
+            known.holds_record = True
+            file.save(state)
+    return done
+
+
+@contextlib.contextmanager
+def _alone(home: Home, file: StateFile) -> Iterator[None]:
+    """Hold the lock of this replica's syncs, waiting for it."""
+    home.env.make_folder(file.folder)
+    path = f"{file.path}.lock"
+    while True:
+        with home.env.held_lock(path) as is_ours:
+            if is_ours:
+                yield
+                return
+        time.sleep(_LOCK_PAUSE_S)
+
+
+def _meet(home: Home, store: Store, remote: Remote, *, is_dry: bool) -> None:
+    """See that the remote holds this record, or make it hold it."""
+    if _is_same_record(home, store):
+        return
+    if remote.holds_record:
+        raise RemoteError(
+            f"`{store.url}` holds no record any more, though it did at the last sync",
+            hint="is the disk mounted, the bucket the right one? If it was emptied on purpose: `gnomon remote rm`, then `add`",
+        )
+    if is_dry:
+        return
+    store.write(RECORD_FILE, home.env.read_file(os.path.join(home.path, RECORD_FILE)), once=True)
+    store.finish()
+    _is_same_record(home, store)  # another replica may have been first, with another record
+
+
+def _is_same_record(home: Home, store: Store) -> bool:
+    try:
+        found = read_record_file(store.url, store.read(RECORD_FILE, 0, 1 << 16), home.env)
+    except FileNotFoundError:
+        return False
+    if found.record_id != home.record_id:
+        raise OtherRecordError(
+            f"`{store.url}` holds another record: `{found.name}` ({found.record_id[:8]}), this one is `{home.name}`"
+            f" ({home.record_id[:8]})",
+            hint="choose another place for this one, or fetch that one: `gnomon clone URL FOLDER`",
+        )
+    return True
+
+
+def _drop_erased(home: Home, state: SyncState, done: Synced, *, is_dry: bool) -> None:
+    if not is_dry:
+        dropped = apply(home)
+        done.erased.dropped += dropped
+        state.gone = sorted({*state.gone, *dropped})
+
+
+def _pull(
+    home: Home,
+    store: Store,
+    key: DeviceKey,
+    state: SyncState,
+    here: list[Head],
+    done: Synced,
+    parts: Sequence[str] | None,
+    is_dry: bool,
+    told: Told | None,
+) -> None:
+    done.pulled = pull(
+        home,
+        store,
+        here,
+        parts if parts is not None else state.parts,
+        not_needed=frozenset(state.gone) | frozenset(state.copied) | dissolved(home),
+        is_dry=is_dry,
+        told=None if told is None else lambda at, total: told("receiving", at, total),
+    )
+    strange = [head for head in done.pulled.heads if head.name[:2] == (key.writer, state.lane)]
+    if strange and not is_dry:  # a device that shares key and lane: a cloned one
+        done.is_clone_found = True
+        state.lane, state.line = home.env.random_bytes(8).hex(), []
+
+
+def _push(
+    home: Home,
+    store: Store,
+    key: DeviceKey,
+    state: SyncState,
+    remote: Remote,
+    here: list[Head],
+    done: Synced,
+    file: StateFile,
+    is_dry: bool,
+    is_watching: bool,
+    is_checking: bool,
+    told: Told | None,
+) -> None:
+    from gnomon.upkeep import make_sealed
+
+    if not is_dry:
+        make_sealed(home, key.writer)
+    folder = os.path.join(file.folder, "outgoing", os.path.basename(file.path).removesuffix(".json"))
+    _empty(home.env, folder)
+    copies = Copies(home, key.writer, folder)
+    copies.add_logs()
+    sealed_rows = _sealed_rows(home)
+    copies.add_points(sealed_rows, state.copies, is_watching=is_watching)
+    found = (
+        {path: size for part in ALL_PARTS for path, size in store.list(f"{part}/")} if is_checking else None
+    )
+    wanted = plan(home, store, key, state, here, done.pulled.names, copies, found_there=found)
+    if wanted.lost:  # sent to another remote, not to this one
+        for path in wanted.lost:
+            copies.forget(path, state.copies)
+        copies.add_points(sealed_rows, state.copies)
+        wanted = plan(home, store, key, state, here, done.pulled.names, copies, found_there=found)
+        if wanted.lost:
+            raise AssertionError(f"a head would list {wanted.lost[0]}, which is neither here nor at the remote")
+    done.planned = wanted
+    if not is_dry:
+        file.save(state)
+        done.pushed = push(
+            home,
+            store,
+            key,
+            state,
+            remote,
+            here,
+            wanted,
+            save=lambda: file.save(state),
+            told=None if told is None else lambda at, total: told("sending", at, total),
+        )
+        if done.pushed.head is not None:
+            state.copied = sorted(copies.files)
+            forget(home, files_of(here))
+            name = done.pushed.head.name
+            remote.shown[f"{name.writer}/{name.lane}"] = name.serial
+    copies.delete()
+
+
+def _log_counts(home: Home) -> dict[str, int]:
+    """Return for each log how many of its entries are here, after the index followed the news."""
+    from gnomon.record.index_query import log_counts
+    from gnomon.replica import Replica
+
+    with Replica.open(home.path, home.env) as replica:
+        replica.update()
+        return replica.index.ask(log_counts)
+
+
+def _sealed_rows(home: Home) -> dict[str, int]:
+    """Return for each WAL how many of its rows a segment here has."""
+    from gnomon.points.follow import known_covers
+    from gnomon.replica import Replica
+
+    rows: dict[str, int] = {}
+    if not home.wal_files():
+        return rows
+    with Replica.open(home.path, home.env) as replica:
+        replica.update()
+        for covers in replica.index.ask(known_covers).values():
+            for cover in covers:
+                rows[cover.wal] = max(cover.rows, rows.get(cover.wal, 0))
+    return rows
+
+
+def _withheld(here: list[Head]) -> list[str]:
+    """Return the writers of heads that others have seen, newer than any that is here."""
+    newest: dict[tuple[str, str], int] = {}
+    for head in here:
+        lane = head.name[:2]
+        newest[lane] = max(head.name.serial, newest.get(lane, 0))
+    seen = {one for head in here for one in head.seen}
+    return sorted({one.writer for one in seen if one.serial > newest.get((one.writer, one.lane), 0)})
+
+
+def _empty(env: Env, folder: str) -> None:
+    env.make_folder(folder)
+    for name, _ in env.list_folder(folder):
+        env.unlink(os.path.join(folder, name))
+
+
+def clone(
+    url: str, path: str, *, parts: Sequence[str] = ALL_PARTS, env: Env = REAL, told: Told | None = None
+) -> Synced:
+    """Make a replica at `path` (the `.gnomon` folder) of the record at `url`; it is called `origin` there.
+
+    Interrupted, the same call goes on. Raises RemoteError, OtherRecordError, StorageError, OSError.
+    """
+    from gnomon.record.home import take_in_record_file
+    from gnomon.sync.state import DEFAULT, Remote
+
+    with contextlib.closing(open_store(url, env, path)) as store:
+        try:
+            data = store.read(RECORD_FILE, 0, 1 << 16)
+        except FileNotFoundError:
+            raise RemoteError(
+                f"`{store.url}` holds no record",
+                hint="look at the address: it is the folder in which `record.toml` lies",
+            ) from None
+        home = take_in_record_file(path, env, data, store.url)
+        file = StateFile(home, place_for(home, env))
+        state = file.load()
+        remote = state.remotes.setdefault(DEFAULT, Remote(url))
+        state.parts = list(parts)
+        file.save(state)
+        return sync(home, DEFAULT, remote, told=told, store=store)
+
+
+def home_at(path: str, env: Env = REAL) -> Home:
+    """Return the replica at a path. Raises NoRecordError, UnknownFormatError."""
+    return open_home(path, env)
