@@ -21,6 +21,8 @@ FOLDER = Path(__file__).parent / ".venvs"
 def python_of(peer: str) -> Path:
     """Return the interpreter of a peer's environment, up to date."""
     cls = peer_class(peer)
+    if not cls.requirements:  # a program of the system
+        return Path(sys.executable)
     return _python_with(cls.environment, cls.requirements)
 
 

@@ -67,6 +67,8 @@ class Timing:
     """User and system time of the process and its children; of those that outlived it too."""
     first_s: float | None
     """Until the process said that its first metric was logged."""
+    peak_mb: float = 0.0
+    """The most memory that one of its processes had, files that it mapped included."""
 
 
 def adopt_orphans() -> bool:
@@ -102,13 +104,13 @@ def time_command(
     first_s = None
     if "{first}" in " ".join(map(str, argv)):
         first_s = perf_counter() - begin if os.read(reader, 1) else None
-    cpu_s = _wait(process, limit_s)
+    cpu_s, peak_mb = _wait(process, limit_s)
     wall_s = perf_counter() - begin
     os.close(reader)
     cpu_s += reap_orphans()
     if process.returncode != 0:
         raise _failed(seat, process.returncode, Path(command[0]).name, seat.folder / "output.txt")
-    return Timing(wall_s, cpu_s, first_s)
+    return Timing(wall_s, cpu_s, first_s, peak_mb)
 
 
 def _failed(seat: Seat, status: int, what: str, output: Path) -> FailedError:
@@ -119,14 +121,15 @@ def _failed(seat: Seat, status: int, what: str, output: Path) -> FailedError:
     return FailedError(f"{seat.cls.name}: exit {status} of {what}: {text}")
 
 
-def _wait(process: subprocess.Popen, limit_s: float) -> float:
-    """Wait for a process and return the processor time of it and its children; kill it after the limit."""
+def _wait(process: subprocess.Popen, limit_s: float) -> tuple[float, float]:
+    """Wait for a process, and kill it after the limit; return the processor time of all, and the most MB that one had."""
     alarm = threading.Timer(limit_s, kill_tree, [process.pid])
     alarm.start()
     _, status, usage = os.wait4(process.pid, 0)
     alarm.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
-    return usage.ru_utime + usage.ru_stime
+    kilobyte = 1e6 if sys.platform == "darwin" else 1e3  # macOS counts bytes
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / kilobyte
 
 
 def reap_orphans(limit_s: float = ORPHANS_LIMIT_S) -> float:
@@ -158,7 +161,7 @@ class Task:
 
     def wait(self, limit_s: float = 900) -> dict:
         """Wait for the end and return what the function returned, with times of the whole process."""
-        cpu_s = _wait(self.process, limit_s)
+        cpu_s, _ = _wait(self.process, limit_s)
         wall_s = perf_counter() - self.begin
         if self.process.returncode != 0 or not self.out.exists():
             raise self.failed()

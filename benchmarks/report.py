@@ -6,6 +6,7 @@ No figure on that page is typed by hand. Of several runs in one file, the last o
 
 import argparse
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,14 +39,9 @@ def page(rows: Rows) -> Iterator[str]:
     """Yield the lines of the page."""
     machines = [row for row in rows if row["figure"] == "machine"]
     rows = last_of_each(rows)
-    last = machines[-1]
-    yield HEAD.format(cores=last["cores"])
-    loads = [row["load"] for row in rows]
-    yield (
-        f"{last['processor']}, {last['cores']} cores, {last['memory_gib']} GiB, {last['system']}, "
-        f"Python {last['python']}; commit {last['commit']}; {last['at']}; load {min(loads):g} to {max(loads):g}.  "
-    )
-    versions = {row["peer"]: row["version"] for row in rows if row.get("version")}
+    yield HEAD.format(cores=machines[-1]["cores"])
+    yield from _machines(machines, rows)
+    versions = {row["peer"]: _number(row["version"]) for row in rows if row.get("version")}
     yield "Versions: " + ", ".join(f"{peer} {version}" for peer, version in versions.items()) + "."
     yield from ("", "## Promises", "")
     verdicts, *comparisons = _split(list(summary.tables(rows)))
@@ -55,9 +51,39 @@ def page(rows: Rows) -> Iterator[str]:
         yield from ("", *table)
 
 
+def _machines(machines: Rows, rows: Rows) -> Iterator[str]:
+    """Yield a line for each machine that rows were measured on, with its cases where there are several."""
+    of_kind: dict[str, Rows] = {}
+    for row in rows:
+        of_kind.setdefault(_hardware(machines[row["batch"]]), []).append(row)
+    for hardware, found in of_kind.items():
+        last = machines[max(row["batch"] for row in found)]
+        loads = [row["load"] for row in found]
+        cases = f" (`{'`, `'.join(dict.fromkeys(row['case'] for row in found))}`)" if len(of_kind) > 1 else ""
+        yield (
+            f"{hardware}{cases}; commit {last['commit']}; {last['at']}; load {min(loads):g} to {max(loads):g}.  "
+        )
+
+
+def _hardware(machine: dict[str, object]) -> str:
+    return (
+        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']}, "
+        f"Python {machine['python']}"
+    )
+
+
+def _number(version: str) -> str:
+    """Return the number in what a program says of its version."""
+    found = re.search(r"\d+(\.\w+)*", version)
+    return found[0] if found else version
+
+
 def last_of_each(rows: Rows) -> Rows:
-    """Return the rows that were measured last for each case and peer: those after the last machine line before them."""
-    batch, last = 0, {}
+    """Return the rows that were measured last for each case and peer: those after the last machine line before them.
+
+    Each gets `batch`, the number of its machine line.
+    """
+    batch, last = -1, {}
     numbered = []
     is_quick = False
     for row in rows:
@@ -67,7 +93,7 @@ def last_of_each(rows: Rows) -> Rows:
         elif not is_quick:
             numbered.append((batch, row))
             last[row["case"], row["peer"]] = batch
-    return [row for batch, row in numbered if last[row["case"], row["peer"]] == batch]
+    return [{**row, "batch": batch} for batch, row in numbered if last[row["case"], row["peer"]] == batch]
 
 
 def _split(lines: list[str]) -> list[list[str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import machine, summary
 from benchmarks.bench import Bench, Case, Row
 from benchmarks.cases import CASES
-from benchmarks.peers import MODULES, TRACKERS
+from benchmarks.peers import MODULES, TRACKERS, VERSIONERS
 from benchmarks.processes import FailedError, adopt_orphans
 
 RESULTS = Path(__file__).parent / "results"
@@ -55,7 +55,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--cases", type=_names(CASES), default=list(CASES), help=f"of {','.join(CASES)}")
     parser.add_argument(
-        "--peers", type=_names(MODULES), default=list(TRACKERS), help=f"of {','.join(MODULES)}"
+        "--peers", type=_names(MODULES), default=[*TRACKERS, *VERSIONERS], help=f"of {','.join(MODULES)}"
     )
     parser.add_argument("--quick", action="store_true", help="does everything work? the figures mean nothing")
     parser.add_argument(

@@ -6,7 +6,7 @@ Everything here is Markdown, and made from rows alone.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from benchmarks.peers import MODULES
+from benchmarks.peers import MODULES, VERSIONERS
 from benchmarks.shapes import SHAPES
 from benchmarks.targets import TARGETS, Rows, Target, middle, pick, to_floor
 
@@ -140,6 +140,32 @@ def _figures(case: str, columns: dict[str, str]) -> Callable[[Rows], Iterator[st
     return table
 
 
+def _beside(case: str, figures: tuple[str, ...]) -> Callable[[Rows], Iterator[str]]:
+    """A table with a line a question and peer: what it took more than a worker that does nothing, and × Gnomon's."""
+
+    def table(rows: Rows) -> Iterator[str]:
+        yield from header(
+            "question",
+            "peer",
+            "runs",
+            "more than a worker that does nothing, ms",
+            "processor, ms",
+            "× Gnomon's",
+        )
+        for figure in figures:
+            ours = None
+            for peer in MODULES:
+                found = [row for row in pick(rows, case, peer, figure=figure) if row["round"] > 0]
+                if not found:
+                    continue
+                cpu = middle(row["cpu_more_ms"] for row in found)
+                ours = cpu if peer == "gnomon" else ours
+                cells = (middle(row[key] for row in found) for key in ("runs", "more_ms", "cpu_more_ms"))
+                yield line(figure, peer, *map(number, cells), number(cpu / ours if cpu and ours else None))
+
+    return table
+
+
 def _kills(rows: Rows) -> Iterator[str]:
     yield from header("peer", "speed", "kills", "acknowledged", "lost", "wrong", "runs that cannot be read")
     for peer in MODULES:
@@ -150,6 +176,51 @@ def _kills(rows: Rows) -> Iterator[str]:
                 speed,
                 *(number(row[key]) for key in ("kills", "acknowledged", "lost", "wrong", "unreadable")),
             )
+
+
+def _versions(kind: str) -> Callable[[Rows], Iterator[str]]:
+    """A table with a line a tool that versions data: what each step took, held against the system's own programs."""
+    steps = {
+        "add, × b3sum": ("add", "to_hash"),
+        "stored, share": ("add", "stored_share"),
+        "status, × find": ("status", "to_find"),
+        "add version 2, × b3sum": ("add version 2", "to_hash"),
+        "new bytes, share": ("add version 2", "stored_share"),
+        "share, × b3sum": ("share", "to_hash"),
+        "restore, × b3sum": ("restore", "to_hash"),
+        "restore, × cp -r": ("restore", "to_copy"),
+        "verify, × b3sum": ("verify", "to_hash"),
+    }
+
+    def table(rows: Rows) -> Iterator[str]:
+        yield from header("tool", *steps, "peak MB")
+        for peer in ("gnomon", *VERSIONERS):
+            found = pick(rows, "data", peer, kind=kind)
+            if found:
+                cells = [
+                    middle(row[key] for row in found if row["figure"] == figure)
+                    for figure, key in steps.values()
+                ]
+                yield line(peer, *map(number, cells), number(max(row["peak_mb"] for row in found)))
+
+    return table
+
+
+def _flips(rows: Rows) -> Iterator[str]:
+    yield from header(
+        "tool",
+        "bits flipped",
+        "noticed by its own check",
+        "restore refused",
+        "restore right",
+        "wrong bytes, no error",
+    )
+    for peer in ("gnomon", *VERSIONERS):
+        for row in pick(rows, "data", peer, figure="flips"):
+            right = row["trials"] - row["refused"] - row["handed_out"]
+            noticed = number(row["noticed"]) if row["has_verify"] else "has none"
+            counts = (row["refused"], right, row["handed_out"])
+            yield line(peer, number(row["trials"]), noticed, *map(number, counts))
 
 
 COMPARISONS: dict[str, Callable[[Rows], Iterator[str]]] = {
@@ -188,10 +259,9 @@ COMPARISONS: dict[str, Callable[[Rows], Iterator[str]]] = {
     "Questions to many runs (`ask`)": _figures(
         "ask", {"ms": "ms", "more than bare Python, ms": "more_ms", "processor, more, ms": "cpu_more_ms"}
     ),
-    "The first page of a filtered, sorted table (`ask`)": _columns(
-        "ask",
-        "filter and sort",
-        {"runs": "runs", "ms": "ms", "more than a worker that does nothing, ms": "more_ms"},
+    "The same questions to all who can answer them (`ask-peers`), in Python": _beside(
+        "ask-peers",
+        ("filter and sort", "mean of a metric by a parameter", "search: a word of a note"),
     ),
     "The first page of the table of `scale`": _columns(
         "scale", "page", {"ms": "ms", "more than bare Python, ms": "more_ms", "processor, ms": "cpu_ms"}
@@ -215,6 +285,9 @@ COMPARISONS: dict[str, Callable[[Rows], Iterator[str]]] = {
         "verify",
         {"MB": "megabytes", "MB/s": "mb_per_s", "MB a second of processor time": "mb_per_cpu_s"},
     ),
+    "Versions of a CSV of 0.9 GB (`data`)": _versions("csv"),
+    "… of 20,000 small files": _versions("small"),
+    "… with one bit flipped in what is stored": _flips,
     "Installed size": _columns("size", "size", {"packages": "packages", "MB": "mb"}),
 }
 

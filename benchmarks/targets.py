@@ -107,6 +107,25 @@ def field(case: str, figure: str, key: str, **wanted: object) -> Rounds:
     return rounds
 
 
+def beside(peer: str, kind: str, figure: str) -> Rounds:
+    """What a step with versions of data takes another tool, as a multiple of Gnomon's; each is first held against `b3sum`."""
+
+    def rounds(rows: Rows) -> list[float]:
+        theirs = middle(row["to_hash"] for row in pick(rows, "data", peer, kind=kind, figure=figure))
+        ours = [row["to_hash"] for row in pick(rows, "data", kind=kind, figure=figure)]
+        return [theirs / one for one in ours] if theirs is not None else []
+
+    return rounds
+
+
+def unnoticed(rows: Rows) -> list[float]:
+    return [row["trials"] - row["noticed"] for row in pick(rows, "data", figure="flips")]
+
+
+def peak_mb(rows: Rows) -> list[float]:
+    return [row["peak_mb"] for row in pick(rows, "data") if "peak_mb" in row]
+
+
 _SHAPES = {
     "float64": "NumPy float64 scalars, their conversion apart",
     "float32": "NumPy float32 scalars, their conversion apart",
@@ -143,6 +162,7 @@ ASKED = {
     "compare groups": 2_000,
     "search: a rare word": 200,
     "search: a word of all runs": 200,
+    "search: two words of all runs": 200,
     "search: two words": 200,
     "search: a beginning": 200,
     "search: a parameter": 200,
@@ -288,6 +308,44 @@ TARGETS: tuple[Target, ...] = (
             ("verify csv", "× BLAKE3", 4, "×", "to_hash"),
         )
     ),
+    *(
+        Target(
+            "parquet",
+            f"Parquet {how}, {version}: share that is new",
+            0.1,
+            "",
+            field("parquet", f"{how}: {version}", "new_share"),
+        )
+        for how in ("normalised", "from a table")
+        for version in ("rows inserted", "rows inserted, 100 places edited")
+    ),
+    *(
+        Target("data", f"{kind}: {says}", limit, "×", field("data", figure, key, kind=kind))
+        for kind, figure, says, limit, key in (
+            ("csv", "add", "add, × b3sum", 18, "to_hash"),
+            ("csv", "add version 2", "add version 2, × b3sum", 3.5, "to_hash"),
+            ("csv", "verify", "verify, × b3sum", 4, "to_hash"),
+            ("small", "status", "status, × find", 3, "to_find"),
+            ("small", "restore", "restore, × cp -r", 2, "to_copy"),
+        )
+    ),
+    Target("data", "csv: share that is stored", 0.5, "", field("data", "add", "stored_share", kind="csv")),
+    Target(
+        "data",
+        "csv: share that version 2 adds",
+        0.012,
+        "",
+        field("data", "add version 2", "stored_share", kind="csv"),
+    ),
+    Target("data", "small: add, DVC's, to Gnomon's", 4, "×", beside("dvc", "small", "add"), at_least=True),
+    Target(
+        "data", "csv: restore, DVC's, to Gnomon's", 3, "×", beside("dvc", "csv", "restore"), at_least=True
+    ),
+    Target(
+        "data", "the most memory", 200, "MB", lambda rows: [max(found)] if (found := peak_mb(rows)) else []
+    ),
+    Target("data", "flipped bits that `gnomon data verify` does not notice", 0, "", unnoticed),
+    Target("data", "flipped bits that are handed out", 0, "", field("data", "flips", "handed_out")),
     Target("size", "installed megabytes", 150, "MB", field("size", "size", "mb")),
     Target("size", "installed packages", 25, "", field("size", "size", "packages")),
 )

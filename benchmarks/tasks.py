@@ -212,10 +212,26 @@ def make_seed_groups(peer: Peer, first: int, groups: int, limit_s: float) -> dic
 def read_page(peer: Peer, where: str, above: float, sort: str, limit: int) -> dict:
     """The first runs by one metric, of those in which another is above a value."""
     version = peer.load()
+    return {"version": version, "found": peer.page(where, above, sort, limit)}
+
+
+def prepare(peer: Peer) -> dict:
+    """Whatever a user must do between writing and reading."""
+    version = peer.load()
     peer.prepare_reading()
-    begin = perf_counter()
-    found = peer.page(where, above, sort, limit)
-    return {"version": version, "found": found, "page_s": perf_counter() - begin}
+    return {"version": version}
+
+
+def read_means(peer: Peer, metric: str, param: str) -> dict:
+    """The mean of the last values of a metric for each value of a parameter."""
+    version = peer.load()
+    return {"version": version, "found": len(peer.means(metric, param))}
+
+
+def find_word(peer: Peer, word: str) -> dict:
+    """The runs with a note that has a word; None from a peer that has no such search."""
+    version = peer.load()
+    return {"version": version, "found": peer.find_word(word)}
 
 
 def log_curve(peer: Peer, points: int) -> dict:

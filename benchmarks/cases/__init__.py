@@ -1,7 +1,22 @@
 """The cases, in the order in which they run."""
 
 from benchmarks.bench import Case
-from benchmarks.cases import ask, cold, index, kill, log, objects, runs, scale, series, size, verify
+from benchmarks.cases import (
+    ask,
+    ask_peers,
+    cold,
+    data,
+    index,
+    kill,
+    log,
+    objects,
+    parquet,
+    runs,
+    scale,
+    series,
+    size,
+    verify,
+)
 
 CASES: dict[str, Case] = {
     case.name: case
@@ -13,10 +28,13 @@ CASES: dict[str, Case] = {
         runs.CASE,
         scale.CASE,
         ask.CASE,
+        ask_peers.CASE,
         series.CASE,
         index.CASE,
         verify.CASE,
         objects.CASE,
+        data.CASE,
+        parquet.CASE,
         size.CASE,
     )
 }

@@ -1,8 +1,7 @@
 """Questions to 100,000 runs (1,000 groups of 100 seeds, 30 params, 20 metrics), and to one series of 100,000,000 points.
 
 Making both takes some ten minutes on two cores, so it goes on where it stopped: delete the folder `ask` under the root to
-begin again. `--scale 0.1` makes a tenth of the groups and of the points. Peers get a hundredth of the groups, and a minute
-to make them: the rows say how many runs they answered for.
+begin again. `--scale 0.1` makes a tenth of the groups and of the points. What peers can answer, they are asked in `ask_peers`.
 """
 
 from collections.abc import Iterator
@@ -13,11 +12,9 @@ from benchmarks.processes import Seat, reap_orphans, run_task, start_task, time_
 from benchmarks.seed_groups import SEEDS
 
 GROUPS = 1_000
-PEER_GROUPS = 10
 POINTS = 100_000_000
 BUCKETS = 1_000
 ROUNDS = 7
-LIMIT_S = 60.0
 AT_ONCE = 2
 WHERE = "metrics.m00 > 0.2"
 SORT = "metrics.m01"
@@ -26,6 +23,7 @@ QUESTIONS = {
     "compare groups": ["compare", "--groups", "m00", "--better", "lower"],
     "search: a rare word": ["search", "quokka"],
     "search: a word of all runs": ["search", "m00"],
+    "search: two words of all runs": ["search", "m00", "m01"],
     "search: two words": ["search", "loss", "rate"],
     "search: a beginning": ["search", "res*"],
     "search: a parameter": ["search", "quokka", "lr=0.01"],
@@ -40,20 +38,15 @@ assert series.total == {points} and 0 < len(series) <= 4 * {buckets}, series
 
 
 def measure(bench: Bench, peer: str) -> Iterator[Row]:
-    if peer == "gnomon":
-        yield from _gnomon(bench)
-        yield from _long_series(bench)
-    else:
-        yield from _peer(bench, peer)
+    yield from _questions(bench, peer)
+    yield from _long_series(bench)
 
 
-CASE = Case(
-    "ask", "questions to 100,000 runs, and to 100,000,000 points", ("gnomon", "trackio", "mlflow-sqlite", "aim"), measure
-)  # fmt: skip
+CASE = Case("ask", "questions to 100,000 runs, and to 100,000,000 points", ("gnomon",), measure)
 
 
-def _gnomon(bench: Bench) -> Iterator[Row]:
-    seat = bench.seat("gnomon", "ask", fresh=False)
+def _questions(bench: Bench, peer: str) -> Iterator[Row]:
+    seat = bench.seat(peer, "ask", fresh=False)
     groups = bench.amount(max(1, round(GROUPS * bench.scale)), 3)
     _make(seat, groups)
     for figure, question in QUESTIONS.items():
@@ -103,21 +96,3 @@ def _long_series(bench: Bench) -> Iterator[Row]:
         made.write_text(row["run"])
     thin = THIN.format(id=made.read_text(), buckets=BUCKETS, points=points)
     yield from _timed(bench, seat, "long series: 1,000 buckets", [seat.python, "-c", thin], 1)
-
-
-def _peer(bench: Bench, peer: str) -> Iterator[Row]:
-    seat = bench.seat(peer, "ask")
-    made = run_task(seat, "make_seed_groups", first=0, groups=bench.amount(PEER_GROUPS, 1), limit_s=LIMIT_S)
-    floor = run_task(seat, "doing_nothing")
-    row = run_task(seat, "read_page", where="m00", above=0.2, sort="m01", limit=50)
-    more = row["process_wall_s"] - floor["process_wall_s"]
-    cpu_more = row["process_cpu_s"] - floor["process_cpu_s"]
-    yield {
-        "figure": "filter and sort",
-        **row,
-        "round": 1,
-        "runs": made["runs"],
-        "ms": 1e3 * row["process_wall_s"],
-        "more_ms": 1e3 * more,
-        "cpu_more_ms": 1e3 * cpu_more,
-    }

@@ -19,9 +19,16 @@ MODULES = {
     "mlflow-sqlite": "mlflow:MlflowSqlite",
     "mlflow-file": "mlflow:MlflowFile",
     "aim": "aim:Aim",
+    "dvc": "versioners:Dvc",
+    "dvc-verify": "versioners:DvcVerify",
+    "git-lfs": "versioners:GitLfs",
+    "restic": "versioners:Restic",
+    "borg": "versioners:Borg",
+    "casync": "versioners:Casync",
 }
 FLOORS = ("memory", "jsonl", "jsonl-flush")
-TRACKERS = tuple(name for name in MODULES if name not in FLOORS)
+VERSIONERS = tuple(name for name, place in MODULES.items() if place.startswith("versioners:"))
+TRACKERS = tuple(name for name in MODULES if name not in (*FLOORS, *VERSIONERS))
 
 
 def peer_class(name: str) -> type[Peer]:

@@ -73,3 +73,21 @@ run.close()
                 table.append((found.run.name, found.run["hparams"], last))
         table.sort(key=lambda run: -run[2][sort])
         return len(table[:limit])
+
+    def means(self, metric: str, param: str) -> dict[str, float]:
+        values: dict[str, list[float]] = {}
+        for found in (
+            self.aim.Repo(str(self.store))
+            .query_metrics(f"metric.name == '{metric}'", report_mode=0)
+            .iter_runs()
+        ):
+            for one in found:
+                values.setdefault(one.run["hparams"][param], []).append(one.values.last_value())
+        return {of: sum(several) / len(several) for of, several in values.items()}
+
+    def describe(self, text: str) -> None:
+        self.run.description = text
+
+    def find_word(self, word: str) -> int:
+        query = f"run.description is not None and '{word}' in run.description"
+        return len(list(self.aim.Repo(str(self.store)).query_runs(query, report_mode=0).iter_runs()))

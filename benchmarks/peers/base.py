@@ -60,12 +60,25 @@ class Peer:
         """Read the first `limit` runs by the metric `sort`, of those in which the metric `where` is above a value."""
         raise NotImplementedError
 
+    def means(self, metric: str, param: str) -> dict[str, float]:
+        """Return the mean of the last values of a metric for each value of a parameter."""
+        raise NotImplementedError
+
+    def find_word(self, word: str) -> int | None:
+        """Return how many runs have a word in their note or description; None where there is no such search."""
+        return None
+
     def make_seed_run(self, run: "SeedRun") -> None:
         """Make one run of a group of seeds; what a tracker has no call for is left out."""
         log = self.start(run.name, {**run.params, "seed": run.seed})
         for step, row in enumerate(run.rows):
             log(row, step=step)
+        if run.note:
+            self.describe(run.note)
         self.finish()
+
+    def describe(self, text: str) -> None:
+        """Give the open run a note or description, where the tracker has such a thing."""
 
     def write_series(self, run: str, metric: str, values: Iterable[float], deadline: float) -> int:
         """Log one series the fastest way there is; return how many points were written by the deadline.

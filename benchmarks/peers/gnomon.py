@@ -61,5 +61,18 @@ with gnomon.run("hello", params={"lr": 0.1}) as run:
             self._ids = {row["name"]: row["id"] for row in rows}
         return self._ids
 
+    def page(self, where: str, above: float, sort: str, limit: int) -> int:
+        found = self.gnomon.open(self.store).runs(
+            f"metrics.{where} > {above}", sort=f"metrics.{sort}", limit=limit
+        )
+        return len(found.to_pylist())
+
+    def means(self, metric: str, param: str) -> dict[str, float]:
+        query = f"select params.{param} as of, avg(metrics.{metric}) as mean from runs group by 1"
+        return {row["of"]: row["mean"] for row in self.gnomon.open(self.store).sql(query)}
+
+    def find_word(self, word: str) -> int:
+        return len(self.gnomon.open(self.store).search(word, limit=1000))
+
     def table(self, sort: str) -> int:
         return len(self.gnomon.open(self.store).runs(sort=f"metrics.{sort}").to_pylist())

@@ -101,6 +101,21 @@ with mlflow.start_run(run_name="hello"):
         )
         return len([(run.info.run_name, run.data.params, run.data.metrics) for run in found])
 
+    def means(self, metric: str, param: str) -> dict[str, float]:
+        self.connect()
+        found = self.mlflow.search_runs([self.experiment], max_results=50_000)
+        return found.groupby(f"params.{param}")[f"metrics.{metric}"].mean().to_dict()
+
+    def describe(self, text: str) -> None:
+        self.client.set_tag(self.run, "mlflow.note.content", text)
+
+    def find_word(self, word: str) -> int:
+        self.connect()
+        found = self.client.search_runs(
+            [self.experiment], f"tags.`mlflow.note.content` LIKE '%{word}%'", max_results=1000
+        )
+        return len(found)
+
 
 class MlflowFile(MlflowSqlite):
     """The folder `mlruns`, which version 3 opens only when told to."""

@@ -52,6 +52,12 @@ trackio.finish()
         table.sort(key=lambda run: -run[2][sort])
         return len(table[:limit])
 
+    def means(self, metric: str, param: str) -> dict[str, float]:
+        values: dict[str, list[float]] = {}
+        for _, params, last in self._rows():
+            values.setdefault(params[param], []).append(last[metric])
+        return {of: sum(several) / len(several) for of, several in values.items()}
+
     def _rows(self) -> list[tuple]:
         # params by `trackio.Api`, last metrics by the SQL that `trackio query` would run
         from trackio.sqlite_storage import SQLiteStorage
