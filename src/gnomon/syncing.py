@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from gnomon.env import REAL, Env
-from gnomon.errors import OtherRecordError, RemoteError
+from gnomon.errors import OtherRecordError, RemoteError, StorageError
 from gnomon.features import declare_features
 from gnomon.record.home import RECORD_FILE, Home, open_home, read_record_file
 from gnomon.record.index_place import place_for
@@ -27,7 +27,7 @@ from gnomon.sync.published import heads_here
 from gnomon.sync.pull import Pulled, pull
 from gnomon.sync.push import Plan, Pushed, plan, push
 from gnomon.sync.state import StateFile, shown_back
-from gnomon.sync.store import open_store
+from gnomon.sync.store import listed, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 LOCK_FILE = "sync.lock"
 ALL_PARTS = ("log", "points", "objects")
 _LOCK_PAUSE_S = 0.2
+_LOCK_WAIT_S = 120.0
 
 
 class Synced:
@@ -88,7 +89,10 @@ def sync(
     env = home.env
     declare_features()  # erasing and letting go ask them which objects an entry keeps
     file = StateFile(home, place_for(home, env))
-    with _alone(home, file), contextlib.closing(store or open_store(remote.url, env, home.path)) as open_remote:
+    with (
+        _alone(home, file),
+        contextlib.closing(store or open_store(remote.url, env, home.path)) as open_remote,
+    ):
         state = file.load()
         known = state.remotes.setdefault(name, remote)
         key = load_device_key(env)
@@ -97,12 +101,11 @@ def sync(
         done = Synced(name, open_remote.url)
         _meet(home, open_remote, known, is_dry=is_dry)
         here = heads_here(home)
-        counts = _log_counts(home)
         done.erased = exchange(home, open_remote, is_dry=is_dry)
         if done.erased.has_unknown:
             parts = [part for part in parts or state.parts if part != "objects"]
         _drop_erased(home, state, done, is_dry=is_dry)
-        _pull(home, open_remote, key, state, here, done, parts, is_dry, told)
+        counts = _pull(home, open_remote, key, state, here, done, parts, is_dry, told)
         if not is_dry:
             done.went_back = shown_back(known, done.pulled.names)
             file.save(state)
@@ -122,12 +125,16 @@ def _alone(home: Home, file: StateFile) -> Iterator[None]:
     """Hold the lock of this replica's syncs, waiting for it."""
     home.env.make_folder(file.folder)
     path = f"{file.path}.lock"
-    while True:
+    for _ in range(round(_LOCK_WAIT_S / _LOCK_PAUSE_S)):
         with home.env.held_lock(path) as is_ours:
             if is_ours:
                 yield
                 return
         time.sleep(_LOCK_PAUSE_S)
+    raise StorageError(
+        f"another sync of `{home.path}` has been at work for {_LOCK_WAIT_S:.0f} s",
+        hint="wait for it, or look whether a `gnomon sync --watch` runs: it takes turns as a rule",
+    )
 
 
 def _meet(home: Home, store: Store, remote: Remote, *, is_dry: bool) -> None:
@@ -151,6 +158,11 @@ def _is_same_record(home: Home, store: Store) -> bool:
         found = read_record_file(store.url, store.read(RECORD_FILE, 0, 1 << 16), home.env)
     except FileNotFoundError:
         return False
+    if not found.is_intact:
+        raise RemoteError(
+            f"`{RECORD_FILE}` of `{store.url}` is damaged, or only half of it came",
+            hint="sync again; if it stays so, put a copy of your own `.gnomon/record.toml` there",
+        )
     if found.record_id != home.record_id:
         raise OtherRecordError(
             f"`{store.url}` holds another record: `{found.name}` ({found.record_id[:8]}), this one is `{home.name}`"
@@ -177,7 +189,9 @@ def _pull(
     parts: Sequence[str] | None,
     is_dry: bool,
     told: Told | None,
-) -> None:
+) -> dict[str, int]:
+    """Take in what is news; return how many entries of each log were here before, where any file came."""
+    counts: dict[str, int] = {}
     done.pulled = pull(
         home,
         store,
@@ -185,12 +199,14 @@ def _pull(
         parts if parts is not None else state.parts,
         not_needed=frozenset(state.gone) | frozenset(state.copied) | dissolved(home),
         is_dry=is_dry,
+        before_files=lambda: counts.update(_log_counts(home)),
         told=None if told is None else lambda at, total: told("receiving", at, total),
     )
     strange = [head for head in done.pulled.heads if head.name[:2] == (key.writer, state.lane)]
     if strange and not is_dry:  # a device that shares key and lane: a cloned one
         done.is_clone_found = True
         state.lane, state.line = home.env.random_bytes(8).hex(), []
+    return counts
 
 
 def _push(
@@ -218,7 +234,9 @@ def _push(
     sealed_rows = _sealed_rows(home)
     copies.add_points(sealed_rows, state.copies, is_watching=is_watching)
     found = (
-        {path: size for part in ALL_PARTS for path, size in store.list(f"{part}/")} if is_checking else None
+        {path: size for part in ALL_PARTS for path, size in listed(store, f"{part}/")}
+        if is_checking
+        else None
     )
     wanted = plan(home, store, key, state, here, done.pulled.names, copies, found_there=found)
     if wanted.lost:  # sent to another remote, not to this one
@@ -227,7 +245,9 @@ def _push(
         copies.add_points(sealed_rows, state.copies)
         wanted = plan(home, store, key, state, here, done.pulled.names, copies, found_there=found)
         if wanted.lost:
-            raise AssertionError(f"a head would list {wanted.lost[0]}, which is neither here nor at the remote")
+            raise AssertionError(
+                f"a head would list {wanted.lost[0]}, which is neither here nor at the remote"
+            )
     done.planned = wanted
     if not is_dry:
         file.save(state)

@@ -83,9 +83,9 @@ class FolderStore:
                 for piece in [source] if isinstance(source, bytes) else self._local(source):
                     self._env.write(fd, piece)
                 self._env.sync_data(fd)
-                self._env.set_mode(temporary, self._mode & 0o666)
+                self._share(temporary, self._mode & 0o666)
                 if once:
-                    self._env.link(temporary, target)
+                    self._name_once(temporary, target)
                 else:
                     self._env.replace(temporary, target)
             except FileExistsError:
@@ -96,6 +96,21 @@ class FolderStore:
                     self._env.unlink(temporary)
             self._env.sync_folder(folder)
             return True
+
+    def _name_once(self, temporary: str, target: str) -> None:
+        """Give a file a name that must not exist. Raises FileExistsError."""
+        try:
+            self._env.link(temporary, target)
+        except FileExistsError:
+            raise
+        except OSError:  # a disk without links, such as a stick's: then two who come at once both write, which `once` allows
+            if os.path.lexists(target):
+                raise FileExistsError(target) from None
+            self._env.replace(temporary, target)
+
+    def _share(self, path: str, mode: int) -> None:
+        with contextlib.suppress(PermissionError):  # a disk without rights, such as a stick's
+            self._env.set_mode(path, mode)
 
     def delete(self, paths: Iterable[str]) -> None:
         """Delete files."""
@@ -123,7 +138,10 @@ class FolderStore:
     def _open(self, path: str) -> int:
         if not self._is_folder(os.path.dirname(path)):
             raise FileNotFoundError(path)
-        return self._env.open_read(os.path.join(self._root, path))
+        full = os.path.join(self._root, path)
+        if not stat_module.S_ISREG(self._env.stat(full).st_mode):
+            raise FileNotFoundError(path)  # a link, a pipe: no replica writes such a thing
+        return self._env.open_read(full)
 
     def _is_folder(self, path: str) -> bool:
         """Return whether a folder below the root is one, and no link on the way to it."""
@@ -158,14 +176,16 @@ class FolderStore:
             if not os.path.isdir(self._root):
                 self._env.make_folder(self._root)
                 around = stat_module.S_IMODE(self._env.stat(os.path.dirname(self._root)).st_mode)
-                self._env.set_mode(self._root, (around | 0o700) & 0o2775)  # never for everybody to write
+                self._share(self._root, (around | 0o700) & 0o2775)  # never for everybody to write
             self._mode = stat_module.S_IMODE(self._env.stat(self._root).st_mode)
         path = self._root
         for part in folder.split("/") if folder else ():
             path = os.path.join(path, part)
+            if os.path.islink(path):
+                return  # what is behind it is not ours; `_folder_for` says so
             if not os.path.isdir(path):
                 self._env.make_folder(path)
-                self._env.set_mode(path, self._mode)
+                self._share(path, self._mode)
 
     @contextlib.contextmanager
     def _refused(self, path: str) -> Iterator[None]:

@@ -10,6 +10,7 @@ from people import Person, tree_of
 
 from gnomon.errors import OtherRecordError, RemoteError
 from gnomon.session import close_all
+from gnomon.sync.folder import FolderStore
 from gnomon.sync.heads import head_name
 
 RUN = "0123456789abcdef"
@@ -346,3 +347,27 @@ def test_a_new_folder_is_for_the_people_of_the_folder_around_but_never_for_all_t
     around.chmod(0o1777)
     ann.sync(around / "credit")
     assert (around / "credit").stat().st_mode & 0o7777 == 0o775
+
+
+def test_a_stick_whose_disk_knows_neither_links_nor_rights_will_do(team, tmp_path):
+    class StickEnv(type(team[0].env)):
+        def link(self, source, target):
+            raise PermissionError(1, "Operation not permitted")
+
+        def set_mode(self, path, mode):
+            raise PermissionError(1, "Operation not permitted")
+
+    ann, ben = team
+    stick = tmp_path / "stick"
+    ann.run(run_id(8))
+    ann.sync(stick, store=FolderStore(StickEnv(ann.folder), str(stick)))
+    ben.sync(stick, store=FolderStore(StickEnv(ben.folder), str(stick)))
+    assert len(ben.series(run_id(8))) == 5
+
+
+def test_a_damaged_record_file_of_the_remote_is_named(team, share):
+    ann, _ = team
+    path = share / "record.toml"
+    path.write_bytes(path.read_bytes().replace(b'record = "', b'record = "f'))
+    with pytest.raises(RemoteError, match="is damaged"):
+        ann.sync(share)
