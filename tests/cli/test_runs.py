@@ -138,6 +138,13 @@ def test_an_empty_record_has_no_runs_yet(ask, project):
     assert ask("runs", "--json").json() == []
 
 
+def test_a_record_whose_runs_are_all_hidden_says_so(ask, project):
+    with gnomon.run("one") as run:
+        run.log(loss=1.0)
+    ask("rm", run.id)
+    assert ask("runs").err.startswith("no runs to list; 1 run is hidden: `gnomon runs --removed` lists them")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

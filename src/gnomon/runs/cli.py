@@ -116,7 +116,7 @@ def _runs(arguments: Namespace, terminal: Terminal) -> int:
     elif arguments.csv:
         _write_csv(table, terminal)
     elif not len(table):
-        terminal.say(_why_nothing(arguments))
+        terminal.say(_why_nothing(arguments, record))
     elif columns is not None:
         known = [key for key in table.columns if key not in set(table.unknown)]
         _write_table(record, table, known, [], terminal)
@@ -257,13 +257,19 @@ def _write_csv(table: RunTable, terminal: Terminal) -> None:
     terminal.csv(list(names.values()), map(readable, table.to_pylist()))
 
 
-def _why_nothing(arguments: Namespace) -> str:
+def _why_nothing(arguments: Namespace, record: Record) -> str:
     if arguments.limit == 0:
         return "no runs: `--limit 0` asks for none"
     kind = "hidden run" if arguments.removed else "run"
     if arguments.where:
         return f"no {kind} matches"
-    return "no hidden runs" if arguments.removed else NO_RUNS
+    if arguments.removed:
+        return "no hidden runs"
+    hidden = len(record.runs(removed=True, columns=["id"], limit=None))
+    if hidden:
+        are = "run is" if hidden == 1 else "runs are"
+        return f"no runs to list; {hidden:,} {are} hidden: `gnomon runs --removed` lists them, `gnomon restore` brings them back"
+    return NO_RUNS
 
 
 def shown_digits(record: Record, ids: Iterable[str]) -> int:
