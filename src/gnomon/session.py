@@ -301,6 +301,13 @@ class Session:
             self._lease = self._lease or Lease(self._env, folder)  # before the first look
             return ObjectStore(self._env, folder, self.log.writer)
 
+    def rest(self) -> None:
+        """Give the lease on objects back, if no run is open and all entries are written. Only where no other thread adds."""
+        with self._objects_lock, self.lock:
+            if self._lease is not None and not self._closers and not self._waiting:
+                self._lease.end()
+                self._lease = self._objects = None
+
     def close(self) -> None:
         """End what is open, write the close marks, bring all to the disk. Never raises for the disk's sake."""
         for closer in list(self._closers):

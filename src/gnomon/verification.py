@@ -11,11 +11,11 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from gnomon.record.problems import DAMAGE, Problem
+from gnomon.record.problems import DAMAGE, NOTICE, UNKNOWN, Problem
 from gnomon.record.verify import LogVerifier, verify_record_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator
 
     from gnomon.record.home import Home
 
@@ -33,12 +33,13 @@ class Verification:
     """One look at all files. Iterate over it for the problems; the figures grow meanwhile."""
 
     def __init__(self, home: Home, *, deep: bool = False, progress: Progress | None = None) -> None:
-        self.files = {"logs": 0, "WALs": 0, "segments": 0, "packs": 0}
+        self.files = dict.fromkeys(("logs", "WALs", "segments", "salvages", "packs", "heads"), 0)
         self.bytes = dict.fromkeys(self.files, 0)
         self.seconds = dict.fromkeys(self.files, 0.0)
         self.entries = 0
         self.bodies_absent = 0
         self.damaged = 0
+        self.unknown = 0
         self.notices = 0
         self._home = home
         self._deep = deep
@@ -50,8 +51,14 @@ class Verification:
     def __iter__(self) -> Iterator[Problem]:
         for problem in self._all():
             self.damaged += problem.severity == DAMAGE
-            self.notices += problem.severity != DAMAGE
+            self.unknown += problem.severity == UNKNOWN
+            self.notices += problem.severity == NOTICE
             yield problem
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all was checked and nothing is damaged."""
+        return not self.damaged and not self.unknown
 
     def _all(self) -> Iterator[Problem]:
         home = self._home
@@ -62,13 +69,16 @@ class Verification:
             ("logs", home.log_files(), logs.verify),
             ("WALs", home.wal_files(), lambda path: self._wal(path, commitments)),
             ("segments", home.segment_files(), lambda path: self._segment(path, commitments)),
+            ("salvages", home.salvage_files(), self._salvage),
             ("packs", home.pack_files(), self._pack),
         ]
         total = sum(state.st_size for _, files, _ in parts for _, state in files)
         done = 0
         for part, files, verify in parts:
-            if part == "WALs" and self._deep:
-                commitments.update(self._commitments())
+            if part == "WALs":
+                yield from logs.unproven()
+                if self._deep:
+                    commitments.update(self._commitments(logs.keys))
             for path, state in files:
                 began = time.perf_counter()
                 try:
@@ -90,6 +100,9 @@ class Verification:
                 if self._progress is not None:
                     self._progress(done, total)
         yield from self._held_nowhere(commitments)
+        yield from self._lists()
+        yield from self._erasures()
+        yield from self._heads()
         self.entries, self.bodies_absent = logs.entries, logs.bodies_absent
 
     def _wal(self, path: str, commitments: dict[str, list[dict[str, object]]]) -> Iterator[Problem]:
@@ -178,7 +191,65 @@ class Verification:
 
         yield from _within(path, verify_pack(self._home.env, os.path.join(self._home.path, path)))
 
-    def _commitments(self) -> dict[str, list[dict[str, object]]]:
+    def _salvage(self, path: str) -> Iterator[Problem]:
+        from gnomon.points.verify import verify_salvage
+
+        yield from _within(path, verify_salvage(self._home.env, os.path.join(self._home.path, path)))
+
+    def _lists(self) -> Iterator[Problem]:
+        """Yield the objects whose chunks, joined, are not what their ids name."""
+        from gnomon.objects.verify_lists import verify_lists
+
+        began = time.perf_counter()
+        objects = os.path.join(self._home.path, "objects")
+        for problem in verify_lists(self._home.env, objects):
+            path = os.path.relpath(problem.file, self._home.path)
+            yield Problem(path, problem.where, problem.what, problem.advice, problem.severity)
+        self.seconds["packs"] += time.perf_counter() - began
+
+    def _heads(self) -> Iterator[Problem]:
+        """Yield what is wrong with the heads, and what they list that is not here."""
+        from gnomon.record.index_place import place_for
+        from gnomon.sync.dissolved import dissolved
+        from gnomon.sync.state import StateFile
+        from gnomon.sync.verify import verify_heads
+
+        home = self._home
+        began = time.perf_counter()
+        state = StateFile(home, place_for(home, home.env)).load()
+        own = frozenset((writer, state.lane) for writer in home.writers("heads"))
+        for writer in home.writers("heads"):
+            listed = home.env.list_folder(os.path.join(home.path, "heads", writer))
+            self.files["heads"] += len(listed)
+            self.bytes["heads"] += sum(one.st_size for _, one in listed)
+        parts = state.parts if state.remotes else ()
+        yield from verify_heads(home, parts, own, frozenset({*state.copied, *state.gone, *dissolved(home)}))
+        self.seconds["heads"] += time.perf_counter() - began
+
+    def _erasures(self) -> Iterator[Problem]:
+        """Yield tombstones that are damaged or unknown, and packs that hold what was erased and nothing else keeps."""
+        from gnomon.objects.tombstones import Tombstones
+
+        tombstones = Tombstones(self._home.env, self._home.path, afresh=True)
+        yield from tombstones.problems
+        if not tombstones.all:
+            return
+        from gnomon.features import declare_features
+        from gnomon.objects import collect
+        from gnomon.objects.reach import Reach
+
+        declare_features()
+        store = collect.store_of(self._home)
+        if not any(tombstones.names(one) for pack in store.packs() for one in pack.objects):
+            return
+        reach = Reach(self._home, store, erased=tombstones.subjects)
+        reach.follow()
+        for loss in collect.erased(self._home, reach, store, tombstones):
+            path = os.path.relpath(loss.pack.path, self._home.path)
+            what = f"{len(loss.going):,} objects in it were erased: an old copy brought them back, or erasing was interrupted"
+            yield Problem(path, "", what, "`gnomon gc` takes them out", NOTICE)
+
+    def _commitments(self, certified: Container[str]) -> dict[str, list[dict[str, object]]]:
         """Return the bodies of the `points.sealed` entries, by WAL id; note of which runs more than heads are here."""
         from gnomon.errors import RecordError
         from gnomon.record.lines import parse_line
@@ -195,7 +266,8 @@ class Verification:
                         entry = parse_line(line)
                     except RecordError:
                         continue  # told by the look at the logs
-                    found.setdefault(entry.subject.removeprefix("wal:"), []).append(entry.body)
+                    if entry.log in certified:
+                        found.setdefault(entry.subject.removeprefix("wal:"), []).append(entry.body)
         return found
 
     def speed(self, part: str) -> float | None:

@@ -192,6 +192,24 @@ def every_file(*folders: Path) -> bytes:
     return b"".join(file.read_bytes() for one in folders for file in sorted(one.rglob("*")) if file.is_file())
 
 
+def test_a_process_that_added_data_may_erase_it(ask, project):
+    """Its own lease, which keeps others from deleting what it may still name, must not stop itself."""
+    (project / "gone.csv").write_bytes(noise(5000))
+    assert ask("data", "add", "gone.csv", "--no-profile").code == 0
+    answer = ask("data", "erase", "gone", "--yes")
+    assert (answer.code, packs(project)) == (0, set())
+
+
+def test_an_open_run_keeps_its_lease_while_its_process_erases(ask, project):
+    (project / "gone.csv").write_bytes(noise(5000))
+    with gnomon.run("open") as run:
+        run.keep("gone.csv")
+        session = session_for()
+        assert session._lease is not None
+        session.rest()
+        assert session._lease is not None
+
+
 def test_a_version_is_erased_and_what_the_other_has_too_stays(ask, project, two_versions, tmp_path):
     with gnomon.run("used it") as run:
         run.use("credit@v1")

@@ -75,8 +75,6 @@ def histories(draw) -> list[MadeLog]:
     written: list[str] = []
     for _ in range(draw(st.integers(3, 14))):
         log = draw(st.sampled_from(logs))
-        if not log.lines:
-            log.add("log.opened", f"log:{log.id}")
         if draw(st.integers(0, 9)) == 0 and len(logs) < 6:
             log = log.fork()
             logs.append(log)
@@ -86,14 +84,14 @@ def histories(draw) -> list[MadeLog]:
         over = draw(st.lists(st.sampled_from(written), max_size=3, unique=True)) if written else []
         subject = draw(st.sampled_from(SUBJECTS))
         written.append(log.add(kind, subject, {field: draw(st.sampled_from("uvwxyz"))}, over=over))
-    return [log for log in logs if log.lines]
+    return logs
 
 
 # ---------------------------------------------------------------- the model
 
 
 def entries_of(record: MadeRecord) -> dict:
-    """All sound entries of all files by hash, with their body where any copy has it."""
+    """All sound entries of certified logs in all files by hash, with their body where any copy has it."""
     found = {}
     for path, _ in record.home.log_files():
         for line in (Path(record.home.path) / path).read_bytes().split(b"\n")[:-1]:
@@ -103,7 +101,8 @@ def entries_of(record: MadeRecord) -> dict:
                 continue
             if entry.hash not in found or entry.has_body:
                 found[entry.hash] = entry
-    return found
+    certified = {entry.log for entry in found.values() if entry.kind == "log.opened" and entry.has_body}
+    return {entry.hash: entry for entry in found.values() if entry.log in certified}
 
 
 def expected(record: MadeRecord) -> dict:

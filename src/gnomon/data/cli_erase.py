@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
+from gnomon.data import keepers
 from gnomon.data.cli_look import VERSION_HELP
 from gnomon.errors import UsageError
 from gnomon.runs.cli import open_record
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gnomon.data.erasing import Prepared
     from gnomon.objects.collect import Done
+    from gnomon.objects.erase import Stays
     from gnomon.runs.face import Parser, Run, Terminal
     from gnomon.runs.views import Record
 
@@ -40,13 +41,15 @@ def erase(parser: Parser) -> Run:
     parser.example('gnomon data erase credit@v3 --reason "a customer asked for it"', "one version")
     parser.example("gnomon data erase credit@v1 credit@v2 --dry-run", "what would go, if both went")
     parser.note(
-        "Exit code 1: some bytes are still there, since a process is writing; they go when it has ended."
+        "Exit code 1: some bytes are still there: since a process is writing (they go when it has ended), or since a run has "
+        "them too; it says which run, and under which path."
     )
     return _erase
 
 
 def _erase(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.data import erasing
+    from gnomon.session import session_for
 
     record = open_record(arguments, terminal)
     versions = list({one.id: one for one in map(record.data, arguments.versions)}.values())
@@ -62,14 +65,15 @@ def _erase(arguments: Namespace, terminal: Terminal) -> int:
         if not arguments.yes and not _is_sure(prepared, terminal):
             terminal.say("nothing was erased")
             return 1
+        session_for(record.path).rest()  # where this process added data before, for nobody else's sake
         progress = terminal.progress("erasing")
         done = erasing.erase(prepared, reason=arguments.reason, progress=progress)
         progress.end()
     if arguments.json:
         terminal.json(_as_json(prepared, done))
     elif done is not None:
-        _say_done(prepared, done, terminal)
-    return 1 if done is not None and (done.left or done.failed) else 0
+        _say_done(prepared, done, record, terminal)
+    return 1 if done is not None and (done.left or done.failed or prepared.stays_in_runs) else 0
 
 
 def _is_sure(prepared: Prepared, terminal: Terminal) -> bool:
@@ -91,29 +95,28 @@ def _say_prepared(prepared: Prepared, record: Record, terminal: Terminal, say: C
             say(f"{version.label} was erased before; what came back of it goes")
     going = f"{terminal.count(prepared.objects, 'object')}, about {terminal.size(prepared.bytes)} stored"
     say(f"goes: {going}" if prepared.objects else "goes: nothing that is here")
-    by_keeper = Counter(one.keeper for one in prepared.stays)
-    sizes = Counter[str]()
-    for one in prepared.stays:
-        sizes[one.keeper] += one.size
-    for keeper, count in by_keeper.most_common(MOST_KEEPERS):
-        amount = f"{terminal.count(count, 'object')}, {terminal.size(sizes[keeper])}"
-        say(f"stays: {amount}, which {_called(record, keeper)} has too")
+    by_keeper = _by_keeper(prepared.stays)
+    for keeper, found in by_keeper[:MOST_KEEPERS]:
+        amount = f"{terminal.count(len(found), 'object')}, {terminal.size(sum(one.size for one in found))}"
+        who = terminal.clean(keepers.called(record, keeper, [one.object for one in found]))
+        say(
+            f"stays: {amount}, which {who} has too"
+            if keepers.is_version(keeper)
+            else f"stays: {amount}: {who}"
+        )
     if len(by_keeper) > MOST_KEEPERS:
         say(f"stays: more, which {len(by_keeper) - MOST_KEEPERS:,} others have too")
 
 
-def _called(record: Record, subject: str) -> str:
-    from gnomon.data.views import labels, rows
-
-    kind, _, one = subject.partition(":")
-    if kind == "data":
-        every = rows(record.replica.index)
-        name = next((row.name for row in every if row.id == one), None)
-        return labels([row for row in every if row.name == name]).get(one, f"data {one[:8]}")
-    return f"{kind} {one[:8]}"
+def _by_keeper(stays: Iterable[Stays]) -> list[tuple[str, list[Stays]]]:
+    """Return what stays by who keeps it: first what is no version of data, then whoever keeps most."""
+    found: dict[str, list[Stays]] = {}
+    for one in stays:
+        found.setdefault(one.keeper, []).append(one)
+    return sorted(found.items(), key=lambda pair: (keepers.is_version(pair[0]), -len(pair[1])))
 
 
-def _say_done(prepared: Prepared, done: Done, terminal: Terminal) -> None:
+def _say_done(prepared: Prepared, done: Done, record: Record, terminal: Terminal) -> None:
     for version in prepared.versions:
         terminal.write(version.label)
     packs = terminal.count(len(done.gone), "pack")
@@ -121,6 +124,18 @@ def _say_done(prepared: Prepared, done: Done, terminal: Terminal) -> None:
         f"erased: {terminal.size(done.freed)} out of {packs}; other copies of the record lose it when they meet this one"
     )
     terminal.say("not touched: files outside the record, such as your working copy")
+    for keeper, found in _by_keeper(prepared.stays_in_runs)[:MOST_KEEPERS]:
+        who = terminal.clean(keepers.called(record, keeper, [one.object for one in found]))
+        size = terminal.size(sum(one.size for one in found))
+        terminal.say(
+            terminal.style(
+                f"NOT ERASED: {size} of these bytes are still in the record: {who}", "red", talk=True
+            )
+        )
+    if prepared.stays_in_runs:
+        terminal.say("hint: nothing takes files out of a run yet: whoever has the record has these bytes")
+    if any(one.keeper.startswith("process:") for one in prepared.stays_in_runs):
+        terminal.say("hint: have Git ignore the file (`.gitignore`), so that no further run captures it as its source")
     if done.left:
         ids = ", ".join(str(one.process) for one in done.holders if one.process is not None)
         who = f"process {ids}" if ids else "a process, perhaps on another machine,"

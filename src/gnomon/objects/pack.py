@@ -58,6 +58,7 @@ TARGET_OBJECTS = 100_000
 MAX_INDEX_SIZE = 1 << 26
 # RFC 8878 asks every decoder for 8 MiB and no encoder for more; a hostile frame cannot make us allocate more.
 WINDOW_LOG_MAX = 23
+_ZSTD_FRAME = b"\x28\xb5\x2f\xfd"  # how one begins; a skippable frame begins otherwise, and holds nothing
 _UNPACKING: dict[int, int] = {zstd.DecompressionParameter.window_log_max: WINDOW_LOG_MAX}
 
 # Skipping alone would make zstd leave letters and digits as they are; 1002 is its ZSTD_c_literalCompressionMode, 1 packs them.
@@ -578,7 +579,8 @@ def unpack_at_once(stored: Stored, kept: bytes, path: str) -> bytes:
             data = unpacker.decompress(kept, stored.size + 1)
             if not unpacker.eof or unpacker.unused_data:
                 data = b""
-    if len(data) == stored.size and blake3(data).hexdigest() == stored.object:
+    is_frame = stored.codec != "zstd" or kept.startswith(_ZSTD_FRAME)
+    if is_frame and len(data) == stored.size and blake3(data).hexdigest() == stored.object:
         return data
     return b"".join(unpack(stored, (kept,), path))
 
@@ -608,11 +610,15 @@ def _inflate(stored: Stored, pieces: Iterable[bytes], path: str) -> Iterator[byt
             hint="a newer Gnomon wrote it: `pip install --upgrade gnomon`",
         )
     unpacker = zstd.ZstdDecompressor(options=_UNPACKING)
-    left, has_ended = stored.frame_size, False
+    left, has_ended, beginning = stored.frame_size, False, b""
     try:
         for piece in pieces:
             if has_ended:
                 raise damaged_object(stored, path, "bytes follow its compressed frame")
+            if len(beginning) < len(_ZSTD_FRAME):
+                beginning = (beginning + piece)[: len(_ZSTD_FRAME)]
+                if not _ZSTD_FRAME.startswith(beginning):
+                    raise damaged_object(stored, path, "its stored bytes are no zstd frame")
             data = piece
             while True:
                 # One byte more than there should be, so that `unpack` sees an excess.

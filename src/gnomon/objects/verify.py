@@ -31,7 +31,7 @@ from gnomon.objects.pack import (
     unpack_frame,
 )
 from gnomon.record.hashing import new_hasher
-from gnomon.record.problems import DAMAGE, NOTICE, Problem
+from gnomon.record.problems import DAMAGE, NOTICE, UNKNOWN, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -112,11 +112,12 @@ def _verify_open(env: Env, path: str, fd: int) -> list[Problem]:
             hasher.update(piece)
         return _unusable(env, path, fd, error, _is_name(hasher, path))
     hits = _check_objects(env, pack, fd, hasher)
+    is_named = _is_name(hasher, path)
     problems = [
-        Problem(path, f"object {stored.object}", _reason(error), _advice(error), DAMAGE)
+        Problem(path, f"object {stored.object}", _reason(error), _advice(error), _severity(error, is_named))
         for stored, error in hits
     ]
-    if not _is_name(hasher, path):
+    if not is_named:
         names: list[str] = [stored.object for stored, _ in hits]
         if names:
             hit = f"it hit {_names(names)}"
@@ -180,7 +181,7 @@ def _is_name(hasher: blake3, path: str) -> bool:
 def _unusable(env: Env, path: str, fd: int, error: RecordError, is_name: bool) -> list[Problem]:
     """Say what a pack without a usable index held, as far as its bytes still tell."""
     if is_name and isinstance(error, UnknownFormatError):
-        return [Problem(path, "", error.message, error.hint or "", NOTICE)]
+        return [Problem(path, "", error.message, error.hint or "", UNKNOWN)]
     size = env.size(fd)
     footer = env.read(fd, FOOTER_SIZE, max(0, size - FOOTER_SIZE))
     start = int.from_bytes(footer[:8], "little")
@@ -195,6 +196,10 @@ def _unusable(env: Env, path: str, fd: int, error: RecordError, is_name: bool) -
     held = f"it held {_names(names)}" if names else "what it held can no longer be said"
     what = "it was written wrongly" if is_name else "the file's bytes do not give its name"
     return [Problem(path, "index", f"{_reason(error)}; {what}; {held}", _advice(error), DAMAGE)]
+
+
+def _severity(error: RecordError, is_named: bool) -> str:
+    return UNKNOWN if is_named and isinstance(error, UnknownFormatError) else DAMAGE
 
 
 def _reason(error: RecordError) -> str:

@@ -112,8 +112,12 @@ def decode_covers(text: bytes | str | None, file: str) -> tuple[Cover, ...]:
     return found.covers
 
 
-def _unknown(file: str, version: str) -> DamagedFileError:
-    return DamagedFileError(
+class NewerSegmentError(DamagedFileError):
+    """A segment of a version that this Gnomon does not read."""
+
+
+def _unknown(file: str, version: str) -> NewerSegmentError:
+    return NewerSegmentError(
         f"segment `{file}` has version {version}; this Gnomon reads version {VERSION}",
         hint="install a newer Gnomon",
     )

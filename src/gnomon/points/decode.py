@@ -165,7 +165,8 @@ class Decoder:
         end = place + size
         crc = crc32(data[place : end - 4], self.crc)
         if crc != int.from_bytes(data[end - 4 : end], "little"):
-            self._fail("the checksum of the record is wrong", size if self._fits(place, size, shape) else 0)
+            fits = self._fits(place, size, what, shape)
+            self._fail("the checksum of the record is wrong", size if fits else 0)
             return False
         if what == layout.WIDE_ROW:
             why = self._take_wide_row(data[place : end - 4])
@@ -227,19 +228,42 @@ class Decoder:
             return None
         for width in _possible_widths(body):
             numbers = words[1 : 1 + width]
-            if max(numbers) < len(self.definitions.series):
+            if max(numbers) < len(self.definitions.series) and len(set(numbers)) == width:
                 values = _values(body, 28 + 4 * width, width)
                 if values is not None:
                     return words[0], numbers, *values
         return None
 
-    def _fits(self, place: int, size: int, shape: Shape | None) -> bool:
-        """Return whether the size of a record whose CRC is wrong is the one that its other bytes ask for."""
+    def _fits(self, place: int, size: int, what: int, shape: Shape | None) -> bool:
+        """Return whether the size of a record whose CRC is wrong is one that a record of its kind can have."""
+        if what in (layout.SERIES, layout.RUN, layout.COLUMNS):
+            return self._fits_definition(what, self.data[place + 8 : place + size - 4])
+        if what == layout.WIDE_ROW:
+            each = (
+                size - layout.RECORD_OVERHEAD - layout.ROW_PREFIX.size - 4
+            )  # of n floats: n times 4 and 9 bytes
+            is_of_floats = each > 0 and each % 13 == 0
+            return is_of_floats or self._wide_row(self.data[place : place + size - 4]) is not None
         if shape is None:
             return False
         return size == shape.size or _values(self.data[place : place + size - 4], 24, shape.width) is not None
 
     # --- definitions
+
+    def _fits_definition(self, what: int, rest: bytes) -> bool:
+        """Return whether a definition whose CRC is wrong can be the beginning of one, and zeros: not one that swallows others."""
+        written = rest[16:].rstrip(b"\0")
+        if rest[:16].strip(b"\0"):
+            return False
+        if what != layout.COLUMNS:
+            return b"\0" not in written
+        if len(rest) < 16 + 8 or len(rest) % 4:
+            return False
+        numbers = array("I", written.ljust(-(-len(written) // 4) * 4, b"\0"))
+        run, series = numbers[:1], numbers[1:]
+        return all(one < len(self.definitions.runs) for one in run) and all(
+            one < len(self.definitions.series) for one in series
+        )
 
     def _shape(self, what: int) -> Shape | None:
         shape = None
@@ -270,6 +294,8 @@ class Decoder:
             numbers = array("I", payload)
             if numbers[0] >= len(known.runs) or max(numbers[1:]) >= len(known.series):
                 return "the definition of columns names a run or series that is not defined"
+            if len(set(numbers[1:])) < len(numbers) - 1:
+                return "the definition of columns names a series twice"
             known.columns.append(payload)
         elif 1 <= what <= layout.MAX_COLUMNS_NUMBER:
             return f"the row has the columns number {what}, which is not defined"

@@ -7,12 +7,15 @@ Format: docs/internals/record-format.md, "WAL: live points".
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from gnomon.points import layout
 from gnomon.record.hashing import derive
 
 SOME_MAGIC = b"GNMWAL"
+_VERSION = re.compile(rb"GNMWAL([2-9])\n")
 
 
 class Damage(msgspec.Struct, frozen=True):
@@ -55,7 +58,7 @@ class Counters(msgspec.Struct, frozen=True):
 
 
 class Head(msgspec.Struct, frozen=True):
-    """All of the first 1024 bytes. `header` is None where neither copy of the fixed part is sound."""
+    """All of the first 1024 bytes. `header` is None where neither copy of the fixed part is sound, or nothing was written yet."""
 
     header: Header | None
     counters: Counters
@@ -66,6 +69,8 @@ class Head(msgspec.Struct, frozen=True):
 def read_head(data: bytes) -> Head:
     """Return what the first 1024 bytes of a WAL say (`data` may be shorter or longer)."""
     damage: list[Damage] = []
+    if not data[: layout.HEADER_SIZE].strip(b"\0"):
+        return Head(None, Counters(), None, ())
     header = _fixed(data, damage)
     counters = _counters(data, damage)
     close = _close(data, damage)
@@ -76,6 +81,13 @@ def read_head(data: bytes) -> Head:
     if len(data) < layout.HEADER_SIZE:
         damage.append(Damage(len(data), "the file ends inside its header"))
     return Head(header, counters, close, tuple(damage))
+
+
+def newer_version(data: bytes) -> str | None:
+    """Return the version that both copies of the header name, where it is not one that this reader knows."""
+    first, second = data[: len(layout.MAGIC)], data[layout.FIXED_COPY_AT :][: len(layout.MAGIC)]
+    found = _VERSION.fullmatch(first)
+    return found[1].decode() if found is not None and first == second != layout.MAGIC else None
 
 
 def _fixed(data: bytes, damage: list[Damage]) -> Header | None:

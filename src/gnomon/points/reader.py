@@ -133,7 +133,7 @@ def read_parts(
     facts = read_head(head)
     header = facts.header
     if header is None:
-        return _unreadable(facts, file_size)
+        return _unreadable(facts, body, file_size)
     start = _start(head, cursor, file_size)
     if cursor is not None and start == cursor.offset:
         known, crc, row = cursor.definitions, cursor.crc, cursor.row
@@ -188,7 +188,10 @@ def _goes_on(cursor: Cursor | None, before: bytes) -> bool:
     return cursor is not None and before == layout.CRC.pack(cursor.crc)
 
 
-def _unreadable(facts: Head, file_size: int) -> WalRead:
+def _unreadable(facts: Head, body: bytes, file_size: int) -> WalRead:
+    damage = facts.damage
+    if not damage and end_of_content(body):
+        damage = (Damage(0, "both copies of the header are zeros, and records follow"),)
     return WalRead(
         header=None,
         close=None,
@@ -201,7 +204,7 @@ def _unreadable(facts: Head, file_size: int) -> WalRead:
         missing=None,
         is_unfinished=False,
         blocks=(),
-        damage=facts.damage,
+        damage=damage,
         cursor=None,
     )
 

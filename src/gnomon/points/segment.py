@@ -29,6 +29,7 @@ MAX_POINTS = 32_000_000  # of one segment; a hostile file may claim more, and is
 MAX_FILE_SIZE = 1 << 30
 MAX_EXACT_DIGITS = 2_500
 _STOPPED = "Query interrupted"  # what DuckDB makes of Ctrl-C
+_PARQUET = b"PAR1"
 _ADVICE = "delete it: the next sync brings a good copy, or its WALs are still there"
 
 Group = tuple[SeriesKey, str]  # which series, of which WAL
@@ -246,6 +247,7 @@ def _from_dictionary(texts: list[Any], numbers: Column) -> Any:
 
 def decode(data: bytes, file: str, wanted: Callable[[SeriesKey, str], bool] | None = None) -> SegmentRead:
     """Return the covers of a segment and its points (those `wanted`). Raises DamagedFileError."""
+    refuse_no_parquet(data, file)
     with refusing_damage(file):
         from arro3.io import read_parquet
 
@@ -283,10 +285,18 @@ def at_most(limit: int, batches: Iterable[Any], file: str) -> Iterator[Any]:
 
 def read_covers(data: bytes, file: str) -> tuple[Cover, ...]:
     """Return the covers of a segment without its points. Raises DamagedFileError."""
+    refuse_no_parquet(data, file)
     with refusing_damage(file):
         from arro3.io import read_parquet
 
         return decode_covers(read_parquet(data).schema.metadata.get(METADATA_KEY.encode()), file)
+
+
+def refuse_no_parquet(data: bytes, file: str) -> None:
+    """Raise DamagedFileError where the ends of a file are not those of Parquet: the library panics on such bytes, aloud."""
+    footer = int.from_bytes(data[-8:-4], "little")
+    if len(data) < 12 or data[:4] != _PARQUET or data[-4:] != _PARQUET or footer > len(data) - 12:
+        raise DamagedFileError(f"segment `{file}` is no Parquet file", hint=_ADVICE)
 
 
 class refusing_damage:

@@ -10,6 +10,7 @@ Always true: nothing raises, whatever the bytes are; a file that cannot be read 
 from __future__ import annotations
 
 import os
+import re
 import struct
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -17,10 +18,13 @@ from zlib import crc32
 import msgspec
 
 from gnomon.errors import DamagedFileError
+from gnomon.ids import is_hex
 from gnomon.points import layout
 from gnomon.points.commitments import points_commitment
+from gnomon.points.covers import NewerSegmentError
 from gnomon.points.decode import leading, nearest_float
 from gnomon.points.deletion import SALVAGE_MAGIC, SALVAGE_PLACE
+from gnomon.points.header import newer_version
 from gnomon.points.reader import MAX_READ_SIZE, WalRead, read_parts, read_wal
 from gnomon.points.seal import cover_of
 from gnomon.points.segment import (
@@ -33,7 +37,7 @@ from gnomon.points.segment import (
     refusing_damage,
 )
 from gnomon.points.series_points import points_by_series
-from gnomon.record.problems import DAMAGE, NOTICE, Problem
+from gnomon.record.problems import DAMAGE, NOTICE, UNKNOWN, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,6 +49,8 @@ if TYPE_CHECKING:
 _FETCH = "run `gnomon sync`: another replica may have a good copy"
 _KEEP = "keep it: the rows before this place are used; `gnomon sync` may bring a good copy"
 _STILL_GOOD = "its rows are used; seal it soon (any `gnomon` command does), a segment replaces it"
+_NEWER = "install a newer Gnomon: `pip install --upgrade gnomon`"
+_OTHER_SALVAGE = re.compile(rb"GNMSLV[2-9]\n").match
 _MOST_CRCS_NAMED = 20
 _TOGETHER = 4096  # records whose CRCs are checked in one go
 
@@ -61,7 +67,14 @@ def verify_wal(env: Env, path: str) -> Iterator[Problem]:
         yield Problem(path, "", f"it cannot be read: {error}", "check its permissions and the disk")
         return
     head, body = data[: layout.HEADER_SIZE], data[layout.HEADER_SIZE :]
+    if version := newer_version(head):
+        what = f"it has format version {version}; this Gnomon reads version 1"
+        yield Problem(path, "", what, _NEWER, UNKNOWN)
+        return
     read = read_parts(head, body, file_size=size, boot_id=env.boot_id())
+    if read.header is None and not read.damage:
+        what = "nothing was written into it: its process is starting, or died before its first record"
+        yield Problem(path, "", what, "nothing", NOTICE)
     for damage in read.damage:
         if read.is_unfinished and damage.offset == read.end:
             what = (
@@ -76,6 +89,10 @@ def verify_wal(env: Env, path: str) -> Iterator[Problem]:
             yield Problem(
                 path, "", f"it holds WAL {read.header.wal}, which is not its name", "give it its name back"
             )
+        owner = os.path.basename(os.path.dirname(path))
+        if is_hex(owner, 32) and owner != read.header.writer:
+            what = f"it is of writer {read.header.writer[:8]}, and lies in the folder of {owner[:8]}"
+            yield Problem(path, "", what, f"move it to points/{read.header.writer}/")
         yield from _wrong_crcs(path, data, read, read.header.first_crc)
 
 
@@ -159,7 +176,8 @@ def verify_segment(
         found = decode(data, path)
         yield from _badly_kept(path, data, found)
     except DamagedFileError as error:
-        yield Problem(path, "", error.message, error.hint or _FETCH)
+        severity = UNKNOWN if isinstance(error, NewerSegmentError) else DAMAGE
+        yield Problem(path, "", error.message, error.hint or _FETCH, severity)
         return
     except OSError as error:
         yield Problem(path, "", f"it cannot be read: {error}", "check its permissions and the disk")
@@ -273,14 +291,20 @@ def verify_salvage(env: Env, path: str) -> Iterator[Problem]:
     except OSError as error:
         yield Problem(path, "", f"it cannot be read: {error}", "check its permissions and the disk")
         return
+    is_named = layout.CRC.unpack(data[-4:].rjust(4, b"\0"))[0] == crc32(data[:-4]) and os.path.basename(
+        path
+    ).split(".")[1:2] == [data[-4:].hex()]
+    if is_named and _OTHER_SALVAGE(data):
+        what = f"its format is {data[3:7].decode()}; this Gnomon reads {SALVAGE_MAGIC[3:7].decode()}"
+        yield Problem(path, "", what, _NEWER, UNKNOWN)
+        return
     start = len(SALVAGE_MAGIC) + SALVAGE_PLACE.size
     is_sound = (
         data.startswith(SALVAGE_MAGIC)
         and len(data) >= start + layout.HEADER_SIZE + 4
         and SALVAGE_PLACE.unpack(data[len(SALVAGE_MAGIC) : start])[1]
         == len(data) - start - layout.HEADER_SIZE - 4
-        and layout.CRC.unpack(data[-4:])[0] == crc32(data[:-4])
-        and os.path.basename(path).split(".")[1:2] == [data[-4:].hex()]
+        and is_named
     )
     if not is_sound:
         yield Problem(path, "", "what was salvaged of a damaged WAL is damaged itself", _FETCH, DAMAGE)

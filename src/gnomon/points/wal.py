@@ -92,7 +92,7 @@ class WalWriter:
         self._run_numbers: dict[tuple[str, int], int] = {}
         self._series_numbers: dict[str, int] = {}
         folder = home.folder("points", writer)
-        env.make_folder(folder)
+        env.make_plain_folder(folder)
         self.path = os.path.join(folder, f"{self.id}.wal")
         self._create(folder)
 

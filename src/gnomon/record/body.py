@@ -12,6 +12,7 @@ import math
 import struct
 
 MAX_BODY_BYTES = 16 << 20
+MAX_LINE_BYTES = MAX_BODY_BYTES + (16 << 20)  # with its line feed; a head may cover very many entries
 MAX_TEXT_BYTES = 4 << 20
 _MAX_DEPTH = 64
 _plain_encoder = json.JSONEncoder(

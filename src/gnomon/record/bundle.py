@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import RecordError
-from gnomon.record.entries import CLOSED
+from gnomon.record.certificates import certified_key, is_closed
 from gnomon.record.files import write_named_by_hash
 from gnomon.record.home import BUNDLE_SUFFIX, OPEN_BUNDLE_SUFFIX
 from gnomon.record.lines import Entry, parse_line, without_body
@@ -50,7 +50,10 @@ def bundle_small_files(home: Home, writer: str, *, enough: int = PARTS_TO_BUNDLE
     gone: list[str] = []
     if len(loose) >= enough:
         gone += _join(
-            env, folder, [part for path, _ in loose if (part := _finished_log(env, path)) is not None]
+            env,
+            folder,
+            [part for path, _ in loose if (part := _finished_log(env, path)) is not None],
+            fewest=1,
         )
     if len(bundles) >= BUNDLES_TO_MERGE:
         gone += _join(
@@ -59,8 +62,8 @@ def bundle_small_files(home: Home, writer: str, *, enough: int = PARTS_TO_BUNDLE
     return gone
 
 
-def _join(env: Env, folder: str, parts: list[Part]) -> list[str]:
-    if len(parts) < 2:
+def _join(env: Env, folder: str, parts: list[Part], fewest: int = 2) -> list[str]:
+    if len(parts) < fewest:
         return []
     logs: dict[str, list[bytes]] = {}
     for part in parts:
@@ -112,8 +115,8 @@ def _finished_log(env: Env, path: str) -> Part | None:
             return None
         (entries,) = logs.values()
         first, last = parse_line(entries[0]), parse_line(entries[-1])
-        is_closed = last.kind == CLOSED and not has_torn_end
-        return Part(path, len(data), logs) if is_closed or (is_locked and _is_same_boot(env, first)) else None
+        has_ended = is_closed(first, last) and not has_torn_end
+        return Part(path, len(data), logs) if has_ended or (is_locked and _is_same_boot(env, first)) else None
     finally:
         env.close(fd)
 
@@ -131,7 +134,7 @@ def _is_same_boot(env: Env, opened: Entry) -> bool:
 
 
 def _verified_logs(lines: Iterable[bytes]) -> dict[str, list[bytes]] | None:
-    """Return the lines by log, if each log is whole: numbered from 0 and chained; else None."""
+    """Return the lines by log, if each log is whole: certified, of one writer, numbered from 0 and chained; else None."""
     logs: dict[str, list[bytes]] = {}
     last: dict[str, Entry] = {}
     for line in lines:
@@ -140,7 +143,10 @@ def _verified_logs(lines: Iterable[bytes]) -> dict[str, list[bytes]] | None:
         except RecordError:
             return None
         before = last.get(entry.log)
-        if entry.seq != (before.seq + 1 if before else 0) or entry.prev != (before.hash if before else None):
+        if before is None:
+            if certified_key(entry) is None:
+                return None
+        elif (entry.seq, entry.prev, entry.writer) != (before.seq + 1, before.hash, before.writer):
             return None
         last[entry.log] = entry
         logs.setdefault(entry.log, []).append(line)

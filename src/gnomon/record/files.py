@@ -26,7 +26,7 @@ def write_named_by_hash(env: Env, folder: str, use: str, suffix: str, parts: Ite
 
     Where that file is there already, it holds the same bytes and is left alone.
     """
-    env.make_folder(folder)
+    env.make_plain_folder(folder, levels=1)
     temporary = os.path.join(folder, f".{env.random_bytes(8).hex()}{TEMPORARY_SUFFIX}")
     hasher = new_hasher(use)
     fd = env.create(temporary)

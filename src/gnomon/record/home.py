@@ -29,7 +29,7 @@ OPEN_BUNDLE_SUFFIX = ".open.bundle.jsonl"  # copies of logs that had not ended w
 
 
 class Home:
-    """One replica on disk. `is_intact` is False where record.toml does not match its own check, `is_named` where it has no name."""
+    """One replica on disk. `is_intact` is False where record.toml does not match its check, `is_named` where it has no name."""
 
     __slots__ = ("env", "is_intact", "is_named", "name", "path", "record_id")
 
@@ -149,6 +149,11 @@ def open_home(path: str, env: Env) -> Home:
     try:
         data = env.read_file(file)
     except (FileNotFoundError, NotADirectoryError) as error:
+        if os.path.isdir(os.path.join(path, "log")):
+            raise NoRecordError(
+                f"`{file}` is missing: the rest of the record is there, but nothing says which record it is",
+                hint="copy `record.toml` from another replica or from a remote; `gnomon clone URL` into this project does that",
+            ) from error
         raise NoRecordError(
             f"there is no record at `{path}`",
             hint="a record is made by the first run, or by `gnomon init`; GNOMON_DIR names one that is elsewhere",
@@ -201,7 +206,11 @@ def take_in_record_file(path: str, env: Env, data: bytes, source: str) -> Home:
             f"`record.toml` of `{source}` is damaged", hint="a replica that has it whole can send it again"
         )
     if not os.path.isfile(os.path.join(path, RECORD_FILE)):
-        _make_with(path, env, data)
+        if os.path.isdir(path) and env.list_folder(path):  # a replica that lost the file
+            _write_file(env, os.path.join(path, RECORD_FILE), data)
+            env.sync_folder(path)
+        else:
+            _make_with(path, env, data)
     home = open_home(path, env)
     if home.record_id != theirs.record_id:
         raise OtherRecordError(

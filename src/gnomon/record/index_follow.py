@@ -5,7 +5,8 @@ changed in place), is read from its start; what it held before must then be held
 the same goes for files that vanished, as parts do when a bundle takes their place. Where that cannot be shown,
 `RebuildNeeded` is raised: the index starts anew from what is there, which is always right and costs what a first look costs.
 
-Always true: damage costs the damaged line only (that of a log's certificate costs the log); a file that cannot be read costs itself only, and is tried again.
+Always true: damage costs the damaged line only (that of a log's certificate costs the log); a file that cannot be read costs
+itself only, and is tried again.
 """
 
 from __future__ import annotations

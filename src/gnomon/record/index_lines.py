@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gnomon.record.body import MAX_BODY_BYTES
+from gnomon.record.body import MAX_LINE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from gnomon.env import Env
 
 WINDOW = 4 << 20
-MAX_LINE = MAX_BODY_BYTES + (16 << 20)  # a head may cover very many entries
 
 
 class LineFile:
@@ -62,7 +61,7 @@ class LineFile:
             if end < 0:
                 if at + len(window) >= self.size or not window:
                     break
-                if size < MAX_LINE:
+                if size < MAX_LINE_BYTES:
                     size *= 4
                     continue
                 beyond = self._next_line(at + len(window))

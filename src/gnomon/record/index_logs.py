@@ -4,6 +4,9 @@ A log's entries are known by position: slot `seq` holds the entry's hash and whe
 continue the chain (after a damaged line, or from a second history under the same log id) is a stray, known by its
 hash alone. So each entry counts once, without a table of all hashes, and two histories both count.
 
+A log counts when it is certified: when its first entry, with its body, was met and vouches for it. Until then its entries
+are set aside: which files have some is known, and they are counted when the certificate comes.
+
 `Held` is what one file holds of one log, if that is its chain from the beginning, unbroken: it proves that a file may go
 because another one holds as much, and lets a reader step over a bundle's copy of a log that it knows.
 """
@@ -12,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gnomon.record.certificates import certified_key
 from gnomon.record.problems import NOTICE, Problem
 
 if TYPE_CHECKING:
@@ -28,13 +32,17 @@ REST_OF_LINE = (
     50  # ,"salt":"<32 hex>","body":  is what a line has more when its body is here, besides the body
 )
 
+NO_CERTIFICATE = (
+    "copy the log from another replica; if none has its first entry, nobody can tell who wrote it"
+)
 NEW, KNOWN, BODY = "new", "known", "body"
 
 
 class Log:
     """What is known of one log.
 
-    `tip` is the hash of the last entry of its chain, `bytes` the length of its lines with all bodies.
+    `tip` is the hash of the last entry of its chain, `bytes` the length of its lines with all bodies, `writer` whose it
+    is: '' where it is not certified.
     """
 
     __slots__ = (
@@ -51,6 +59,7 @@ class Log:
         "no",
         "strays",
         "tip",
+        "writer",
     )
 
     def __init__(self, database: sqlite3.Connection, no: int, log_id: str) -> None:
@@ -62,11 +71,20 @@ class Log:
         self.bytes = 0
         self.last_bytes = 0
         self.tip = ""
+        self.writer = ""
         self.bare = 0
         self.strays: dict[bytes, tuple[int, bool]] = {}
         self.joined: list[bytes] = []  # were strays, and stand in the chain now
         self.dirty: set[int] = set()
         self.is_dirty = False
+
+    def is_certified_by(self, entry: Entry) -> bool:
+        """Take note of whose log it is, if this entry certifies it."""
+        if certified_key(entry) is None:
+            return False
+        self.writer = entry.writer
+        self.is_dirty = True
+        return True
 
     @property
     def is_plain(self) -> bool:
@@ -207,14 +225,14 @@ class Logs:
 
     def _stored(self, column: str, value: object) -> Log | None:
         row = self._database.execute(
-            f"SELECT no, id, count, bytes, last_bytes, tip, bare, strays FROM main.log WHERE {column} = ?",
+            f"SELECT no, id, count, bytes, last_bytes, tip, bare, strays, writer FROM main.log WHERE {column} = ?",
             (value,),
         ).fetchone()
         if row is None:
             return None
         log = Log(self._database, row[0], row[1].hex())
         log.count, log.bytes, log.last_bytes = row[2:5]
-        log.tip, log.bare = row[5].hex(), row[6]
+        log.tip, log.bare, log.writer = row[5].hex(), row[6], row[8].hex()
         if row[7]:
             found = self._database.execute(
                 "SELECT digest, seq, has_body FROM main.stray WHERE log = ?", (log.no,)
@@ -257,10 +275,11 @@ class Logs:
                 bytes.fromhex(log.tip),
                 log.bare,
                 len(log.strays),
+                bytes.fromhex(log.writer),
             )
             for log in changed
         ]
-        self._database.executemany("INSERT OR REPLACE INTO main.log VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self._database.executemany("INSERT OR REPLACE INTO main.log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         for log in changed:
             self._database.executemany("INSERT OR REPLACE INTO main.slot VALUES (?, ?)", log.dirty_chunks())
             self._database.executemany(
@@ -273,3 +292,66 @@ class Logs:
                 self._database.executemany("INSERT OR REPLACE INTO main.stray VALUES (?, ?, ?, ?)", strays)
             log.is_dirty = False
         self._has_stored = self._has_stored or bool(changed)
+
+
+class Aside:
+    """Which files hold entries of logs that are not certified, and how many: by log and file, as numbers."""
+
+    def __init__(self, database: sqlite3.Connection, logs: Logs) -> None:
+        self._database = database
+        self._logs = logs
+        self._lines: dict[int, dict[int, int]] = {}
+        self._dirty: set[int] = set()
+        for log, file, lines in database.execute("SELECT log, file, lines FROM main.aside"):
+            self._lines.setdefault(log, {})[file] = lines
+
+    def add(self, log: Log, file: int) -> None:
+        """Count one line of a file that is set aside."""
+        by_file = self._lines.setdefault(log.no, {})
+        by_file[file] = by_file.get(file, 0) + 1
+        self._dirty.add(log.no)
+        log.is_dirty = True
+
+    def drop(self, file: int) -> None:
+        """Forget a file."""
+        for no, by_file in self._lines.items():
+            if by_file.pop(file, None) is not None:
+                self._dirty.add(no)
+
+    def to_count(self) -> dict[int, dict[str, Log]]:
+        """Return, by file, the logs that are certified by now, by id."""
+        found: dict[int, dict[str, Log]] = {}
+        for no, by_file in self._lines.items():
+            log = self._logs.numbered(no)
+            if log.writer:
+                for file in by_file:
+                    found.setdefault(file, {})[log.id] = log
+        return found
+
+    def counted(self, log: Log, file: int) -> None:
+        """Forget what a file has of a log: it was counted."""
+        self._lines[log.no].pop(file, None)
+        self._dirty.add(log.no)
+
+    def problems(self, paths: dict[int, str]) -> list[Problem]:
+        """Return what is set aside, by file and log."""
+        found = []
+        for no, by_file in self._lines.items():
+            log = self._logs.numbered(no)
+            for file, lines in by_file.items():
+                if file in paths:
+                    what = f"log {log.id} has no certificate here: {lines:,} entries of it are not used"
+                    found.append(Problem(paths[file], "", what, NO_CERTIFICATE))
+        return sorted(found, key=lambda problem: (problem.file, problem.what))
+
+    def store(self) -> None:
+        """Write what changed."""
+        self._database.executemany("DELETE FROM main.aside WHERE log = ?", [(no,) for no in self._dirty])
+        rows = [
+            (no, file, lines)
+            for no in self._dirty
+            for file, lines in self._lines.get(no, {}).items()
+            if lines
+        ]
+        self._database.executemany("INSERT INTO main.aside VALUES (?, ?, ?)", rows)
+        self._dirty.clear()

@@ -58,7 +58,7 @@ class LogWriter:
         with self._lock:
             if self._fd is not None:
                 return
-            self._env.make_folder(self._folder)
+            self._env.make_plain_folder(self._folder)
             fd = self._env.create(self.path)
             try:
                 self._env.lock_new(fd)

@@ -6,13 +6,15 @@ import msgspec
 
 DAMAGE = "damage"
 NOTICE = "notice"
+UNKNOWN = "unknown"
 
 
 class Problem(msgspec.Struct, frozen=True):
     """One finding.
 
     `file` is the path that was checked; `where` the place in it (`byte 1066`, `line 3`, `run 4f1d…`), '' for the whole
-    file; `what` is wrong; `advice` is the next step. `severity` is 'damage' where bytes are not what was written, and
+    file; `what` is wrong; `advice` is the next step. `severity` is 'damage' where bytes are not what was written,
+    'unknown' where they are of a version or format that this Gnomon does not read, so that nobody can tell, and
     'notice' for what an ordinary crash leaves behind, which nobody has to act on.
     """
 

@@ -6,10 +6,13 @@ Always true: nothing is changed; every flipped bit of a head is found and its fi
 from __future__ import annotations
 
 import os
+import re
+import stat as stat_module
 from typing import TYPE_CHECKING
 
 from gnomon.errors import DamagedFileError
-from gnomon.record.problems import DAMAGE, NOTICE, Problem
+from gnomon.record.hashing import derive_id
+from gnomon.record.problems import DAMAGE, NOTICE, UNKNOWN, Problem
 from gnomon.sync.heads import Head, files_of, head_name, read_head, that_count
 from gnomon.sync.names import HEADS, sealed_files
 
@@ -19,55 +22,89 @@ if TYPE_CHECKING:
     from gnomon.record.home import Home
 
 
-def verify_heads(home: Home, parts: Iterable[str], own: frozenset[tuple[str, str]]) -> Iterator[Problem]:
+_RECORD = re.compile(rb'"record":"([0-9a-f]{32})"')
+_VERSION = re.compile(rb'"v":([0-9]{1,9}),"writer":')
+
+
+def verify_heads(
+    home: Home, parts: Iterable[str], own: frozenset[tuple[str, str]], went: frozenset[str] = frozenset()
+) -> Iterator[Problem]:
     """Yield what is wrong with the heads here.
 
-    `parts` ('log', 'points', 'objects') is what this replica fetches; `own` are its lanes, as (writer, lane): the copies that
-    their heads list are made for remotes only.
+    `parts` ('log', 'points', 'objects') is what this replica fetches; `own` are its lanes, as (writer, lane); `went` are
+    files that went on purpose: copies that were made for remotes only, what was joined, deleted as garbage or erased.
     """
     heads: list[Head] = []
     for writer in home.writers(HEADS):
         for name, state in home.env.list_folder(os.path.join(home.path, HEADS, writer)):
             path = f"{HEADS}/{writer}/{name}"
-            if name.startswith(".") or name.endswith(".tmp"):
+            if name.startswith(".") or not name.endswith(".head") or not stat_module.S_ISREG(state.st_mode):
                 continue
-            if head_name(path) is None:
+            named = head_name(path)
+            if named is None:
                 yield Problem(
                     path, "", "this is no name of a head", "look who put it there; no reader uses it", NOTICE
                 )
                 continue
             try:
-                heads.append(
-                    read_head(path, home.env.read_file(os.path.join(home.path, path)), home.record_id)
-                )
+                data = home.env.read_file(os.path.join(home.path, path))
+                heads.append(read_head(path, data, home.record_id if home.is_intact else _record_of(data)))
             except DamagedFileError as error:
-                yield Problem(
-                    path,
-                    f"{state.st_size:,} bytes",
-                    error.message,
-                    "delete it: the next sync fetches it",
-                    DAMAGE,
-                )
+                is_newer = _is_newer(data) and derive_id("head", data) == named.hash
+                advice = "install a newer Gnomon" if is_newer else "delete it: the next sync fetches it"
+                yield Problem(path, "", error.message, advice, UNKNOWN if is_newer else DAMAGE)
             except FileNotFoundError:
                 continue  # replaced since it was listed
-    yield from _not_here(home, heads, frozenset(parts), own)
+            except OSError as error:
+                what = f"it cannot be read: {error.strerror}"
+                yield Problem(path, "", what, "check the disk and the rights", DAMAGE)
+    yield from _not_here(home, heads, frozenset(parts), own, went)
     yield from _two_histories(heads)
 
 
+def _record_of(data: bytes) -> str:
+    """Return the record that a head names: where record.toml is damaged, nobody knows whether it is this one."""
+    found = _RECORD.search(data)
+    return found[1].decode() if found is not None else ""
+
+
+def _is_newer(data: bytes) -> bool:
+    version = _VERSION.search(data)
+    return version is not None and version[1] != b"1"
+
+
 def _not_here(
-    home: Home, heads: list[Head], parts: frozenset[str], own: frozenset[tuple[str, str]]
+    home: Home,
+    heads: list[Head],
+    parts: frozenset[str],
+    own: frozenset[tuple[str, str]],
+    went: frozenset[str],
 ) -> Iterator[Problem]:
     held = {file.path for file, _ in sealed_files(home)}
-    others = [head for head in that_count(heads) if head.name[:2] not in own]
-    for path in sorted(files_of(others).keys() - held):
-        if path.split("/")[0] in parts:
+    counting = that_count(heads)
+    lacking = [path for path in sorted(files_of(counting).keys() - held) if path.split("/")[0] in parts]
+    published = files_of([head for head in counting if head.name[:2] in own])
+    waiting: dict[str, int] = {}
+    for path in lacking:
+        if path not in published:
+            folder = path.rpartition("/")[0]
+            waiting[folder] = waiting.get(folder, 0) + 1
+        elif path not in went:
             yield Problem(
                 path,
                 "",
-                "a head lists it, and it is not here",
-                "`gnomon sync` fetches it; a file that its owner joined with others is listed by a newer head",
-                NOTICE,
+                "this device published it, and it is not here any more",
+                "`gnomon sync` fetches it from a remote that has it",
+                DAMAGE,
             )
+    for folder, count in sorted(waiting.items()):
+        yield Problem(
+            folder,
+            "",
+            f"{count:,} {'file' if count == 1 else 'files'} of it that heads list {'is' if count == 1 else 'are'} not here",
+            "`gnomon sync` fetches what a remote has (a Git remote has no kept files and no data)",
+            NOTICE,
+        )
 
 
 def _two_histories(heads: list[Head]) -> Iterator[Problem]:

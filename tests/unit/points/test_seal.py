@@ -414,10 +414,10 @@ def test_bytes_that_are_no_parquet_are_refused(tmp_path, world, data):
     path = str(tmp_path / name_of(data))
     with open(path, "wb") as file:
         file.write(data)
-    with pytest.raises(DamagedFileError, match="cannot be read"):
+    with pytest.raises(DamagedFileError, match="is no Parquet file"):
         covers_of(world, path)
     [problem] = verify_segment(world, path)
-    assert "cannot be read" in problem.what
+    assert "is no Parquet file" in problem.what
 
 
 def test_a_segment_with_a_missing_or_wrong_column_is_refused(tmp_path, world):

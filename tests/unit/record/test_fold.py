@@ -18,7 +18,7 @@ from tests.unit.record.made_record import MadeLog
 
 
 def entries(*logs: MadeLog) -> list:
-    return [parse_line(line) for log in logs for line in log.lines]
+    return [parse_line(line) for log in logs for line in log.lines[1:]]
 
 
 def live(body: bytes | None, **changes) -> LiveEntry:

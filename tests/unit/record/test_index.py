@@ -91,8 +91,8 @@ def test_states_and_live_entries(record):
     assert index.state("shelf", "a") == {"cells": {"x": 1}, "name": "top"}
     assert dict(index.states("shelf")) == {"a": index.state("shelf", "a")}
     assert [(entry.kind, entry.seq, entry.log) for entry in index.live("shelf", "a")] == [
-        ("shelf.filled", 0, log.id),
-        ("shelf.named", 1, log.id),
+        ("shelf.filled", 1, log.id),
+        ("shelf.named", 2, log.id),
     ]
 
 
@@ -190,7 +190,7 @@ def test_a_fold_that_raises_costs_its_subject_only_and_is_told(record):
     assert sorted(index.columns("shelf", ["x"])["x"], key=str) == [1, None]
     (problem,) = index.problems()
     assert problem.what.startswith("shelf:bad cannot be folded: ")
-    log.add("shelf.named", "shelf:bad", {"name": "better"}, over=[json.loads(log.lines[0])["entry"]])
+    log.add("shelf.named", "shelf:bad", {"name": "better"}, over=[json.loads(log.lines[1])["entry"]])
     record.put_log(log)
     index.update()
     assert index.problems() == []
@@ -238,14 +238,14 @@ def test_search_is_limited_and_by_type(library):
 def test_a_damaged_line_costs_itself_only_and_is_named(record):
     log = filled(record, {"a": {"x": 1}, "b": {"x": 2}, "c": {"x": 3}})
     data = bytearray(log.data)
-    data[len(log.lines[0]) + 200] ^= 1
+    data[len(log.lines[0]) + len(log.lines[1]) + 200] ^= 1
     path = record.put(log.path, bytes(data))
     index = Index(record.home)
     assert sorted(index.columns("shelf", ["x"])["x"]) == [1, 3]
     damaged, gap = index.problems()
-    assert (damaged.file, damaged.where) == (log.path, f"byte {len(log.lines[0])}")
+    assert (damaged.file, damaged.where) == (log.path, f"byte {len(log.lines[0]) + len(log.lines[1])}")
     assert gap.where == f"log {log.id}"
-    assert gap.what == "entry 1 is missing or damaged; 1 entries after it are used"
+    assert gap.what == "entry 2 is missing or damaged; 1 entries after it are used"
     path.write_bytes(log.data)
     index.update()
     assert index.problems() == []
@@ -293,17 +293,17 @@ def test_a_file_that_cannot_be_read_costs_itself_only_and_is_tried_again(record)
         may_read = False
 
         def open_read(self, path):
-            if path.endswith("1.jsonl") and not self.may_read:
+            if path.endswith(first.path) and not self.may_read:
                 raise PermissionError(13, "Permission denied")
             return super().open_read(path)
 
-    filled(record, {"a": {"x": 1}}, number=1)
+    first = filled(record, {"a": {"x": 1}}, number=1)
     filled(record, {"b": {"x": 2}}, number=2)
     env = NoRights(record.env.cache_folder())
     index = Index(open_home(record.home.path, env))
     assert index.columns("shelf", ["x"]) == {"x": [2]}
     (problem,) = index.problems()
-    assert (problem.file[-7:], problem.what) == ("1.jsonl", "it cannot be read: Permission denied")
+    assert (problem.file, problem.what) == (first.path, "it cannot be read: Permission denied")
     env.may_read = True
     index.update()
     assert sorted(index.columns("shelf", ["x"])["x"]) == [1, 2]
@@ -335,9 +335,9 @@ def test_a_line_that_never_ends_is_not_taken_into_memory(record, monkeypatch):
     from gnomon.record import index_lines
 
     monkeypatch.setattr(index_lines, "WINDOW", 1 << 10)
-    monkeypatch.setattr(index_lines, "MAX_LINE", 1 << 14)
+    monkeypatch.setattr(index_lines, "MAX_LINE_BYTES", 1 << 14)
     log = filled(record, {"a": {"x": 1}, "b": {"x": 2}})
-    record.put(log.path, log.lines[0] + b"x" * 100_000 + b"\n" + log.lines[1])
+    record.put(log.path, b"".join(log.lines[:2]) + b"x" * 100_000 + b"\n" + log.lines[2])
     index = Index(record.home)
     assert sorted(index.columns("shelf", ["x"])["x"]) == [1, 2]
     assert "longer than any entry can be" in " ".join(problem.what for problem in index.problems())

@@ -68,9 +68,9 @@ def test_an_update_without_news_parses_nothing(record, parsed):
     record.put_log(leaves(1, *"abc"))
     index = Index(record.home)
     index.update()
-    assert len(parsed) == 3
+    assert len(parsed) == 4
     index.update()
-    assert len(parsed) == 3
+    assert len(parsed) == 4
 
 
 def test_only_the_tail_of_a_log_that_grew_is_parsed(record, parsed):
@@ -81,7 +81,7 @@ def test_only_the_tail_of_a_log_that_grew_is_parsed(record, parsed):
     log.add("leaf.seen", "leaf:a", {"by": "d"})
     record.put_log(log)
     assert seen(Index(record.home)) == list("abcd")
-    assert parsed == [log.lines[3].rstrip(b"\n")]
+    assert parsed == [log.lines[4].rstrip(b"\n")]
 
 
 def test_a_bundle_of_known_logs_costs_two_lines_a_log(record, parsed):
@@ -106,7 +106,7 @@ def test_a_bundle_of_known_logs_costs_two_lines_a_log(record, parsed):
 
 def test_a_bundle_that_holds_more_of_a_log_than_was_known_gives_the_rest(record, parsed):
     log = leaves(1, *"abcd")
-    record.put(log.path, b"".join(log.lines[:2]))
+    record.put(log.path, b"".join(log.lines[:3]))
     index = Index(record.home)
     assert seen(index) == ["a", "b"]
     record.put(*bundle(log))
@@ -198,13 +198,13 @@ def test_a_file_that_was_only_touched_changes_nothing(record, parsed):
 def test_a_file_that_was_replaced_by_a_longer_one_is_read_from_its_start(record):
     """Bodies moved from one line to another of the same length: the last line that was read stands where it stood."""
     log = leaves(1, "a", "b", "c", "d")
-    first = [log.lines[0], without_body(log.lines[1]), log.lines[2]]
+    first = [log.lines[0], log.lines[1], without_body(log.lines[2]), log.lines[3]]
     record.put(log.path, b"".join(first))
     index = Index(record.home)
     assert seen(index) == ["None", "a", "c"]
-    then = [without_body(log.lines[0]), log.lines[1], log.lines[2], log.lines[3]]
+    then = [log.lines[0], without_body(log.lines[1]), *log.lines[2:]]
     assert b"".join(then).startswith(b"".join(then)[: len(b"".join(first))])
-    assert b"".join(then)[: len(b"".join(first))].endswith(log.lines[2])
+    assert b"".join(then)[: len(b"".join(first))].endswith(log.lines[3])
     record.put(log.path, b"".join(then))
     assert seen(index) == ["None", "b", "c", "d"]
 
@@ -212,13 +212,13 @@ def test_a_file_that_was_replaced_by_a_longer_one_is_read_from_its_start(record)
 def test_a_log_that_was_cut_back_and_went_on_is_followed(record):
     """A writer that could not write a whole line cuts it off again and goes on."""
     log = leaves(1, "a", "b")
-    path = record.put(log.path, log.lines[0] + b'{"entry":"0123')
+    path = record.put(log.path, b"".join(log.lines[:2]) + b'{"entry":"0123')
     index = Index(record.home)
     assert seen(index) == ["a"]
-    path.write_bytes(log.lines[0])
+    path.write_bytes(b"".join(log.lines[:2]))
     assert seen(index) == ["a"]
     with path.open("ab") as file:
-        file.write(log.lines[1])
+        file.write(log.lines[2])
     assert seen(index) == ["a", "b"]
 
 
@@ -256,11 +256,11 @@ def test_temporary_and_foreign_files_are_not_read(record):
 def test_an_entry_after_a_damaged_line_is_not_counted_again_when_the_good_copy_comes(record):
     """It is known by its hash first and by its place then; between the two somebody covered it."""
     log = leaves(1, "a", "b", "c")
-    record.put(log.path, log.lines[0] + b"damaged\n" + log.lines[2])
+    record.put(log.path, b"".join(log.lines[:2]) + b"damaged\n" + log.lines[3])
     index = Index(record.home)
     assert seen(index) == ["a", "c"]
     other = MadeLog(2)
-    other.add("leaf.unseen", "leaf:a", {"by": "nobody"}, over=[json.loads(log.lines[2])["entry"]])
+    other.add("leaf.unseen", "leaf:a", {"by": "nobody"}, over=[json.loads(log.lines[3])["entry"]])
     record.put_log(other)
     assert seen(index) == ["a", "nobody"]
     record.put("log/" + "e" * 32 + "/copy.jsonl", log.data)
@@ -269,15 +269,15 @@ def test_an_entry_after_a_damaged_line_is_not_counted_again_when_the_good_copy_c
 
 def test_a_gap_is_a_gap_also_after_an_earlier_one_was_closed(record):
     log = leaves(1, *"abcde")
-    record.put(log.path, log.lines[0] + b"damaged\n" + log.lines[2])
+    record.put(log.path, b"".join(log.lines[:2]) + b"damaged\n" + log.lines[3])
     Index(record.home).update()
-    record.put(log.path, b"".join(log.lines[:3]))
+    record.put(log.path, b"".join(log.lines[:4]))
     Index(record.home).update()
-    record.put(log.path, b"".join(log.lines[:3]) + b"damaged\n" + log.lines[4])
+    record.put(log.path, b"".join(log.lines[:4]) + b"damaged\n" + log.lines[5])
     index = Index(record.home)
     assert seen(index) == list("abce")
     assert [problem.what for problem in index.problems() if problem.where.startswith("log ")] == [
-        "entry 3 is missing or damaged; 1 entries after it are used"
+        "entry 4 is missing or damaged; 1 entries after it are used"
     ]
 
 
@@ -332,7 +332,7 @@ def test_a_file_that_mixes_two_histories_proves_nothing(record):
     record.put_log(other)
     index = Index(record.home)
     assert seen(index) == list("oxy")
-    record.put("log/" + "e" * 32 + "/mixed.jsonl", log.data + other.lines[2])
+    record.put("log/" + "e" * 32 + "/mixed.jsonl", log.data + other.lines[3])
     assert seen(index) == list("aoxy")
     record.remove(other.path)
     assert seen(index) == list("aoy")
