@@ -21,8 +21,9 @@ from gnomon.sync.arrived import arrived
 from gnomon.sync.copies import Copies
 from gnomon.sync.dissolved import dissolved, forget
 from gnomon.sync.erased import Erased, apply, exchange
-from gnomon.sync.heads import files_of
+from gnomon.sync.heads import files_of, that_count
 from gnomon.sync.let_go import let_go
+from gnomon.sync.names import Checked, sealed_file
 from gnomon.sync.published import heads_here
 from gnomon.sync.pull import Pulled, pull
 from gnomon.sync.push import Plan, Pushed, plan, push
@@ -61,6 +62,8 @@ class Synced:
         self.went_back: list[tuple[str, int, int]] = []
         self.withheld: list[str] = []  # writers of heads that others have seen and that are not here
         self.is_clone_found = False
+        self.not_sent: RemoteError | None = None  # why nothing could be sent, where something came
+        self.takes_objects = True  # whether the remote holds kept bytes
 
     @property
     def has_news(self) -> bool:
@@ -82,8 +85,8 @@ def sync(
 ) -> Synced:
     """Exchange with a remote what the other lacks, both ways.
 
-    `parts` (of 'log', 'points', 'objects'): what to fetch, otherwise what this replica fetches as a rule. `is_checking` lists the
-    whole remote and sends again what it lost. `told(what, done,
+    `parts` (of 'log', 'points', 'objects'): what to fetch, otherwise what this replica fetches as a rule. `is_checking` reads the
+    whole remote and sends again what it lost or what is damaged there. `told(what, done,
     total)` is told bytes. Raises RemoteError, OtherRecordError, StorageError, OSError.
     """
     env = home.env
@@ -99,7 +102,8 @@ def sync(
         if not state.lane:
             state.lane = env.random_bytes(8).hex()
         done = Synced(name, open_remote.url)
-        _meet(home, open_remote, known, is_dry=is_dry)
+        done.takes_objects = open_remote.takes_objects
+        _meet(home, open_remote, known, is_dry=is_dry, is_checking=is_checking)
         here = heads_here(home)
         done.erased = exchange(home, open_remote, is_dry=is_dry)
         if done.erased.has_unknown:
@@ -107,13 +111,20 @@ def sync(
         _drop_erased(home, state, done, is_dry=is_dry)
         counts = _pull(home, open_remote, key, state, here, done, parts, is_dry, told)
         if not is_dry:
-            done.went_back = shown_back(known, done.pulled.names)
+            done.went_back = shown_back(known, done.pulled.names, that_count(here))
             file.save(state)
             done.arrived = arrived(home, done.pulled.files, counts)
             _drop_erased(home, state, done, is_dry=is_dry)  # an old copy may have brought it back
             done.let_go = let_go(home, here, key.writer)
         done.withheld = _withheld(here)
-        _push(home, open_remote, key, state, known, here, done, file, is_dry, is_watching, is_checking, told)
+        try:
+            _push(
+                home, open_remote, key, state, known, here, done, file, is_dry, is_watching, is_checking, told
+            )
+        except RemoteError as error:
+            if not (done.pulled.files or done.pulled.heads):
+                raise
+            done.not_sent = error  # what came is here all the same, and is told
         if not is_dry:
             known.holds_record = True
             file.save(state)
@@ -137,14 +148,14 @@ def _alone(home: Home, file: StateFile) -> Iterator[None]:
     )
 
 
-def _meet(home: Home, store: Store, remote: Remote, *, is_dry: bool) -> None:
+def _meet(home: Home, store: Store, remote: Remote, *, is_dry: bool, is_checking: bool) -> None:
     """See that the remote holds this record, or make it hold it."""
     if _is_same_record(home, store):
         return
-    if remote.holds_record:
+    if remote.holds_record and not is_checking:
         raise RemoteError(
             f"`{store.url}` holds no record any more, though it did at the last sync",
-            hint="is the disk mounted, the bucket the right one? If it was emptied on purpose: `gnomon remote rm`, then `add`",
+            hint="is it the right disk, bucket or repository, and all there? If it was emptied: `gnomon sync --check` fills it",
         )
     if is_dry:
         return
@@ -202,7 +213,10 @@ def _pull(
         before_files=lambda: counts.update(_log_counts(home)),
         told=None if told is None else lambda at, total: told("receiving", at, total),
     )
-    strange = [head for head in done.pulled.heads if head.name[:2] == (key.writer, state.lane)]
+    own = (key.writer, state.lane)
+    strange = [
+        head for head in done.pulled.heads if head.name[:2] == own and head.name.hash not in state.line
+    ]
     if strange and not is_dry:  # a device that shares key and lane: a cloned one
         done.is_clone_found = True
         state.lane, state.line = home.env.random_bytes(8).hex(), []
@@ -233,11 +247,7 @@ def _push(
     copies.add_logs()
     sealed_rows = _sealed_rows(home)
     copies.add_points(sealed_rows, state.copies, is_watching=is_watching)
-    found = (
-        {path: size for part in ALL_PARTS for path, size in listed(store, f"{part}/")}
-        if is_checking
-        else None
-    )
+    found = _whole_files(store, told) if is_checking else None
     wanted = plan(home, store, key, state, here, done.pulled.names, copies, found_there=found)
     if wanted.lost:  # sent to another remote, not to this one
         for path in wanted.lost:
@@ -272,12 +282,34 @@ def _push(
 
 def _log_counts(home: Home) -> dict[str, int]:
     """Return for each log how many of its entries are here, after the index followed the news."""
+    if not home.log_files():
+        return {}  # a clone
     from gnomon.record.index_query import log_counts
     from gnomon.replica import Replica
 
     with Replica.open(home.path, home.env) as replica:
         replica.update()
         return replica.index.ask(log_counts)
+
+
+def _whole_files(store: Store, told: Told | None) -> dict[str, int]:
+    """Return path to size of the files of a remote whose bytes are what their names say: reads all of it."""
+    shown = [found for part in ALL_PARTS for found in listed(store, f"{part}/")]
+    total, done = sum(found.size for found in shown), 0
+    whole: dict[str, int] = {}
+    for path, size in shown:
+        file = sealed_file(path)
+        if file is not None:
+            checked = Checked(file)
+            with contextlib.suppress(FileNotFoundError):
+                for piece in store.pieces(path):
+                    checked.update(piece)
+            if checked.is_true and checked.size == size:
+                whole[path] = size
+        done += size
+        if told is not None:
+            told("checking", done, total)
+    return whole
 
 
 def _sealed_rows(home: Home) -> dict[str, int]:
@@ -297,13 +329,26 @@ def _sealed_rows(home: Home) -> dict[str, int]:
 
 
 def _withheld(here: list[Head]) -> list[str]:
-    """Return the writers of heads that others have seen, newer than any that is here."""
+    """Return the writers of heads that others have seen, of which nothing as new is here."""
     newest: dict[tuple[str, str], int] = {}
+    latest: dict[str, int] = {}
+    replaced: set[str] = set()
     for head in here:
         lane = head.name[:2]
         newest[lane] = max(head.name.serial, newest.get(lane, 0))
-    seen = {one for head in here for one in head.seen}
-    return sorted({one.writer for one in seen if one.serial > newest.get((one.writer, one.lane), 0)})
+        latest[head.name.writer] = max(head.time_us, latest.get(head.name.writer, head.time_us))
+        replaced |= head.over
+    return sorted(
+        {
+            one.writer
+            for head in here
+            for one in head.seen
+            if one.serial > newest.get((one.writer, one.lane), 0)
+            and one.hash not in replaced
+            and latest.get(one.writer, head.time_us - 1)
+            < head.time_us  # it has published since, from another lane
+        }
+    )
 
 
 def _empty(env: Env, folder: str) -> None:

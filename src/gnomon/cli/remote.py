@@ -100,7 +100,7 @@ def _rm(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
     file = _file(arguments)
     state = file.load()
-    name, _ = chosen_remote(state, arguments.name)
+    name, _ = chosen_remote(state, arguments.name, command="gnomon remote rm NAME")
     del state.remotes[name]
     file.save(state)
     terminal.say(f"forgot remote `{name}`; nothing was deleted there or here")

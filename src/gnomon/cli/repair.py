@@ -45,7 +45,9 @@ def _repair(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
     path = record_path(record_of(arguments), REAL)
     home = open_home(path, REAL)
-    name, remote = chosen_remote(StateFile(home, place_for(home, REAL)).load(), arguments.remote)
+    name, remote = chosen_remote(
+        StateFile(home, place_for(home, REAL)).load(), arguments.remote, command="gnomon repair --from NAME"
+    )
     progress = terminal.progress("checking")
     with contextlib.closing(open_store(remote.url, REAL, path)) as store:
         done = put_back(home, store, progress=progress)

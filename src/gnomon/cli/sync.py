@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from gnomon.cli.parser import Parser, Run
     from gnomon.cli.terminal import Terminal
     from gnomon.record.home import Home
-    from gnomon.runs.views import Record
     from gnomon.sync.arrived import FromWriter
     from gnomon.syncing import Synced
 
@@ -21,6 +21,15 @@ WATCH_EVERY_S = 60.0
 FEWEST_SECONDS = 1.0
 PARTS = {"all": ("log", "points", "objects"), "points": ("log", "points"), "entries": ("log",)}
 MOST_NAMES = 5
+_KINDS = (
+    ("run.noted", "note", "notes"),
+    ("run.tagged", "change of tags", "changes of tags"),
+    ("run.renamed", "change of a name", "changes of names"),
+    ("run.removed", "run hidden or brought back", "runs hidden or brought back"),
+    ("data.erased", "erasure of data", "erasures of data"),
+    ("data.added", "data version", "data versions"),
+)
+MOST_INDEXED = 2_000  # entries; where more came at once, the runs are counted and the next question brings the index up to date
 _ONLY_HELP = "fetch only `entries` (who did what), or `points` too (the curves), without the kept bytes; `all` again fetches all"
 
 
@@ -42,7 +51,7 @@ def sync(parser: Parser) -> Run:
     parser.option(
         "--check",
         action="store_true",
-        help="list the whole remote, and send again what it has lost of what is here",
+        help="read the whole remote, and send again what it lost, or what is damaged there, of what is here",
     )
     parser.option("--watch", action="store_true", help="do it again and again, until Ctrl-C")
     parser.option(
@@ -72,8 +81,9 @@ def _sync(arguments: argparse.Namespace, terminal: Terminal) -> int:
             f"`--every` of `gnomon sync` must be at least 1 second; got `{arguments.every:g}`"
         )
     if not arguments.watch:
-        _show(_meet(arguments, terminal, is_watching=False), arguments, terminal)
-        return 0
+        done = _meet(arguments, terminal, is_watching=False)
+        _show(done, arguments, terminal)
+        return 1 if done.not_sent is not None else 0
     try:
         while True:
             try:
@@ -82,7 +92,9 @@ def _sync(arguments: argparse.Namespace, terminal: Terminal) -> int:
                     _show(done, arguments, terminal)
                     terminal.flush()
             except StorageError as error:  # the network comes and goes; what was sent stays
-                terminal.say(f"{terminal.clean(str(error))}; trying again in {arguments.every:g} s")
+                terminal.say(
+                    f"{terminal.clean(error.message)} ({error.code}); trying again in {arguments.every:g} s"
+                )
             time.sleep(arguments.every)
     except KeyboardInterrupt:
         terminal.say("stopped; what was sent stays")
@@ -185,20 +197,16 @@ def _clone(arguments: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _show(done: Synced, arguments: argparse.Namespace, terminal: Terminal) -> None:
-    from gnomon.runs.views import open
-
     if arguments.json:
         terminal.json(as_json(done, is_dry=getattr(arguments, "dry_run", False)))
         return
     if getattr(arguments, "dry_run", False):
         _show_plan(done, terminal)
         return
-    record = open(
-        record_of(arguments) or (os.fspath(arguments.folder) if getattr(arguments, "folder", None) else None)
-    )
-    terminal.at_end(record.replica.close)
-    for writer, what in done.arrived.items():
-        terminal.write(_sentence(writer, what, record, terminal))
+    if done.arrived:
+        names = _names(list(done.arrived.values()), arguments, terminal)
+        for writer, what in done.arrived.items():
+            terminal.write(_sentence(writer, what, names, terminal))
     pulled, pushed = done.pulled, done.pushed
     came = (
         f"received {terminal.count(len(pulled.files), 'file')}, {terminal.size(pulled.bytes)}"
@@ -213,38 +221,59 @@ def _show(done: Synced, arguments: argparse.Namespace, terminal: Terminal) -> No
     said = "; ".join(part for part in (came, went) if part) or "nothing new on either side"
     terminal.write(f"{terminal.clean(done.remote)}: {said}")
     for line in warnings_of(done):
-        terminal.say(terminal.style("note: ", "yellow", talk=True) + terminal.clean(line))
+        first, *more = line.split("\n")
+        terminal.say(terminal.style("note: ", "yellow", talk=True) + terminal.clean(first))
+        for one in more:
+            terminal.say(f"  {terminal.clean(one)}")
+    if done.not_sent is not None:
+        said = f"nothing could be sent: {done.not_sent.message} ({done.not_sent.code})"
+        terminal.say(terminal.style("error: ", "red", talk=True) + terminal.clean(said))
 
 
-def _sentence(writer: str, what: FromWriter, record: Record, terminal: Terminal) -> str:
+def _names(arrived: list[FromWriter], arguments: argparse.Namespace, terminal: Terminal) -> dict[str, str]:
+    """Return what the runs that will be named are called; none of them where so much came that the index takes its time."""
+    wanted = [run for what in arrived for run in _started(what)[:MOST_NAMES]]
+    if not wanted or sum(what.entries for what in arrived) > MOST_INDEXED:
+        return {}
+    from gnomon.runs.views import open
+
+    record = open(
+        record_of(arguments) or (os.fspath(arguments.folder) if getattr(arguments, "folder", None) else None)
+    )
+    terminal.at_end(record.replica.close)
+    names = {}
+    for run in wanted:
+        with contextlib.suppress(LookupError):  # its entries are here, its body is not
+            names[run] = f"{record.run(run).name} ({run[:8]})"
+    return names
+
+
+def _started(what: FromWriter) -> list[str]:
+    return [subject.partition(":")[2] for subject in what.subjects.get("run.created", ())]
+
+
+def _sentence(writer: str, what: FromWriter, names: dict[str, str], terminal: Terminal) -> str:
     """Return one line: who, what, where to look."""
     parts = []
-    started = [subject.partition(":")[2] for subject in what.subjects.get("run.created", ())]
-    names = []
-    for run in started[:MOST_NAMES]:
-        try:
-            names.append(f"{record.run(run).name} ({run[:8]})")
-        except LookupError:  # its entries are here, its body is not
-            names.append(run[:8])
+    started = _started(what)
     if started:
-        more = f", … {len(started) - MOST_NAMES} more" if len(started) > MOST_NAMES else ""
-        parts.append(f"{terminal.count(len(started), 'run')}: {', '.join(names)}{more}")
-    for kind, singular, plural in (
-        ("run.noted", "note", "notes"),
-        ("run.tagged", "change of tags", "changes of tags"),
-        ("data.added", "data version", "data versions"),
-    ):
+        called = [names.get(run, run[:8]) for run in started[:MOST_NAMES]] if names else []
+        more = f", … {len(started) - MOST_NAMES} more" if called and len(started) > MOST_NAMES else ""
+        said = terminal.count(len(started), "run")
+        parts.append(f"{said}: {', '.join(called)}{more}" if called else said)
+    for kind, singular, plural in _KINDS:
         if what.kinds[kind]:
             parts.append(terminal.count(what.kinds[kind], singular, plural))
-    shown = (
-        what.kinds["run.created"]
-        + what.kinds["run.noted"]
-        + what.kinds["run.tagged"]
-        + what.kinds["data.added"]
-    )
+    shown = what.kinds["run.created"] + sum(what.kinds[kind] for kind, _, _ in _KINDS)
     if what.entries > shown:
         parts.append(terminal.count(what.entries - shown, "other entry", "other entries"))
-    look = f"; look: `gnomon show {started[-1][:8]}`" if started else ""
+    look = (
+        f"; look: `gnomon show {started[-1][:8]}`"
+        if started and names
+        else "; look: `gnomon runs`"
+        if started
+        else ""
+    )
     return terminal.clean(f"from {writer[:8]}: {', '.join(parts)}{look}")
 
 
@@ -271,20 +300,33 @@ def warnings_of(done: Synced) -> list[str]:
     ]
     if done.pulled.waiting:
         some = ", ".join(sorted(set(done.pulled.missing))[:2])
+        count = len(set(done.pulled.missing))
         lines.append(
-            f"{len(set(done.pulled.missing))} files that heads list are not at the remote ({some}); whoever has them"
-            " sends them with `gnomon sync --check`"
+            f"{count:,} {'file that a head lists is' if count == 1 else 'files that heads list are'} not at the remote, or"
+            f" damaged there ({some}); whoever has {'it' if count == 1 else 'them'} sends {'it' if count == 1 else 'them'} with"
+            " `gnomon sync --check`"
         )
     lines += [f"`{path}` is damaged here and was not sent: `gnomon repair`" for path in done.planned.damaged]
+    packs = [path for path in (*done.planned.files, *_listed_packs(done)) if path.startswith("objects/")]
+    if not done.takes_objects and packs:
+        lines.append(
+            "kept files and versions of data do not go through Git, only who did what and the curves: add a folder or a bucket"
+            " for the bytes, `gnomon remote add --help`"
+        )
     if done.withheld:
         lines.append(
-            f"others have seen more of {len(done.withheld)} writers than this remote shows; it has not arrived, or is withheld"
+            f"others have seen more than this remote shows of {', '.join(one[:8] for one in done.withheld[:5])}:"
+            " it has not arrived, or is withheld"
         )
     if done.pulled.strangers:
         lines.append(
             f"{done.pulled.strangers} files in `heads/` of the remote are no heads; they were left alone"
         )
     return lines
+
+
+def _listed_packs(done: Synced) -> list[str]:
+    return [path for head in done.pulled.heads for path in head.files]
 
 
 def as_json(done: Synced, *, is_dry: bool) -> dict[str, object]:

@@ -2,22 +2,35 @@
 
 A file that came may hold entries that were here already (small files are joined); only those beyond what the index had of
 each log are news. A log that neither the index knew nor these files certify is no news: `gnomon verify` names it.
+
+Only heads are read, and no line is hashed: the files were held against their names when they came, and a hash of a line
+says nothing of who wrote it.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from gnomon.errors import RecordError
 from gnomon.record.certificates import certified_key
+from gnomon.record.entries import OPENED
 from gnomon.record.lines import parse_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gnomon.record.home import Home
+
+_TEXT = rb"[a-z0-9.:_-]++"
+_HEAD = re.compile(
+    rb'\{"entry":".{64}","head":\{"author":(?:null|"%b"),"body":".{64}","kind":"(%b)","log":"([0-9a-f]{32})",'
+    rb'"over":\[["0-9a-f,]*+\],"prev":(?:null|".{64}"),"seq":([0-9]{1,18}),"size":[0-9]++,'
+    rb'"subject":"(%b)","time_us":(-?[0-9]{1,18}),"v":1,"writer":"([0-9a-f]{32})"\}' % (_TEXT, _TEXT, _TEXT)
+).match
+_OPENED = OPENED.encode()
 
 
 class FromWriter:
@@ -37,7 +50,9 @@ class FromWriter:
 
 def arrived(home: Home, files: Iterable[str], known: Mapping[str, int]) -> dict[str, FromWriter]:
     """Return by writer what is news in these files (paths in the record); `known`: how many entries of each log were here."""
-    found: dict[str, dict[tuple[str, int], tuple[int, str, str]]] = {}
+    news: dict[
+        tuple[bytes, bytes], dict[int, tuple[int, bytes, bytes]]
+    ] = {}  # by writer and log, by number in the log
     certified = {log for log, count in known.items() if count}
     for path in files:
         if not path.startswith("log/"):
@@ -47,29 +62,42 @@ def arrived(home: Home, files: Iterable[str], known: Mapping[str, int]) -> dict[
         except FileNotFoundError:
             continue  # joined since by another sync
         for line in data.splitlines(keepends=True):
-            try:
-                entry = parse_line(line)
-            except RecordError:
+            head = _HEAD(line)
+            if head is None:
                 continue  # `gnomon verify` names it
-            if entry.log not in certified and certified_key(entry) is not None:
-                certified.add(entry.log)
-            if entry.seq >= known.get(entry.log, 0) and not entry.kind.startswith(("log.", "points.")):
-                of_writer = found.setdefault(entry.writer, {})
-                of_writer[entry.log, entry.seq] = (entry.time_us, entry.kind, entry.subject)
-    return {
-        writer: _summed(news)
-        for writer, entries in sorted(found.items())
-        if (news := [entry for (log, _), entry in entries.items() if log in certified])
-    }
+            kind, log, seq, subject, time_us, writer = head.groups()
+            if kind.startswith((b"log.", b"points.")):
+                if kind == _OPENED and (name := log.decode()) not in certified and _certifies(line):
+                    certified.add(name)
+                continue
+            news.setdefault((writer, log), {})[int(seq)] = (int(time_us), kind, subject)
+    by_writer: dict[str, list[tuple[int, bytes, bytes]]] = {}
+    for (writer, log), entries in sorted(news.items()):
+        name = log.decode()
+        first = known.get(name, 0)
+        if name in certified and (new := [one for seq, one in entries.items() if seq >= first]):
+            by_writer.setdefault(writer.decode(), []).extend(new)
+    return {writer: _summed(entries) for writer, entries in by_writer.items()}
 
 
-def _summed(entries: Iterable[tuple[int, str, str]]) -> FromWriter:
+def _certifies(line: bytes) -> bool:
+    try:
+        return certified_key(parse_line(line)) is not None
+    except RecordError:
+        return False  # `gnomon verify` names it
+
+
+def _summed(entries: list[tuple[int, bytes, bytes]]) -> FromWriter:
+    """Return what these entries (time, kind, subject) are, at least one."""
     summed = FromWriter()
-    for time_us, kind, subject in sorted(entries):
-        summed.kinds[kind] += 1
-        subjects = summed.subjects.setdefault(kind, [])
-        if subject not in subjects[-1:]:
-            subjects.append(subject)
-        summed.first_us = time_us if summed.first_us is None else min(summed.first_us, time_us)
-        summed.last_us = time_us if summed.last_us is None else max(summed.last_us, time_us)
+    entries.sort()
+    by_kind: dict[bytes, list[bytes]] = {}
+    for _, kind, subject in entries:
+        by_kind.setdefault(kind, []).append(subject)
+    for kind, subjects in by_kind.items():
+        summed.kinds[kind.decode()] = len(subjects)
+        summed.subjects[kind.decode()] = [
+            one.decode() for at, one in enumerate(subjects) if not at or one != subjects[at - 1]
+        ]
+    summed.first_us, summed.last_us = entries[0][0], entries[-1][0]
     return summed

@@ -12,7 +12,6 @@ import os
 from typing import TYPE_CHECKING
 
 from gnomon.errors import RecordError
-from gnomon.points.seal import seal
 from gnomon.record.files import write_named_by_hash
 from gnomon.record.home import BUNDLE_SUFFIX, OPEN_BUNDLE_SUFFIX
 from gnomon.record.lines import parse_line
@@ -80,6 +79,8 @@ class Copies:
             ):
                 self.files.setdefault(before.path, (before.size, ""))
                 continue
+            from gnomon.points.seal import seal  # it loads the writer of Parquet
+
             for sealed in seal(env, self._folder, [full]):
                 place, size = self._add("points", sealed.path)
                 (cover,) = sealed.covers

@@ -14,6 +14,7 @@ from gnomon.errors import DamagedFileError, UnknownFormatError
 from gnomon.objects.tombstones import FOLDER, MAX_SIZE, SUFFIX, read_tombstone
 from gnomon.record.files import write_named_by_hash
 from gnomon.sync.names import sealed_files
+from gnomon.sync.store import listed
 
 if TYPE_CHECKING:
     from gnomon.record.home import Home
@@ -39,11 +40,11 @@ def exchange(home: Home, store: Store, *, is_dry: bool = False) -> Erased:
     folder = os.path.join(home.path, FOLDER)
     here = {f"{FOLDER}/{name}" for name, _ in home.env.list_folder(folder)}
     there: set[str] = set()
-    for path, size in store.list(f"{FOLDER}/"):
+    for path, size in listed(store, f"{FOLDER}/"):
         match = _PATH(path)
         if match is None or size > MAX_SIZE:
             done.refused.append(
-                f"`{path[:200]}` of the remote has no name or size of a tombstone; it was left there"
+                f"{path[:200]!r} of the remote has no name or size of a tombstone; it was left there"
             )
             continue
         there.add(path)
@@ -81,10 +82,10 @@ def exchange(home: Home, store: Store, *, is_dry: bool = False) -> Erased:
 
 def apply(home: Home) -> list[str]:
     """Take out what tombstones here name; return the paths of the sealed files that went for it. Raises OSError, StorageError."""
-    from gnomon.objects.erase import finish
-
     if not home.env.list_folder(os.path.join(home.path, FOLDER)):
         return []
+    from gnomon.objects.erase import finish
+
     before = {file.path for file, _ in sealed_files(home)}
     finish(home)
     return sorted(before - {file.path for file, _ in sealed_files(home)})

@@ -13,7 +13,7 @@ import os
 from typing import TYPE_CHECKING
 
 from gnomon.errors import GnomonError, RecordError
-from gnomon.objects.pack import FOOTER_SIZE, MAGIC, Pack, pack_from_end
+from gnomon.objects.pack import FOOTER_SIZE, MAGIC, MAX_INDEX_SIZE, Pack, pack_from_end
 from gnomon.record.index_place import place_for
 from gnomon.sync.heads import files_of, that_count
 from gnomon.sync.names import OBJECTS, sealed_file, sealed_files
@@ -86,7 +86,7 @@ class Fetcher:
             if data is None:
                 end = store.read(path, max(0, size - END_SIZE), END_SIZE)
                 needed = int.from_bytes(end[-12:-8], "little") + FOOTER_SIZE
-                if len(end) < needed <= size:
+                if len(end) < needed <= min(size, MAX_INDEX_SIZE + FOOTER_SIZE):  # else `_pack` refuses it
                     end = store.read(path, size - needed, needed)
                 data = store.read(path, 0, len(MAGIC)) + end[-needed:]
                 self._packs[path] = _pack(data, size, path)  # raises before it is kept

@@ -45,6 +45,10 @@ def environment(extra: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
     """
     found = {name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY}
     found.update(LC_ALL="C", GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0", GIT_PROTOCOL_FROM_USER="1")
+    found.setdefault(
+        "GIT_HTTP_LOW_SPEED_LIMIT", "1"
+    )  # bytes a second, for so many seconds: then Git gives up
+    found.setdefault("GIT_HTTP_LOW_SPEED_TIME", "60")
     count = int(found.get("GIT_CONFIG_COUNT") or 0)
     for name, value in extra:
         found[f"GIT_CONFIG_KEY_{count}"], found[f"GIT_CONFIG_VALUE_{count}"] = name, value

@@ -28,6 +28,9 @@ ANCESTORS = (
     16  # a head names at least so many of its lane in `over`; one further below is replaced all the same
 )
 _NAME = re.compile(r"heads/([0-9a-f]{32})/([0-9a-f]{16})-([0-9]{10})-([0-9a-f]{32})\.head").fullmatch
+_HASH = re.compile(r"[0-9a-f]{32}").fullmatch
+_LANE = re.compile(r"[0-9a-f]{16}").fullmatch
+MOST_SIZE = 1 << 50  # bytes of a file that a head may state
 _LINE = re.compile(rb'\{"head":(\{.*\}),"key":"([0-9a-f]{64})","signature":"([0-9a-f]{128})"\}\n', re.DOTALL)
 
 
@@ -138,6 +141,8 @@ def read_head(path: str, data: bytes, record: str, *, was_checked: bool = False)
     `was_checked`: its signature was, when it came here; its hash is enough then.
     """
     name = head_name(path)
+    if len(data) > MAX_BYTES:
+        raise _refused(path, f"it has more than {MAX_BYTES:,} bytes")
     match = _LINE.fullmatch(data)
     if name is None or derive_id("head", data) != name.hash:
         raise _refused(path, "its bytes do not match its name")
@@ -146,7 +151,7 @@ def read_head(path: str, data: bytes, record: str, *, was_checked: bool = False)
     raw, public, signature = match.group(1), bytes.fromhex(match.group(2).decode()), match.group(3).decode()
     try:
         body = msgspec.json.decode(raw, type=_Body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _refused(path, f"it does not have the form of a head: {error}") from error
     said = HeadName(body.writer, body.lane, body.serial, name.hash)
     paths = [file.path for file in body.files]
@@ -159,15 +164,23 @@ def read_head(path: str, data: bytes, record: str, *, was_checked: bool = False)
         or said != name
     ):
         raise _refused(path, "it is not in canonical form")
-    wrong = [file.path for file in body.files if file.size < 0 or sealed_file(file.path) is None]
+    wrong = [
+        file.path for file in body.files if not 0 <= file.size < MOST_SIZE or sealed_file(file.path) is None
+    ]
     wrong += [path for path in body.gone if sealed_file(path) is None]
     if wrong:
-        raise _refused(path, f"it lists {wrong[0][:200]!r}, which no head may")
+        raise _refused(path, f"it lists {wrong[0][:200]!r}, which no head may, or not with this size")
+    if not all(map(_HASH, body.over)) or not all(map(_is_name, body.seen)):
+        raise _refused(path, "it names heads that no replica can have made")
     if not was_checked and not _is_signed(name.writer, public, signature, raw):
         raise _refused(path, "it is not signed by its writer")
     if body.record != record:
         raise _refused(path, f"it is of another record, {body.record[:32]!r}")
     return _head(name, body, data)
+
+
+def _is_name(seen: Seen) -> bool:
+    return bool(_HASH(seen.writer) and _LANE(seen.lane) and _HASH(seen.hash)) and 0 <= seen.serial < 10**10
 
 
 def _is_signed(writer: str, public: bytes, signature: str, raw: bytes) -> bool:
@@ -228,11 +241,18 @@ def that_count(heads: Sequence[Head]) -> list[Head]:
 
 
 def files_of(heads: Iterable[Head]) -> dict[str, int]:
-    """Return all files that heads list and none says are gone, path to size; where two heads name two sizes, the larger."""
+    """Return all files that heads list and none says are gone, path to size.
+
+    Where two heads name two sizes, the one of the file's own writer counts, else the larger.
+    """
     files: dict[str, int] = {}
+    of_owner: dict[str, int] = {}
     gone: set[str] = set()
     for head in heads:
         gone |= head.gone
+        own = f"/{head.name.writer}/"
         for path, size in head.files.items():
-            files[path] = max(size, files.get(path, 0))
+            sizes = of_owner if own in path else files
+            sizes[path] = max(size, sizes.get(path, 0))
+    files.update(of_owner)
     return {path: size for path, size in files.items() if path not in gone} if gone else files

@@ -1,8 +1,8 @@
 """Letting go of files of other writers that are not published any more: their owners joined them into larger ones.
 
 Always true: a file goes only when files that stay, each checked against its name, hold all of it; of live files (brought by
-a stick) only those with a close mark that is signed. Of a pack that its owner deleted as garbage, what an entry here keeps is copied first.
-This device's own files are left to upkeep.
+a stick) only those with a close mark that is signed. Of a pack that its owner deleted as garbage, what an entry here keeps
+is copied first. This device's own files are left to upkeep.
 Format: docs/internals/record-format.md, "Deletion needs proof of coverage".
 """
 

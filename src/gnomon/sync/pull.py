@@ -10,11 +10,11 @@ Why: docs/internals/sync.md, "A sync, step by step".
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from gnomon.errors import DamagedFileError, StorageError
 from gnomon.sync.heads import (
-    MAX_BYTES,
     Head,
     HeadName,
     files_of,
@@ -26,7 +26,7 @@ from gnomon.sync.heads import (
 from gnomon.sync.names import HEADS, SealedFile, sealed_file, sealed_files
 from gnomon.sync.published import delete_replaced, write_head
 from gnomon.sync.receive import receive
-from gnomon.sync.store import each
+from gnomon.sync.store import each, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,6 +37,12 @@ if TYPE_CHECKING:
     Told = Callable[[int, int], None]
 
 _LOOKS = 2  # a file that its owner joined meanwhile is found under another name at the second look
+_MOST_TOGETHER = (
+    20 << 20
+)  # bytes of all heads: some 200,000 files, and some 450 MB of memory while they are compared
+_MOST_MISSING = (
+    1000  # files of a writer that the remote does not have: the others are not asked for in this look
+)
 _ROOM_LEFT = 64 << 20  # bytes of the disk that are not taken
 
 
@@ -54,6 +60,11 @@ class Pulled:
         self.missing: list[str] = []  # those files
         self.strangers = 0  # names in `heads/` that no head can have
 
+    def refuse(self, why: str) -> None:
+        """Note what was left out, once."""
+        if why not in self.refused:
+            self.refused.append(why)
+
 
 def pull(
     home: Home,
@@ -63,13 +74,14 @@ def pull(
     *,
     not_needed: frozenset[str] = frozenset(),
     is_dry: bool = False,
+    before_files: Callable[[], None] | None = None,
     told: Told | None = None,
 ) -> Pulled:
     """Fetch the heads that are news and the files that they list; `here` is brought up to date.
 
     `not_needed`: files that heads list and that need not come: copies of this replica's own, what it joined, what was erased.
-    Raises RemoteError, OSError,
-    StorageError where the disk has no room.
+    `before_files` is called once, before the first file comes, and not at all where none does.
+    Raises RemoteError, OSError, StorageError where the disk has no room.
     """
     found = Pulled()
     heads: dict[HeadName, Head] = {}
@@ -77,7 +89,13 @@ def pull(
         found.missing, found.waiting = [], []
         _look(home, store, here, heads, found)
         counting = that_count([*here, *heads.values()])
-        if not _fetch(home, store, counting, frozenset(parts), not_needed, found, is_dry, told):
+        wanted = _wanted(home, store, counting, frozenset(parts), not_needed, found)
+        if is_dry or not wanted:
+            break
+        if before_files is not None:
+            before_files()
+            before_files = None
+        if not _fetch(home, store, counting, wanted, found, told):
             break
     if is_dry:
         return found
@@ -94,42 +112,64 @@ def pull(
 def _look(home: Home, store: Store, here: list[Head], heads: dict[HeadName, Head], found: Pulled) -> None:
     """List the heads of the remote and read those that are news."""
     known = {head.name for head in here}
-    found.names, found.strangers = set(), 0
-    for path, _ in store.list(f"{HEADS}/"):
+    sizes: dict[HeadName, int] = {}
+    found.strangers = 0
+    for path, size in listed(store, f"{HEADS}/"):
         name = head_name(path)
         if name is None:
             found.strangers += 1
         else:
-            found.names.add(name)
+            sizes[name] = size
+    found.names = set(sizes)
     by_writer: dict[str, list[Head]] = {}
     for head in (*here, *heads.values()):
         by_writer.setdefault(head.name.writer, []).append(head)
 
     def read(name: HeadName) -> None:
         try:
-            data = store.read(name.path, 0, MAX_BYTES + 1)
+            data = store.read(name.path, 0, sizes[name] + 1)
             heads[name] = read_head(name.path, data, home.record_id)
         except FileNotFoundError:
             return  # replaced since it was listed: the next look shows its successor
         except DamagedFileError as error:
-            if str(error) not in found.refused:
-                found.refused.append(str(error))
+            found.refuse(str(error))
 
     news = sorted(name for name in found.names if name not in known and name not in heads)
-    each(store, read, [name for name in news if not is_replaced(name, by_writer.get(name.writer, ()))])
+    news = [name for name in news if not is_replaced(name, by_writer.get(name.writer, ()))]
+    each(store, read, _that_fit(news, sizes, by_writer, found))
 
 
-def _fetch(
+def _that_fit(
+    news: list[HeadName],
+    sizes: dict[HeadName, int],
+    by_writer: dict[str, list[Head]],
+    found: Pulled,
+) -> list[HeadName]:
+    """Return the heads that are read now, the smallest first: with those of others that are here, no more than fits."""
+    of_writer = {writer: sum(len(head.data) for head in heads) for writer, heads in by_writer.items()}
+    here = sum(of_writer.values())
+    taken = 0
+    fitting: list[HeadName] = []
+    for name in sorted(news, key=lambda name: sizes[name]):
+        if here - of_writer.get(name.writer, 0) + taken + sizes[name] > _MOST_TOGETHER:
+            found.refuse(
+                f"head `{name.path}` of {sizes[name]:,} bytes is left out: all heads together may have {_MOST_TOGETHER:,}"
+            )
+            continue
+        taken += sizes[name]
+        fitting.append(name)
+    return fitting
+
+
+def _wanted(
     home: Home,
     store: Store,
     heads: list[Head],
     parts: frozenset[str],
     not_needed: frozenset[str],
     found: Pulled,
-    is_dry: bool,
-    told: Told | None,
-) -> bool:
-    """Fetch what these heads list and what is not here; return whether another look may find what is missing."""
+) -> list[tuple[SealedFile, int]]:
+    """Return the files, with their sizes, that these heads list and that are not here."""
     held = {file.path for file, _ in sealed_files(home)}
     lacking = {
         path: size for path, size in files_of(heads).items() if path not in held and path not in not_needed
@@ -140,17 +180,33 @@ def _fetch(
         if file is not None and file.part in parts and (file.part != "objects" or store.takes_objects):
             wanted.append((file, size))
     found.wanted.update({file.path: size for file, size in wanted})
-    if is_dry or not wanted:
-        return False
+    return wanted
+
+
+def _fetch(
+    home: Home,
+    store: Store,
+    heads: list[Head],
+    wanted: list[tuple[SealedFile, int]],
+    found: Pulled,
+    told: Told | None,
+) -> bool:
+    """Fetch files that these heads list; return whether another look may find what is missing."""
     total = sum(size for _, size in wanted)
     _check_room(home, total)
     came: list[tuple[str, int]] = []
 
+    not_there: Counter[str] = Counter()
+
     def take(item: tuple[SealedFile, int]) -> None:
         file, size = item
+        if not_there[file.writer] >= _MOST_MISSING:
+            found.missing.append(file.path)
+            return
         try:
             receive(home, file, size, store.pieces(file.path))
         except FileNotFoundError:
+            not_there[file.writer] += 1
             found.missing.append(file.path)
         except DamagedFileError as error:
             found.refused.append(str(error))

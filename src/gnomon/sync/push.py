@@ -16,13 +16,14 @@ from gnomon.sync.heads import (
     Head,
     HeadName,
     files_of,
+    head_name,
     is_replaced,
     make_head,
     that_count,
 )
 from gnomon.sync.names import HEADS, is_true, sealed_files
 from gnomon.sync.published import delete_replaced, write_head
-from gnomon.sync.store import each
+from gnomon.sync.store import each, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -199,7 +200,7 @@ def _send(store: Store, wanted: Plan, done: Pushed, told: Told | None) -> None:
     sources = dict(wanted.sources)
     if len(sources) > _FEW:  # an interrupted push may have sent some
         for folder in sorted({path.rpartition("/")[0] for path in sources}):
-            for found in store.list(f"{folder}/"):
+            for found in listed(store, f"{folder}/"):
                 if wanted.sizes.get(found.path) == found.size:
                     sources.pop(found.path, None)
     total = sum(wanted.sizes[path] for path in sources)
@@ -227,7 +228,7 @@ def _next_head(
             and head.name.lane != state.lane
             and wanted.files.keys() >= head.files.keys()
         ):
-            over.add(head.name.hash)
+            over |= {head.name.hash, *head.over}
     return make_head(
         key,
         home.record_id,
@@ -248,12 +249,12 @@ def _tidy(store: Store, writer: str, head: Head, here: list[Head], went: set[str
     """
     replaced = [one for one in here if one.name.writer == writer and is_replaced(one.name, [head])]
     names = {one.name.path for one in replaced}
-    for found in store.list(f"{HEADS}/{writer}/"):
-        digest = found.path.rpartition("-")[2].removesuffix(".head")
-        if digest in head.over:
+    for found in listed(store, f"{HEADS}/{writer}/"):
+        name = head_name(found.path)
+        if name is not None and name.hash in head.over:
             names.add(found.path)
-    listed = files_of(that_count(here))
-    loose = {path for one in replaced for path in one.files if path not in listed}
+    counting = files_of(that_count(here))
+    loose = {path for one in replaced for path in one.files if path not in counting}
     own = sorted(path for path in loose if path in went and path.split("/")[1] == writer)
     own += [path for path in sorted(head.gone) if path not in own]
     store.delete(sorted(names))

@@ -17,11 +17,13 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from typing import IO, TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from gnomon.errors import BadArgumentError, RemoteError
-from gnomon.sync.store import PIECE, Found
+from gnomon.sync.store import MOST_NAMES, PIECE, Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,6 +34,7 @@ COMMAND = "GNOMON_SSH"
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*|[0-9A-Fa-f:.]+(?:%[A-Za-z0-9_.-]+)?").fullmatch
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@+\\-]*").fullmatch
 _PATH = re.compile(r"[A-Za-z0-9._/-]+").fullmatch
+_COUNT = re.compile(r"[0-9]{1,18}").fullmatch
 _MOST_LINE = 1 << 16
 _DELETES_AT_ONCE = 200  # requests that are sent before the answers are read: they must fit into the pipes
 
@@ -115,6 +118,7 @@ class SshStore:
 
     at_once = 1
     takes_objects = True
+    silent_s = 300.0  # the other side says nothing for so long, in the middle of a request: given up
 
     def __init__(self, url: str, env: Env) -> None:
         self.url = url
@@ -122,6 +126,8 @@ class SshStore:
         self._host, self._options, self._root = parsed(url)
         self._command = shlex.split(env.getenv(COMMAND) or "ssh")
         self._open: _Connection | None = None
+        self._heard_s: float | None = None  # when something went or came last, during a request
+        self._was_silent = False
 
     def list(self, prefix: str) -> Iterator[Found]:
         """Yield what is below a folder."""
@@ -130,11 +136,14 @@ class SshStore:
         with self._talking(f"list `{prefix}`") as talk:
             _ask(talk, "l", _safe(folder))
             while (answer := _line(talk)) is not None and not answer.startswith(talk.word):
+                self._heard_s = time.monotonic()
                 words = answer.decode("utf-8", "replace").rstrip("\n").split(None, 8)
-                if len(words) == 9 and words[4].isdigit():
+                if len(words) == 9 and _COUNT(words[4]):
                     path = words[8].removeprefix("./")
                     if not any(part.startswith(".") for part in path.split("/")):
                         found.append(Found(path, int(words[4])))
+                if len(found) > MOST_NAMES:
+                    break  # not understood as an end: the connection is given up
             self._understood(answer, talk, "end", f"list `{prefix}`")
         yield from found
 
@@ -150,13 +159,21 @@ class SshStore:
         what = f"read `{path}`"
         with self._talking(what) as talk:
             _ask(talk, "r", _safe(path), str(first), str(most))
-            left = int(self._understood(_line(talk), talk, "ok", what, path) or 0)
+            told = self._understood(_line(talk), talk, "ok", what, path) or ""
+            if _COUNT(told) is None or (0 <= most < int(told)):
+                raise RemoteError(
+                    f"`{self.url}`: {what}: the other side promises {told[:40]!r} bytes",
+                    hint="it does not run what Gnomon sent it: look at that account's shell",
+                )
+            left = int(told)
             while left > 0:
                 piece = talk.answer.read(min(PIECE, left))
                 if not piece:
                     raise self._ended(what)
                 left -= len(piece)
+                self._heard_s = None  # whoever takes the piece may take its time
                 yield piece
+                self._heard_s = time.monotonic()
 
     def write(self, path: str, source: bytes | str, *, once: bool = False) -> bool:
         """Write a file under a temporary name, count it, bring it to the disk, rename it."""
@@ -174,6 +191,7 @@ class SshStore:
                 )
                 for piece in [source] if isinstance(source, bytes) else _local(source, size):
                     talk.asked.write(piece)
+                    self._heard_s = time.monotonic()
                 talk.asked.flush()
             except BrokenPipeError:
                 pass  # it ended; what it said last is read now
@@ -219,6 +237,8 @@ class SshStore:
         """Yield the connection; one that was left in the middle of an answer is ended, and the next request makes another."""
         if self._open is None:
             self._open = self._connected()
+            threading.Thread(target=self._watch, args=(self._open,), name="gnomon-ssh", daemon=True).start()
+        self._heard_s = time.monotonic()
         try:
             yield self._open
         except FileNotFoundError:
@@ -228,6 +248,17 @@ class SshStore:
         except BaseException:
             self.close()
             raise
+        finally:
+            self._heard_s = None
+
+    def _watch(self, talk: _Connection) -> None:
+        """End the connection where a request waits for too long; whoever waits sees its end."""
+        while talk.process.poll() is None and self._open is talk:
+            heard_s = self._heard_s
+            if heard_s is not None and time.monotonic() - heard_s > self.silent_s:
+                self._was_silent = True
+                talk.process.kill()
+            time.sleep(min(1.0, self.silent_s / 4))
 
     def _connected(self) -> _Connection:
         word = f"gnomon-{self._env.random_bytes(8).hex()}"
@@ -303,6 +334,8 @@ class SshStore:
                 line.strip() for line in lines if line.strip() and not line.startswith(("Warning:", "**"))
             ]
             why = said[-1][:300] if said else why
+        if self._was_silent:
+            why, self._was_silent = f"nothing came for {self.silent_s:g} s", False
         self.close()
         return RemoteError(
             f"`{self.url}`: {what}: {why}",

@@ -16,7 +16,6 @@ import msgspec
 
 from gnomon.errors import BadArgumentError, UnknownRemoteError
 from gnomon.record.hashing import derive_id
-from gnomon.sync.heads import HeadName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from gnomon.env import Env
     from gnomon.record.home import Home
     from gnomon.record.index_place import Place
+    from gnomon.sync.heads import Head, HeadName
 
 DEFAULT = "origin"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}").fullmatch
@@ -94,8 +94,13 @@ class StateFile:
         env.sync_folder(self.folder)
 
 
-def chosen_remote(state: SyncState, name: str | None) -> tuple[str, Remote]:
-    """Return the remote that a person means: by name, by URL, or the only one. Raises UnknownRemoteError."""
+def chosen_remote(
+    state: SyncState, name: str | None, *, command: str = "gnomon sync NAME"
+) -> tuple[str, Remote]:
+    """Return the remote that a person means: by name, by URL, or the only one. Raises UnknownRemoteError.
+
+    `command` is what the person may type to name one.
+    """
     known = ", ".join(f"`{one}`" for one in sorted(state.remotes)) or "none"
     add = "add one: `gnomon remote add NAME URL`"
     if name is None:
@@ -105,7 +110,7 @@ def chosen_remote(state: SyncState, name: str | None) -> tuple[str, Remote]:
             return DEFAULT, state.remotes[DEFAULT]
         raise UnknownRemoteError(
             "which remote? This replica has " + (f"several: {known}" if state.remotes else "none yet"),
-            hint="name it: `gnomon sync NAME`" if state.remotes else add,
+            hint=f"name it: `{command}`" if state.remotes else add,
         )
     if name in state.remotes:
         return name, state.remotes[name]
@@ -125,17 +130,24 @@ def checked_name(name: str) -> str:
     return name
 
 
-def shown_back(remote: Remote, names: Iterable[HeadName]) -> list[tuple[str, int, int]]:
-    """Return (writer, serial before, serial now) of the lanes of which a remote shows less than it did; note what it shows."""
+def shown_back(
+    remote: Remote, names: Iterable[HeadName], counting: Iterable[Head]
+) -> list[tuple[str, int, int]]:
+    """Return (writer, serial before, serial now) of the lanes of which a remote shows less than it did; note what it shows.
+
+    Only of heads that count here: one that another replaced is gone for good reason.
+    """
+    names = set(names)
     now: dict[str, int] = {}
     for name in names:
         lane = f"{name.writer}/{name.lane}"
         now[lane] = max(name.serial, now.get(lane, 0))
-    back = [
-        (lane.partition("/")[0], serial, now.get(lane, 0))
-        for lane, serial in sorted(remote.shown.items())
-        if now.get(lane, 0) < serial
-    ]
+    back = []
+    for head in counting:
+        lane = f"{head.name.writer}/{head.name.lane}"
+        serial = head.name.serial
+        if remote.shown.get(lane, 0) >= serial > now.get(lane, 0) and head.name not in names:
+            back.append((head.name.writer, serial, now.get(lane, 0)))
     for lane, serial in now.items():
         remote.shown[lane] = max(serial, remote.shown.get(lane, 0))
     return back

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from gnomon.errors import UnknownRemoteError
+from gnomon.errors import RemoteError, UnknownRemoteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PIECE = 1 << 20  # bytes that are read at once
+MOST_NAMES = 500_000  # in one listing; a remote that goes on is not asked further
 KINDS = "a folder, s3://, gs://, az://, ssh://HOST/PATH, git+NAME or git+URL"
 
 
@@ -70,6 +71,7 @@ def open_store(url: str, env: Env, near: str | None = None) -> Store:
     `near`: a folder in the repository whose `origin` `git+origin` means; otherwise the working folder.
     Raises UnknownRemoteError, RemoteError, MissingExtraError.
     """
+    _require_address(url)
     scheme = urlsplit(url).scheme.lower() if "://" in url else ""
     if url.startswith("git+"):
         from gnomon.sync.git import GitStore
@@ -88,6 +90,30 @@ def open_store(url: str, env: Env, near: str | None = None) -> Store:
 
         return FolderStore(env, os.path.abspath(os.path.expanduser(url.removeprefix("file://"))))
     raise UnknownRemoteError(f"`{url}` is no remote that Gnomon knows", hint=f"a remote is {KINDS}")
+
+
+def _require_address(url: str) -> None:
+    """Raise UnknownRemoteError for what cannot be meant as a folder: nothing, `git@host:path`, `s3:/bucket`."""
+    if not url.strip():
+        raise UnknownRemoteError("a remote without an address", hint=f"a remote is {KINDS}")
+    mistyped = re.match(r"([\w.-]+@)?([\w.-]+):(?!//)/*", url)
+    if mistyped is not None and not os.path.exists(url):
+        rest = url[mistyped.end() :]
+        meant = f"git+ssh://{mistyped[1]}{mistyped[2]}/{rest}" if mistyped[1] else f"{mistyped[2]}://{rest}"
+        raise UnknownRemoteError(
+            f"`{url}` is no address of a remote", hint=f"is `{meant}` meant? A remote is {KINDS}"
+        )
+
+
+def listed(store: Store, prefix: str) -> Iterator[Found]:
+    """Yield what a remote shows below a folder. Raises RemoteError where that does not end."""
+    for count, found in enumerate(store.list(prefix)):
+        if count >= MOST_NAMES:
+            raise RemoteError(
+                f"`{store.url}` lists more than {MOST_NAMES:,} files in `{prefix}`, which no team makes",
+                hint="look what lies there, and who put it there",
+            )
+        yield found
 
 
 def absolute(url: str) -> str:

@@ -8,10 +8,12 @@ import shutil
 import pytest
 from people import Person, tree_of
 
-from gnomon.errors import OtherRecordError, RemoteError
+from gnomon.env import REAL
+from gnomon.errors import NoRecordError, OtherRecordError, RemoteError, UnknownRemoteError
 from gnomon.session import close_all
 from gnomon.sync.folder import FolderStore
 from gnomon.sync.heads import head_name
+from gnomon.sync.store import open_store
 
 RUN = "0123456789abcdef"
 
@@ -257,8 +259,6 @@ def test_a_cloned_device_is_found_and_both_histories_stay(team, share, tmp_path)
     ann.sync(share), ben.sync(share)
     assert ann.state() == ben.state() == twin.state()
     assert ben.damage() == []
-    lanes = {head_name(path).lane for path in heads_in(share)}
-    assert len(lanes) >= 2
 
 
 def test_a_copied_project_of_one_device_is_another_lane(team, share, tmp_path):
@@ -371,3 +371,91 @@ def test_a_damaged_record_file_of_the_remote_is_named(team, share):
     path.write_bytes(path.read_bytes().replace(b'record = "', b'record = "f'))
     with pytest.raises(RemoteError, match="is damaged"):
         ann.sync(share)
+
+
+def test_verify_names_what_this_device_published_and_lost(team, share):
+    ann, _ = team
+    ann.keep(b"a model" * 50)
+    ann.sync(share)
+    assert ann.damage() == []
+    lost = [path for path in ann.files() if path.split("/")[0] in ("log", "points", "objects")]
+    for path in lost:
+        data = ann.files()[path]
+        os.unlink(os.path.join(ann.path, path))
+        assert path in {problem.file for problem in ann.damage()}, path
+        with open(os.path.join(ann.path, path), "wb") as file:
+            file.write(data)
+    assert ann.damage() == []
+
+
+def test_clones_of_one_device_give_no_false_alarm(tmp_path, share):
+    ann = Person(tmp_path, "ann").found()
+    ann.run(run_id(1))
+    ann.sync(share)
+    first, second = (Person(tmp_path, name, env=ann.env) for name in ("first", "second"))
+    first.clone(share), second.clone(share)
+    for number in range(3):
+        for person in (first, second):
+            person.run(run_id(10 + number + (5 if person is first else 0)))
+            done = person.sync(share)
+            assert (done.went_back, done.withheld, done.is_clone_found) == ([], [], False)
+    done = ann.sync(share)
+    assert (done.went_back, done.withheld, done.is_clone_found) == ([], [], False)
+
+
+def test_a_file_that_is_damaged_at_the_remote_is_sent_again_when_asked_to_check(team, share, tmp_path):
+    ann, _ = team
+    path = next(path for path in tree_of(share) if path.endswith(".parquet"))
+    data = tree_of(share)[path]
+    (share / path).write_bytes(data[:-1] + b"x")
+    assert Person(tmp_path, "eve").clone(share).pulled.missing == [path]
+    assert ann.sync(share, is_checking=True).pushed.files == [path]
+    assert tree_of(share)[path] == data
+
+
+def test_an_emptied_remote_is_filled_again_when_asked_to_check(team, share, tmp_path):
+    ann, _ = team
+    shutil.rmtree(share)
+    ann.sync(share, is_checking=True)
+    eve = Person(tmp_path, "eve")
+    eve.clone(share)
+    assert eve.state() == ann.state()
+
+
+def test_what_came_is_told_where_nothing_can_be_sent(team, share):
+    class FullStore(FolderStore):
+        def write(self, path, source, *, once=False):
+            raise RemoteError("no room")
+
+    ann, ben = team
+    ben.run(run_id(2))
+    ben.sync(share)
+    ann.run(run_id(3))
+    done = ann.sync(share, store=FullStore(ann.env, str(share)))
+    assert done.pulled.files
+    assert done.not_sent.message == "no room"
+    assert not ann.sync(share).not_sent
+
+
+def test_a_replica_that_lost_its_record_file_gets_it_by_cloning(team, share):
+    ann, _ = team
+    before = ann.state()
+    os.unlink(os.path.join(ann.path, "record.toml"))
+    with pytest.raises(NoRecordError, match="nothing says which record it is"):
+        _ = ann.home
+    ann.clone(share)
+    assert ann.state() == before
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("git@github.com:x/y.git", "git+ssh://git@github.com/x/y.git"),
+        ("s3:/bucket/x", "s3://bucket/x"),
+        (" ", "a folder"),
+    ],
+)
+def test_an_address_that_cannot_be_meant_is_refused(url, meant):
+    with pytest.raises(UnknownRemoteError) as caught:
+        open_store(url, REAL)
+    assert meant in str(caught.value)
