@@ -41,6 +41,18 @@ def sql(parser: Parser) -> Run:
         help="print the tables, or the columns of one, instead of asking",
     )
     parser.option(
+        "--view",
+        metavar="ENGINE",
+        choices=("clickhouse", "duckdb", "spark"),
+        help="print, for this engine, the SQL that reads the record's plain files without Gnomon",
+    )
+    parser.option(
+        "--remote",
+        metavar="REMOTE",
+        complete="remote",
+        help="with --view: of this remote (its name, a folder or a URL of a bucket), not of this replica",
+    )
+    parser.option(
         "--limit", metavar="N", type=int, help=f"show at most so many rows (default: what fits, or {PAGE})"
     )
     parser.option("--all", action="store_true", help="show all rows")
@@ -72,6 +84,7 @@ def sql(parser: Parser) -> Run:
     )
     parser.example("gnomon sql --schema runs", "the columns of a table")
     parser.example('gnomon sql "from points" --out points.parquet', "every point, for another tool")
+    parser.example("gnomon sql --view duckdb --remote team > views.sql", "for whoever has no Gnomon")
     parser.note(
         "`group` is a word of SQL: write `runs.group`. Times are in UTC in JSON, CSV and files. In CSV a text that begins like a "
         "formula gets a ' in front, and control characters are written as escapes."
@@ -83,6 +96,14 @@ def _sql(arguments: Namespace, terminal: Terminal) -> int:
     if arguments.schema is not None:
         _write_schema(arguments.schema, terminal)
         return 0
+    if arguments.view is not None:
+        _write_views(arguments, terminal)
+        return 0
+    if arguments.remote is not None:
+        raise UsageError(
+            "`--remote` of `gnomon sql` needs `--view`",
+            hint="a query asks this replica; `gnomon sync` brings what a remote has",
+        )
     _check(arguments)
     from gnomon.runs.sql import engine
 
@@ -130,6 +151,36 @@ def _check(arguments: Namespace) -> None:
         )
     if not arguments.timeout > 0:
         raise UsageError(f"`--timeout` must be a number of seconds above 0; got {arguments.timeout:g}")
+
+
+# --- the views for others
+
+
+def _write_views(arguments: Namespace, terminal: Terminal) -> None:
+    """Print the statements that make the views; of a replica that is written to, say what is not in them."""
+    from gnomon.env import REAL
+    from gnomon.record.home import open_home, record_path
+    from gnomon.runs.sql.shipped.dialects import DIALECTS
+    from gnomon.runs.sql.shipped.views import place_of, statements
+
+    if arguments.query is not None:
+        raise UsageError("`--view` and a query exclude each other")
+    root = arguments.remote
+    if root is None or not ("/" in root or root.startswith(("~", "."))):
+        home = open_home(record_path(getattr(arguments, "record", None), REAL), REAL)
+        root = home.path
+        if arguments.remote is not None:
+            from gnomon.record.index_place import place_for
+            from gnomon.sync.state import StateFile, chosen_remote
+
+            root = chosen_remote(StateFile(home, place_for(home, REAL)).load(), arguments.remote)[1].url
+        elif home.wal_files():
+            terminal.say(
+                "points of live runs are in no Parquet file yet and so not in these views: `gnomon sync` to a folder, and take"
+                " the views of that (`--remote`)"
+            )
+    for statement in statements(DIALECTS[arguments.view], place_of(root)):
+        terminal.write(f"{statement};\n")
 
 
 # --- the schema
