@@ -55,7 +55,10 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--cases", type=_names(CASES), default=list(CASES), help=f"of {','.join(CASES)}")
     parser.add_argument(
-        "--peers", type=_names(MODULES), default=[*TRACKERS, *VERSIONERS], help=f"of {','.join(MODULES)}"
+        "--peers",
+        type=_names(MODULES),
+        default=[*TRACKERS, "gnomon-bucket", *VERSIONERS],
+        help=f"of {','.join(MODULES)}",
     )
     parser.add_argument("--quick", action="store_true", help="does everything work? the figures mean nothing")
     parser.add_argument(

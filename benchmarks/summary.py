@@ -206,6 +206,31 @@ def _versions(kind: str) -> Callable[[Rows], Iterator[str]]:
     return table
 
 
+def _syncs(rows: Rows) -> Iterator[str]:
+    """A line a meeting: medians; the floor is `rsync -a`, of a bucket the quickest client."""
+    columns = {
+        "processor, ms": "cpu_ms",
+        "passed, ms": "wall_ms",
+        "MB sent": "megabytes",
+        "requests": "requests",
+        "processor, × floor": "cpu_to_floor",
+        "passed, × floor": "wall_to_floor",
+        "processor, more than without news, × floor": "more_cpu_to_floor",
+        "passed, more, × floor": "more_wall_to_floor",
+    }
+    yield from header("", *columns)
+    all_rows = pick(rows, "sync", "gnomon-bucket")
+    for figure in dict.fromkeys(row["figure"] for row in all_rows):
+        found = [
+            {**row, **({"megabytes": row["bytes"] / 1e6} if "bytes" in row else {})}
+            for row in all_rows
+            if row["figure"] == figure
+        ]
+        yield line(
+            figure, *(number(middle(row[key] for row in found if key in row)) for key in columns.values())
+        )
+
+
 def _flips(rows: Rows) -> Iterator[str]:
     yield from header(
         "tool",
@@ -288,6 +313,7 @@ COMPARISONS: dict[str, Callable[[Rows], Iterator[str]]] = {
     "Versions of a CSV of 0.9 GB (`data`)": _versions("csv"),
     "… of 20,000 small files": _versions("small"),
     "… with one bit flipped in what is stored": _flips,
+    "Sync of 10,000 runs with a folder and a bucket, whole processes": _syncs,
     "Installed size": _columns("size", "size", {"packages": "packages", "MB": "mb"}),
 }
 

@@ -346,6 +346,29 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target("data", "flipped bits that `gnomon data verify` does not notice", 0, "", unnoticed),
     Target("data", "flipped bits that are handed out", 0, "", field("data", "flips", "handed_out")),
+    *(
+        Target("sync", says, limit, unit, field("sync", figure, key, peer="gnomon-bucket"))
+        for says, limit, unit, figure, key in (
+            ("nothing new on a folder, whole process", 300, "ms", "folder: nothing new", "wall_ms"),
+            ("nothing new on a folder, processor time", 300, "ms", "folder: nothing new", "cpu_ms"),
+            ("nothing new on a bucket, requests", 5, "", "bucket: nothing new", "requests"),
+            *(
+                (
+                    f"{place}: {what}, more than a sync without news, {time}, × {floor}",
+                    2,
+                    "×",
+                    f"{place}: {what}",
+                    key,
+                )
+                for place, floor in (("folder", "rsync -a"), ("bucket", "the quickest client"))
+                for what in ("first sync, sealed", "clone")
+                for time, key in (
+                    ("processor time", "more_cpu_to_floor"),
+                    ("time that passed", "more_wall_to_floor"),
+                )
+            ),
+        )
+    ),
     Target("size", "installed megabytes", 150, "MB", field("size", "size", "mb")),
     Target("size", "installed packages", 25, "", field("size", "size", "packages")),
 )

@@ -15,6 +15,7 @@ from benchmarks.cases import (
     scale,
     series,
     size,
+    sync,
     verify,
 )
 
@@ -35,6 +36,7 @@ CASES: dict[str, Case] = {
         objects.CASE,
         data.CASE,
         parquet.CASE,
+        sync.CASE,
         size.CASE,
     )
 }

@@ -13,6 +13,7 @@ MODULES = {
     "jsonl": "floors:JsonLines",
     "jsonl-flush": "floors:FlushedJsonLines",
     "gnomon": "gnomon:Gnomon",
+    "gnomon-bucket": "gnomon:GnomonBucket",
     "trackio": "trackio:Trackio",
     "tensorboardx": "tensorboardx:TensorboardX",
     "wandb": "wandb:Wandb",
@@ -28,7 +29,7 @@ MODULES = {
 }
 FLOORS = ("memory", "jsonl", "jsonl-flush")
 VERSIONERS = tuple(name for name, place in MODULES.items() if place.startswith("versioners:"))
-TRACKERS = tuple(name for name in MODULES if name not in (*FLOORS, *VERSIONERS))
+TRACKERS = tuple(name for name in MODULES if name not in (*FLOORS, *VERSIONERS, "gnomon-bucket"))
 
 
 def peer_class(name: str) -> type[Peer]:

@@ -76,3 +76,10 @@ with gnomon.run("hello", params={"lr": 0.1}) as run:
 
     def table(self, sort: str) -> int:
         return len(self.gnomon.open(self.store).runs(sort=f"metrics.{sort}").to_pylist())
+
+
+class GnomonBucket(Gnomon):
+    """The same with what it needs for buckets, and a server that speaks S3."""
+
+    name = environment = "gnomon-bucket"
+    requirements = (str(PROJECT), "obstore>=0.12", "localbucket>=1.2")
