@@ -27,6 +27,7 @@ except ImportError:  # Windows: `require_supported_platform` says so before anyt
     fcntl = None  # type: ignore[assignment]
 
 FILE_MODE = 0o600
+_READ_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 FOLDER_MODE = 0o700
 # File systems on which allocated blocks stay allocated, so that a store through a map cannot raise SIGBUS.
 MAPPABLE = frozenset({"ext2", "ext3", "ext4", "xfs", "tmpfs"})
@@ -89,8 +90,8 @@ class Env:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
 
     def open_read(self, path: str) -> int:
-        """Open a file for reading; a symbolic link is refused."""
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0))
+        """Open a file for reading; a symbolic link is refused, and a pipe keeps nobody waiting."""
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC | _READ_FLAGS)
 
     def open_write(self, path: str) -> int:
         """Open an existing file for reading and writing (locks on network disks need it)."""
@@ -197,6 +198,19 @@ class Env:
                 self.make_folder(parent)
             with contextlib.suppress(FileExistsError):  # another process was first
                 os.mkdir(path, FOLDER_MODE)
+
+    def make_plain_folder(self, path: str, *, levels: int = 2) -> None:
+        """Make a folder within a record. Raises NotADirectoryError where a link stands for one of its last `levels`.
+
+        A replica that came on a stick may hold such links; what is written through one lands elsewhere, and no reader finds it.
+        """
+        if levels > 1:
+            self.make_plain_folder(os.path.dirname(path), levels=levels - 1)
+        self.make_folder(path)
+        if not stat_module.S_ISDIR(self.stat(path).st_mode):
+            raise NotADirectoryError(
+                errno.ENOTDIR, "a link stands where a folder must; nothing is written through it", path
+            )
 
     def stat(self, path: str) -> os.stat_result:
         """Return a file's state; a symbolic link is not followed."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.errors import DamagedFileError, RecordError
 from gnomon.record.certificates import is_closed
-from gnomon.record.home import BUNDLE_SUFFIX, RECORD_FILE, read_record_file
+from gnomon.record.home import BUNDLE_SUFFIX, RECORD_FILE, open_home, read_record_file
 from gnomon.record.index_place import place_for
 from gnomon.record.lines import parse_line
 from gnomon.record.problems import DAMAGE
@@ -48,13 +48,15 @@ class Repaired:
 def repair(home: Home, store: Store, *, progress: Progress | None = None) -> Repaired:
     """Put back what is damaged, from a remote that was just synced with. Raises RemoteError, OSError."""
     done = Repaired()
-    damaged = sorted(
-        {problem.file for problem in Verification(home, progress=progress) if problem.severity == DAMAGE}
-    )
-    for path in damaged:
-        if path == RECORD_FILE:
-            is_back = _record_file(home, store)
-        elif path.startswith(f"{HEADS}/"):
+    damaged = _damaged(home, progress)
+    if RECORD_FILE in damaged and _record_file(
+        home, store
+    ):  # first: without it nobody knows whose the heads are
+        done.repaired.append(RECORD_FILE)
+        home = open_home(home.path, home.env)
+        damaged = _damaged(home, None)
+    for path in sorted(damaged - {RECORD_FILE}):
+        if path.startswith(f"{HEADS}/"):
             is_back = _put_aside(home, path, done)  # the sync that follows fetches it
         elif sealed_file(path) is not None:
             is_back = _sealed(home, store, path, done)
@@ -62,13 +64,17 @@ def repair(home: Home, store: Store, *, progress: Progress | None = None) -> Rep
             is_back = _live(home, path) and _put_aside(home, path, done)
         if is_back:
             done.repaired.append(path)
-    if damaged:
+    if damaged or done.repaired:
         done.left = [
             problem for problem in Verification(home, progress=progress) if problem.severity == DAMAGE
         ]
         left = {problem.file for problem in done.left}
         done.repaired = [path for path in done.repaired if path not in left]
     return done
+
+
+def _damaged(home: Home, progress: Progress | None) -> set[str]:
+    return {problem.file for problem in Verification(home, progress=progress) if problem.severity == DAMAGE}
 
 
 def _record_file(home: Home, store: Store) -> bool:

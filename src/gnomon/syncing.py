@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from gnomon.env import REAL, Env
 from gnomon.errors import OtherRecordError, RemoteError, StorageError
 from gnomon.features import declare_features
+from gnomon.objects.tombstones import FOLDER
 from gnomon.record.home import RECORD_FILE, Home, open_home, read_record_file
 from gnomon.record.index_place import place_for
 from gnomon.record.keys import load_device_key
 from gnomon.sync.arrived import arrived
 from gnomon.sync.copies import Copies
 from gnomon.sync.dissolved import dissolved, forget
-from gnomon.sync.erased import Erased, apply, exchange
+from gnomon.sync.erased import Erased, apply, exchange, still_there
 from gnomon.sync.heads import files_of, that_count
 from gnomon.sync.let_go import let_go
 from gnomon.sync.names import Checked, sealed_file
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 LOCK_FILE = "sync.lock"
 ALL_PARTS = ("log", "points", "objects")
+_SWEEPS = 2
 _LOCK_PAUSE_S = 0.2
 _LOCK_WAIT_S = 120.0
 
@@ -116,6 +118,7 @@ def sync(
             done.arrived = arrived(home, done.pulled.files, counts)
             _drop_erased(home, state, done, is_dry=is_dry)  # an old copy may have brought it back
             done.let_go = let_go(home, here, key.writer)
+            _sweep(home, open_remote, known, state, here)
         done.withheld = _withheld(here)
         try:
             _push(
@@ -188,6 +191,27 @@ def _drop_erased(home: Home, state: SyncState, done: Synced, *, is_dry: bool) ->
         dropped = apply(home)
         done.erased.dropped += dropped
         state.gone = sorted({*state.gone, *dropped})
+
+
+def _sweep(home: Home, store: Store, remote: Remote, state: SyncState, here: list[Head]) -> None:
+    """Find packs of the remote with erased bytes, whoever sent them: those that no head lists go, the others are `gone`.
+
+    Done twice for each tombstone, since a listing may be old; not by a replica that leaves bytes at remotes.
+    """
+    names = {name for name, _ in home.env.list_folder(os.path.join(home.path, FOLDER))}
+    if not any(remote.swept.get(name, 0) < _SWEEPS for name in names):
+        return
+    if not store.takes_objects or "objects" not in state.parts:
+        return
+    found = still_there(home, store)
+    if found is None:
+        return
+    counting = files_of(that_count(here))
+    store.delete([path for path in found if path not in counting])
+    store.finish()
+    state.gone = sorted({*state.gone, *(path for path in found if path in counting)})
+    for name in names:
+        remote.swept[name] = remote.swept.get(name, 0) + 1
 
 
 def _pull(
@@ -274,9 +298,10 @@ def _push(
         )
         if done.pushed.head is not None:
             state.copied = sorted(copies.files)
-            forget(home, files_of(here))
             name = done.pushed.head.name
             remote.shown[f"{name.writer}/{name.lane}"] = name.serial
+        forget(home, files_of(here))
+        state.gone = wanted.gone
     copies.delete()
 
 

@@ -112,11 +112,15 @@ class Chunker:
         return [packed(chunk, mine) for chunk in chunks[:half]] + rest.result()
 
 
-def list_lines(env: Env, fd: int, stored: Stored) -> Iterator[tuple[ObjectId, int]]:
-    """Yield (chunk, size) of a list in an open pack; whether it is the right list shows when all is read."""
+def list_lines(env: Env, fd: int, stored: Stored, hasher: blake3) -> Iterator[tuple[ObjectId, int]]:
+    """Yield (chunk, size) of a list in an open pack; whether it is the right list shows when all is read.
+
+    `hasher` is given the bytes of the lines.
+    """
     lines = stored._replace(offset=stored.offset + LIST_HEAD, stored=stored.stored - LIST_HEAD)
     rest = b""
     for piece in stored_pieces(env, fd, lines):
+        hasher.update(piece)
         data = rest + piece
         end = len(data) // LINE.size * LINE.size
         for digest, size in LINE.iter_unpack(data[:end]):

@@ -45,14 +45,16 @@ class Erasure:
         self._tombstones = Tombstones(home.env, home.path)
         self.subjects = frozenset(subjects)
         self._store = collect.store_of(home)
-        self.reach = Reach(home, self._store, erased=self._tombstones.subjects | self.subjects)
+        self.reach = Reach(
+            home, self._store, erased=self._tombstones.subjects | self.subjects, asked=self.subjects
+        )
         self.reach.follow(progress)
         self.going = sorted(one for one in self.reach.dead if not self.reach.keeps(one))
         self.losses: list[Loss] = collect.erased(home, self.reach, self._store, self._tombstones)
 
     def stays(self) -> list[Stays]:
-        """Return what stays, and who keeps it; of a file that stays, not also its chunks."""
-        keepers = self.reach.keepers
+        """Return what stays of these subjects, and who keeps it; of a file that stays, not also its chunks."""
+        keepers = {one: who for one, who in self.reach.keepers.items() if one in self.reach.reached}
         chunks = {chunk for one in keepers for chunk in self._store.all_chunks(one)}
         return [
             Stays(one, self._store.size_if_here(one) or 0, keeper)
@@ -63,7 +65,9 @@ class Erasure:
     def bury(self) -> str:
         """Write the tombstone, and return its name. From here on the erasure is never forgotten. Raises OSError."""
         env, path = self._home.env, self._home.path
-        name = write_tombstone(env, path, self._key, self._tombstones.key(env), self.subjects, self.going)
+        absent = {one for one in self.reach.cited if not self.reach.keeps(one)}  # bytes that only others have
+        named = sorted(absent.union(self.going))
+        name = write_tombstone(env, path, self._key, self._tombstones.key(env), self.subjects, named)
         self._tombstones = Tombstones(env, path)
         return name
 

@@ -23,11 +23,13 @@ from gnomon.ids import ObjectId
 _COUNTS = Struct("<II")
 _FRAME = Struct("<8sQQ")
 _NAME = Struct("<32sIIQ")
+_BEGINNING = Struct(">Q40x")
 _CODEC = re.compile(rb"[a-z0-9]{1,8}\x00{0,7}")
 _BIGGEST = 10**18
 
 LIST = "chunks"  # the codec of a frame that holds a list of chunks: a digest, then a line for each
 LIST_HEAD, LIST_LINE = 32, 36
+_LIST = LIST.encode("ascii").ljust(8, b"\0")
 # Frames with several objects are unpacked as a whole; a hostile one must not take our memory.
 SHARED_LIMIT = 1 << 24
 
@@ -97,14 +99,15 @@ class FrameIndex(Mapping[str, Stored]):
         if any(left[0] >= right[0] for left, right in zip(names, names[1:], strict=False)):
             raise FaultError("its index is not in order")
         places = sorted((frame, start, size, digest) for digest, frame, start, size in names)
+        frames = list(_FRAME.iter_unpack(self._bytes[_COUNTS.size : self._frames_end]))
         seen, lists = 0, []
         for frame, held in groupby(places, key=_first):
             parts = list(held)
-            if frame != seen or frame >= len(self._offsets):
+            if frame != seen or frame >= len(frames):
                 break
-            codec, unpacked, _ = self._frame(frame)
+            codec, unpacked, _ = frames[frame]
             seen += 1
-            if codec == LIST:
+            if codec == _LIST:
                 bad_length = unpacked < LIST_HEAD or (unpacked - LIST_HEAD) % LIST_LINE
                 if bad_length or len(parts) > 1 or parts[0][1] or parts[0][2] >= _BIGGEST:
                     raise FaultError("its index names a list of chunks wrongly")
@@ -166,6 +169,11 @@ class FrameIndex(Mapping[str, Stored]):
             raise KeyError(object_id)
         return self._at(number)
 
+    def get(self, object_id: str, default: Stored | None = None) -> Stored | None:  # type: ignore[override]
+        """Return what stands of an object, `default` where it is not here."""
+        number = self._find(object_id)
+        return self._at(number) if number >= 0 else default
+
     def __iter__(self) -> Iterator[str]:
         for at in range(self._frames_end, len(self._bytes), _NAME.size):
             yield self._bytes[at : at + 32].hex()
@@ -176,6 +184,10 @@ class FrameIndex(Mapping[str, Stored]):
     def all(self) -> list[Stored]:
         """Return what `values` would, without a search for each."""
         return [self._at(number) for number in range(self._count)]
+
+    def beginnings(self) -> list[int]:
+        """Return the first eight bytes of each id, as a number."""
+        return [number for (number,) in _BEGINNING.iter_unpack(self._bytes[self._frames_end :])]
 
     def sizes(self) -> list[int]:
         """Return the sizes of all objects."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gnomon.env import Env
+    from gnomon.objects.frames import Stored
     from gnomon.objects.tombstones import Tombstone
 
 # Indexes that this process has read: path -> (size, time, inode), and the pack or why it cannot be used.
@@ -91,11 +92,18 @@ class Look:
 
     def staying(self, object_id: str) -> Pack | None:
         """Return the first pack that held an object at the last look and is not about to go: one that an add may rely on."""
-        return next((pack for pack in self._where.holders(object_id) if self.stays(pack)), None)
+        for pack in self._where.likely(object_id):  # a loop and no generator: an add asks this for each chunk
+            if object_id in pack.objects and self.stays(pack):
+                return pack
+        return None
 
     def holders(self, object_id: str) -> Iterator[Pack]:
         """Yield the packs that held an object at the last look."""
         return self._where.holders(object_id)
+
+    def found(self, object_id: str) -> Iterator[tuple[Pack, Stored]]:
+        """Yield what `holders` does, each with what it says of the object."""
+        return self._where.found(object_id)
 
     def find(self, object_id: str) -> Pack | None:
         """Return the first pack that holds an object, None where none does; looks again before it says so."""

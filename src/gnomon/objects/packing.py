@@ -223,8 +223,10 @@ def _require_folder(env: Env, folder: str) -> None:
     try:
         env.stat(folder)
     except FileNotFoundError:
-        env.make_folder(folder)
+        env.make_plain_folder(folder)
         env.sync_folder(os.path.dirname(folder))
+    else:
+        env.make_plain_folder(folder)
 
 
 def missing_file(shown: str) -> MissingFileError:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import RecordError, StorageError, UnknownFormatError
@@ -38,6 +39,7 @@ _JSON = (b"{", b"[")
 _NAME = 64  # digits of a name
 _LONG_AT_ONCE = 64 << 20
 _ATTEMPTS = 3
+ASKED = ""  # stands for the subject where an entry is of an erased subject that is asked of
 
 
 class Gap(NamedTuple):
@@ -48,19 +50,27 @@ class Gap(NamedTuple):
 
 
 class Reach:
-    """What the entries of a replica keep. `erased` are subjects whose entries keep nothing any more."""
+    """What the entries of a replica keep. `erased` are subjects whose entries keep nothing any more, `asked` those of them of
+    which `reached` is wanted.
+    """
 
-    def __init__(self, home: Home, store: ObjectStore, *, erased: Container[str] = ()) -> None:
+    def __init__(
+        self, home: Home, store: ObjectStore, *, erased: Container[str] = (), asked: Container[str] = ()
+    ) -> None:
         self.gaps: list[Gap] = []
         self.dead: set[str] = set()  # what entries of erased subjects reach
+        self.reached: set[str] = set()  # what entries of the asked subjects reach
+        self.cited: set[str] = set()  # what they name by themselves, here or not
         self.live: set[int] = set()  # the first 8 bytes of each id: two that share them are both kept
         self.keepers: dict[str, str] = {}  # of what both reach: a subject that keeps it
         self._home = home
         self._store = store
         self._erased = erased
+        self._asked = asked
         self._read_to: dict[str, int] = {}
         self._named: dict[str, str] = {}  # by entries that keep: object, and a subject that names it
         self._named_erased: set[str] = set()
+        self._named_asked: set[str] = set()
         self._long: list[tuple[bytes, str | None]] = []  # digits that go on: each 64 of them may be a name
         self._long_size = 0
         self._trees: dict[str, tuple[str, str]] = {}  # what entries say is a tree: the entry, its kind
@@ -79,6 +89,7 @@ class Reach:
         with self._store.kept_open():
             for one in sorted(self._named_erased):
                 self._mark(one, None)
+            self._reach_asked()
             for one, (entry, kind) in sorted(self._trees.items()):
                 if not self._store.was_seen(one):
                     self._gap(
@@ -90,7 +101,7 @@ class Reach:
                     progress(at, len(self._named))
         for error in self._store.unusable:
             self._gap("objects/", error.message)
-        self._named, self._named_erased, self._trees = {}, set(), {}
+        self._named, self._named_erased, self._named_asked, self._trees = {}, set(), set(), {}
 
     def keeps(self, object_id: str) -> bool:
         """Return whether an entry keeps an object, by itself or through a list or a tree."""
@@ -152,13 +163,14 @@ class Reach:
             return
         if _only_cites(entry):
             return
-        self._name(entry.body_raw, None if is_erased else entry.subject)
+        mark = None if entry.subject not in self._asked else ASKED
+        self._name(entry.body_raw, mark if is_erased else entry.subject)
         if not is_erased and (b'"is_tree":true' in entry.body_raw or b'"objects":{' in entry.body_raw):
             for one in _trees_in(_decoded(entry.body_raw)):
                 self._trees.setdefault(one, (entry.hash, entry.kind))
 
     def _name(self, text: bytes, subject: str | None) -> None:
-        """Note the names in a text; `subject` is None for one of an erased subject."""
+        """Note the names in a text; `subject` is None for one of an erased subject, `ASKED` for one that is asked of."""
         for digits in _digits_in(text):
             if len(digits) > _NAME:
                 self._long.append((digits, subject))
@@ -169,10 +181,13 @@ class Reach:
             self._look_at_long()
 
     def _note_name(self, name: str, subject: str | None) -> None:
-        if subject is None:
-            self._named_erased.add(name)
-        else:
+        if subject:
             self._named.setdefault(name, subject)
+            return
+        self._named_erased.add(name)
+        if subject == ASKED:
+            self._named_asked.add(name)
+            self.cited.add(name)
 
     def _look_at_long(self) -> None:
         """Look which names of objects stand in long runs of digits: too many to note them all."""
@@ -203,6 +218,27 @@ class Reach:
                         self._note(named, subject)
                     elif named not in searched:
                         todo.append(named)
+
+    def _reach_asked(self) -> None:
+        """Follow what the asked subjects name; what cannot be read was said when it was marked."""
+        todo = sorted(self._named_asked)
+        while todo:
+            one = todo.pop()
+            if one in self.reached or not self._store.was_seen(one):
+                continue
+            self.reached.add(one)
+            for named, is_file in self._names_of(one, None):
+                if is_file:
+                    self._reach(named)
+                else:
+                    todo.append(named)
+            self._reach(one)
+
+    def _reach(self, object_id: str) -> None:
+        if self._store.was_seen(object_id):
+            self.reached.add(object_id)
+            with suppress(RecordError):  # as above
+                self.reached.update(self._store.all_chunks(object_id))
 
     def _note(self, object_id: str, subject: str | None) -> None:
         if not self._add(object_id, subject):

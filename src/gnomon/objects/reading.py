@@ -1,6 +1,7 @@
 """Read objects, whatever they are stored as: by themselves, in a shared frame, as chunks.
 
-Always true: no reading ends well before all bytes of the object matched its id. A damaged chunk is passed over
+Always true: no reading ends well before all bytes of the object matched its id: those of a chunk their own, and all
+together, or the list of the chunks and a proof (`objects.proofs`) that it gives the object. A damaged chunk is passed over
 for a good one in another pack, and so is a damaged object by whoever asks for its `copies`.
 """
 
@@ -24,6 +25,8 @@ from gnomon.objects.pack import (
     unpack_at_once,
     unpack_frame,
 )
+from gnomon.objects.proofs import Proofs, of_list
+from gnomon.record.hashing import new_hasher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,12 +46,13 @@ class Reader:
         self._look = look
         self._open: OpenPacks | None = None  # while `kept_open`
         self._last = LastFrame()
+        self._proofs = Proofs(look.env, look.folder)
         self._checked: set[tuple[str, str]] = set()  # (pack, object) of other writers, read and found good
 
     @contextlib.contextmanager
     def kept_open(self) -> Iterator[None]:
         """Keep the packs that are read open for the length of a block: for many small objects."""
-        with OpenPacks(self._look, self._last) as opened:
+        with OpenPacks(self._look, self._last, self._proofs) as opened:
             self._open = opened
             try:
                 yield
@@ -60,7 +64,7 @@ class Reader:
         if self._open is not None:
             yield from self._pieces_by(self._open, pack, object_id)
         else:
-            with OpenPacks(self._look, self._last) as opened:
+            with OpenPacks(self._look, self._last, self._proofs) as opened:
                 yield from self._pieces_by(opened, pack, object_id)
 
     def small(self, object_id: str) -> bytes | None:
@@ -89,7 +93,7 @@ class Reader:
         pack = self._look.require(object_id)
         if object_id not in pack.lists:
             return []
-        with OpenPacks(self._look, self._last) as opened:
+        with OpenPacks(self._look, self._last, self._proofs) as opened:
             return [chunk for chunk, _ in opened.lines(pack, pack.objects[object_id])]
 
     def all_chunks(self, object_id: str) -> set[str]:
@@ -109,7 +113,7 @@ class Reader:
     def listing(self, pack: Pack, stored: Stored) -> bytes:
         """Return the stored bytes of a list of chunks, all of which is checked first. Raises DamagedObjectError."""
         with contextlib.ExitStack() as stack:
-            opened = self._open or stack.enter_context(OpenPacks(self._look, self._last))
+            opened = self._open or stack.enter_context(OpenPacks(self._look, self._last, self._proofs))
             listing = b"".join(stored_pieces(self._look.env, opened.open(pack), stored))
         check_list(stored, listing, pack.path)
         return listing
@@ -175,12 +179,16 @@ class LastFrame:
 
 
 class OpenPacks:
-    """Reads objects and the chunks that they are made of; keeps the packs open that it meets. Use it in a `with` block."""
+    """Reads objects and the chunks that they are made of; keeps the packs open that it meets. Use it in a `with` block.
 
-    def __init__(self, look: Look, last: LastFrame) -> None:
+    Without `proofs` nothing is believed.
+    """
+
+    def __init__(self, look: Look, last: LastFrame, proofs: Proofs | None = None) -> None:
         self._look = look
         self._env = look.env
         self._last = last
+        self._proofs = proofs
         self._fds: dict[str, int] = {}
 
     def __enter__(self) -> OpenPacks:
@@ -217,22 +225,30 @@ class OpenPacks:
         kept = self._env.read(self.open(pack), stored.stored, stored.offset)
         return unpack_at_once(stored, kept, pack.path)
 
-    def lines(self, pack: Pack, stored: Stored) -> Iterator[tuple[ObjectId, int]]:
-        """Yield (chunk, size) of a list."""
+    def lines(
+        self, pack: Pack, stored: Stored, hasher: blake3 | None = None
+    ) -> Iterator[tuple[ObjectId, int]]:
+        """Yield (chunk, size) of a list; `hasher` is given the bytes of its lines."""
         from gnomon.objects.chunked import list_lines
 
-        return list_lines(self._env, self.open(pack), stored)
+        return list_lines(self._env, self.open(pack), stored, hasher or new_hasher("chunks"))
 
     def _joined(self, pack: Pack, stored: Stored) -> Iterator[bytes]:
-        whole, size = blake3(), 0
-        for chunk, length in self.lines(pack, stored):
+        head = self._env.read(self.open(pack), LIST_HEAD, stored.offset)
+        # Where it is proved which object the chunks of this very list give, they need not be hashed again all together.
+        is_proved = self._proofs is not None and self._proofs.has(of_list(stored.object, head))
+        whole = None if is_proved else blake3()
+        lines, size = new_hasher("chunks"), 0
+        for chunk, length in self.lines(pack, stored, lines):
             data = self._chunk(chunk, length, stored, pack.path)
             size += length
             if size > stored.size:
                 break
-            whole.update(data)
+            if whole is not None:
+                whole.update(data)
             yield data
-        if size != stored.size or whole.hexdigest() != stored.object:
+        is_right = lines.digest() == head if whole is None else whole.hexdigest() == stored.object
+        if size != stored.size or not is_right:
             raise damaged_object(stored, pack.path, "its chunks together are not what its id names")
 
     def _chunk(self, chunk: ObjectId, length: int, of: Stored, path: str) -> bytes:
@@ -241,8 +257,7 @@ class OpenPacks:
         for is_fresh in (False, True):
             if is_fresh:  # it may stand in a pack that came, or was merged, since we looked
                 self._look.refresh()
-            for pack in self._look.holders(chunk):
-                stored = pack.objects[chunk]
+            for pack, stored in self._look.found(chunk):
                 if length > SHARED_LIMIT:
                     problem = f"is larger than the {SHARED_LIMIT:,} bytes that a chunk may have"
                     break

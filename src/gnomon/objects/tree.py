@@ -13,7 +13,6 @@ Format: docs/internals/record-format.md, "Objects".
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import stat as stat_module
@@ -33,11 +32,11 @@ MAX_PATH_BYTES = 4096
 RESERVED = frozenset({".git", ".gnomon"})
 
 _OPENING, _CLOSING = b'{"files":[', b'],"v":1}'
-_FILE = re.compile(
+_FILE = (
     rb'\{"mode":([0-9]{1,5}),"object":"([0-9a-f]{64})",'
     rb'"path":("(?:[^"\\\x00-\x1f]++|\\.)*+"),"size":(0|[1-9][0-9]{0,17})\}'
 )
-_VERSION = re.compile(rb'"v":([0-9]{1,9})\}\Z')
+_VERSION = rb'"v":([0-9]{1,9})\}\Z'
 
 
 class TreeFile(NamedTuple):
@@ -144,6 +143,8 @@ def encode_tree(files: Iterable[TreeFile]) -> bytes:
 def _quoted(path: str) -> str:
     if path.isprintable() and '"' not in path and "\\" not in path:
         return f'"{path}"'
+    import json
+
     return json.dumps(path, ensure_ascii=False)
 
 
@@ -154,7 +155,7 @@ def looks_like_tree(beginning: bytes) -> bool:
 
 def decode_tree(data: bytes, object_id: str) -> list[TreeFile]:
     """Return the files of a tree by path; raises DamagedObjectError unless it is canonical and safe."""
-    version = _VERSION.search(data, max(0, len(data) - 20))
+    version = re.search(_VERSION, data[-20:])
     if version and int(version[1]) != 1:
         raise UnknownFormatError(
             f"tree {object_id[:12]} has format {version[1].decode()}; this version reads format 1",
@@ -170,9 +171,10 @@ def decode_tree(data: bytes, object_id: str) -> list[TreeFile]:
 def _carefully_decoded(data: bytes, object_id: str) -> list[TreeFile]:
     files: list[TreeFile] = []
     folders: set[str] = set()
+    match_at = re.compile(_FILE).match
     place, end, last = len(_OPENING), len(data) - len(_CLOSING), ""
     while place < end:
-        match = _FILE.match(data, place, end)
+        match = match_at(data, place, end)
         if match is None:
             raise _bad_tree(object_id, f"it cannot be read from byte {place}")
         file = _file_of(match, object_id)
@@ -193,6 +195,8 @@ def _carefully_decoded(data: bytes, object_id: str) -> list[TreeFile]:
 
 
 def _file_of(match: re.Match[bytes], object_id: str) -> TreeFile:
+    import json
+
     mode, file_object, quoted, size = match.groups()
     try:
         path = json.loads(quoted)

@@ -10,13 +10,17 @@ from array import array
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from gnomon.objects.frames import FrameIndex
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from gnomon.objects.frames import Stored
     from gnomon.objects.pack import Pack
 
 _DIGITS = 10
 _PACK_BITS = 24
+_ID_BITS = (1 << 64) - (1 << _PACK_BITS)
 # Packs that were just written are asked one by one; a few more, and they are sorted in with the others.
 _LOOSE = 8
 
@@ -41,19 +45,28 @@ class Where:
 
     def holders(self, object_id: str) -> Iterator[Pack]:
         """Yield the packs that hold an object."""
+        return (pack for pack in self.likely(object_id) if object_id in pack.objects)
+
+    def found(self, object_id: str) -> Iterator[tuple[Pack, Stored]]:
+        """Yield the packs that hold an object, each with what it says of it."""
+        for pack in self.likely(object_id):
+            stored = pack.objects.get(object_id)
+            if stored is not None:
+                yield pack, stored
+
+    def likely(self, object_id: str) -> list[Pack]:
+        """Return the packs of which one or another may hold an object."""
         try:
             key = int(object_id[:_DIGITS], 16) << _PACK_BITS
         except (ValueError, TypeError):  # no id at all
-            return
+            return []
         keys, packs = self._keys, self._packs
         at = bisect_left(keys, key) if key >= 0 else len(keys)
+        likely = []
         while at < len(keys) and keys[at] >> _PACK_BITS == key >> _PACK_BITS:
-            pack = packs[keys[at] & ((1 << _PACK_BITS) - 1)]
-            if object_id in pack.objects:
-                yield pack
+            likely.append(packs[keys[at] & ((1 << _PACK_BITS) - 1)])
             at += 1
-        if object_id in self._in_loose:
-            yield from [pack for pack in self._loose if object_id in pack.objects]
+        return likely + self._loose if object_id in self._in_loose else likely
 
     def first(self, object_id: str) -> Pack | None:
         """Return the first of `holders`, None where no pack holds the object."""
@@ -64,6 +77,14 @@ class Where:
         for pack in packs:
             number = len(self._packs)
             self._packs.append(pack)
-            keys.extend((int(one[:_DIGITS], 16) << _PACK_BITS) + number for one in pack.objects)
+            keys += [(one & _ID_BITS) + number for one in _beginnings(pack)]
         keys.sort()
         self._keys = array("Q", keys)
+
+
+def _beginnings(pack: Pack) -> list[int]:
+    """Return the first eight bytes of the id of each object, as a number."""
+    objects = pack.objects
+    if isinstance(objects, FrameIndex):
+        return objects.beginnings()
+    return [int(one[:16], 16) for one in objects]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gnomon.errors import DamagedFileError, UnknownFormatError
 from gnomon.objects.tombstones import FOLDER, MAX_SIZE, SUFFIX, read_tombstone
 from gnomon.record.files import write_named_by_hash
-from gnomon.sync.names import sealed_files
+from gnomon.sync.names import sealed_file, sealed_files
 from gnomon.sync.store import listed
 
 if TYPE_CHECKING:
@@ -89,3 +89,33 @@ def apply(home: Home) -> list[str]:
     before = {file.path for file, _ in sealed_files(home)}
     finish(home)
     return sorted(before - {file.path for file, _ in sealed_files(home)})
+
+
+def still_there(home: Home, store: Store) -> list[str] | None:
+    """Return the packs of a remote that hold what was erased and nothing here keeps, read by their indexes only.
+
+    None where something here cannot be read, so that nobody can say what is kept. Raises RemoteError, OSError.
+    """
+    from gnomon.objects import collect
+    from gnomon.objects.reach import Reach
+    from gnomon.objects.tombstones import Tombstones
+    from gnomon.sync.fetch import pack_at
+
+    tombstones = Tombstones(home.env, home.path)
+    reach = Reach(home, collect.store_of(home), erased=tombstones.subjects)
+    reach.follow()
+    if reach.gaps:
+        return None
+    is_erased = collect.is_erased(reach, tombstones)
+    found = []
+    for path, size in listed(store, "objects/"):
+        file = sealed_file(path)
+        if file is None:
+            continue
+        try:
+            pack = pack_at(store, path, size)
+        except (FileNotFoundError, DamagedFileError):
+            continue  # it went meanwhile; or nobody takes it as it is
+        if any(is_erased(one) for one in pack.objects):
+            found.append(path)
+    return found

@@ -84,11 +84,7 @@ class Fetcher:
             kept = None if self._folder is None else os.path.join(self._folder, path.replace("/", "-"))
             data = self._kept(kept)
             if data is None:
-                end = store.read(path, max(0, size - END_SIZE), END_SIZE)
-                needed = int.from_bytes(end[-12:-8], "little") + FOOTER_SIZE
-                if len(end) < needed <= min(size, MAX_INDEX_SIZE + FOOTER_SIZE):  # else `_pack` refuses it
-                    end = store.read(path, size - needed, needed)
-                data = store.read(path, 0, len(MAGIC)) + end[-needed:]
+                data = _ends_of(store, path, size)
                 self._packs[path] = _pack(data, size, path)  # raises before it is kept
                 self._keep(kept, data)
             else:
@@ -113,6 +109,20 @@ class Fetcher:
         finally:
             env.close(fd)
         env.replace(temporary, path)
+
+
+def pack_at(store: Store, path: str, size: int) -> Pack:
+    """Return what a pack at a remote holds, reading its end only. Raises FileNotFoundError, DamagedFileError, RemoteError."""
+    return _pack(_ends_of(store, path, size), size, path)
+
+
+def _ends_of(store: Store, path: str, size: int) -> bytes:
+    """Return the first bytes of a pack, its index and its footer."""
+    end = store.read(path, max(0, size - END_SIZE), END_SIZE)
+    needed = int.from_bytes(end[-12:-8], "little") + FOOTER_SIZE
+    if len(end) < needed <= min(size, MAX_INDEX_SIZE + FOOTER_SIZE):  # else `_pack` refuses it
+        end = store.read(path, size - needed, needed)
+    return store.read(path, 0, len(MAGIC)) + end[-needed:]
 
 
 def _pack(data: bytes, size: int, path: str) -> Pack:

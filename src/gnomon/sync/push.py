@@ -126,7 +126,8 @@ def plan(
     if last is not None:
         made.is_news = last.files != made.files or last.gone != set(made.gone) or last.name not in shown
     else:  # another head of this writer may list all of it: that of a twin, or of a replica that this one is a copy of
-        made.is_news = bool(made.gone) or not files_of(at_remote).keys() >= made.files.keys()
+        told = frozenset[str]().union(*(head.gone for head in at_remote))
+        made.is_news = not (told >= set(made.gone) and files_of(at_remote).keys() >= made.files.keys())
     if made.is_news or found_there is not None:
         for path, size in made.files.items():
             if lacks(path) and sources[path]:
@@ -192,8 +193,19 @@ def push(
         went = {*dissolved(home), *state.copied, *state.gone}
         done.deleted = _tidy(store, key.writer, done.head, here, went)
         store.finish()
+    left_over = _left_over(home, key.writer, state, here)
+    if left_over:
+        store.delete(left_over)
+        store.finish()
     here[:] = delete_replaced(home, here)
     return done
+
+
+def _left_over(home: Home, writer: str, state: SyncState, here: list[Head]) -> list[str]:
+    """Return this writer's files that went here on purpose and that no head lists: an interrupted push may have sent them."""
+    counting = files_of(that_count(here))
+    went = {*dissolved(home), *state.gone}
+    return sorted(path for path in went if path not in counting and path.split("/")[1] == writer)
 
 
 def _send(store: Store, wanted: Plan, done: Pushed, told: Told | None) -> None:

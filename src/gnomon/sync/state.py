@@ -30,11 +30,15 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}").fullmatch
 
 
 class Remote(msgspec.Struct):
-    """A remote of this replica. `shown`: for each lane, as `writer/lane`, the highest serial that it ever showed."""
+    """A remote of this replica. `shown`: for each lane, as `writer/lane`, the highest serial that it ever showed.
+
+    `swept`: how often its packs were looked through for what a tombstone names, by the tombstone's name.
+    """
 
     url: str
     shown: dict[str, int] = {}
     holds_record: bool = False
+    swept: dict[str, int] = {}
 
 
 class Copy(msgspec.Struct, array_like=True):

@@ -142,3 +142,30 @@ def test_garbage_that_its_owner_deleted_leaves_the_others_too(tmp_path, share):
             assert not replica.objects().contains(name), person.name
         assert can_read(person, kept)
     assert not any(person.sync(share).has_news for person in (ann, ben, late))
+
+
+def test_what_an_interrupted_push_left_at_the_remote_goes_too(tmp_path, share):
+    """A pack that was sent, whose head never followed, and whose device never comes back."""
+    subject = "data:" + "ab" * 10
+    ann, ben = Person(tmp_path, "ann").found(), Person(tmp_path, "ben")
+    name = keep(ann, subject, SECRET)
+    ann.sync(share), ben.clone(share)
+    (pack,) = [path for path in tree_of(share) if path.endswith(".pack")]
+    stranger = share / "objects" / ("c" * 32)
+    stranger.mkdir()
+    shutil.copy(share / pack, stranger / pack.rpartition("/")[2])
+    erase(ben, subject)
+    ben.sync(share)
+    assert not [path for path in tree_of(share) if path.endswith(".pack") and name in _objects(share, path)]
+
+
+def test_an_erasure_by_one_who_has_not_the_bytes_reaches_those_who_have(tmp_path, share):
+    subject = "data:" + "ab" * 10
+    ann, eve = Person(tmp_path, "ann").found(), Person(tmp_path, "eve")
+    name = keep(ann, subject, SECRET)
+    ann.sync(share)
+    eve.clone(share, parts=("log", "points"))
+    erase(eve, subject)
+    eve.sync(share), ann.sync(share)
+    assert not can_read(ann, name)
+    assert not [path for path in tree_of(share) if path.endswith(".pack") and name in _objects(share, path)]
