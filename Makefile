@@ -8,7 +8,7 @@ PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check format bench peers docs lock clean
+.PHONY: help demo test quick check format bench peers mutants docs lock clean
 
 # List the targets.
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make format  let ruff rewrite what it can"
 	@echo "make bench   Gnomon and its peers on the same work, as ratios"
 	@echo "make peers   the tests that compare Gnomon with other trackers"
+	@echo "make mutants take out every check in turn; does a test notice? (an hour or more)"
 	@echo "make docs    write the generated reference pages again"
 	@echo "make lock    resolve requirements/*.lock again (needs uv)"
 	@echo "make clean   remove environments, caches and the demo's record"
@@ -66,17 +67,22 @@ peers: $(VENV)/.stamp-dev
 	@if [ -d tests/peers ]; then $(BIN)/python -m pytest -m peers tests/peers $(ARGS); \
 	else echo "no tests/peers here: nothing to compare"; fi
 
+# Takes out every checksum, fsync and check in turn, in a copy, and sees whether a test notices. An hour or more.
+mutants: $(VENV)/.stamp-dev
+	$(BIN)/python tests/mutants.py $(ARGS)
+
 # Pages that are made from the code.
 docs: $(VENV)/.stamp-dev
 	$(BIN)/python -m gnomon.cli.reference > docs/reference/cli.md
 	$(BIN)/python -m tests.docs.where_page > docs/reference/where.md
 	$(BIN)/python -m tests.docs.sql_page > docs/reference/sql.md
+	$(BIN)/python -m tests.docs.remote_page > docs/reference/what-a-remote-can-do.md
 
 # Versions for every platform and Python from 3.11 on, with hashes and without the name of any index.
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links pyproject.toml requirements/build.in
 lock:
-	$(LOCK) --all-extras --output-file requirements/dev.lock $(ARGS)
+	$(LOCK) --extra dev --output-file requirements/dev.lock $(ARGS)
 	$(LOCK) --extra demo --constraint requirements/dev.lock --output-file requirements/demo.lock $(ARGS)
 
 clean:
