@@ -6,10 +6,8 @@ group `gnomon.features` (see `record.kinds`).
 
 from __future__ import annotations
 
-from gnomon.record import kinds
-
 BUILT_IN = {
-    "run": ("gnomon.runs.state:FEATURE", 7),
+    "run": ("gnomon.runs.state:FEATURE", 8),
     "data": ("gnomon.data.state:FEATURE", 6),
     "process": ("gnomon.runs.capture.state:FEATURE", 3),
     "values": ("gnomon.runs.values.state:FEATURE", 2),
@@ -18,5 +16,7 @@ BUILT_IN = {
 
 def declare_features() -> None:
     """Say where the features are; imports none of them."""
+    from gnomon.record import kinds
+
     for subject, (target, version) in BUILT_IN.items():
         kinds.declare(subject, target, version=version)

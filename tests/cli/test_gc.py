@@ -321,5 +321,6 @@ def test_bytes_that_a_run_kept_stay_and_it_is_said(ask, project, two_versions):
         run.keep("people.csv")
     close_all()
     answer = ask("data", "erase", "credit@v1", "--yes")
-    assert f"which run {run.id[:8]} has too" in answer.err
+    assert answer.code == 1
+    assert f"run `kept` ({run.id[:8]}), kept as `people.csv`" in answer.err
     assert ask("get", run.id, "people.csv", "--to", "back.csv").code == 0

@@ -238,6 +238,7 @@ def add(
         found, is_new = DataVersion(record, known, labels(of_name)[known]), False
     else:
         again = ()
+        body = _with_erased(record, body)
         found, is_new = _write_version(session, record, name, of_name, body, message, said), True
     if checked is not None:
         from gnomon.data.contract import recording
@@ -275,13 +276,18 @@ def _met(
 
 def _name_for(env: object, path: str, *, is_remote: bool) -> str:
     """Return the data set that a path belongs to: what its pointer says, else after its file."""
-    from gnomon.data.pointer import pointer_of
+    from gnomon.data.pointer import conflict_beside, pointer_of
     from gnomon.env import Env
 
     assert isinstance(env, Env)  # noqa: S101
     beside = None if is_remote else pointer_of(env, path)
     if beside is not None:
         return beside.name
+    conflict = None if is_remote else conflict_beside(env, path)
+    if conflict is not None:
+        called = {str(side.get("name")) for side in conflict[1]}
+        if len(called) == 1 and names.is_name(only := called.pop()):
+            return only
     last = path.rstrip("/").rpartition("/")[2] if is_remote else os.path.basename(os.path.abspath(path))
     found = names.name_of_file(last)
     if found is None:
@@ -346,6 +352,29 @@ def _known(record: Record, of_name: list[Row], body: Mapping[str, object]) -> st
         ):
             return row.id
     return None
+
+
+def _with_erased(record: Record, body: dict[str, object]) -> dict[str, object]:
+    """Return what is said of new bytes, with a note where somebody erased these very bytes before."""
+    if body.get("reference") is not None or body.get("object") is None:
+        return body
+    found = [
+        row
+        for row in rows(record.replica.index)
+        if row.is_erased and (row.object, row.is_tree) == (body["object"], body.get("is_tree", False))
+    ]
+    if not found:
+        return body
+    latest = max((DataVersion(record, row.id, f"{row.name}@v{row.number}") for row in found), key=_erased_us)
+    notes = body.get("notes")
+    return {
+        **body,
+        "notes": [*(notes if isinstance(notes, list) else ()), f"{latest.erased_words}; they are back"],
+    }
+
+
+def _erased_us(version: DataVersion) -> int:
+    return int((version.erased or {}).get("time_us", 0))
 
 
 def _same_reference(was: Mapping[str, object], now: Mapping[str, object], *, pinned: bool) -> bool:

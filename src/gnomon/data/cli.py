@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from gnomon.data.cli_profile import NO_VALUES_HELP, make_of_added
-from gnomon.runs.cli import open_record
-
 if TYPE_CHECKING:
     from argparse import Namespace
 
@@ -52,6 +49,8 @@ def _declare_list(parser: Parser, command: str) -> Run:
 
 
 def _ls(arguments: Namespace, terminal: Terminal) -> int:
+    from gnomon.runs.cli import open_record
+
     record = open_record(arguments, terminal)
     found = record.data_sets()
     if arguments.json:
@@ -105,6 +104,8 @@ def add(parser: Parser) -> Run:
     file that belongs into Git: `gnomon data checkout` brings the data that it names. Prints the version. Bytes that the
     newest version has already make no new one. Interrupted, the same command goes on from there.
     """
+    from gnomon.data.cli_profile import NO_VALUES_HELP
+
     parser.option(
         "path",
         metavar="PATH",
@@ -194,6 +195,7 @@ def add(parser: Parser) -> Run:
 def _add(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.data import actions
     from gnomon.data.cli_adding import as_described, demands_of, normalised, write_broken
+    from gnomon.data.cli_profile import make_of_added
     from gnomon.errors import ContractFailedError
 
     described = as_described(arguments, terminal)
@@ -295,6 +297,7 @@ def status(parser: Parser) -> Run:
 
 def _status(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.data.status import status
+    from gnomon.runs.cli import open_record
 
     record = open_record(arguments, terminal)
     progress = terminal.progress("reading what changed")

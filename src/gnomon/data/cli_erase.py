@@ -135,7 +135,9 @@ def _say_done(prepared: Prepared, done: Done, record: Record, terminal: Terminal
     if prepared.stays_in_runs:
         terminal.say("hint: nothing takes files out of a run yet: whoever has the record has these bytes")
     if any(one.keeper.startswith("process:") for one in prepared.stays_in_runs):
-        terminal.say("hint: have Git ignore the file (`.gitignore`), so that no further run captures it as its source")
+        terminal.say(
+            "hint: have Git ignore the file (`.gitignore`), so that no further run captures it as its source"
+        )
     if done.left:
         ids = ", ".join(str(one.process) for one in done.holders if one.process is not None)
         who = f"process {ids}" if ids else "a process, perhaps on another machine,"

@@ -76,6 +76,7 @@ def checkout(parser: Parser) -> Run:
 def _checkout(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.data import pointer as pointers
     from gnomon.data import restoring
+    from gnomon.data.newer import Newer
 
     record = open_record(arguments, terminal)
     record.replica.update(record.progress)
@@ -104,7 +105,10 @@ def _checkout(arguments: Namespace, terminal: Terminal) -> int:
             continue
         progress.end()
         said = "brought" if did else "is there already"
-        terminal.say(f"{terminal.clean(pointer.label)} {said}")
+        label, note = Newer(record).called(pointer)
+        terminal.say(f"{terminal.clean(label)} {said}")
+        if note is not None:
+            terminal.say(terminal.style(f"note: {terminal.clean(note)}", "yellow", talk=True))
         terminal.write(terminal.clean(os.path.relpath(pointer.target)))
     return 1 if failed else 0
 
@@ -118,6 +122,8 @@ def _pointer_file(env: object, given: str) -> str:
     if given.endswith(pointers.SUFFIX):
         return given
     found = pointers.pointer_of(env, given)
+    if found is None:
+        pointers.require_no_conflict(env, given)
     return found.file if found is not None else f"{given.rstrip('/')}{pointers.SUFFIX}"
 
 

@@ -88,11 +88,13 @@ def write(
 
 def make_of_added(arguments: Namespace, done: Added, terminal: Terminal) -> DataVersion:
     """Make the profile of what was added, as the options of `data add` say, and tell; return the version anew."""
-    from gnomon.data import actions, profiling
-
     was = done.version
     if arguments.no_values:
         say_of_values(was, terminal)
+    if arguments.profile is False and not was.state["profile"]:
+        return was
+    from gnomon.data import actions, profiling
+
     progress = terminal.progress("profiling (Ctrl-C leaves it out; the version is kept)")
     try:
         version, note = actions.profile_added(

@@ -13,7 +13,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
-from gnomon.data import entries
+from gnomon.data import entries, keepers
 from gnomon.errors import BadArgumentError, NotStoredError
 from gnomon.objects import collect
 from gnomon.objects.erase import Erasure
@@ -42,6 +42,11 @@ class Prepared(NamedTuple):
     objects: int
     bytes: int  # in packs
     stays: list[Stays]
+
+    @property
+    def stays_in_runs(self) -> list[Stays]:
+        """What stays because of something that is no version of data: a run, its captured source."""
+        return [one for one in self.stays if not keepers.is_version(one.keeper)]
 
 
 def prepare(

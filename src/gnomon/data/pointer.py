@@ -7,9 +7,9 @@ Format: docs/internals/data.md, "Pointers".
 
 from __future__ import annotations
 
-import json
 import os
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.data.names import is_name
 from gnomon.errors import BadArgumentError, DamagedFileError, MissingFileError, UnknownFormatError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SUFFIX = ".gnomon"
 FORMAT = 1
 MAX_SIZE = 64 << 10
+_MARKER = re.compile(rb"(<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|\Z)")
 _HEAD = "# Which version of the data beside this file belongs here: `gnomon data checkout {}` brings it.\n"
 
 
@@ -75,7 +76,9 @@ def require_place(env: Env, data_set: str, beside: str) -> str:
             f"`{path}` is a folder or a link; the pointer of `{data_set}` would stand there",
             hint=f"move it, or {other_way}",
         )
-    known = read(env, path) if os.path.lexists(path) else None
+    beside_it = conflict_beside(env, beside)
+    is_conflict = beside_it is not None and beside_it[0] == path  # it is written anew
+    known = read(env, path) if os.path.lexists(path) and not is_conflict else None
     if known is not None and known.path != name:
         raise BadArgumentError(
             f"`{path}` points to `{known.path}` already, and not to `{name}`",
@@ -98,6 +101,8 @@ def write(env: Env, version: DataVersion, beside: str) -> str:
 
 def encode(version: DataVersion, path: str, name: str) -> bytes:
     """Return the bytes of a pointer."""
+    import json
+
     fields = {
         "format": FORMAT, "name": version.name, "version": f"v{version.number}", "id": version.id,
         "object": version.object, "kind": "folder" if version.is_tree else "file", "path": name, "size": version.size,
@@ -109,8 +114,6 @@ def encode(version: DataVersion, path: str, name: str) -> bytes:
 
 def read(env: Env, path: str) -> Pointer:
     """Return what a pointer file says. Raises MissingFileError, DamagedFileError, UnknownFormatError."""
-    import tomllib
-
     try:
         data = env.read_file(path) if os.stat(path).st_size <= MAX_SIZE else b""
     except (FileNotFoundError, NotADirectoryError):
@@ -119,10 +122,10 @@ def read(env: Env, path: str) -> Pointer:
         ) from None
     except IsADirectoryError:
         raise _bad(path, "it is a folder") from None
-    try:
-        found = tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _bad(path, f"it cannot be read as TOML ({error})") from None
+    sides = _sides(data)
+    if sides is not None:
+        raise _conflict(path, sides)
+    found = _plain_fields(data) or _fields(data, path)
     version = found.get("format")
     if version != FORMAT and isinstance(version, int) and not isinstance(version, bool):
         raise UnknownFormatError(
@@ -152,6 +155,105 @@ def read(env: Env, path: str) -> Pointer:
         os.path.abspath(path), found["name"], int(found["version"][1:]), found["id"], found["object"],
         found["kind"] == "folder", found["path"], found["size"], found["files"],
     )  # fmt: skip
+
+
+def _sides(data: bytes) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Return what either side of a conflict says that Git left in a pointer; None where there is none."""
+    sides: tuple[list[bytes], list[bytes]] = ([], [])
+    at: tuple[int, ...] = (0, 1)
+    is_conflict = False
+    for line in data.splitlines(keepends=True):
+        mark = _MARKER.match(line)
+        if mark is None:
+            for side in at:
+                sides[side].append(line)
+            continue
+        is_conflict = True
+        at = {b"<": (0,), b"|": (), b"=": (1,), b">": (0, 1)}[mark[1][:1]]
+    if not is_conflict:
+        return None
+    ours, theirs = (_readable_fields(b"".join(lines)) for lines in sides)
+    return ours, theirs
+
+
+def _readable_fields(data: bytes) -> dict[str, Any]:
+    try:
+        return _plain_fields(data) or _fields(data, "")
+    except DamagedFileError:  # a side that is no pointer by itself: nothing is known of it
+        return {}
+
+
+def _conflict(path: str, sides: tuple[dict[str, Any], dict[str, Any]]) -> DamagedFileError:
+    ours, theirs = (_called(side) for side in sides)
+    file = os.path.relpath(path)
+    beside = next((str(side["path"]) for side in sides if plain_name(side.get("path"))), "PATH")
+    return DamagedFileError(
+        f"pointer `{file}` holds a conflict that Git left: ours is {ours}, theirs is {theirs}",
+        hint=f"`git checkout --ours {file}` or `git checkout --theirs {file}` takes one of them, then `gnomon data checkout`; or "
+        f"put the data right and `gnomon data add {os.path.join(os.path.dirname(file), beside)}`: the version after both",
+    )
+
+
+def _called(side: dict[str, Any]) -> str:
+    if not (isinstance(side.get("name"), str) and isinstance(side.get("version"), str)):
+        return "no pointer"
+    digest = str(side.get("object"))
+    return ascii(f"{side['name']}@{side['version']}")[1:-1][:120] + (
+        f" ({digest[:8]})" if is_hex(digest, 64) else ""
+    )
+
+
+def require_no_conflict(env: Env, target: str) -> None:
+    """Raise DamagedFileError where the pointer beside a file or folder holds a conflict that Git left."""
+    found = conflict_beside(env, target)
+    if found is not None:
+        raise _conflict(found[0], found[1])
+
+
+def conflict_beside(env: Env, target: str) -> tuple[str, tuple[dict[str, Any], dict[str, Any]]] | None:
+    """Return the pointer of a file or folder that holds a conflict, and what its sides say; None where there is none."""
+    folder, name = os.path.split(os.path.abspath(target))
+    try:
+        listed = sorted(os.listdir(folder))
+    except OSError:
+        return None
+    for one in listed:
+        path = os.path.join(folder, one)
+        if (
+            one.endswith(SUFFIX)
+            and one != SUFFIX
+            and os.path.isfile(path)
+            and os.path.getsize(path) <= MAX_SIZE
+        ):
+            sides = _sides(env.read_file(path))
+            if sides is not None and name in (side.get("path") for side in sides):
+                return path, sides
+    return None
+
+
+def _fields(data: bytes, path: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _bad(path, f"it cannot be read as TOML ({error})") from None
+
+
+def _plain_fields(data: bytes) -> dict[str, Any] | None:
+    """Return the fields of a pointer as `encode` writes them, without loading a reader of TOML; None for any other text."""
+    lines = data.split(b"\n")
+    if not data.isascii() or lines.pop():
+        return None
+    found: dict[str, Any] = {}
+    for line in lines:
+        if line.startswith(b"#") and line[1:].decode().isprintable():
+            continue
+        field = re.fullmatch(rb'([a-z]+) = (?:"([ !#-\[\]-~]*)"|(0|[1-9][0-9]{0,17}))', line)
+        if field is None or field[1].decode() in found:
+            return None
+        found[field[1].decode()] = int(field[3]) if field[2] is None else field[2].decode()
+    return found
 
 
 def pointer_of(env: Env, target: str) -> Pointer | None:

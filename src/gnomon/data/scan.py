@@ -14,6 +14,7 @@ import errno
 import os
 import stat as stat_module
 from array import array
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import BadArgumentError, MissingFileError
@@ -41,10 +42,11 @@ class Folder(NamedTuple):
 
     prefix: str  # its path in the tree, with a slash at the end
     names: list[str]
-    numbers: list[int]  # `WIDTH` a file: its stamp, and 1 where it may be executed
+    numbers: list[int]  # `WIDTH` a file: its stamp, and its mode
 
 
 WIDTH = 5
+_numbers_of = attrgetter("st_size", "st_mtime_ns", "st_ino", "st_ctime_ns", "st_mode")
 
 
 class Scan:
@@ -89,12 +91,11 @@ class Scan:
 
 def _files_in(folder: Folder, root: str) -> Iterator[File]:
     prefix, numbers = folder.prefix, folder.numbers
-    for name, size, changed, inode, status, executable in zip(
+    for name, size, changed, inode, status, mode in zip(
         folder.names, *(numbers[nth::WIDTH] for nth in range(WIDTH)), strict=True
     ):
         path = f"{prefix}{name}"
-        mode = EXECUTABLE if executable else PLAIN
-        yield File(path, f"{root}/{path}", mode, (size, changed, inode, status))
+        yield File(path, f"{root}/{path}", _mode(mode), (size, changed, inode, status))
 
 
 def _facts_of(folders: Sequence[Folder]) -> bytes:
@@ -131,7 +132,9 @@ def scan(path: str, record: str) -> Scan:
             raise
         raise _missing(path) from None
     if stat_module.S_ISREG(state.st_mode):
-        return Scan(root, False, files=[File(os.path.basename(root), root, _mode(state), stamp_of(state))])
+        return Scan(
+            root, False, files=[File(os.path.basename(root), root, _mode(state.st_mode), stamp_of(state))]
+        )
     if not stat_module.S_ISDIR(state.st_mode):
         raise BadArgumentError(
             f"`{path}` cannot be kept: it is neither a file nor a folder",
@@ -160,19 +163,20 @@ def _walk(root: str, record: str) -> list[Folder] | None:
         names: list[str] = []
         numbers: list[int] = []
         below: list[str] = []
-        with os.scandir(place) as entries:
-            for entry in entries:
-                if entry.is_file(follow_symlinks=False):
-                    state = entry.stat(follow_symlinks=False)
-                    names.append(entry.name)
-                    numbers += (
-                        state.st_size, state.st_mtime_ns, state.st_ino, state.st_ctime_ns,
-                        (state.st_mode >> 6) & 1,
-                    )  # fmt: skip
-                elif entry.is_dir(follow_symlinks=False):
-                    below.append(entry.name)
-                else:
-                    return None
+        # By the open folder, not by its path: so the system need not walk the whole path for each file.
+        fd = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            with os.scandir(fd) as entries:
+                for entry in entries:
+                    if entry.is_file(follow_symlinks=False):
+                        names.append(entry.name)
+                        numbers += _numbers_of(entry.stat(follow_symlinks=False))
+                    elif entry.is_dir(follow_symlinks=False):
+                        below.append(entry.name)
+                    else:
+                        return None
+        finally:
+            os.close(fd)
         if not _are_plain_names([*names, *below]) or len(prefix) > _LONGEST_QUICK:
             return None
         if not names and not below and prefix:
@@ -198,8 +202,8 @@ def _are_plain_names(names: list[str]) -> bool:
     )
 
 
-def _mode(state: os.stat_result) -> int:
-    return EXECUTABLE if state.st_mode & 0o100 else PLAIN
+def _mode(bits: int) -> int:
+    return EXECUTABLE if bits & 0o100 else PLAIN
 
 
 def require_there(path: str) -> None:

@@ -12,34 +12,24 @@ Not promised: that a change is seen which puts back size, both times and inode. 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from typing import TYPE_CHECKING
 
-import msgspec
 from blake3 import blake3
 
 if TYPE_CHECKING:
     from gnomon.data.scan import File, Scan, Stamp
     from gnomon.env import Env
 
-VERSION = 2
+VERSION = 3
 RACY_NS = 2_000_000_000  # the coarsest clock of a disk that is in use (FAT)
 FOLDER = "data-stat"
 
 _Files = dict[str, tuple[int, int, int, int, bytes, int]]  # by path: facts, digest, flags
+# A file: its digest, the length of its head, the head (JSON: version, root, record, the object of all files together or
+# nothing, bytes of facts), the facts of the folder, the files (MessagePack, which is loaded where they are asked for).
 _DIGEST, _LENGTH = 32, 4
-
-
-class _Head(msgspec.Struct, array_like=True):
-    """What a file begins with, after its digest and the length of this; then the facts of the folder, then the files."""
-
-    version: int
-    root: str
-    record: str
-    tree: str  # the object of all files together; empty where it is not known
-    facts: int  # bytes
-
-
 _SETTLED, _KEPT = 1, 2
 
 
@@ -61,6 +51,8 @@ class StatCache:
     @property
     def _files(self) -> _Files:
         if self._decoded is None:
+            import msgspec
+
             self._decoded = msgspec.msgpack.decode(self._encoded, type=_Files) if self._encoded else {}
         return self._decoded
 
@@ -102,13 +94,16 @@ class StatCache:
         """Write what is new. A disk that takes nothing costs the next look its time."""
         if not self._is_new:
             return
-        head = _Head(VERSION, self._root, self._record, self._tree, len(self._facts))
-        try:
-            encoded = msgspec.msgpack.encode(head)
-        except UnicodeEncodeError:  # a root that is not UTF-8: the cache is done without
-            return
+        import msgspec
+
+        head = [VERSION, self._root, self._record, self._tree, len(self._facts)]
+        encoded = json.dumps(head).encode("ascii")
         length = len(encoded).to_bytes(_LENGTH, "little")
-        data = b"".join((length, encoded, self._facts, msgspec.msgpack.encode(self._files)))
+        try:
+            files = msgspec.msgpack.encode(self._files)
+        except UnicodeEncodeError:  # a name that is not UTF-8: the cache is done without
+            return
+        data = b"".join((length, encoded, self._facts, files))
         temporary = f"{self._path}.{self._env.random_bytes(8).hex()}.tmp"
         with contextlib.suppress(OSError):
             self._env.make_folder(os.path.dirname(self._path))
@@ -135,9 +130,9 @@ class StatCache:
         start = _DIGEST + _LENGTH
         end = start + int.from_bytes(data[_DIGEST:start], "little")
         try:
-            head = msgspec.msgpack.decode(data[start:end], type=_Head)
-        except (msgspec.DecodeError, UnicodeDecodeError):  # of another version
+            version, root, record, tree, facts = json.loads(bytes(data[start:end]))
+        except ValueError:  # of another version
             return
-        if (head.version, head.root, head.record) == (VERSION, self._root, self._record):
-            self._tree, self._facts = head.tree, bytes(data[end : end + head.facts])
-            self._encoded = data[end + head.facts :]
+        if (version, root, record) == (VERSION, self._root, self._record):
+            self._tree, self._facts = tree, bytes(data[end : end + facts])
+            self._encoded = data[end + facts :]

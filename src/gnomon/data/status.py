@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gnomon.data import pointer as pointers
 from gnomon.data import reading
 from gnomon.data.changes import Changes, changes
+from gnomon.data.newer import Newer
 from gnomon.data.scan import scan
-from gnomon.data.views import newest, rows, version
 from gnomon.errors import BadArgumentError, MissingFileError, MissingObjectError
 from gnomon.ids import ObjectId
 from gnomon.objects.tree import PLAIN, TreeFile
@@ -55,8 +55,7 @@ def status(
     `against` is a version to compare with, instead of the one that the pointer names. Raises MissingFileError where a path
     has neither.
     """
-    record.replica.update(record.progress)
-    env = record.replica.home.env
+    env = record.home.env
     if path is None:
         if against is not None:
             raise BadArgumentError(
@@ -66,6 +65,8 @@ def status(
         found = [pointers.read(env, file) for file in pointers.find_pointers(env, ".")]
         return [_of_pointer(record, one, progress) for one in found]
     if against is not None:
+        from gnomon.data.views import version
+
         wanted = version(record, against)
         return [
             _of(record, path, wanted.label, wanted.object, wanted.is_tree, wanted.id, wanted.name, progress)
@@ -74,6 +75,7 @@ def status(
         return [_of_pointer(record, pointers.read(env, path), progress)]
     beside = pointers.pointer_of(env, path)
     if beside is None:
+        pointers.require_no_conflict(env, path)
         if not os.path.lexists(path):
             scan(path, record.path)  # says so
         raise MissingFileError(
@@ -87,19 +89,19 @@ def _of_pointer(
     record: Record, pointer: pointers.Pointer, progress: Callable[[int, int], None] | None
 ) -> Status:
     path = os.path.relpath(pointer.target)
-    return _of(
-        record, path, pointer.label, pointer.object, pointer.is_tree, pointer.id, pointer.name, progress
-    )
+    label, note = Newer(record).called(pointer)
+    found = _of(record, path, label, pointer.object, pointer.is_tree, pointer.id, pointer.name, progress)
+    return found if note is None else found._replace(notes=(note, *found.notes))
 
 
 def _of(
     record: Record, path: str, label: str, object_id: str | None, is_tree: bool, id: str, name: str,
     progress: Callable[[int, int], None] | None,
 ) -> Status:  # fmt: skip
-    newer = _newer(record, name, id)
+    newer = Newer(record).than(name, id)
     if not os.path.lexists(path):
         return Status(path, label, MISSING, NOTHING, 0, 0, newer, ())
-    env = record.replica.home.env
+    env = record.home.env
     found = scan(path, record.path)
     known = reading.digests(env, found, record.path, progress or (lambda done, total: None))  # noqa: ARG005
     notes = (*found.notes, *known.notes)
@@ -120,14 +122,3 @@ def _files_of(record: Record, object_id: str | None, is_tree: bool, name: str) -
     if is_tree:
         return store.read_tree(object_id)
     return [TreeFile(name, ObjectId(object_id), store.size(object_id), PLAIN)]
-
-
-def _newer(record: Record, name: str, id: str) -> tuple[str, ...]:
-    from gnomon.data.views import labels
-
-    of_name = rows(record.replica.index, name)
-    heads = newest(of_name)
-    if not heads or id in {row.id for row in heads} or id not in {row.id for row in of_name}:
-        return ()
-    called = labels(of_name)
-    return tuple(called[row.id] for row in heads)

@@ -15,7 +15,13 @@ from gnomon.data.pointer import pointer_of
 from gnomon.data.references import is_url, path_at
 from gnomon.data.scan import scan
 from gnomon.data.views import DataVersion, rows, version, version_of
-from gnomon.errors import BadArgumentError, MissingFileError, UnknownSubjectError
+from gnomon.errors import (
+    BadArgumentError,
+    DamagedObjectError,
+    MissingFileError,
+    MissingObjectError,
+    UnknownSubjectError,
+)
 
 if TYPE_CHECKING:
     from gnomon.runs.views import Record
@@ -82,6 +88,11 @@ def _use_path(record: Record, path: str, name: str | None) -> Used:
     known = version_of(record, found.object, found.is_tree, pointer.name if pointer is not None else None)
     if known is not None:
         return Used(path, {**body_of(known, name), "how": WORKING_COPY})
+    part = _part_of_version(record, path, found)
+    if part is not None:
+        whole, inside = part
+        note = f"`{inside}`: {found.files:,} of its {whole.file_count:,} files"
+        return Used(path, {**body_of(whole, name or inside), "how": WORKING_COPY, "note": note})
     body: dict[str, object] = {
         "name": name or (pointer.name if pointer is not None else os.path.basename(os.path.abspath(path))),
         "object": found.object, "is_tree": found.is_tree, "size": found.size, "files": found.files,
@@ -90,6 +101,34 @@ def _use_path(record: Record, path: str, name: str | None) -> Used:
     if found.notes:
         body["note"] = "; ".join([NOT_A_VERSION, *found.notes[:3]])
     return Used(path, body)
+
+
+def _part_of_version(record: Record, path: str, found: reading.Bytes) -> tuple[DataVersion, str] | None:
+    """Return the version of the folder that a path lies in, and the path in it; None where other bytes lie there than it has."""
+    env = record.replica.home.env
+    real = os.path.realpath(path)
+    project = os.path.dirname(os.path.realpath(record.path))
+    folder = os.path.dirname(real)
+    while folder.startswith(f"{project}{os.sep}"):
+        pointer = pointer_of(env, folder)
+        if pointer is not None and pointer.is_tree:
+            break
+        folder = os.path.dirname(folder)
+    else:
+        return None
+    whole = version_of(record, pointer.object, True, pointer.name)
+    if whole is None:
+        return None
+    try:
+        has = {file.path: str(file.object) for file in whole.files()}
+    except (MissingObjectError, DamagedObjectError):  # its list is not here: what it holds cannot be told
+        return None
+    inside = os.path.relpath(real, folder)
+    if not found.is_tree:
+        return (whole, inside) if has.get(inside) == found.object else None
+    known = reading.digests(env, scan(path, record.path), record.path, with_files=True)
+    is_part = all(has.get(f"{inside}/{file.path}") == file.object for file in known.files.values())
+    return (whole, inside) if is_part and known.files else None
 
 
 def body_of(version: DataVersion, name: str | None) -> dict[str, object]:

@@ -6,7 +6,6 @@ Two versions of one number that hold the same bytes are no choice: the smaller i
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.data import names
@@ -156,14 +155,24 @@ class DataVersion:
         found = self._state["erased"]
         return dict(found) if found is not None else None
 
+    @property
+    def erased_words(self) -> str | None:
+        """Who erased its bytes, when and why, as a sentence; None where nobody did."""
+        erased = self.erased
+        if erased is None:
+            return None
+        why = f": {erased['reason']}" if erased["reason"] else ""
+        return (
+            f"the bytes of `{self.label}` were erased on {timestamp(erased['time_us'] / 1e6)} by "
+            f"{erased['author'] or 'device ' + str(erased['writer'])[:12]}{why}"
+        )
+
     def require_bytes(self) -> None:
         """Raise ErasedObjectError where its bytes were erased."""
-        erased = self.erased
-        if erased is not None:
-            why = f": {erased['reason']}" if erased["reason"] else ""
+        words = self.erased_words
+        if words is not None:
             raise ErasedObjectError(
-                f"the bytes of `{self.label}` were erased on {timestamp(erased['time_us'] / 1e6)} by "
-                f"{erased['author'] or 'device ' + str(erased['writer'])[:12]}{why}",
+                words,
                 hint="what was recorded about it is still there: `gnomon data show` tells, and who used it",
             )
 
@@ -363,6 +372,8 @@ def _matching(spec: names.Spec, of_name: list[Row]) -> list[Row]:
 
 
 def _unknown_name(name: str, index: Index) -> UnknownSubjectError:
+    from difflib import get_close_matches
+
     known = sorted({row.name for row in rows(index)})
     near = get_close_matches(name, known, n=3)
     if near:
@@ -375,6 +386,8 @@ def _unknown_name(name: str, index: Index) -> UnknownSubjectError:
 
 
 def _unknown_version(spec: names.Spec, of_name: list[Row]) -> UnknownSubjectError:
+    from difflib import get_close_matches
+
     called = labels(of_name)
     known = [*dict.fromkeys(called[row.id] for row in of_name)]
     tags = sorted({f"{spec.name}@{tag}" for row in of_name for tag in row.tags})

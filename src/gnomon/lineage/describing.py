@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gnomon.errors import UnknownSubjectError
 from gnomon.lineage.graph import Node
 from gnomon.record import kinds
+from gnomon.runs.links import UNKNOWN
 from gnomon.text import size
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def describe(index: Index, keys: Sequence[str]) -> dict[str, Node]:
             name, count = names.get(key, (None, None))
             note = ", ".join(filter(None, [rest[:12], size(count) if count is not None else None]))
             found[key] = Node(key, name or rest[:12], note if name else "", is_known=key in names)
+        elif kind == UNKNOWN:
+            found[key] = Node(key, rest.partition(":")[2], "bytes not known", is_known=False)
         elif kind in NAMES:
             found[key] = Node(key, rest[:12] if kind == "device" else rest)
         else:

@@ -29,7 +29,7 @@ def open_record(arguments: Namespace, terminal: Terminal) -> Record:
     from gnomon.runs.views import open
 
     record = open(getattr(arguments, "record", None))
-    terminal.at_end(record.replica.close)
+    terminal.at_end(record.close)
     record.progress = terminal.progress("reading what is new")
     return record
 

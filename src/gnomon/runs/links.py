@@ -22,6 +22,7 @@ WATCHED, IN_PART, DECLARED, NOT_PINNED, NOT_HERE = (
     "not here",
 )
 """What a run knows of its inputs, as the column `inputs` says it; nothing where it recorded none."""
+UNKNOWN = "unpinned"  # of a key in a lineage: `unpinned:<time>:<name>`, an input whose bytes nobody knows
 BY_WATCHING = "watched"  # in `how` of a use
 
 
@@ -40,6 +41,9 @@ def _links(state: Mapping[str, Any]) -> Iterator[Link]:
             yield Link(f"data:{used['version']}", how)
         if used["object"] is not None:
             yield Link(f"object:{used['object']}", how if used["version"] is None else "bytes")
+        if used["version"] is None and used["object"] is None:
+            # Of one name two runs may have read other bytes: the time keeps them apart.
+            yield Link(f"{UNKNOWN}:{used['time_us']:x}:{used['name']}", how)
     for kept in state["kept"]:
         if is_hex(kept["object"], 64):
             yield Link(f"object:{kept['object']}", "kept", MAKES)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gnomon.points.stats import SeriesStat
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 7
+FOLD_VERSION = 8
 OPEN = "open"
 WITHHELD = "withheld"  # in the column `removed`: nobody hid this run, but nothing that was said of it is here
 _MAX_CELL_TEXT = 200
@@ -370,11 +370,18 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
     if state["uses"]:
         row["uses"] = [used["version"] for used in state["uses"] if used["version"]]
         by_name: dict[str, list[str]] = {}
+        digests: dict[str, set[str]] = {}
         for used in state["uses"]:
             if used["version"] is None and used["how"] == BY_WATCHING:
                 continue  # a file that it happened to read is no column of the table of runs
-            by_name.setdefault(f"data.{used['name']}", []).append(label_of_use(used))
+            label = label_of_use(used)
+            by_name.setdefault(f"data.{used['name']}", []).append(label)
+            # A label may be given to two versions apart; equal bytes are equal data, and others are not.
+            digests.setdefault(f"digest.{used['name']}", set()).add(
+                used["object"] or used["version"] or label
+            )
         row.update({key: ", ".join(dict.fromkeys(called)) for key, called in by_name.items()})
+        row.update({key: ", ".join(sorted(found)) for key, found in digests.items()})
     if state["uses"] or state["watched"] or state["uses_not_here"]:
         row["inputs"] = inputs_of(state)
     figures = stats.get("points") if isinstance(stats, dict) else None

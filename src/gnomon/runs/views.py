@@ -7,19 +7,12 @@ entries but the methods that say so (`add_note`, `tag`, `rename`, `remove`, `res
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gnomon.env import REAL, Env
 from gnomon.errors import BadArgumentError, NoRecordError, UnknownSubjectError
-from gnomon.record.home import record_path
-from gnomon.runs import where as where_language
-from gnomon.runs.capture.state import CELLS
-from gnomon.runs.capture.views import is_process_column, joined, process_columns
-from gnomon.runs.liveness import liveness
-from gnomon.runs.notebook.views import notebook_of
-from gnomon.runs.run_view import RunView
-from gnomon.runs.state import OPEN, WITHHELD
-from gnomon.runs.table import FIGURES, FIXED, RunTable
+from gnomon.record.home import Home, open_home, record_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,8 +29,10 @@ if TYPE_CHECKING:
     from gnomon.runs.groups.table import GroupTable
     from gnomon.runs.notebook.views import Notebook
     from gnomon.runs.plot.picture import Plot, Runs
+    from gnomon.runs.run_view import RunView
     from gnomon.runs.search import Found, Hit
     from gnomon.runs.sql.answer import Answer
+    from gnomon.runs.table import RunTable
     from gnomon.verification import Verification
 
 _COLUMN_ORDER = {"params": 0, "data": 1, "metrics": 2}
@@ -54,18 +49,26 @@ def open(path: str | os.PathLike[str] | None = None, *, env: Env = REAL) -> Reco
             f"there is no record at `{place}`",
             hint="a record is made by the first run, or by `gnomon init`; `GNOMON_DIR` or `--record` names one elsewhere",
         )
-    from gnomon.replica import Replica
-
-    return Record(Replica.open(place, env))
+    return Record(open_home(place, env))
 
 
 class Record:
     """A record, open for questions. Make it with `gnomon.open()`."""
 
-    def __init__(self, replica: Replica) -> None:
-        self.replica = replica
+    def __init__(self, of: Replica | Home) -> None:
+        if isinstance(of, Home):
+            self.home = of
+        else:
+            self.home, self.replica = of.home, of
         self.progress: Callable[[int, int], None] | None = None
         self.export_progress: Callable[[int, int], None] | None = None
+
+    @cached_property
+    def replica(self) -> Replica:
+        """The replica with its index, loaded with the first question that needs it."""
+        from gnomon.replica import Replica
+
+        return Replica(self.home)
 
     def __enter__(self) -> Record:
         return self
@@ -77,7 +80,8 @@ class Record:
 
     def close(self) -> None:
         """Let go of the index. Optional: a record that is forgotten closes itself; the next question opens it again."""
-        self.replica.close()
+        if "replica" in self.__dict__:
+            self.replica.close()
 
     def __repr__(self) -> str:
         return f"<Record {self.name!r} at {self.path}>"
@@ -90,12 +94,12 @@ class Record:
     @property
     def path(self) -> str:
         """The `.gnomon` folder."""
-        return self.replica.home.path
+        return self.home.path
 
     @property
     def name(self) -> str:
         """What people call this record."""
-        return self.replica.home.name
+        return self.home.name
 
     def runs(
         self,
@@ -117,6 +121,10 @@ class Record:
         """
         if limit is not None and (not isinstance(limit, int) or limit < 0):
             raise BadArgumentError(f"`limit` of `runs()` must be a whole number from 0; got {limit!r}")
+        from gnomon.runs import where as where_language
+        from gnomon.runs.state import WITHHELD
+        from gnomon.runs.table import RunTable
+
         self.replica.update(self.progress)
         ids = self.replica.index.ids("run")
         filter_ = where_language.parse(where) if where and where.strip() else None
@@ -136,23 +144,28 @@ class Record:
         return RunTable(
             chosen,
             keys,
-            lambda wanted: self._cells(wanted, chosen, ordered),
+            lambda wanted: self._shown(wanted, chosen, ordered),
             total=len(matching),
             unknown=self._unknown([*asked, *keys]),
-            read_first=lambda wanted, count: self._cells(wanted, chosen[:count], ordered[:count]),
+            read_first=lambda wanted, count: self._shown(wanted, chosen[:count], ordered[:count]),
         )
 
     def table_of(self, ids: Sequence[str]) -> RunTable:
         """Return the table of these runs (whole ids), in this order, with all columns that any of them has."""
+        from gnomon.runs.table import FIXED, RunTable
+
         places = {run: place for place, run in enumerate(self.replica.index.ids("run"))}
         at = [places[run] for run in ids]
         keys = self.column_keys()
-        cells = self._cells(keys, ids, at)
+        cells = self._shown(keys, ids, at)
         kept = [key for key in keys if key in FIXED or any(value is not None for value in cells[key])]
         return RunTable(ids, kept, lambda wanted: {key: cells[key] for key in wanted}, total=len(ids))
 
     def _unknown(self, columns: Sequence[str]) -> list[str]:
         """Return those of these columns that no run has."""
+        from gnomon.runs.capture.views import is_process_column, process_columns
+        from gnomon.runs.table import FIXED
+
         stored = set(self.replica.index.keys("run"))
         if any(map(is_process_column, columns)):
             stored.update(process_columns(self.replica.index))
@@ -164,6 +177,8 @@ class Record:
 
     def column_keys(self) -> list[str]:
         """Return all columns that the runs of this record have."""
+        from gnomon.runs.table import FIXED
+
         found = [
             key
             for key in self.replica.index.keys("run")
@@ -197,7 +212,9 @@ class Record:
         """Return the places of the runs for which this holds, hidden ones included; None where nothing is asked."""
         if not where or not where.strip():
             return None
-        filter_ = where_language.parse(where)
+        from gnomon.runs.where import parse
+
+        filter_ = parse(where)
         ids = self.replica.index.ids("run")
         return list(filter_.compile(self._cells(sorted(filter_.fields), ids, None), len(ids)))
 
@@ -306,6 +323,8 @@ class Record:
 
     def process_keys(self) -> list[str]:
         """Return the columns that tell how runs were run: `command`, `code.commit`, `package.numpy`, …"""
+        from gnomon.runs.capture.views import process_columns
+
         return list(process_columns(self.replica.index))
 
     def notebook(self, short_id: str) -> Notebook:
@@ -313,6 +332,8 @@ class Record:
 
         Raises UnknownSubjectError for a run that was made elsewhere, and as `run` does.
         """
+        from gnomon.runs.notebook.views import notebook_of
+
         self.replica.update(self.progress)
         try:
             found = self.run(short_id).notebook
@@ -331,6 +352,9 @@ class Record:
 
     def notebooks(self) -> list[Notebook]:
         """Return the notebooks that `%load_ext gnomon` recorded, newest first, whether runs were made in them or not."""
+        from gnomon.runs.capture.state import CELLS
+        from gnomon.runs.notebook.views import notebook_of
+
         self.replica.update(self.progress)
         table = self.replica.index.columns("process", ["", CELLS])
         logs = [log for log, count in zip(table[""], table[CELLS], strict=True) if count]
@@ -343,6 +367,7 @@ class Record:
         `@1` is the newest run, `@2` the one before it. Raises UnknownSubjectError, AmbiguousIdError.
         """
         from gnomon.runs.called import run_called
+        from gnomon.runs.run_view import RunView
 
         self.replica.update(self.progress)
         found = RunView(self, run_called(self, short_id))
@@ -357,6 +382,8 @@ class Record:
         self, keys: Sequence[str], ids: Sequence[str], places: Sequence[int] | None
     ) -> dict[str, list[object]]:
         """Return cells by column, for all runs or for those at `places`."""
+        from gnomon.runs.capture.views import is_process_column, joined
+
         index = self.replica.index
         of_process = [key for key in keys if is_process_column(key)]
         if of_process:
@@ -378,8 +405,25 @@ class Record:
             self.tell_liveness(table, ids)
         return table
 
+    def _shown(
+        self, keys: Sequence[str], ids: Sequence[str], places: Sequence[int]
+    ) -> dict[str, list[object]]:
+        """Return cells as they are shown: a label of data that stands for several versions has a short digest behind it."""
+        from gnomon.runs.groups.configuration import DATA, digest_of, with_digests
+
+        table = self._cells(keys, ids, places)
+        of_data = [key for key in table if key.startswith(DATA) and any(table[key])]
+        digests = (
+            self.replica.index.columns("run", [digest_of(key) for key in of_data], places) if of_data else {}
+        )
+        for key in of_data:
+            table[key] = with_digests(table[key], digests[digest_of(key)])
+        return table
+
     def tell_liveness(self, table: dict[str, list[object]], ids: Sequence[str]) -> None:
         """Put into the column `status` of a table of these runs whether those that are open live."""
+        from gnomon.runs.state import OPEN
+
         seen: dict[tuple[str, str], str] = {}
         statuses = table["status"]
         for place, status in enumerate(statuses):
@@ -522,6 +566,9 @@ class Record:
 
 def live_status(replica: Replica, state: object, seen: dict[tuple[str, str], str] | None = None) -> str:
     """Return the status of an open run: 'running', 'interrupted' or 'unknown', by its processes."""
+    from gnomon.runs.liveness import liveness
+    from gnomon.runs.state import OPEN
+
     seen = {} if seen is None else seen
     found = set()
     processes = state["processes"].values() if isinstance(state, dict) else ()
@@ -537,6 +584,9 @@ def live_status(replica: Replica, state: object, seen: dict[tuple[str, str], str
 def _source(key: str, stored: set[str]) -> tuple[str, int | None]:
     """Return (stored column, place in its cells) for a column: `metrics.loss.min` is a part of `stats.loss`."""
     if key.startswith("metrics.") and key not in stored:
+        from gnomon.runs import where as where_language
+        from gnomon.runs.table import FIGURES
+
         series, figure = where_language.split_metric(key)
         if series and figure in FIGURES:
             return f"stats.{series}", FIGURES[figure]

@@ -446,7 +446,7 @@ def test_of_two_that_say_one_version_no_clock_decides():
         logs = [MadeLog(number, time_us=number * 10_000) for number in (2 * nth + 1, 2 * nth + 2)]
         for log in logs:
             log.add(entries.ADDED, "data:" + "0" * 20, {"name": f"n{log.id[-2:]}", "number": 1})
-        said = [parse_line(log.lines[0]) for log in logs]
+        said = [parse_line(log.lines[1]) for log in logs]
         smaller = min(said, key=lambda entry: entry.hash)
         live = [
             LiveEntry(

@@ -6,6 +6,7 @@ Always true: numbers are equal where they are the same number (1 and 1.0), and N
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.record.body import encode_body
@@ -13,7 +14,7 @@ from gnomon.runs import checked
 from gnomon.runs.groups.configuration import SEED_WORDS, is_seed_like
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gnomon.runs.capture.views import Captured
     from gnomon.runs.run_view import Use
@@ -42,19 +43,27 @@ class Differences(NamedTuple):
 def data_of(uses: Sequence[Sequence[Use]]) -> list[dict[str, object]]:
     """Return the data that each run used, by name: its version, else the beginning of its digest.
 
-    Equal bytes are equal data, whatever the versions are called.
+    Equal bytes are equal data, whatever the versions are called; where two have one label, a short digest stands behind it.
     """
-    called: dict[str, str] = {}
+    called = _labels_of_bytes(use for of_run in uses for use in of_run)
     found: list[dict[str, object]] = []
     for of_run in uses:
         by_name: dict[str, list[str]] = {}
         for use in of_run:
             label = use.label or (use.object or "?")[:12]
-            by_name.setdefault(use.name, []).append(
-                called.setdefault(use.object, label) if use.object else label
-            )
+            by_name.setdefault(use.name, []).append(called[use.object] if use.object else label)
         found.append({name: ", ".join(sorted(set(labels))) for name, labels in by_name.items()})
     return found
+
+
+def _labels_of_bytes(uses: Iterable[Use]) -> dict[str, str]:
+    """Return how bytes are called, by digest: each as it was first used."""
+    called: dict[str, str] = {}
+    for use in uses:
+        if use.object:
+            called.setdefault(use.object, use.label or use.object[:12])
+    often = Counter(called.values())
+    return {one: label if often[label] == 1 else f"{label} ({one[:8]})" for one, label in called.items()}
 
 
 def differences(facts: Sequence[Mapping[str, object]]) -> Differences:

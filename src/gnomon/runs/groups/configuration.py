@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gnomon.record.index import Index
     from gnomon.runs.views import Record
 
-PARAM, DATA = "params.", "data."
+PARAM, DATA, DIGEST = "params.", "data.", "digest."
 BATCH = 64  # columns that are read at a time: a record may have thousands
 _SEEDS = frozenset({"random_state", "randomstate", "rng_state", "rng"})
 SEED_WORDS = re.compile(
@@ -54,7 +54,7 @@ def name_of(column: str) -> str:
     >>> name_of("params.lr"), name_of("data.credit"), column_of("lr"), column_of("data:credit")
     ('lr', 'data:credit', 'params.lr', 'data.credit')
     """
-    return column[len(PARAM) :] if column.startswith(PARAM) else f"data:{column[len(DATA) :]}"
+    return column[len(PARAM) :] if column.startswith(PARAM) else f"data:{column.partition('.')[2]}"
 
 
 def column_of(name: str) -> str:
@@ -65,6 +65,20 @@ def column_of(name: str) -> str:
 def is_data(name: str) -> bool:
     """Return whether a name among the parameters is that of data."""
     return name.startswith("data:")
+
+
+def digest_of(column: str) -> str:
+    """Return the column that tells the bytes of data apart, whatever its versions are called.
+
+    >>> digest_of("data.credit")
+    'digest.credit'
+    """
+    return DIGEST + column[len(DATA) :]
+
+
+def label_of(column: str) -> str:
+    """Return the column that says how the data of a column of digests is called."""
+    return DATA + column[len(DIGEST) :]
 
 
 def configurations(
@@ -81,7 +95,8 @@ def configurations(
     ]
     found = []
     data = [key for key in index.keys("run") if key.startswith(DATA)]
-    for one in _told_apart(index, [*sorted(set(keys).difference(seed_like)), *data], len(ids)):
+    told = _told_apart(index, [*sorted(set(keys).difference(seed_like)), *map(digest_of, data)], len(ids))
+    for one in _with_labels(index, told, data):
         if one.label is None and all(map(is_data, one.params)):
             found += _by_name_and_command(record, one.places, ids, bare_names)
         else:
@@ -121,6 +136,35 @@ def _told_apart(index: Index, keys: Sequence[str], count: int) -> list[Configura
             if members
         ]
     )
+
+
+def _with_labels(index: Index, found: list[Configuration], data: Sequence[str]) -> list[Configuration]:
+    """Put the labels of data in the place of its digests; where one label means several, a short digest stands behind it."""
+    for column in data:
+        using = [one for one in found if name_of(column) in one.params]
+        cells = index.columns("run", [column], [one.places[0] for one in using])[column]
+        for one, label in zip(
+            using, with_digests(cells, [one.params[name_of(column)] for one in using]), strict=True
+        ):
+            one.params[name_of(column)] = label
+    return found
+
+
+def with_digests(labels: Sequence[object], digests: Sequence[object]) -> list[object]:
+    """Return labels of data, each with a short digest behind it where the same label stands for other bytes too.
+
+    >>> with_digests(["v3", "v3", "v1"], ["ab12cd3400", "ef56ab7800", "ab12cd3400"])
+    ['v3 (ab12cd34)', 'v3 (ef56ab78)', 'v1']
+    """
+    bytes_of: dict[object, set[object]] = {}
+    for label, digest in zip(labels, digests, strict=True):
+        bytes_of.setdefault(label, set()).add(digest)
+    return [
+        f"{label} ({', '.join(one[:8] for one in str(digest).split(', '))})"
+        if len(bytes_of[label]) > 1
+        else label
+        for label, digest in zip(labels, digests, strict=True)
+    ]
 
 
 def _without_twins(found: list[Configuration]) -> list[Configuration]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from gnomon.runs.groups.configuration import DATA, PARAM, is_seed_like, name_of
+from gnomon.runs.groups.configuration import DATA, PARAM, digest_of, is_seed_like, label_of, name_of
 from gnomon.runs.groups.definition import COUNTED, HIDDEN, SeedGroup, seed_groups
 from gnomon.runs.groups.spread import LARGEST, Spread, per_seed, spread_of
 from gnomon.runs.state import WITHHELD
@@ -46,7 +46,7 @@ def siblings(record: Record, run: str) -> SeedGroup | None:
     own = ids.index(run)
     keys = [key for key in index.keys("run") if key.startswith(PARAM)]
     seed_like = sorted(key for key in keys if is_seed_like(key[len(PARAM) :]))
-    data = [key for key in index.keys("run") if key.startswith(DATA)]
+    data = [digest_of(key) for key in index.keys("run") if key.startswith(DATA)]
     plain = ["group", *sorted(set(keys).difference(seed_like)), *data]
     cells = {key: column[0] for key, column in index.columns("run", plain, [own]).items()}
     if all(value is None for key, value in cells.items() if key not in data):
@@ -64,6 +64,8 @@ def siblings(record: Record, run: str) -> SeedGroup | None:
         ]
         if len(places) == 1:
             return None
+    labels = index.columns("run", [label_of(key) for key in data], [own])
+    cells |= {key: labels[label_of(key)][0] for key in data}
     return _group(record, ids, sorted(places or ()), {key: cells[key] for key in plain}, seed_like)
 
 

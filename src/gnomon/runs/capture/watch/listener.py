@@ -8,6 +8,8 @@ Libraries that open files in C, Rust or C++ are heard where `readers` knows them
 it does not. A line holds the time, what happened, the path, and the size, times and inode of the file as it was then, so that
 a later change is noticed.
 
+What Gnomon reads for itself is no input of the program, and is not noted.
+
 Always true: nothing here raises into the program; of a file nothing is read. Standard library only: see `watch`.
 Not promised: to hear `io.FileIO(path)`, and modules that took `open` for themselves before the listening began.
 Format: fields with \\x1f between them, a NUL after each line: kind, time_ns, size, mtime_ns, inode, ctime_ns, path.
@@ -32,6 +34,7 @@ READ, WROTE, RAN, DEAF, MORE = "read", "wrote", "ran", "deaf", "more"
 MOST_PATHS = 20_000
 _CODE = (".py", ".pyc", ".pyo", ".pyi", ".so", ".pyd", ".pth", ".dist-info")
 _WRITING = os.O_WRONLY | os.O_RDWR
+_HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 _open = os.open  # before anybody stands in its place
 
 
@@ -193,6 +196,8 @@ class Listener:
             if kind == READ:
                 if where in self._known[WROTE]:
                     return  # its own
+                if self._is_of_gnomon():
+                    return  # not known from now on: the program may read it yet
                 try:
                     state = os.stat(where)
                 except OSError:
@@ -208,6 +213,22 @@ class Listener:
         fields = [kind, str(time.time_ns()), *map(str, facts)]
         line = "\x1f".join(fields).encode() + b"\x1f" + os.fsencode(where) + b"\0"
         os.write(self._report(), line)
+
+    def _is_of_gnomon(self) -> bool:
+        """Return whether Gnomon itself opens the file: it looks at the code, hashes, keeps. The innermost frame decides that is
+        neither the listening nor of the environment, so what Gnomon has a library read is its own, and what it calls of the
+        program is the program's."""
+        frame = sys._getframe(1)
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if not file.startswith(_HERE):
+                name = frame.f_globals.get("__name__")
+                if name.__class__ is str and (name == "gnomon" or name.startswith("gnomon.")):
+                    return True
+                if not file.startswith("<frozen") and not file.startswith(self._without):
+                    return False
+            frame = frame.f_back  # type: ignore[assignment]
+        return False
 
     def _report(self) -> int:
         """Return the file that lines go to; a forked child appends to that of its parent."""

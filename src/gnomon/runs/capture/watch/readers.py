@@ -104,6 +104,10 @@ def listen(listener: Any) -> None:
     for name in (*wanted, *DEAF):
         module = sys.modules.get(name)
         if module is not None:
+            if getattr(getattr(module, "__spec__", None), "_initializing", False):
+                __import__(
+                    name
+                )  # another thread is at it (Gnomon's look at the code loads `subprocess`): wait for it
             _loaded(listener, name, module)
     sys.meta_path.insert(0, _Finder(listener, wanted | frozenset(DEAF)))
 
