@@ -148,7 +148,9 @@ class ContractFailedError(UsageError):
             hint="mend the data or the contract; `--allow-failing` (`allow_failing=True`) adds it and records the verdict",
         )
         self.path, self.contract = path, contract
-        self.verdict = verdict  # a `gnomon.data.contract.verdict.Verdict`: each expectation, how many rows break it
+        self.verdict = (
+            verdict  # a `gnomon.data.contract.verdict.Verdict`: each expectation, how many rows break it
+        )
 
 
 class BadQueryError(UsageError, ValueError):

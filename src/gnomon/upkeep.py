@@ -224,7 +224,10 @@ def _seal(home: Home, writer: str, enough: int | None = None) -> list[str]:
         if name.endswith(".wal") and not name.startswith(".")
     ]
     wals = [wal for wal in loose if life_of(env, wal) in (CLOSED, DEAD)]
-    if len(wals) < (enough or WALS_TO_SEAL) and sum(env.stat(wal).st_size for wal in wals) < WAL_BYTES_TO_SEAL:
+    if (
+        len(wals) < (enough or WALS_TO_SEAL)
+        and sum(env.stat(wal).st_size for wal in wals) < WAL_BYTES_TO_SEAL
+    ):
         return []
     segments = seal(env, folder, wals)
     session = session_for(home.path, env=env)
