@@ -241,7 +241,7 @@ def test_withheld_head(team, tmp_path):
     }
     done = eve.sync("team", store=remote)
     assert done.withheld == [writer_of(ann)]
-    assert any("others have seen more of 1 writers" in line for line in warnings_of(done))
+    assert any("others have seen more than this remote shows" in line for line in warnings_of(done))
 
 
 @row(

@@ -42,7 +42,7 @@ run = st.fixed_dictionaries(
         "name": st.one_of(st.none(), st.text(max_size=12)),
         "params": st.dictionaries(names, values, max_size=3),
         "rows": rows,
-        "notes": st.lists(st.text(min_size=1, max_size=10), max_size=2),
+        "notes": st.lists(st.text(min_size=1, max_size=10).filter(str.strip), max_size=2),
         "kept": st.lists(st.binary(max_size=30), max_size=2),
         "new_process": st.booleans(),
     }
@@ -105,7 +105,7 @@ def test_any_runs_come_back_in_any_parts_and_order(made, data):
             got = there.import_(target)
             assert set(got.new_runs) == set(some) - chosen
             chosen |= set(some)
-            assert there.import_(target)[1:] == ([], 0, 0, 0)
+            assert not any(there.import_(target)[1:])
         assert set(there.runs().ids) == chosen
         assert answers(there, sorted(chosen)) == answers(here, sorted(chosen))
         assert list(there.verify(deep=True)) == []

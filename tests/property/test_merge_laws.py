@@ -375,6 +375,12 @@ class AnyHistory(RuleBasedStateMachine):
                         "zeros in the middle": data[:middle] + bytes(4096) + data[middle + 4096 :],
                     }[how]
                 )
+                self._later(path)
+
+    def _later(self, path):
+        """Give a file a later time of change: what leaves size, time and inode as they were is not promised to be seen."""
+        state = path.stat()
+        os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns + 10_000_000))
 
     @rule()
     def the_index_is_saved(self):
@@ -391,7 +397,11 @@ class AnyHistory(RuleBasedStateMachine):
         index.update()
         index.close()
         for path in self.record.index_files():
-            path.write_bytes(self.saved) if path.suffix == ".sqlite" else path.unlink()
+            if path.suffix == ".sqlite":
+                path.write_bytes(self.saved)
+                self._later(path)
+            else:
+                path.unlink()
 
     @rule()
     def the_index_of_another_replica_is_put_in_its_place(self):
@@ -402,7 +412,9 @@ class AnyHistory(RuleBasedStateMachine):
         (foreign,) = [path for path in self.other.index_files() if path.suffix == ".sqlite"]
         for path in self.record.index_files():
             if path.suffix == ".sqlite":
-                shutil.copy(foreign, path)
+                shutil.copy(foreign, path.with_suffix(".put"))
+                path.with_suffix(".put").replace(path)  # by a rename: SQLite promises nothing of a file that is written over
+                self._later(path)
             else:
                 path.unlink()
 

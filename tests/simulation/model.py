@@ -14,6 +14,7 @@ class Model:
         self.objects = {}  # id -> bytes
         self.subjects = {}  # data subject -> object id
         self.erased = set()  # object ids
+        self.doubtful = set()  # objects whose erasure was begun: a crash decides
 
     def noted(self, run, text):
         self.notes[text] = run
@@ -24,6 +25,9 @@ class Model:
     def kept(self, subject, name, data):
         self.subjects[subject] = name
         self.objects[name] = data
+
+    def begin_to_erase(self, subject):
+        self.doubtful.add(self.subjects[subject])
 
     def erase(self, subject):
         self.erased.add(self.subjects[subject])
@@ -39,6 +43,8 @@ class Model:
                 found.append(f"run {run[:4]} has {there} rows, not {rows}")
         store = replica.objects()
         for name, data in self.objects.items():
+            if name in self.doubtful - self.erased:
+                continue
             if name in self.erased:
                 if any(name in pack.objects for pack in store.packs()):
                     found.append(f"erased object {name[:8]} is there")

@@ -210,6 +210,7 @@ class Story:
             return
         subject = self.chance.choice(subjects)
         erasure = Erasure(device.home, [subject])
+        self.model.begin_to_erase(subject)
         erasure.bury()
         self.model.erase(subject)
         erasure.take_out()

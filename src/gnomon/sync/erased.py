@@ -102,7 +102,8 @@ def still_there(home: Home, store: Store) -> list[str] | None:
     from gnomon.sync.fetch import pack_at
 
     tombstones = Tombstones(home.env, home.path)
-    reach = Reach(home, collect.store_of(home), erased=tombstones.subjects)
+    here = collect.store_of(home)
+    reach = Reach(home, here, erased=tombstones.subjects)
     reach.follow()
     if reach.gaps:
         return None
@@ -117,5 +118,7 @@ def still_there(home: Home, store: Store) -> list[str] | None:
         except (FileNotFoundError, DamagedFileError):
             continue  # it went meanwhile; or nobody takes it as it is
         if any(is_erased(one) for one in pack.objects):
+            if not all(here.was_seen(one) or is_erased(one) for one in pack.objects):
+                return None  # what else it holds is not here yet: it must not go before that is
             found.append(path)
     return found

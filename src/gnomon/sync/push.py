@@ -193,19 +193,8 @@ def push(
         went = {*dissolved(home), *state.copied, *state.gone}
         done.deleted = _tidy(store, key.writer, done.head, here, went)
         store.finish()
-    left_over = _left_over(home, key.writer, state, here)
-    if left_over:
-        store.delete(left_over)
-        store.finish()
     here[:] = delete_replaced(home, here)
     return done
-
-
-def _left_over(home: Home, writer: str, state: SyncState, here: list[Head]) -> list[str]:
-    """Return this writer's files that went here on purpose and that no head lists: an interrupted push may have sent them."""
-    counting = files_of(that_count(here))
-    went = {*dissolved(home), *state.gone}
-    return sorted(path for path in went if path not in counting and path.split("/")[1] == writer)
 
 
 def _send(store: Store, wanted: Plan, done: Pushed, told: Told | None) -> None:

@@ -65,7 +65,7 @@ def test_rows_and_columns_are_the_same_table():
 def test_another_reader_finds_the_same(tmp_path):
     path = tmp_path / "table.parquet"
     path.write_bytes(encoded(Table({"a": [1, 2], "b": ["x", None]})).parts[0].data)
-    assert duckdb.read_parquet(str(path)).fetchall() == [(1, "x"), (2, None)]
+    assert duckdb.connect().read_parquet(str(path)).fetchall() == [(1, "x"), (2, None)]
 
 
 def test_what_is_no_plain_value_becomes_its_text():
@@ -226,7 +226,7 @@ def test_a_stream_is_read_no_further_than_needed():
 
 
 def test_tables_of_duckdb():
-    assert kept(duckdb.sql("SELECT 1::BIGINT AS a, 'x' AS b"))[1] == {"a": [1], "b": ["x"]}
+    assert kept(duckdb.connect().sql("SELECT 1::BIGINT AS a, 'x' AS b"))[1] == {"a": [1], "b": ["x"]}
 
 
 # ---------------------------------------------------------------- from other hands
