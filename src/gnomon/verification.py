@@ -215,6 +215,8 @@ class Verification:
         from gnomon.sync.verify import verify_heads
 
         home = self._home
+        if not home.writers("heads"):
+            return  # it has met nobody; what is only looked at gets no place in the cache either
         began = time.perf_counter()
         state = StateFile(home, place_for(home, home.env)).load()
         own = frozenset((writer, state.lane) for writer in home.writers("heads"))

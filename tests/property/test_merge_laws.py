@@ -413,7 +413,9 @@ class AnyHistory(RuleBasedStateMachine):
         for path in self.record.index_files():
             if path.suffix == ".sqlite":
                 shutil.copy(foreign, path.with_suffix(".put"))
-                path.with_suffix(".put").replace(path)  # by a rename: SQLite promises nothing of a file that is written over
+                path.with_suffix(".put").replace(
+                    path
+                )  # by a rename: SQLite promises nothing of a file that is written over
                 self._later(path)
             else:
                 path.unlink()
