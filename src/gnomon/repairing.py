@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.errors import DamagedFileError, RecordError
 from gnomon.record.certificates import is_closed
+from gnomon.record.files import replace_file
 from gnomon.record.home import BUNDLE_SUFFIX, RECORD_FILE, open_home, read_record_file
 from gnomon.record.index_place import place_for
 from gnomon.record.lines import parse_line
@@ -82,7 +83,7 @@ def _record_file(home: Home, store: Store) -> bool:
     theirs = read_record_file(store.url, data, home.env)
     if not theirs.is_intact or not _is_of(home, theirs.record_id):
         return False
-    _write(home, RECORD_FILE, data)
+    replace_file(home.env, os.path.join(home.path, RECORD_FILE), data)
     return True
 
 
@@ -95,19 +96,6 @@ def _is_of(home: Home, record: str) -> bool:
                 read_head(path, home.env.read_file(os.path.join(home.path, path)), record)
                 return True
     return home.record_id == record
-
-
-def _write(home: Home, path: str, data: bytes) -> None:
-    env, full = home.env, os.path.join(home.path, path)
-    temporary = os.path.join(os.path.dirname(full), f".{env.random_bytes(8).hex()}.tmp")
-    fd = env.create(temporary)
-    try:
-        env.write(fd, data)
-        env.sync_data(fd)
-    finally:
-        env.close(fd)
-    env.replace(temporary, full)
-    env.sync_folder(os.path.dirname(full))
 
 
 def _sealed(home: Home, store: Store, path: str, done: Repaired) -> bool:

@@ -15,7 +15,7 @@ from gnomon.env import REAL, Env
 from gnomon.errors import OtherRecordError, RemoteError, StorageError
 from gnomon.features import declare_features
 from gnomon.objects.tombstones import FOLDER
-from gnomon.record.home import RECORD_FILE, Home, open_home, read_record_file
+from gnomon.record.home import RECORD_FILE, Home, read_record_file
 from gnomon.record.index_place import place_for
 from gnomon.record.keys import load_device_key
 from gnomon.sync.arrived import arrived
@@ -407,8 +407,3 @@ def clone(
         state.parts = list(parts)
         file.save(state)
         return sync(home, DEFAULT, remote, told=told, store=store)
-
-
-def home_at(path: str, env: Env = REAL) -> Home:
-    """Return the replica at a path. Raises NoRecordError, UnknownFormatError."""
-    return open_home(path, env)

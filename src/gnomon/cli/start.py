@@ -63,6 +63,7 @@ def _write_name(home: Home, name: str) -> None:
 
     from gnomon.errors import DamagedFileError
     from gnomon.ids import is_hex
+    from gnomon.record.files import replace_file
     from gnomon.record.home import RECORD_FILE, record_file
 
     if not is_hex(home.record_id, 32):
@@ -70,15 +71,7 @@ def _write_name(home: Home, name: str) -> None:
             f"`{home.path}/{RECORD_FILE}` does not say which record this is",
             hint="copy this file from another replica of the record",
         )
-    temporary = os.path.join(home.path, f".{home.env.random_bytes(8).hex()}.tmp")
-    fd = home.env.create(temporary)
-    try:
-        home.env.write(fd, record_file(home.record_id, name))
-        home.env.sync_data(fd)
-    finally:
-        home.env.close(fd)
-    home.env.replace(temporary, os.path.join(home.path, RECORD_FILE))
-    home.env.sync_folder(home.path)
+    replace_file(home.env, os.path.join(home.path, RECORD_FILE), record_file(home.record_id, name))
 
 
 def new_id(parser: Parser) -> Run:

@@ -52,6 +52,27 @@ def write_named_by_hash(env: Env, folder: str, use: str, suffix: str, parts: Ite
     return path
 
 
+def replace_file(env: Env, path: str, data: bytes) -> None:
+    """Write a small file whole, in place of the one that may be there; bytes and name are on the disk afterwards.
+
+    Its folder must exist. Raises OSError; then the file is as it was, and nothing is left beside it.
+    """
+    folder = os.path.dirname(path)
+    temporary = os.path.join(folder, f".{env.random_bytes(8).hex()}{TEMPORARY_SUFFIX}")
+    fd = env.create(temporary)
+    try:
+        try:
+            env.write(fd, data)
+            env.sync_data(fd)
+        finally:
+            env.close(fd)
+        env.replace(temporary, path)
+    except BaseException:
+        env.unlink(temporary)
+        raise
+    env.sync_folder(folder)
+
+
 def _holds(env: Env, fd: int, use: str, name: str) -> bool:
     hasher, offset, size = new_hasher(use), 0, env.size(fd)
     while offset < size:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.errors import GnomonError, RecordError
 from gnomon.objects.pack import FOOTER_SIZE, MAGIC, MAX_INDEX_SIZE, Pack, pack_from_end
+from gnomon.record.files import replace_file
 from gnomon.record.index_place import place_for
 from gnomon.sync.heads import files_of, that_count
 from gnomon.sync.names import OBJECTS, sealed_file, sealed_files
@@ -100,15 +101,8 @@ class Fetcher:
     def _keep(self, path: str | None, data: bytes) -> None:
         if path is None:
             return
-        env = self._home.env
-        env.make_folder(os.path.dirname(path))
-        temporary = f"{path}.{env.random_bytes(8).hex()}.tmp"
-        fd = env.create(temporary)
-        try:
-            env.write(fd, data)
-        finally:
-            env.close(fd)
-        env.replace(temporary, path)
+        self._home.env.make_folder(os.path.dirname(path))
+        replace_file(self._home.env, path, data)
 
 
 def pack_at(store: Store, path: str, size: int) -> Pack:

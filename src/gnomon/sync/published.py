@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from gnomon.errors import DamagedFileError
+from gnomon.record.files import replace_file
 from gnomon.sync.heads import Head, head_name, read_head, that_count
 from gnomon.sync.names import HEADS, folder_within
 
@@ -36,17 +37,8 @@ def heads_here(home: Home) -> list[Head]:
 
 def write_head(home: Home, head: Head) -> None:
     """Write a head into the replica, whole. Raises OSError."""
-    env = home.env
-    folder = folder_within(home, HEADS, head.name.writer)
-    temporary = os.path.join(folder, f".{env.random_bytes(8).hex()}.tmp")
-    fd = env.create(temporary)
-    try:
-        env.write(fd, head.data)
-        env.sync_data(fd)
-    finally:
-        env.close(fd)
-    env.replace(temporary, os.path.join(home.path, head.name.path))
-    env.sync_folder(folder)
+    folder_within(home, HEADS, head.name.writer)
+    replace_file(home.env, os.path.join(home.path, head.name.path), head.data)
 
 
 def delete_replaced(home: Home, heads: Iterable[Head]) -> list[Head]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gnomon.errors import BadArgumentError, UnknownRemoteError
+from gnomon.record.files import replace_file
 from gnomon.record.hashing import derive_id
 
 if TYPE_CHECKING:
@@ -85,17 +86,8 @@ class StateFile:
 
     def save(self, state: SyncState) -> None:
         """Write all of it, whole. Raises OSError."""
-        env = self._env
-        env.make_folder(self.folder)
-        temporary = os.path.join(self.folder, f".{env.random_bytes(8).hex()}.tmp")
-        fd = env.create(temporary)
-        try:
-            env.write(fd, msgspec.json.format(msgspec.json.encode(state)))
-            env.sync_data(fd)
-        finally:
-            env.close(fd)
-        env.replace(temporary, self.path)
-        env.sync_folder(self.folder)
+        self._env.make_folder(self.folder)
+        replace_file(self._env, self.path, msgspec.json.format(msgspec.json.encode(state)))
 
 
 def chosen_remote(
