@@ -34,10 +34,9 @@ from gnomon.sync.store import listed, open_store
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from gnomon.record.keys import DeviceKey
     from gnomon.sync.arrived import FromWriter
     from gnomon.sync.heads import Head
-    from gnomon.sync.state import Remote, SyncState
+    from gnomon.sync.state import Remote
     from gnomon.sync.store import Store
 
     Told = Callable[[str, int, int], None]
@@ -91,80 +90,199 @@ def sync(
     whole remote and sends again what it lost or what is damaged there. `told(what, done,
     total)` is told bytes. Raises RemoteError, OtherRecordError, StorageError, OSError.
     """
-    env = home.env
     declare_features()  # erasing and letting go ask them which objects an entry keeps
-    file = StateFile(home, place_for(home, env))
+    file = StateFile(home, place_for(home, home.env))
     with (
         _alone(home, file),
-        contextlib.closing(store or open_store(remote.url, env, home.path)) as open_remote,
+        contextlib.closing(store or open_store(remote.url, home.env, home.path)) as open_remote,
     ):
-        state = file.load()
-        known = state.remotes.setdefault(name, remote)
-        key = load_device_key(env)
-        if not state.lane:
-            state.lane = env.random_bytes(8).hex()
-        done = Synced(name, open_remote.url)
-        done.takes_objects = open_remote.takes_objects
-        _meet(home, open_remote, known, is_dry=is_dry, is_checking=is_checking)
-        here = heads_here(home)
-        done.erased = exchange(home, open_remote, is_dry=is_dry)
+        meeting = _Meeting(home, open_remote, file, name, remote, told)
+        meeting.is_dry, meeting.is_watching, meeting.is_checking = is_dry, is_watching, is_checking
+        return meeting.hold(parts)
+
+
+class _Meeting:
+    """One replica and one remote, while they meet: what is known of both, and what was done. In the order of `hold`."""
+
+    def __init__(
+        self, home: Home, store: Store, file: StateFile, name: str, remote: Remote, told: Told | None
+    ) -> None:
+        self.is_dry = self.is_watching = self.is_checking = False
+        self._home = home
+        self._store = store
+        self._file = file
+        self._state = file.load()
+        self._remote = self._state.remotes.setdefault(name, remote)
+        self._key = load_device_key(home.env)
+        if not self._state.lane:
+            self._state.lane = home.env.random_bytes(8).hex()
+        self._here = heads_here(home)  # brought up to date by `pull` and `push`
+        self._told = told
+        self._done = Synced(name, store.url)
+        self._done.takes_objects = store.takes_objects
+
+    def hold(self, parts: Sequence[str] | None) -> Synced:
+        """Exchange what the other side lacks."""
+        done, state = self._done, self._state
+        self._see_record()
+        done.erased = exchange(self._home, self._store, is_dry=self.is_dry)
+        wanted = list(parts if parts is not None else state.parts)
         if done.erased.has_unknown:
-            parts = [part for part in parts or state.parts if part != "objects"]
-        _drop_erased(home, state, done, is_dry=is_dry)
-        counts = _pull(home, open_remote, key, state, here, done, parts, is_dry, told)
-        if not is_dry:
-            done.went_back = shown_back(known, done.pulled.names, that_count(here))
-            file.save(state)
-            done.arrived = arrived(home, done.pulled.files, counts)
-            _drop_erased(home, state, done, is_dry=is_dry)  # an old copy may have brought it back
-            done.let_go = let_go(home, here, key.writer)
-            _sweep(home, open_remote, known, state, here)
-        done.withheld = _withheld(here)
+            wanted = [part for part in wanted if part != "objects"]
+        self._drop_erased()
+        counts = self._pull(wanted)
+        if not self.is_dry:
+            done.went_back = shown_back(self._remote, done.pulled.names, that_count(self._here))
+            self._save()
+            done.arrived = arrived(self._home, done.pulled.files, counts)
+            self._drop_erased()  # an old copy may have brought it back
+            done.let_go = let_go(self._home, self._here, self._key.writer)
+            self._sweep()
+        done.withheld = _withheld(self._here)
         try:
-            _push(
-                home, open_remote, key, state, known, here, done, file, is_dry, is_watching, is_checking, told
-            )
+            self._push()
         except RemoteError as error:
             if not (done.pulled.files or done.pulled.heads):
                 raise
             done.not_sent = error  # what came is here all the same, and is told
-        if not is_dry:
-            known.holds_record = True
-            file.save(state)
-    return done
+        if not self.is_dry:
+            self._remote.holds_record = True
+            self._save()
+        return done
 
+    def _see_record(self) -> None:
+        """See that the remote holds this record, or make it hold it."""
+        home, store = self._home, self._store
+        if _is_same_record(home, store):
+            return
+        if self._remote.holds_record and not self.is_checking:
+            raise RemoteError(
+                f"`{store.url}` holds no record any more, though it did at the last sync",
+                hint="is it the right disk, bucket or repository, and all there? If it was emptied: `gnomon sync --check`",
+            )
+        if self.is_dry:
+            return
+        store.write(RECORD_FILE, home.env.read_file(os.path.join(home.path, RECORD_FILE)), once=True)
+        store.finish()
+        _is_same_record(home, store)  # another replica may have been first, with another record
 
-@contextlib.contextmanager
-def _alone(home: Home, file: StateFile) -> Iterator[None]:
-    """Hold the lock of this replica's syncs, waiting for it."""
-    home.env.make_folder(file.folder)
-    path = f"{file.path}.lock"
-    for _ in range(round(_LOCK_WAIT_S / _LOCK_PAUSE_S)):
-        with home.env.held_lock(path) as is_ours:
-            if is_ours:
-                yield
-                return
-        time.sleep(_LOCK_PAUSE_S)
-    raise StorageError(
-        f"another sync of `{home.path}` has been at work for {_LOCK_WAIT_S:.0f} s",
-        hint="wait for it, or look whether a `gnomon sync --watch` runs: it takes turns as a rule",
-    )
+    def _drop_erased(self) -> None:
+        if not self.is_dry:
+            dropped = apply(self._home)
+            self._done.erased.dropped += dropped
+            self._state.gone = sorted({*self._state.gone, *dropped})
 
-
-def _meet(home: Home, store: Store, remote: Remote, *, is_dry: bool, is_checking: bool) -> None:
-    """See that the remote holds this record, or make it hold it."""
-    if _is_same_record(home, store):
-        return
-    if remote.holds_record and not is_checking:
-        raise RemoteError(
-            f"`{store.url}` holds no record any more, though it did at the last sync",
-            hint="is it the right disk, bucket or repository, and all there? If it was emptied: `gnomon sync --check` fills it",
+    def _pull(self, parts: list[str]) -> dict[str, int]:
+        """Take in what is news; return how many entries of each log were here before, where any file came."""
+        state, counts = self._state, dict[str, int]()
+        self._done.pulled = pull(
+            self._home,
+            self._store,
+            self._here,
+            parts,
+            not_needed=frozenset(state.gone) | frozenset(state.copied) | dissolved(self._home),
+            is_dry=self.is_dry,
+            before_files=lambda: counts.update(_log_counts(self._home)),
+            told=self._telling("receiving"),
         )
-    if is_dry:
-        return
-    store.write(RECORD_FILE, home.env.read_file(os.path.join(home.path, RECORD_FILE)), once=True)
-    store.finish()
-    _is_same_record(home, store)  # another replica may have been first, with another record
+        own = (self._key.writer, state.lane)
+        strange = [
+            head
+            for head in self._done.pulled.heads
+            if head.name[:2] == own and head.name.hash not in state.line
+        ]
+        if strange and not self.is_dry:  # a device that shares key and lane: a cloned one
+            self._done.is_clone_found = True
+            state.lane, state.line = self._home.env.random_bytes(8).hex(), []
+        return counts
+
+    def _sweep(self) -> None:
+        """Find packs of the remote with erased bytes, whoever sent them: those that no head lists go, the others are `gone`.
+
+        Done twice for each tombstone, since a listing may be old; not by a replica that leaves bytes at remotes.
+        """
+        home, store, swept = self._home, self._store, self._remote.swept
+        names = {name for name, _ in home.env.list_folder(os.path.join(home.path, FOLDER))}
+        if not any(swept.get(name, 0) < _SWEEPS for name in names):
+            return
+        if not store.takes_objects or "objects" not in self._state.parts:
+            return
+        found = still_there(home, store)
+        if found is None:
+            return
+        counting = files_of(that_count(self._here))
+        store.delete([path for path in found if path not in counting])
+        store.finish()
+        self._state.gone = sorted({*self._state.gone, *(path for path in found if path in counting)})
+        for name in names:
+            swept[name] = swept.get(name, 0) + 1
+
+    def _push(self) -> None:
+        """Seal what is closed, copy what is live, and send what the remote lacks."""
+        from gnomon.upkeep import make_sealed
+
+        home, state, done = self._home, self._state, self._done
+        if not self.is_dry:
+            make_sealed(home, self._key.writer)
+        outgoing = os.path.basename(self._file.path).removesuffix(".json")
+        folder = os.path.join(self._file.folder, "outgoing", outgoing)
+        _empty(home.env, folder)
+        copies = Copies(home, self._key.writer, folder)
+        copies.add_logs()
+        sealed_rows = _sealed_rows(home)
+        copies.add_points(sealed_rows, state.copies, is_watching=self.is_watching)
+        found = _whole_files(self._store, self._told) if self.is_checking else None
+        wanted = self._plan(copies, found)
+        if wanted.lost:  # sent to another remote, not to this one
+            for path in wanted.lost:
+                copies.forget(path, state.copies)
+            copies.add_points(sealed_rows, state.copies)
+            wanted = self._plan(copies, found)
+            if wanted.lost:
+                raise AssertionError(
+                    f"a head would list {wanted.lost[0]}, which is neither here nor at the remote"
+                )
+        done.planned = wanted
+        if not self.is_dry:
+            self._save()
+            done.pushed = push(
+                home,
+                self._store,
+                self._key,
+                state,
+                self._remote,
+                self._here,
+                wanted,
+                save=self._save,
+                told=self._telling("sending"),
+            )
+            if done.pushed.head is not None:
+                state.copied = sorted(copies.files)
+                name = done.pushed.head.name
+                self._remote.shown[f"{name.writer}/{name.lane}"] = name.serial
+            forget(home, files_of(self._here))
+            state.gone = wanted.gone
+        copies.delete()
+
+    def _plan(self, copies: Copies, found_there: dict[str, int] | None) -> Plan:
+        shown = self._done.pulled.names
+        return plan(
+            self._home,
+            self._store,
+            self._key,
+            self._state,
+            self._here,
+            shown,
+            copies,
+            found_there=found_there,
+        )
+
+    def _telling(self, what: str) -> Callable[[int, int], None] | None:
+        told = self._told
+        return None if told is None else lambda at, total: told(what, at, total)
+
+    def _save(self) -> None:
+        self._file.save(self._state)
 
 
 def _is_same_record(home: Home, store: Store) -> bool:
@@ -186,123 +304,21 @@ def _is_same_record(home: Home, store: Store) -> bool:
     return True
 
 
-def _drop_erased(home: Home, state: SyncState, done: Synced, *, is_dry: bool) -> None:
-    if not is_dry:
-        dropped = apply(home)
-        done.erased.dropped += dropped
-        state.gone = sorted({*state.gone, *dropped})
-
-
-def _sweep(home: Home, store: Store, remote: Remote, state: SyncState, here: list[Head]) -> None:
-    """Find packs of the remote with erased bytes, whoever sent them: those that no head lists go, the others are `gone`.
-
-    Done twice for each tombstone, since a listing may be old; not by a replica that leaves bytes at remotes.
-    """
-    names = {name for name, _ in home.env.list_folder(os.path.join(home.path, FOLDER))}
-    if not any(remote.swept.get(name, 0) < _SWEEPS for name in names):
-        return
-    if not store.takes_objects or "objects" not in state.parts:
-        return
-    found = still_there(home, store)
-    if found is None:
-        return
-    counting = files_of(that_count(here))
-    store.delete([path for path in found if path not in counting])
-    store.finish()
-    state.gone = sorted({*state.gone, *(path for path in found if path in counting)})
-    for name in names:
-        remote.swept[name] = remote.swept.get(name, 0) + 1
-
-
-def _pull(
-    home: Home,
-    store: Store,
-    key: DeviceKey,
-    state: SyncState,
-    here: list[Head],
-    done: Synced,
-    parts: Sequence[str] | None,
-    is_dry: bool,
-    told: Told | None,
-) -> dict[str, int]:
-    """Take in what is news; return how many entries of each log were here before, where any file came."""
-    counts: dict[str, int] = {}
-    done.pulled = pull(
-        home,
-        store,
-        here,
-        parts if parts is not None else state.parts,
-        not_needed=frozenset(state.gone) | frozenset(state.copied) | dissolved(home),
-        is_dry=is_dry,
-        before_files=lambda: counts.update(_log_counts(home)),
-        told=None if told is None else lambda at, total: told("receiving", at, total),
+@contextlib.contextmanager
+def _alone(home: Home, file: StateFile) -> Iterator[None]:
+    """Hold the lock of this replica's syncs, waiting for it."""
+    home.env.make_folder(file.folder)
+    path = f"{file.path}.lock"
+    for _ in range(round(_LOCK_WAIT_S / _LOCK_PAUSE_S)):
+        with home.env.held_lock(path) as is_ours:
+            if is_ours:
+                yield
+                return
+        time.sleep(_LOCK_PAUSE_S)
+    raise StorageError(
+        f"another sync of `{home.path}` has been at work for {_LOCK_WAIT_S:.0f} s",
+        hint="wait for it, or look whether a `gnomon sync --watch` runs: it takes turns as a rule",
     )
-    own = (key.writer, state.lane)
-    strange = [
-        head for head in done.pulled.heads if head.name[:2] == own and head.name.hash not in state.line
-    ]
-    if strange and not is_dry:  # a device that shares key and lane: a cloned one
-        done.is_clone_found = True
-        state.lane, state.line = home.env.random_bytes(8).hex(), []
-    return counts
-
-
-def _push(
-    home: Home,
-    store: Store,
-    key: DeviceKey,
-    state: SyncState,
-    remote: Remote,
-    here: list[Head],
-    done: Synced,
-    file: StateFile,
-    is_dry: bool,
-    is_watching: bool,
-    is_checking: bool,
-    told: Told | None,
-) -> None:
-    from gnomon.upkeep import make_sealed
-
-    if not is_dry:
-        make_sealed(home, key.writer)
-    folder = os.path.join(file.folder, "outgoing", os.path.basename(file.path).removesuffix(".json"))
-    _empty(home.env, folder)
-    copies = Copies(home, key.writer, folder)
-    copies.add_logs()
-    sealed_rows = _sealed_rows(home)
-    copies.add_points(sealed_rows, state.copies, is_watching=is_watching)
-    found = _whole_files(store, told) if is_checking else None
-    wanted = plan(home, store, key, state, here, done.pulled.names, copies, found_there=found)
-    if wanted.lost:  # sent to another remote, not to this one
-        for path in wanted.lost:
-            copies.forget(path, state.copies)
-        copies.add_points(sealed_rows, state.copies)
-        wanted = plan(home, store, key, state, here, done.pulled.names, copies, found_there=found)
-        if wanted.lost:
-            raise AssertionError(
-                f"a head would list {wanted.lost[0]}, which is neither here nor at the remote"
-            )
-    done.planned = wanted
-    if not is_dry:
-        file.save(state)
-        done.pushed = push(
-            home,
-            store,
-            key,
-            state,
-            remote,
-            here,
-            wanted,
-            save=lambda: file.save(state),
-            told=None if told is None else lambda at, total: told("sending", at, total),
-        )
-        if done.pushed.head is not None:
-            state.copied = sorted(copies.files)
-            name = done.pushed.head.name
-            remote.shown[f"{name.writer}/{name.lane}"] = name.serial
-        forget(home, files_of(here))
-        state.gone = wanted.gone
-    copies.delete()
 
 
 def _log_counts(home: Home) -> dict[str, int]:
