@@ -459,3 +459,46 @@ def test_an_address_that_cannot_be_meant_is_refused(url, meant):
     with pytest.raises(UnknownRemoteError) as caught:
         open_store(url, REAL)
     assert meant in str(caught.value)
+
+
+def test_a_partial_twin_does_not_replace_the_head_of_one_that_has_all(tmp_path, share):
+    ann = Person(tmp_path, "ann").found()
+    ann.run(run_id(1))
+    ann.sync(share)
+    twin = Person(tmp_path, "twin", env=ann.env)
+    twin.clone(share, parts=("log",))  # of the same device, without the points
+    twin.run(run_id(2))
+    twin.sync(share)
+    eve = Person(tmp_path, "eve")
+    eve.clone(share)
+    assert len(eve.series(run_id(1))) == len(eve.series(run_id(2))) == 5
+
+
+def test_what_the_disk_lost_and_the_remote_does_not_give_just_now_stays_at_the_remote(team, share):
+    class BusyStore(FolderStore):
+        def pieces(self, path):
+            raise FileNotFoundError(path)
+
+    ann, _ = team
+    lost = next(path for path in ann.files() if path.endswith(".parquet"))
+    os.unlink(os.path.join(ann.path, lost))
+    ann.run(run_id(2))
+    assert ann.sync(share, store=BusyStore(ann.env, str(share))).pushed.head  # it does not list the file
+    assert lost in tree_of(share)
+    ben = Person(share.parent, "ben")
+    ben.sync(share), ann.sync(share)
+    assert len(ann.series(run_id(1))) == 5
+
+
+def test_a_file_that_no_head_lists_stays_while_nothing_else_holds_it(team, share, tmp_path):
+    ann, ben = team
+    ann.run(run_id(2))
+    ann.sync(tmp_path / "elsewhere")
+    close_all()
+    sealed = [path for path in ann.files() if path.endswith((".parquet", ".bundle.jsonl"))]
+    brought = [path for path in sealed if path not in ben.files()]
+    for path in brought:  # on a stick; the share knows nothing of them
+        shutil.copy(os.path.join(ann.path, path), os.path.join(ben.path, path))
+    assert brought
+    assert ben.sync(share).let_go == []
+    assert len(ben.series(run_id(2))) == 5
