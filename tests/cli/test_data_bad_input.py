@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from small_disk import enlarge, mounted
 
 import gnomon
 from gnomon.env import Env
@@ -30,19 +31,10 @@ def noise(size: int, seed: int = 1) -> bytes:
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A real file system of 6 MB; returns its folder, and what makes it larger."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    if os.getuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("mounting a small file system needs root")
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(place)], capture_output=True, check=False
-    )
-    if made.returncode != 0:
-        pytest.skip(f"no tmpfs here: {made.stderr.decode().strip()}")
-    yield place, lambda: subprocess.run(["mount", "-o", "remount,size=64m", str(place)], check=True)
-    close_all()
-    subprocess.run(["umount", str(place)], check=True)
+    """A disk of 6 MB; returns its folder, and what makes it larger."""
+    with mounted(tmp_path / "disk", 6) as place:
+        yield place, lambda: enlarge(place, 64)
+        close_all()
 
 
 # ---------------------------------------------------------------- disks

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 
 import pytest
+from small_disk import mounted
 from wal_truth import all_rows
 
 pytestmark = pytest.mark.slow
@@ -32,18 +32,9 @@ print(json.dumps({"calls": calls, "lost": losses[0], "lost_values": losses[1]}))
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A real file system of 3 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    if os.getuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("mounting a small file system needs root")
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], capture_output=True, text=True
-    )
-    if made.returncode != 0:
-        pytest.skip(f"no tmpfs here: {made.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    """A disk of 3 MB."""
+    with mounted(tmp_path / "disk", 3) as place:
+        yield place
 
 
 def train(place, mode):
