@@ -56,7 +56,7 @@ def load(text: str) -> tuple[bytes, Any]:
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except Exception as error:  # a person's own file may raise anything; the message names it
         raise BadArgumentError(f"`{path}` fails when it is run: {type(error).__name__}: {error}") from error
     finally:
         sys.path.pop(0)
