@@ -30,6 +30,7 @@ SYNC, RECORD, POINTS, OBJECTS = (
 )
 BITS = ("tests/promises/test_p04_every_bit.py",)
 LIES = ("tests/promises/test_p16_lying_remote.py",)
+DURABLE = ("tests/unit/record/test_files.py",)
 HEADS = ("tests/unit/sync/test_heads.py",)
 P17 = "tests/promises/test_p17_attacking_remote.py"
 STORIES = ("tests/promises/test_p24_simulation.py::test_all_meet_in_the_end",)
@@ -49,8 +50,8 @@ MUTANTS = (
     # --- sync: what comes is held against its name, what is written is on the disk before it is named
     Mutant(f"{SYNC}/receive.py", "checked.size != size or not checked.is_true", "checked.size != size", LIES),
     Mutant(f"{SYNC}/receive.py", "checked.size != size or not checked.is_true", "not checked.is_true", (*LIES, "tests/promises/test_p17_attacking_remote.py::test_sizes_that_lie")),
-    Mutant(f"{SYNC}/receive.py", "env.sync_data(fd)", "pass", STORIES),
-    Mutant(f"{SYNC}/receive.py", "env.sync_folder(folder)", "pass", STORIES),
+    Mutant(f"{SYNC}/receive.py", "env.sync_data(fd)", "pass", DURABLE),
+    Mutant(f"{SYNC}/receive.py", "env.sync_folder(folder)", "pass", DURABLE),
     Mutant(f"{SYNC}/receive.py", "if checked.size > size:", "if False:", ("tests/promises/test_p17_attacking_remote.py::test_endless_file",)),
     Mutant(f"{SYNC}/names.py", "return checked.is_true", "return True", ("tests/unit/sync/test_repair.py", "tests/unit/sync/test_sync.py")),
     Mutant(f"{SYNC}/names.py", "return self._hasher.digest(16).hex() == self._file.check", "return True", LIES),
@@ -85,9 +86,9 @@ MUTANTS = (
     Mutant(f"{SYNC}/ssh.py", "monotonic() - heard_s > self.silent_s:", "monotonic() < 0:", (f"{P17}::test_ssh_that_lies",)),
     Mutant("src/gnomon/env.py", "if not stat_module.S_ISDIR(self.stat(path).st_mode):", "if False:", (f"{P17}::test_linked_folder_in_the_replica",)),
     # --- record
-    Mutant(f"{RECORD}/files.py", "env.sync_data(fd)", "pass", ("tests/faults", *STORIES)),
-    Mutant(f"{RECORD}/files.py", "env.sync_folder(folder)", "pass", ("tests/faults", *STORIES)),
-    Mutant(f"{RECORD}/files.py", "if not _holds(env, fd, use, name):", "if False:", ("tests/faults", "tests/unit/record")),
+    Mutant(f"{RECORD}/files.py", "env.sync_data(fd)", "pass", DURABLE),
+    Mutant(f"{RECORD}/files.py", "env.sync_folder(folder)", "pass", DURABLE),
+    Mutant(f"{RECORD}/files.py", "if not _holds(env, fd, use, name):", "if False:", DURABLE),
     Mutant(f"{RECORD}/lines.py", "if name_raw != name.encode():", "if False:", (*BITS, "tests/unit/record")),
     Mutant(f"{RECORD}/lines.py", "committed != entry.commitment or ", "", (*BITS, "tests/unit/record")),
     Mutant(f"{RECORD}/bundle.py", "(entry.seq, entry.prev, entry.writer) != (before.seq + 1, before.hash, before.writer)", "False", ("tests/unit/record",)),
