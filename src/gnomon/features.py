@@ -13,6 +13,9 @@ BUILT_IN = {
     "values": ("gnomon.runs.values.state:FEATURE", 2),
 }
 
+PAGES = ("gnomon.runs.pages", "gnomon.data.pages", "gnomon.lineage.pages")
+"""The modules that list pages (`PAGES`, see `gnomon.page`)."""
+
 
 def declare_features() -> None:
     """Say where the features are; imports none of them."""

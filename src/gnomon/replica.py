@@ -17,6 +17,7 @@ from gnomon.points.follow import (
     held_of_series,
     known_covers,
     known_wal_files,
+    rows_counted,
     wals_of_run,
 )
 from gnomon.record.home import Home, open_home
@@ -72,6 +73,11 @@ class Replica:
     def update(self, progress: Progress | None = None) -> None:
         """Take in what is new in the files."""
         self.index.update(progress)
+
+    def pulse(self) -> dict[str, object]:
+        """Return what differs from an earlier pulse where there are other `entries`, or other `points`. After `update`."""
+        files = frozenset((path, state.st_size, state.st_mtime_ns) for path, state in self.home.log_files())
+        return {"entries": files, "points": self.index.ask(rows_counted)}
 
     def points_of(self, run: str, *, wals: Iterable[str] | None = None) -> PointFiles:
         """Return the files that hold points of a run (in these WALs, if given), as they are now: only these are read."""

@@ -23,6 +23,7 @@ GROUPS: dict[str, dict[str, Listed]] = {
         ),
     },
     "Look": {
+        "ui": Listed("gnomon.web.cli:ui", "show the record in a browser, and change it there"),
         "runs": Listed("gnomon.runs.cli:runs", "list runs: filter, sort, choose columns, JSON or CSV"),
         "show": Listed("gnomon.runs.cli_show:show", "show everything about one run, with its curve"),
         "compare": Listed(
@@ -122,11 +123,11 @@ TAKES_A_WORD = frozenset({"lineage"})
 
 _LIST = "`gnomon runs` lists the runs, `gnomon data` the data sets"
 _HIDE = "`gnomon rm` hides runs from lists, and `gnomon restore` brings them back; nothing is deleted"
-_PAGES = "there are no pages to browse yet: `gnomon plot … --out loss.html` writes one, `gnomon show` and `gnomon runs` list"
+_PAGES = "`gnomon ui` shows the record in a browser"
 _HISTORY = "`gnomon runs` lists the runs, `gnomon show RUN` shows one"
 CALLED_ELSEWHERE = {
     "list": _LIST, "ls": _LIST, "ps": _LIST, "status": _LIST, "log": _HISTORY, "history": _HISTORY, "info": _HISTORY,
-    "delete": _HIDE, "remove": _HIDE, "del": _HIDE, "ui": _PAGES, "up": _PAGES, "server": _PAGES,
+    "delete": _HIDE, "remove": _HIDE, "del": _HIDE, "up": _PAGES, "server": _PAGES,
     "serve": _PAGES, "dashboard": _PAGES, "view": _PAGES, "open": _PAGES,
     "diff": "`gnomon compare A B` says what differs, `--code` shows the diff of the code",
     "query": "`gnomon sql \"select …\"` asks in SQL", "find": "`gnomon search WORDS` finds runs by words",

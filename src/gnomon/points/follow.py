@@ -148,6 +148,12 @@ def held_of_series(
     return outlines.held(database, run, name, rank, lambda data: _decode_stats(opened(data)))
 
 
+def rows_counted(database: sqlite3.Connection) -> tuple[int, float]:
+    """Return how many WALs and rows of points the index has counted."""
+    found: tuple[int, float] = database.execute("SELECT count(*), total(rows) FROM all_point_wal").fetchone()
+    return found
+
+
 def bounds_by_log(database: sqlite3.Connection, home: Home, run: str) -> dict[str, int | None]:
     """Return, for each process (log) of a run, the most calls that its WALs may lack; None where nobody can tell.
 

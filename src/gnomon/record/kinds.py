@@ -51,6 +51,7 @@ class Feature:
     list of such links shows of it: label, note, author, writer, time_us, people; see docs/internals/lineage.md.
     `cites`: kinds whose entries name objects without keeping them: what only they name may be deleted.
     `export`: "module:function" that says what of its subjects goes along with exported runs: see `runs.archive.parts`.
+    `pages`: a module whose `PAGES` are shown by `gnomon ui`, see `gnomon.page`.
     `version`: raised with every change of fold, cells or texts, so that an older index is folded again.
     """
 
@@ -63,6 +64,7 @@ class Feature:
         "fold",
         "kinds",
         "links",
+        "pages",
         "subject",
         "texts",
         "version",
@@ -81,6 +83,7 @@ class Feature:
         commands: Mapping[str, str] | None = None,
         cites: Iterable[str] = (),
         export: str | None = None,
+        pages: str | None = None,
         version: int = 1,
     ) -> None:
         self.subject = subject
@@ -93,6 +96,7 @@ class Feature:
         self.commands = dict(commands or {})
         self.cites = frozenset(cites)
         self.export = export
+        self.pages = pages
         self.version = version
 
     def __repr__(self) -> str:
@@ -162,6 +166,12 @@ def plugin_commands() -> dict[str, str]:
     """Return all commands that plug-ins add, as name to "module:function"."""
     _scan_plugins()
     return dict(sorted(_plugin_commands.items()))
+
+
+def plugin_pages() -> list[str]:
+    """Return the modules in which plug-ins list pages, sorted."""
+    _scan_plugins()
+    return sorted({feature.pages for feature in _features.values() if feature.pages})
 
 
 def problems() -> list[Problem]:

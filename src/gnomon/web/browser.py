@@ -1,0 +1,40 @@
+"""Opens the pages in the person's own browser, without showing the code to other users of the machine."""
+
+from __future__ import annotations
+
+import html
+import os
+import sys
+import webbrowser
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gnomon.env import Env
+
+
+def open_browser(env: Env, address: str) -> bool:
+    """Open an address that holds a code in the person's browser; return whether one was found.
+
+    The browser is given a file that only they can read and that leads there: what a process is started with, all users can see.
+    """
+    folder = os.path.join(env.cache_folder(), "pages")
+    env.make_folder(folder)
+    path = os.path.join(folder, "open.html")
+    shown = html.escape(address)
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(fd, "w", encoding="utf-8") as file:
+        file.write(
+            f'<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={shown}">'
+            f'<title>Gnomon</title><p><a href="{shown}">Open the pages</a>'
+        )
+    try:
+        return webbrowser.open("file://" + path)
+    except webbrowser.Error:
+        return False
+
+
+def is_far(env: Env) -> bool:
+    """Return whether the person sits at another machine, or this one has no screen."""
+    if env.getenv("SSH_CONNECTION"):
+        return True
+    return sys.platform.startswith("linux") and not (env.getenv("DISPLAY") or env.getenv("WAYLAND_DISPLAY"))

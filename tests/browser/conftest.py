@@ -1,0 +1,21 @@
+"""A Chromium for the tests of the pages, one for all of them in a worker."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.chromium import PATH
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if PATH is None:
+        pytest.skip("there is no Chromium here: `apt-get install chromium`, as .ci/run does")
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.pages import launch
+
+    with sync_playwright() as playwright:
+        started = launch(playwright)
+        yield started
+        started.close()
