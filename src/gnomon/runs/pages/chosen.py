@@ -8,6 +8,8 @@ from gnomon.errors import BadArgumentError
 from gnomon.runs.called import run_called
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gnomon.page import Ask
 
 NEWEST = 10
@@ -32,7 +34,7 @@ class Chosen(NamedTuple):
 
     ids: list[str]
     total: int
-    query: dict[str, object]
+    query: Mapping[str, object]
     is_default: bool
 
 
