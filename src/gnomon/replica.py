@@ -103,9 +103,15 @@ class Replica:
         """Return the files that hold points of these runs, as they are now; each is read for many runs at once."""
         from gnomon.points.many import ManySeries, held
 
+        lowest_of: dict[tuple[str, tuple[Cut, ...]], dict[str, int]] = {}
+
         def lowest(run: str, name: str, cuts: Sequence[Cut]) -> int | None:
-            ranks = [rank for rank, series in self.point_stats(run, cuts=cuts) if series == name]
-            return min(ranks, default=None)
+            key = (run, tuple(cuts))
+            if key not in lowest_of:
+                found = lowest_of[key] = {}
+                for rank, series in self.point_stats(run, cuts=cuts):
+                    found[series] = min(rank, found.get(series, rank))
+            return lowest_of[key].get(name)
 
         files = self.index.ask(lambda database: held(database, runs))
         return ManySeries(self.home.env, self.home.path, files, lowest)
@@ -119,9 +125,15 @@ class Replica:
         rank: int | None = 0,
         x: str | None = None,
         cuts: Sequence[Cut] = (),
+        fewest: int | None = None,
     ) -> Series:
-        """Return a series with at most four points for each bucket: those that draw its line. See `points.thin`."""
-        return self._of_files_that_stay(lambda asked: self._thinned(asked, run, name, buckets, rank, x, cuts))
+        """Return a series with at most four points for each bucket: those that draw its line. See `points.thin`.
+
+        `fewest` points of a bucket make the outline fine enough to be taken instead of every point.
+        """
+        return self._of_files_that_stay(
+            lambda asked: self._thinned(asked, run, name, buckets, rank, x, cuts, fewest)
+        )
 
     def series(
         self, run: str, name: str, rank: int | None = 0, x: str | None = None, *, cuts: Sequence[Cut] = ()
@@ -140,11 +152,13 @@ class Replica:
         rank: int | None,
         x: str | None,
         cuts: Sequence[Cut],
+        fewest: int | None,
     ) -> Series:
         from gnomon.points import thin
 
+        fewest = thin.FEWEST_FOR_BUCKET if fewest is None else fewest
         held, places = self.index.ask(lambda database: held_of_series(database, run, name, rank))
-        if x is not None or sum(one.points for one in held) < thin.FEWEST_FOR_BUCKET * buckets:
+        if x is not None or sum(one.points for one in held) < fewest * buckets:
             whole = _noted(asked, self.points_of(run)).series(run, name, rank, x, cuts=cuts)
             return thin.thinned(whole, buckets)
 

@@ -5,6 +5,9 @@ Always true: points stand in order of (WAL, row); each is there once; the length
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from itertools import islice
+from operator import le
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import MissingExtraError
@@ -95,6 +98,23 @@ class Series:
                 x = part.x.picked(places) if part.x is not None else None
                 parts.append(Part(part.wal, part.rank, part.points.picked(places), x))
             start, at = start + len(part.points), end
+        return Series(self.run, self.name, parts, self.x_name, total=self.total)
+
+    def between(self, low: float, high: float) -> Series:
+        """Return the points of steps from `low` to `high` and the one on each side, of each part; `total` stays.
+
+        A part whose steps go back stays whole.
+        """
+        parts = []
+        for part in self._parts:
+            steps = part.points.steps
+            kept = part
+            if all(map(le, steps, islice(steps, 1, None))):
+                inside = slice(max(0, bisect_left(steps, low) - 1), bisect_right(steps, high) + 1)
+                kept = part._replace(
+                    points=part.points[inside], x=part.x[inside] if part.x is not None else None
+                )
+            parts.append(kept)
         return Series(self.run, self.name, parts, self.x_name, total=self.total)
 
     # --- NumPy

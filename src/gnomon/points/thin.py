@@ -95,20 +95,15 @@ def joined_from(run: str, name: str, stretches: Sequence[Stretch], buckets: int)
     table = _Pieces(stretches)
     if not table.count:
         return Series(run, name, [])
-    chosen: dict[int, set[tuple[int, int, int]]] = {}  # of each stretch, (row, which, piece)
+    chosen: dict[int, dict[int, Point]] = {}  # of each stretch, by row
     for which, piece in table.chosen(buckets):
         at, inside = table.place(piece)
         point = stretches[at].outline.point(which, inside)
         if point is not None:
-            chosen.setdefault(at, set()).add((point.row, which, inside))
+            chosen.setdefault(at, {})[point.row] = point
     parts = []
-    for at, places in sorted(chosen.items()):
+    for at, by_row in sorted(chosen.items()):
         stretch = stretches[at]
-        by_row = {
-            row: point
-            for row, which, inside in places
-            if (point := stretch.outline.point(which, inside)) is not None
-        }
         points = _points(by_row[row] for row in sorted(by_row))
         parts.append(Part(stretch.wal, stretch.rank, _with_exact(points, stretch.points), None))
     return Series(run, name, parts, total=sum(stretch.outline.count for stretch in stretches))

@@ -19,12 +19,23 @@ if TYPE_CHECKING:
 
 
 class Note(NamedTuple):
-    """A note: Markdown, when and by whom. `text` is None where it was erased."""
+    """A note: Markdown, when and by whom. `text` is None where it was erased.
+
+    Of one that was edited, `time_s`, `author` and `hash` are those of the last edit, `since_s` is when it was first written.
+    `of` names the note through all its edits: two with the same were edited apart.
+    """
 
     text: str | None
     time_s: float
     author: str | None
     hash: str
+    of: str = ""
+    since_s: float = 0.0
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether it reads otherwise than it was first written."""
+        return self.of not in ("", self.hash)
 
     def _repr_html_(self) -> str:
         from gnomon.runs.display.run import note_html
@@ -187,10 +198,13 @@ class RunView:
 
     @property
     def notes(self) -> list[Note]:
-        """The notes, oldest first."""
+        """The notes, that one first which was first written."""
         return [
-            Note(one["text"], one["time_us"] / 1e6, one["author"], one["hash"]) for one in self._list("notes")
-        ]
+            Note(
+                one["text"], one["time_us"] / 1e6, one["author"], one["hash"], one["of"], one["since_us"] / 1e6,
+            )
+            for one in self._list("notes")
+        ]  # fmt: skip
 
     @property
     def kept(self) -> list[Kept]:
@@ -383,6 +397,15 @@ class RunView:
             _check_buckets(buckets)
             return self.record.replica.thinned(self.id, name, buckets, rank=rank, x=x, cuts=cuts(self._state))
         return self.record.replica.series(self.id, name, rank, x, cuts=cuts(self._state))
+
+    def outline(self, name: str, rank: int, buckets: int) -> Series:
+        """Return one series as `series(buckets=…)` does, from its outline where it has one, however coarse that is."""
+        from gnomon.points.outline import PIECE
+        from gnomon.runs.resume import cuts
+
+        return self.record.replica.thinned(
+            self.id, name, buckets, rank=rank, cuts=cuts(self._state), fewest=PIECE
+        )
 
     def plot(self, *metrics: str, **options: Any) -> Plot:
         """Return a picture of its curves; options are those of `Record.plot`."""

@@ -8,12 +8,14 @@ A line is drawn in order of x, but over another series in the order of logging: 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from itertools import compress, islice
 from operator import le
 from typing import TYPE_CHECKING
 
 from gnomon.points.downsample import m4
+from gnomon.points.thin import FEWEST_FOR_BUCKET
 from gnomon.runs.plot import interval
 from gnomon.runs.plot.smooth import smoothed
 
@@ -72,10 +74,27 @@ class Drawing:
     is_log_x: bool = False
     rank: int | None = None  # None: the lowest that has the series
     lines: int = 1
+    detail: int | None = None  # buckets of each line; by the number of lines unless given
+    long: int = LONG  # points of a run beyond which its line is drawn from the series' outline
+    rough: int = FEWEST_FOR_BUCKET  # points of a bucket, at least, where the outline is drawn
+    low_x: float = -math.inf  # where the picture begins, and
+    high_x: float = math.inf  # where it ends: points outside are left away, but the ones just beside
 
     @property
     def buckets(self) -> int:
+        if self.detail is not None:
+            return self.detail
         return max(FEWEST_BUCKETS, min(MOST_BUCKETS, BUCKETS // max(self.lines, 1)))
+
+    @property
+    def longest(self) -> int:
+        """How many points a line may have that is drawn from all of them; fewer in a part, where the rest is read in vain."""
+        return self.long // 4 if self.is_part else self.long
+
+    @property
+    def is_part(self) -> bool:
+        """Whether only a part of the x-axis is drawn."""
+        return self.low_x > -math.inf or self.high_x < math.inf
 
 
 def line_of_run(
@@ -83,10 +102,16 @@ def line_of_run(
 ) -> Line:
     """Return the line of one series of one run, which is read unless given."""
     found = series if series is not None else read(run, metric, how, may_thin=may_thin(how))
+    if how.is_part and how.x == STEP and how.smoothing is None:
+        found = found.between(how.low_x, how.high_x)
+    if how.detail is not None and (plain := _as_it_is(found, how)) is not None:
+        return Line(key, label, metric, (run.id,), *plain, points=found.total)
     raw, count, left_out = _in_place(found, run, how)
     shown = raw
     if how.smoothing is not None:
         shown = raw[0], smoothed(*raw, how.smoothing)
+    if how.is_part:
+        raw, shown = _between(raw, how), _between(shown, how)
     on_axis, low = _on_axis(shown, how)
     left_out = left_out + low
     xs, ys = thinned(on_axis, how.buckets, is_log_x=how.is_log_x)
@@ -113,7 +138,7 @@ def line_of_group(
         raw, points, low = _in_place(of_run, run, how)
         if how.smoothing is not None:
             raw = raw[0], smoothed(*raw, how.smoothing)
-        curves.append(_by_x(*raw))
+        curves.append(_between(_by_x(*raw), how) if how.is_part else _by_x(*raw))
         count += points
         left_out += low
     curves = _one_a_seed(curves, seeds or [None] * len(curves), how)
@@ -129,6 +154,17 @@ def line_of_group(
         [ends[0][at] for at in kept], [ends[1][at] for at in kept], [found.counts[at] for at in kept],
         count, _summed([*left_out, *low]),
     )  # fmt: skip
+
+
+def _as_it_is(series: Series, how: Drawing) -> Points | None:
+    """Return the points of a series that needs nothing done to be drawn over its steps; None for any other."""
+    is_plain = how.x == STEP and how.smoothing is None and not how.is_log and not how.is_log_x
+    if not is_plain or len(series) > 4 * how.buckets:
+        return None
+    steps, values = series.columns()
+    if isinstance(values, list) or not math.isfinite(sum(values)) or not _is_sorted(steps):
+        return None
+    return steps, values
 
 
 def _one_a_seed(curves: Sequence[Points], seeds: Sequence[object], how: Drawing) -> list[Points]:
@@ -162,6 +198,8 @@ def _grid(curves: Sequence[Points], how: Drawing) -> set[float]:
 def thinned(points: Points, buckets: int, *, is_log_x: bool = False) -> tuple[list[float], list[float]]:
     """Return the points that draw the same line: at most four for each of so many parts of the x-axis."""
     xs, ys = points
+    if len(ys) <= 4 * buckets:
+        return list(map(float, xs)), list(ys)
     kept = m4(_placed(xs, is_log_x), ys, buckets)
     return [float(xs[at]) for at in kept], [ys[at] for at in kept]
 
@@ -175,7 +213,8 @@ def _placed(xs: Sequence[float], is_log_x: bool) -> Sequence[float]:
 
 def may_thin(how: Drawing) -> bool:
     """Return whether a very long series may be thinned out as it is read; of NaN in it only those that are read are counted."""
-    return how.smoothing is None and not how.is_log_x and series_on_x(how) is None
+    is_over_steps = how.x == STEP or not how.is_part
+    return how.smoothing is None and not how.is_log_x and is_over_steps and series_on_x(how) is None
 
 
 def series_on_x(how: Drawing) -> str | None:
@@ -186,14 +225,29 @@ def series_on_x(how: Drawing) -> str | None:
 def is_long(stats: Stats, metric: str, how: Drawing) -> bool:
     """Return whether a series of a run with these figures is so long that reading all of it takes time."""
     rank = _rank(stats, metric, how)
-    return (metric, rank) in stats and stats[metric, rank].count > LONG
+    return (metric, rank) in stats and stats[metric, rank].count * _share(
+        stats[metric, rank], how
+    ) > how.longest
+
+
+def _share(stat: SeriesStat, how: Drawing) -> float:
+    """Return about which share of a series lies within the picture, if it was logged at steps that are equally far apart."""
+    first, last = stat.first_step, stat.last_step
+    if not how.is_part or first is None or last is None or last <= first:
+        return 1.0
+    inside = min(last, how.high_x) - max(first, how.low_x)
+    return min(1.0, max(inside / (last - first), 1e-6))
 
 
 def read(run: RunView, metric: str, how: Drawing, *, may_thin: bool = False) -> Series:
     """Return the series of one run that is drawn."""
     stats = run.stats
-    buckets = how.buckets if may_thin and is_long(stats, metric, how) else None
-    return run.series(metric, rank=_rank(stats, metric, how), x=series_on_x(how), buckets=buckets)
+    rank = _rank(stats, metric, how)
+    if may_thin and is_long(stats, metric, how):
+        stat = stats[metric, rank]
+        buckets = min(round(how.buckets / _share(stat, how)), stat.count // how.rough)
+        return run.outline(metric, rank, max(1, buckets))
+    return run.series(metric, rank=rank, x=series_on_x(how))
 
 
 def _rank(stats: Stats, metric: str, how: Drawing) -> int:
@@ -224,6 +278,17 @@ def _in_place(series: Series, run: RunView, how: Drawing) -> tuple[Points, int, 
         if infinite:
             ys = [y if -math.inf < y < math.inf else math.nan for y in ys]
     return (xs, ys), count, _summed(left_out)
+
+
+def _between(points: Points, how: Drawing) -> Points:
+    """Return the points within the picture and the nearest on each side, to which the line goes on."""
+    xs, ys = points
+    if not _is_sorted(xs):
+        inside = [how.low_x <= x <= how.high_x for x in xs]
+        return list(compress(xs, inside)), list(compress(ys, inside))
+    first = max(0, bisect_left(xs, how.low_x) - 1)
+    after = bisect_right(xs, how.high_x) + 1
+    return xs[first:after], ys[first:after]
 
 
 def _as_float(value: float) -> float:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import BadArgumentError, UnknownSubjectError
 from gnomon.ids import SHOWN_LENGTH
+from gnomon.points.outline import PIECE
 from gnomon.runs.plot import tones, words
 from gnomon.runs.plot.lines import RELATIVE, STEP, TIME, Drawing, Line
 from gnomon.runs.plot.look import Stroke, plain, plain_stroke
@@ -31,6 +32,18 @@ if TYPE_CHECKING:
 MOST_RUNS = 1_000
 SMALLEST, LARGEST = 200, 10_000  # of a picture, in pixels
 FORMATS = ("svg", "html", "png")
+
+
+class FineDetail(NamedTuple):
+    """How fine the lines of a picture are that a screen draws: buckets of each, and which part of the x-axis.
+
+    A line of more than `long` points is drawn from its outline.
+    """
+
+    buckets: int
+    long: int
+    low_x: float | None = None
+    high_x: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +246,17 @@ def plot(
     width: int | None = None,
     height: int | None = None,
     out: str | os.PathLike[str] | None = None,
+    fine: FineDetail | None = None,
 ) -> Plot:
-    """Return a picture; `Record.plot` says what the arguments are."""
+    """Return a picture; `Record.plot` says what the arguments are. `fine` is how a screen wants it."""
     record.replica.update(record.progress)
     how = Drawing(x, _smoothing(smooth, x), log, log_x, rank)
+    if fine is not None:
+        how = replace(
+            how, detail=fine.buckets, long=fine.long, rough=PIECE,
+            low_x=-math.inf if fine.low_x is None else fine.low_x,
+            high_x=math.inf if fine.high_x is None else fine.high_x,
+        )  # fmt: skip
     _check_size(width, height)
     if out is not None:
         format_of(os.fspath(out))

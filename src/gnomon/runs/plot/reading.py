@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gnomon.runs.views import Record
 
 MOST = 4_000_000  # points
+MOST_FOR_SCREEN = 1_000_000  # points, in a process that stays: several pages may ask at once
 
 
 class Job(NamedTuple):
@@ -44,7 +45,7 @@ def lines_of(
 
         many = ManyRuns(record, runs)
     done = 0
-    for some in _portions(jobs, stats):
+    for some in _portions(jobs, stats, MOST if how.detail is None else MOST_FOR_SCREEN):
         found = _read(many, some, how, stats, groups=groups) if many is not None else {}
         for job in some:
             yield _line(job, how, found, groups=groups)
@@ -61,14 +62,14 @@ def _line(job: Job, how: Drawing, found: Mapping[tuple[str, str], Series], *, gr
     return line_of_group(runs, metric, place, name, how, series, seeds)
 
 
-def _portions(jobs: Sequence[Job], stats: Mapping[str, Stats]) -> Iterator[list[Job]]:
+def _portions(jobs: Sequence[Job], stats: Mapping[str, Stats], most: int) -> Iterator[list[Job]]:
     some: list[Job] = []
     weight = 0
     for job in jobs:
         more = sum(
             stat.count for run in job.runs for (name, _), stat in stats[run.id].items() if name == job.metric
         )
-        if some and weight + more > MOST:
+        if some and weight + more > most:
             yield some
             some, weight = [], 0
         some.append(job)
@@ -82,16 +83,19 @@ def _read(
 ) -> dict[tuple[str, str], Series]:
     """Return the series that the jobs need by run and metric, but those that are thinned out as they are read."""
     thins = may_thin(how) and not groups
-    found = {}
+    metrics_of: dict[tuple[str, ...], list[str]] = {}
     for metric in dict.fromkeys(job.metric for job in jobs):
-        runs = [
+        runs = dict.fromkeys(
             run.id
             for job in jobs
             if job.metric == metric
             for run in job.runs
             if not (thins and is_long(stats[run.id], metric, how))
-        ]
-        rank: Rank = how.rank if how.rank is not None else "lowest"
-        for run, by_name in many.series(runs, [metric], rank=rank, x=series_on_x(how)):
-            found[run, metric] = by_name[metric]
+        )
+        metrics_of.setdefault(tuple(runs), []).append(metric)
+    found = {}
+    rank: Rank = how.rank if how.rank is not None else "lowest"
+    for of_runs, metrics in metrics_of.items():  # a file is read once for all metrics that the same runs have
+        for run, by_name in many.series(of_runs, metrics, rank=rank, x=series_on_x(how)):
+            found.update({(run, metric): by_name[metric] for metric in metrics})
     return found

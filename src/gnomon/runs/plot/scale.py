@@ -45,8 +45,9 @@ class Scale(NamedTuple):
         if self.is_log:
             if not value > 0:
                 return math.nan
-            low = math.log10(self.low)
-            return (math.log10(value) - low) / (math.log10(self.high) - low)
+            low, high = math.log10(self.low), math.log10(self.high)
+            if low < high:
+                return (math.log10(value) - low) / (high - low)
         span = self.high - self.low
         if span < math.inf:
             return (value - self.low) / span
@@ -78,7 +79,8 @@ class Scale(NamedTuple):
         texts = _powers(values, is_unicode) if is_powers else written(values, is_unicode=is_unicode)
         if is_unicode:
             texts = [text.replace("-", "−") for text in texts]
-        return [Tick(value * seconds, text) for value, text in zip(values, texts, strict=True)]
+        first_of = {text: value for value, text in reversed(list(zip(values, texts, strict=True)))}
+        return [Tick(value * seconds, text) for text, value in reversed(first_of.items())]  # none twice
 
 
 def scale_of(

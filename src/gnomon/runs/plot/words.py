@@ -168,7 +168,7 @@ def _called(record: Record, word: str) -> list[str]:
         if called:
             return called
         raise
-    return [record.run(found).id]  # raises where what the run was is withheld
+    return [record.run_of(found).id]  # raises where what the run was is withheld
 
 
 def _named(record: Record, word: str) -> list[str]:

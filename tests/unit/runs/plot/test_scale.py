@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gnomon.runs.plot.scale import MOMENT, NUMBER, SECONDS, WHOLE, Scale, scale_of, written
@@ -79,6 +79,8 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(st.lists(finite, min_size=1, max_size=5), st.booleans(), st.integers(2, 12))
+@example([1.797693134861975e308, 1.7976931348619752e308], True, 2)  # so close that their logarithms are one
+@example([1.797693134861974e308, 1.7976931348619754e308], False, 2)  # so close that ticks are written alike
 @settings(deadline=None)
 def test_every_axis_has_distinct_ticks_inside(values, is_log, about):
     scale = scale_of(values, is_log=is_log)
