@@ -7,10 +7,11 @@ group `gnomon.features` (see `record.kinds`).
 from __future__ import annotations
 
 BUILT_IN = {
-    "run": ("gnomon.runs.state:FEATURE", 8),
+    "run": ("gnomon.runs.state:FEATURE", 9),
     "data": ("gnomon.data.state:FEATURE", 6),
     "process": ("gnomon.runs.capture.state:FEATURE", 3),
     "values": ("gnomon.runs.values.state:FEATURE", 2),
+    "view": ("gnomon.runs.saved.state:FEATURE", 1),
 }
 
 PAGES = ("gnomon.runs.pages", "gnomon.data.pages", "gnomon.lineage.pages")
