@@ -28,7 +28,7 @@ from gnomon.sync.names import Checked, sealed_file
 from gnomon.sync.published import heads_here
 from gnomon.sync.pull import Pulled, pull
 from gnomon.sync.push import Plan, Pushed, plan, push
-from gnomon.sync.state import StateFile, shown_back
+from gnomon.sync.state import StateFile, note_meeting, shown_back
 from gnomon.sync.store import listed, open_store
 
 if TYPE_CHECKING:
@@ -147,6 +147,7 @@ class _Meeting:
             done.not_sent = error  # what came is here all the same, and is told
         if not self.is_dry:
             self._remote.holds_record = True
+            note_meeting(state, done.remote, self._home.env.time_ns() // 1000, done.arrived)
             self._save()
         return done
 

@@ -25,9 +25,14 @@ GROUPS: dict[str, dict[str, Listed]] = {
     "Look": {
         "ui": Listed("gnomon.web.cli:ui", "show the record in a browser, and change it there"),
         "runs": Listed("gnomon.runs.cli:runs", "list runs: filter, sort, choose columns, JSON or CSV"),
+        "views": Listed("gnomon.runs.saved.cli:ls", "saved views: tables of runs with a name; save, rm"),
         "show": Listed("gnomon.runs.cli_show:show", "show everything about one run, with its curve"),
         "compare": Listed(
             "gnomon.runs.compare.cli:compare", "what differs between runs; which group of seeds is better"
+        ),
+        "importance": Listed(
+            "gnomon.runs.importance.cli:importance",
+            "which parameters matter for a metric, and which cannot be told",
         ),
         "plot": Listed(
             "gnomon.runs.plot.cli:plot", "draw curves of runs: in the terminal, as SVG, HTML or PNG"
@@ -85,6 +90,11 @@ GROUPS: dict[str, dict[str, Listed]] = {
 }
 
 FAMILIES: dict[str, dict[str, Listed]] = {
+    "views": {
+        "ls": Listed("gnomon.runs.saved.cli:list_", "list the saved views, as `gnomon views` alone does"),
+        "save": Listed("gnomon.runs.saved.cli:save", "give a table of runs a name, or change a named one"),
+        "rm": Listed("gnomon.runs.saved.cli:rm", "remove a saved view; its runs stay"),
+    },
     "lineage": {
         "export": Listed("gnomon.lineage.cli_export:export", "write runs as OpenLineage events"),
     },

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from gnomon.cli.parser import record_of
+from gnomon.telling import as_json, kinds_told, planned, summed, warnings_of
 
 if TYPE_CHECKING:
     import argparse
@@ -21,14 +22,6 @@ WATCH_EVERY_S = 60.0
 FEWEST_SECONDS = 1.0
 PARTS = {"all": ("log", "points", "objects"), "points": ("log", "points"), "entries": ("log",)}
 MOST_NAMES = 5
-_KINDS = (
-    ("run.noted", "note", "notes"),
-    ("run.tagged", "change of tags", "changes of tags"),
-    ("run.renamed", "change of a name", "changes of names"),
-    ("run.removed", "run hidden or brought back", "runs hidden or brought back"),
-    ("data.erased", "erasure of data", "erasures of data"),
-    ("data.added", "data version", "data versions"),
-)
 MOST_INDEXED = 2_000  # entries; where more came at once, the runs are counted and the next question brings the index up to date
 _ONLY_HELP = "fetch only `entries` (who did what), or `points` too (the curves), without the kept bytes; `all` again fetches all"
 
@@ -201,25 +194,13 @@ def _show(done: Synced, arguments: argparse.Namespace, terminal: Terminal) -> No
         terminal.json(as_json(done, is_dry=getattr(arguments, "dry_run", False)))
         return
     if getattr(arguments, "dry_run", False):
-        _show_plan(done, terminal)
+        terminal.write(planned(done))
         return
     if done.arrived:
         names = _names(list(done.arrived.values()), arguments, terminal)
         for writer, what in done.arrived.items():
             terminal.write(_sentence(writer, what, names, terminal))
-    pulled, pushed = done.pulled, done.pushed
-    came = (
-        f"received {terminal.count(len(pulled.files), 'file')}, {terminal.size(pulled.bytes)}"
-        if pulled.files
-        else ""
-    )
-    went = (
-        f"sent {terminal.count(len(pushed.files), 'file')}, {terminal.size(pushed.bytes)}"
-        if pushed.files
-        else ""
-    )
-    said = "; ".join(part for part in (came, went) if part) or "nothing new on either side"
-    terminal.write(f"{terminal.clean(done.remote)}: {said}")
+    terminal.write(terminal.clean(summed(done)))
     for line in warnings_of(done):
         first, *more = line.split("\n")
         terminal.say(terminal.style("note: ", "yellow", talk=True) + terminal.clean(first))
@@ -254,19 +235,10 @@ def _started(what: FromWriter) -> list[str]:
 
 def _sentence(writer: str, what: FromWriter, names: dict[str, str], terminal: Terminal) -> str:
     """Return one line: who, what, where to look."""
-    parts = []
     started = _started(what)
-    if started:
-        called = [names.get(run, run[:8]) for run in started[:MOST_NAMES]] if names else []
-        more = f", … {len(started) - MOST_NAMES} more" if called and len(started) > MOST_NAMES else ""
-        said = terminal.count(len(started), "run")
-        parts.append(f"{said}: {', '.join(called)}{more}" if called else said)
-    for kind, singular, plural in _KINDS:
-        if what.kinds[kind]:
-            parts.append(terminal.count(what.kinds[kind], singular, plural))
-    shown = what.kinds["run.created"] + sum(what.kinds[kind] for kind, _, _ in _KINDS)
-    if what.entries > shown:
-        parts.append(terminal.count(what.entries - shown, "other entry", "other entries"))
+    called = [names.get(run, run[:8]) for run in started[:MOST_NAMES]] if names else []
+    more = f", … {len(started) - MOST_NAMES} more" if called and len(started) > MOST_NAMES else ""
+    parts = kinds_told(what.kinds, len(started), f"{', '.join(called)}{more}" if called else "")
     look = (
         f"; look: `gnomon show {started[-1][:8]}`"
         if started and names
@@ -274,80 +246,4 @@ def _sentence(writer: str, what: FromWriter, names: dict[str, str], terminal: Te
         if started
         else ""
     )
-    return terminal.clean(f"from {writer[:8]}: {', '.join(parts)}{look}")
-
-
-def _show_plan(done: Synced, terminal: Terminal) -> None:
-    wanted, planned = done.pulled.wanted, done.planned
-    terminal.write(
-        f"would receive {terminal.count(len(wanted), 'file')}, {terminal.size(sum(wanted.values()))};"
-        f" would send {terminal.count(len(planned.sources), 'file')}, {terminal.size(planned.bytes)}"
-    )
-
-
-def warnings_of(done: Synced) -> list[str]:
-    """Return what a person should know of this meeting."""
-    lines = list(done.pulled.refused)
-    if done.is_clone_found:
-        lines.append(
-            "another device writes under this one's key (a cloned home or machine): both histories are kept; give one of"
-            " them a key of its own by moving its key file away"
-        )
-    lines += [
-        f"the remote shows less of writer {writer[:8]} than it did (head {now or 'none'}, before {before}): its list is old,"
-        " or it was set back; what is here stays"
-        for writer, before, now in done.went_back
-    ]
-    if done.pulled.waiting:
-        some = ", ".join(sorted(set(done.pulled.missing))[:2])
-        count = len(set(done.pulled.missing))
-        lines.append(
-            f"{count:,} {'file that a head lists is' if count == 1 else 'files that heads list are'} not at the remote, or"
-            f" damaged there ({some}); whoever has {'it' if count == 1 else 'them'} sends {'it' if count == 1 else 'them'} with"
-            " `gnomon sync --check`"
-        )
-    lines += [f"`{path}` is damaged here and was not sent: `gnomon repair`" for path in done.planned.damaged]
-    packs = [path for path in (*done.planned.files, *_listed_packs(done)) if path.startswith("objects/")]
-    if not done.takes_objects and packs:
-        lines.append(
-            "kept files and versions of data do not go through Git, only who did what and the curves: add a folder or a bucket"
-            " for the bytes, `gnomon remote add --help`"
-        )
-    if done.withheld:
-        lines.append(
-            f"others have seen more than this remote shows of {', '.join(one[:8] for one in done.withheld[:5])}:"
-            " it has not arrived, or is withheld"
-        )
-    if done.pulled.strangers:
-        lines.append(
-            f"{done.pulled.strangers} files in `heads/` of the remote are no heads; they were left alone"
-        )
-    return lines
-
-
-def _listed_packs(done: Synced) -> list[str]:
-    return [path for head in done.pulled.heads for path in head.files]
-
-
-def as_json(done: Synced, *, is_dry: bool) -> dict[str, object]:
-    """Return what a sync did, as plain values."""
-    return {
-        "remote": done.remote,
-        "url": done.url,
-        "dry_run": is_dry,
-        "received": {
-            "files": len(done.pulled.wanted if is_dry else done.pulled.files),
-            "bytes": sum(done.pulled.wanted.values()) if is_dry else done.pulled.bytes,
-            "heads": len(done.pulled.heads),
-        },
-        "sent": {
-            "files": len(done.planned.sources if is_dry else done.pushed.files),
-            "bytes": done.planned.bytes if is_dry else done.pushed.bytes,
-            "heads": (done.pushed.head is not None) + len(done.pushed.forwarded),
-        },
-        "arrived": [
-            {"writer": writer, "entries": what.entries, "kinds": dict(sorted(what.kinds.items()))}
-            for writer, what in done.arrived.items()
-        ],
-        "notes": warnings_of(done),
-    }
+    return terminal.clean(f"from {writer[:8]}: {parts}{look}")

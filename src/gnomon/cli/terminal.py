@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import cache
 from io import StringIO
-from itertools import chain
-from math import inf, isfinite
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from gnomon import text
+from gnomon.rows_text import as_json, csv_lines, json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,7 +37,6 @@ _STYLES = {
 }
 FIRST_SHOWN_AFTER_S = 0.5
 REDRAWN_EVERY_S = 0.1
-_UNSEEN_IN_JSON = (*range(0x7F, 0xA0), 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
 
 
 class Terminal:
@@ -244,21 +242,17 @@ class Terminal:
 
     def json(self, value: object) -> None:
         """Write a value as JSON, indented; NaN and infinities become null."""
-        self.write(_encode(value, indent=2))
+        self.write(as_json(value, indent=2))
 
     def json_list(self, values: Iterable[object]) -> None:
         """Write a JSON list with one value on each line."""
-        before = "["
-        for value in values:
-            self.write(before)
-            self.out.write(_encode(value))
-            before = ","
-        self.write("[]" if before == "[" else "\n]")
+        for line in json_lines(values):
+            self.write(line)
 
     def csv(self, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
         """Write CSV with a header; a text that a spreadsheet would run as a formula gets a `'` in front."""
-        for line in chain((dict(zip(columns, columns, strict=True)),), rows):
-            self.write(",".join([_csv_cell(line.get(key)) for key in columns]))
+        for line in csv_lines(columns, rows):
+            self.write(line)
 
 
 class _Nowhere(StringIO):
@@ -311,56 +305,3 @@ def _wants_colour(stream: TextIO) -> bool:
     if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
         return True
     return os.environ.get("TERM") != "dumb" and _is_tty(stream)
-
-
-@cache
-def _json_encoder(indent: int | None) -> Callable[[object], str]:
-    from json import JSONEncoder
-
-    return JSONEncoder(ensure_ascii=False, allow_nan=False, indent=indent).encode
-
-
-def _encode(value: object, indent: int | None = None) -> str:
-    encode = _json_encoder(indent)
-    try:
-        encoded = encode(value)
-    except (ValueError, TypeError):  # something in it has no form in JSON
-        encoded = encode(_plain(value))
-    if encoded.isprintable() or (encoded.isascii() and "\x7f" not in encoded):
-        return encoded
-    # JSON escapes the controls below 0x20 itself. The others stand inside strings only, where an escape is the same.
-    table = {code: f"\\u{code:04x}" for code in _UNSEEN_IN_JSON}
-    return "".join(
-        f"\\u{ord(char):04x}" if "\ud800" <= char <= "\udfff" else char for char in encoded.translate(table)
-    )
-
-
-def _plain(value: object) -> object:
-    """Return what JSON can say of a value. NaN and infinities are null, what has no form of its own is text."""
-    if value is None or isinstance(value, (bool, str)):
-        return value
-    if isinstance(value, int):
-        return value if value.bit_length() <= 10_000 else hex(value)  # Python prints at most 4,300 digits
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(item) for item in value]
-    return text.utc(value) if hasattr(value, "isoformat") else str(value)
-
-
-def _csv_cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, (int, float)):
-        return text.exact(value)
-    if isinstance(value, str):
-        shown = "\n".join(text.clean_lines(value)) if "\n" in value else text.clean(value)
-    else:
-        shown = _encode(value)
-    if shown[:1] in ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"):
-        shown = "'" + shown
-    if any(char in shown for char in ',"\n\r'):
-        return '"' + shown.replace('"', '""') + '"'
-    return shown

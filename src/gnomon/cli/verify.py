@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.cli.parser import record_of
+from gnomon.telling import WHOLE, checked_lines, verdict
 
 if TYPE_CHECKING:
     import argparse
@@ -15,15 +16,6 @@ if TYPE_CHECKING:
     from gnomon.verification import Verification
 
 NOTICE = "notice"
-FEWEST_TIMED_BYTES = 1_000_000
-ONE_OF = {
-    "logs": "log",
-    "WALs": "WAL",
-    "segments": "segment",
-    "salvages": "salvage file",
-    "packs": "pack",
-    "heads": "head",
-}
 
 
 def verify(parser: Parser) -> Run:
@@ -73,27 +65,11 @@ def _show(problem: Problem, terminal: Terminal) -> None:
 
 
 def _sum_up(checking: Verification, terminal: Terminal) -> None:
-    for part, number in checking.files.items():
-        if number:
-            speed = checking.speed(part) if checking.bytes[part] >= FEWEST_TIMED_BYTES else None
-            what = f"{terminal.count(number, ONE_OF[part])}, {terminal.size(checking.bytes[part])}"
-            entries = f", {terminal.count(checking.entries, 'entry', 'entries')}" if part == "logs" else ""
-            at = f" ({speed:,.0f} MB/s)" if speed is not None else ""
-            terminal.write(f"checked: {what}{entries}{at}")
-    if checking.bodies_absent:
-        bodies = terminal.count(checking.bodies_absent, "entry has", "entries have")
-        terminal.write(f"checked: {bodies} no body here: erased, or withheld")
-    also = f"; {terminal.count(checking.notices, 'notice')}" if checking.notices else ""
-    wrong = []
-    if checking.damaged:
-        wrong.append(terminal.count(checking.damaged, "thing is", "things are") + " damaged")
-    if checking.unknown:
-        newer = terminal.count(checking.unknown, "thing is", "things are")
-        wrong.append(f"{newer} of a format that this Gnomon cannot check")
-    if wrong:
-        terminal.write(terminal.style("; ".join(wrong), "bold", "red") + also)
-    else:
-        terminal.write(terminal.style("the record is whole", "bold", "green") + also)
+    for line in checked_lines(checking):
+        terminal.write(f"checked: {line}")
+    wrong, also = verdict(checking)
+    shown = terminal.style(wrong, "bold", "red") if wrong else terminal.style(WHOLE, "bold", "green")
+    terminal.write(shown + (f"; {also}" if also else ""))
 
 
 def _as_json(checking: Verification, problems: list[Problem]) -> dict[str, object]:

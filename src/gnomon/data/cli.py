@@ -89,9 +89,7 @@ def _ls(arguments: Namespace, terminal: Terminal) -> int:
 
 def mark_of(version: DataVersion) -> str | None:
     """Return the honest mark of a version whose bytes the record does not hold."""
-    from gnomon.data.references import mark
-
-    return "erased" if version.erased is not None else mark(version.reference, version.object)
+    return version.mark
 
 
 # ---------------------------------------------------------------- add

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.data.cli import mark_of, write_changes
-from gnomon.data.cli_profile import profile_or_note, profiles_moved, write, write_of_version
+from gnomon.data.cli_profile import profiles_moved, write, write_of_version
 from gnomon.errors import UsageError
 from gnomon.runs.cli import open_record, shown_digits
 
@@ -47,7 +47,7 @@ def _log(arguments: Namespace, terminal: Terminal) -> int:
             "size": terminal.size(one.size) if one.object else None,
             "rows": f"{one.state['profile']['rows']:,}" if one.state["profile"].get("rows") else None,
             "after": ", ".join(called.get(parent, parent[:8]) for parent in one.parents)
-            if _is_telling(one, found)
+            if one.follows_others(found)
             else None,
             "tags": ", ".join(one.tags),
             "message": terminal.clean(one.message or ""),
@@ -62,12 +62,6 @@ def _log(arguments: Namespace, terminal: Terminal) -> int:
         importance=["version", "added", "size", "tags", "message", *columns],
     )  # fmt: skip
     return 0
-
-
-def _is_telling(one: DataVersion, found: list[DataVersion]) -> bool:
-    """Return whether a version has other parents than the one before it."""
-    before = [other.id for other in found if other.number == one.number - 1]
-    return sorted(one.parents) != sorted(before) or len(before) > 1
 
 
 # ---------------------------------------------------------------- show
@@ -88,6 +82,8 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
     record = open_record(arguments, terminal)
     version = record.data(arguments.version)
     if arguments.json:
+        from gnomon.data.profiling import profile_or_note
+
         files = [file._asdict() for file in version.files()] if arguments.files else None
         found, note = profile_or_note(version)
         shown = {"profile": found.to_json() if found is not None else None, "profile_note": note}
@@ -233,7 +229,7 @@ def _diff(arguments: Namespace, terminal: Terminal) -> int:
         )
     found = [record.data(one) for one in arguments.versions]
     if len(found) == 1:
-        found.insert(0, _before(record, found[0]))
+        found.insert(0, found[0].before)
     before, after = found
     if (arguments.key or arguments.file) and not arguments.rows:
         raise UsageError("`--key` and `--file` say how rows are compared", hint="give `--rows` with them")
@@ -256,13 +252,6 @@ def _diff(arguments: Namespace, terminal: Terminal) -> int:
         terminal.write()
         write(rows, terminal)
     return 0
-
-
-def _before(record: Record, version: DataVersion) -> DataVersion:
-    if len(version.parents) != 1:
-        why = "is the first version" if not version.parents else "follows several versions"
-        raise UsageError(f"`{version.label}` {why}", hint="name the version to compare it with")
-    return record.data(f"{version.name}@{version.parents[0]}")
 
 
 def tag(parser: Parser) -> Run:

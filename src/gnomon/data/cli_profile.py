@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gnomon.errors import GnomonError
 from gnomon.runs.cli import open_record
 
 if TYPE_CHECKING:
@@ -142,17 +141,10 @@ def say_of_values(version: DataVersion, terminal: Terminal) -> None:
         terminal.say(terminal.style(text, "yellow", talk=True))
 
 
-def profile_or_note(version: DataVersion) -> tuple[Profile | None, str | None]:
-    """Return the profile of a version, or why there is none that can be read."""
-    try:
-        found = version.profile
-    except GnomonError as error:
-        return None, f"it cannot be read: {error.message}"
-    return found, None if found is not None else version.state["profile_note"]
-
-
 def write_of_version(version: DataVersion, terminal: Terminal, *, with_all: bool = False) -> None:
     """Write the profile of a version under a heading, or how to have one."""
+    from gnomon.data.profiling import profile_or_note
+
     found, note = profile_or_note(version)
     terminal.write()
     terminal.write(terminal.style("profile", "bold"))
@@ -170,6 +162,7 @@ def write_of_version(version: DataVersion, terminal: Terminal, *, with_all: bool
 def profiles_moved(before: DataVersion, after: DataVersion, terminal: Terminal) -> Difference | None:
     """Return what moved between the profiles of two versions; None, and why, where one has none."""
     from gnomon.data.profile import difference
+    from gnomon.data.profiling import profile_or_note
 
     old, new = profile_or_note(before)[0], profile_or_note(after)[0]
     if old is not None and new is not None:

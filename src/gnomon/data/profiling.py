@@ -76,6 +76,15 @@ def load(version: DataVersion) -> Profile | None:
     return Profile.from_json(version.record.replica.objects().read(facts.object, MAX_BYTES))
 
 
+def profile_or_note(version: DataVersion) -> tuple[Profile | None, str | None]:
+    """Return the profile of a version, or why there is none that can be read."""
+    try:
+        found = load(version)
+    except GnomonError as error:
+        return None, f"it cannot be read: {error.message}"
+    return found, None if found is not None else version.state["profile_note"]
+
+
 def make(
     session: Session,
     version: DataVersion,

@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.data import names
-from gnomon.errors import AmbiguousIdError, ErasedObjectError, MissingObjectError, UnknownSubjectError
+from gnomon.errors import (
+    AmbiguousIdError,
+    ErasedObjectError,
+    MissingObjectError,
+    UnknownSubjectError,
+    UsageError,
+)
 from gnomon.objects.tree import PLAIN, TreeFile
 from gnomon.text import timestamp
 
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from gnomon.record.index import Index
     from gnomon.runs.views import Record
 
+FEWEST_DIGITS = 8  # of a digest of bytes, where no id begins so
 _COLUMNS = ("", "name", "number", "object", "is_tree", "parents", "tags", "erased")
 
 
@@ -182,6 +189,26 @@ class DataVersion:
         return self.object is not None
 
     @property
+    def mark(self) -> str | None:
+        """The honest mark of a version whose bytes the record does not hold; None where it holds them."""
+        from gnomon.data.references import mark
+
+        return "erased" if self.erased is not None else mark(self.reference, self.object)
+
+    @property
+    def before(self) -> DataVersion:
+        """The version before it. Raises UsageError where there is none, or several."""
+        if len(self.parents) != 1:
+            why = "follows several versions" if self.parents else "is the first version"
+            raise UsageError(f"`{self.label}` {why}", hint="name the version to compare it with")
+        return version(self.record, f"{self.name}@{self.parents[0]}")
+
+    def follows_others(self, every: Iterable[DataVersion]) -> bool:
+        """Return whether it has other parents than the version of the number before it."""
+        lower = [one.id for one in every if one.number == self.number - 1]
+        return sorted(self.parents) != sorted(lower) or len(lower) > 1
+
+    @property
     def checks(self) -> list[dict[str, Any]]:
         """What came of contracts, the latest first: contract_name, verdict, rows, expectations, failed, outcomes, …"""
         return list(self._state["checks"])
@@ -253,13 +280,7 @@ class DataVersion:
     @property
     def used_by(self) -> list[str]:
         """The ids of the runs that used it, oldest arrival first."""
-        index = self.record.replica.index
-        table = index.columns("run", ["", "uses"])
-        return [
-            str(run)
-            for run, uses in zip(table[""], table["uses"], strict=True)
-            if isinstance(uses, list) and self.id in uses
-        ]
+        return users(self.record.replica.index).get(self.id, [])
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as `gnomon data show --json` prints them."""
@@ -295,6 +316,24 @@ class DataSet(NamedTuple):
     newest: tuple[DataVersion, ...]
     versions: int
     tags: dict[str, list[str]]  # tag: labels of the versions that have it
+
+
+def users(index: Index) -> dict[str, list[str]]:
+    """Return the ids of the runs that used each version, by its id, oldest arrival first."""
+    found: dict[str, list[str]] = {}
+    table = index.columns("run", ["", "uses"])
+    for run, uses in zip(table[""], table["uses"], strict=True):
+        for used in dict.fromkeys(uses) if isinstance(uses, list) else ():
+            found.setdefault(str(used), []).append(str(run))
+    return found
+
+
+def users_of_sets(index: Index) -> dict[str, set[str]]:
+    """Return the ids of the runs that used any version of each data set, by its name."""
+    by_version, found = users(index), dict[str, set[str]]()
+    for row in rows(index):
+        found.setdefault(row.name, set()).update(by_version.get(row.id, ()))
+    return found
 
 
 # ---------------------------------------------------------------- finding
@@ -341,6 +380,7 @@ def labels(versions: Sequence[Row]) -> dict[str, str]:
 def version(record: Record, text: str) -> DataVersion:
     """Return the version that a person means by `credit@v3`, `credit@gold`, `credit@4f1d77ab` or `credit` (the newest).
 
+    Of the digits, an id begins so, or where none does, the digest of the version's bytes.
     Raises BadArgumentError, UnknownSubjectError (names near ones), AmbiguousIdError (names them all).
     """
     record.replica.update(record.progress)
@@ -367,7 +407,9 @@ def _matching(spec: names.Spec, of_name: list[Row]) -> list[Row]:
         if found or spec.id is None:
             return found
     if spec.id is not None:
-        return [row for row in of_name if row.id.startswith(spec.id)]
+        found = [row for row in of_name if row.id.startswith(spec.id)]
+        is_digest = len(spec.id) >= FEWEST_DIGITS
+        return found or [row for row in of_name if is_digest and (row.object or "").startswith(spec.id)]
     return newest(of_name)
 
 

@@ -68,6 +68,8 @@ def _reach(arguments: Namespace, terminal: Terminal) -> int:
 
 
 def _write(found: Reach, terminal: Terminal, *, with_all: bool) -> None:
+    from gnomon.lineage.reach import counted
+
     roots = found.graph.nodes(found.graph.roots)
     for node in roots if with_all else roots[:MOST_OF_A_REASON]:
         terminal.write(shown(node, terminal, is_root=True))
@@ -75,18 +77,13 @@ def _write(found: Reach, terminal: Terminal, *, with_all: bool) -> None:
         terminal.write(f"and {len(roots) - MOST_OF_A_REASON:,} more of that name")
     _write_reached(found, terminal, with_all=with_all)
     _write_perhaps(found, terminal, with_all=with_all)
-    counts = [
-        terminal.count(count, *_NAMES.get(kind, (kind, f"{kind}s")))
-        for kind, count in found.not_reached.items()
-    ]
-    terminal.write(f"{terminal.style('not reached', 'bold')}  {', '.join(counts) or 'nothing'}")
+    terminal.write(f"{terminal.style('not reached', 'bold')}  {counted(found.not_reached) or 'nothing'}")
     _write_told(found.whom_to_tell(), terminal, with_all=with_all)
 
 
-_NAMES = {"run": ("run", "runs"), "data": ("version of data", "versions of data")}
-
-
 def _write_reached(found: Reach, terminal: Terminal, *, with_all: bool) -> None:
+    from gnomon.lineage.reach import counted
+
     reached = found.reached
     title = terminal.style("reached", "bold")
     if not reached:
@@ -96,13 +93,8 @@ def _write_reached(found: Reach, terminal: Terminal, *, with_all: bool) -> None:
     for key in reached:
         kind = key.partition(":")[0]
         kinds[kind] = kinds.get(kind, 0) + 1
-    names = {**_NAMES, "object": ("file", "files")}
-    terminal.write(
-        f"{title}  {', '.join(terminal.count(count, *names.get(kind, (kind, f'{kind}s'))) for kind, count in kinds.items())}"
-    )
-    by_content = {edge.target for edge in found.graph.edges} - {
-        edge.target for edge in found.graph.edges if edge.is_declared
-    }
+    terminal.write(f"{title}  {counted(kinds)}")
+    by_content = found.by_content
     for node in found.graph.nodes(reached if with_all else reached[:MOST_LISTED]):
         mark = terminal.style("  by content", "dim") if node.key in by_content else ""
         terminal.write(f"  {shown(node, terminal)}{mark}")
@@ -131,9 +123,7 @@ def _write_perhaps(found: Reach, terminal: Terminal, *, with_all: bool) -> None:
 def _write_told(told: list[Told], terminal: Terminal, *, with_all: bool) -> None:
     terminal.write(terminal.style("tell", "bold"))
     for one in told if with_all else told[:MOST_TOLD]:
-        who = terminal.clean(one.who) if one.is_member else f"device {terminal.clean(one.who[:12])}"
-        why = ", ".join(f"{how} ({count:,})" if count > 1 else how for how, count in one.why)
-        terminal.write(f"  {who}  {terminal.style(why, 'dim')}")
+        terminal.write(f"  {terminal.clean(one.called)}  {terminal.style(one.reasons, 'dim')}")
     if len(told) > MOST_TOLD and not with_all:
         terminal.write(f"  … {len(told) - MOST_TOLD:,} more")
     if told and not any(one.is_member for one in told):

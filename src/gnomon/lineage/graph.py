@@ -99,13 +99,17 @@ class Graph:
 
     def first(self, most: int) -> Graph:
         """Return the part with the `most` nodes that stand nearest to the roots."""
-        keys = self.keys[:most]
-        chosen = set(keys)
+        return self.only(self.keys[:most])
+
+    def only(self, keys: Iterable[str]) -> Graph:
+        """Return the part with these nodes, and the edges between them."""
+        wanted = set(keys)
+        kept = [key for key in self.keys if key in wanted]
         walks = {
-            direction: [edge for edge in edges if edge.source in chosen and edge.target in chosen]
+            direction: [edge for edge in edges if edge.source in wanted and edge.target in wanted]
             for direction, edges in self.walks.items()
         }
-        found = Graph(self.roots, walks, keys, self._describe, is_cut=self.is_cut)
+        found = Graph(self.roots, walks, kept, self._describe, is_cut=self.is_cut)
         found._known = self._known
         return found
 

@@ -5,7 +5,8 @@ Cycles are cut where the walk meets them again; a column is one more than the la
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +30,59 @@ def columns(graph: Graph) -> list[list[str]]:
         found[ranks[key]].append(key)
     _untangle(found, before, after)
     return found
+
+
+class Lanes(NamedTuple):
+    """Columns in which links that pass a column have a place there, too: `ways` are the keys that each leads through."""
+
+    columns: list[list[str]]
+    ways: dict[tuple[str, str], list[str]]  # by source and target
+    before: dict[str, list[str]]
+    after: dict[str, list[str]]
+
+
+def lanes(graph: Graph) -> Lanes:
+    """Return the columns with a place for each link that passes one, so that it can be drawn between the boxes.
+
+    A link that leads back (there is a cycle) has no way.
+    """
+    every = [*graph.keys]
+    before: dict[str, list[str]] = {key: [] for key in every}
+    after: dict[str, list[str]] = {key: [] for key in every}
+    forward = list(
+        dict.fromkeys((edge.source, edge.target) for edge in _without_cycles(graph.keys, graph.edges))
+    )
+    for source, target in forward:
+        before[target].append(source)
+        after[source].append(target)
+    ranks = _ranks(every, before, after)
+    found: list[list[str]] = [[] for _ in range(max(ranks.values(), default=0) + 1)]
+    for key in every:
+        found[ranks[key]].append(key)
+    lanes_of = Lanes(found, {}, {key: [] for key in every}, {key: [] for key in every})
+    for source, target in forward:
+        _lay(lanes_of, source, target, ranks[source], ranks[target])
+    _untangle(found, lanes_of.before, lanes_of.after)
+    return lanes_of
+
+
+def _lay(into: Lanes, source: str, target: str, first: int, last: int) -> None:
+    way = [source]
+    for rank in range(first + 1, last):
+        key = f"\0{len(into.before)}"
+        into.columns[rank].append(key)
+        into.before[key], into.after[key] = [], []
+        way.append(key)
+    way.append(target)
+    for here, there in pairwise(way):
+        into.after[here].append(there)
+        into.before[there].append(here)
+    into.ways[source, target] = way
+
+
+def is_lane(key: str) -> bool:
+    """Return whether a key is only a place that a link passes."""
+    return key.startswith("\0")
 
 
 def _without_cycles(keys: Iterable[str], edges: Iterable[Edge]) -> list[Edge]:

@@ -6,7 +6,7 @@ A word that could be two kinds of thing is an error that offers both; `run:basel
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.data import names
 from gnomon.errors import AmbiguousIdError, UnknownSubjectError
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from gnomon.runs.views import Record
 
 FEWEST_DIGITS = 8
+NEWEST_RUNS = 500
 _MOST_LISTED = 8
 
 
-def resolve(record: Record, text: str, *, whole_set: bool = False) -> list[str]:
+def resolve(record: Record, text: str, *, whole_set: bool = False, reads_disk: bool = True) -> list[str]:
     """Return the keys of what `text` means: one, or those that have a tag; `whole_set` takes all versions of a data set.
 
+    A path is that of a file here, known by its bytes. With `reads_disk` False nothing of the disk is looked at, and a path is
+    what one of the newest runs called a file that it kept.
     Raises UnknownSubjectError, AmbiguousIdError, MissingObjectError and what reading a file may raise.
     """
     record.replica.update(record.progress)
@@ -36,12 +39,14 @@ def resolve(record: Record, text: str, *, whole_set: bool = False) -> list[str]:
         return [f"object:{text}"]
     if "@" in text[1:]:
         return [f"data:{record.data(text).id}"]
-    if os.path.lexists(text) and (os.sep in text or not _is_called(record, text)):
+    if reads_disk and os.path.lexists(text) and (os.sep in text or not _is_called(record, text)):
         return [of_path(record, text)]
     meant = dict(_meanings(record, text, whole_set=whole_set))
     if len(meant) > 1:
         forms = " or ".join(f"`{form}`" for form in meant)
         raise AmbiguousIdError(f"`{text}` means more than one thing", hint=f"say which: {forms}")
+    if not meant and not reads_disk:
+        return [_kept_as(record, text)]
     if not meant:
         raise UnknownSubjectError(
             f"nothing here is called `{text}`: no run, no data set, no tag, no file, no digest",
@@ -143,6 +148,46 @@ def _tagged(record: Record, tag: str) -> list[str]:
 
 def _objects(record: Record, beginning: str) -> list[str]:
     return record.replica.index.link_targets("object", beginning=beginning)
+
+
+class KeptFile(NamedTuple):
+    """A file that a run kept: what it is called there, its bytes, and the run."""
+
+    name: str
+    digest: str
+    run: str
+    run_name: str
+
+
+def kept_files(record: Record, most_runs: int = NEWEST_RUNS) -> Iterator[KeptFile]:
+    """Yield the files that the newest runs kept, newest first."""
+    index = record.replica.index
+    table = record.runs(columns=["id", "name"], limit=most_runs)
+    for row in table.to_pylist():
+        run = str(row["id"])
+        state = index.state("run", run)
+        for one in state["kept"] if isinstance(state, dict) else ():
+            if one["object"] and one["name"]:
+                yield KeptFile(str(one["name"]), str(one["object"]), run, str(row["name"] or run[:8]))
+
+
+def _kept_as(record: Record, name: str) -> str:
+    """Return the bytes that one of the newest runs kept under this name. Raises UnknownSubjectError, AmbiguousIdError."""
+    found = {one.digest: one for one in kept_files(record) if one.name == name}
+    if not found:
+        raise UnknownSubjectError(
+            f"nothing here is called `{name}`: no run, no data set, no tag, no digest, no file that one of the newest "
+            f"{NEWEST_RUNS} runs kept",
+            hint="a file on the disk is asked about by its digest, or in a terminal: `gnomon lineage PATH`",
+        )
+    if len(found) > 1:
+        listed = ", ".join(
+            f"`object:{one.digest[:12]}` of {one.run_name}" for one in [*found.values()][:_MOST_LISTED]
+        )
+        raise AmbiguousIdError(
+            f"{len(found)} files were kept as `{name}`", hint=f"they are {listed}; say which one is meant"
+        )
+    return f"object:{next(iter(found))}"
 
 
 def of_path(record: Record, path: str) -> str:

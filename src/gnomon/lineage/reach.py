@@ -21,9 +21,10 @@ from gnomon.lineage.graph import Graph, Node, node_dict
 from gnomon.lineage.walk import walk
 from gnomon.record import kinds
 from gnomon.runs.links import DECLARED, IN_PART, NOT_HERE, NOT_PINNED, WATCHED
+from gnomon.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gnomon.record.index import Index
     from gnomon.runs.views import Record
@@ -41,12 +42,35 @@ WHY = {
 }
 
 
+KINDS = {"run": ("run", "runs"), "data": ("version of data", "versions of data"), "object": ("file", "files")}
+"""What a kind of key is called, one and many; others are called as they are."""
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Return how many there are of each kind, in words.
+
+    >>> counted({"run": 2, "object": 1, "source": 3})
+    '2 runs, 1 file, 3 sources'
+    """
+    return ", ".join(count(many, *KINDS.get(kind, (kind, f"{kind}s"))) for kind, many in counts.items())
+
+
 class Told(NamedTuple):
     """Somebody to tell: a member, or a device where the record has no members; and how they are concerned."""
 
     who: str
     is_member: bool
     why: tuple[tuple[str, int], ...]  # such as ("made run", 3)
+
+    @property
+    def called(self) -> str:
+        """The member, or the beginning of the device."""
+        return self.who if self.is_member else f"device {self.who[:12]}"
+
+    @property
+    def reasons(self) -> str:
+        """How they are concerned, in words."""
+        return ", ".join(f"{how} ({many:,})" if many > 1 else how for how, many in self.why)
 
 
 class Reach:
@@ -72,6 +96,17 @@ class Reach:
     def perhaps_count(self) -> int:
         """How many runs and versions the record cannot speak for."""
         return sum(map(len, self.perhaps.values()))
+
+    @property
+    def by_content(self) -> set[str]:
+        """The keys of what was reached by equal bytes alone: nobody declared a link to it."""
+        edges = self.graph.edges
+        return {edge.target for edge in edges} - {edge.target for edge in edges if edge.is_declared}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the record can speak for everything."""
+        return not self.perhaps and not self.graph.is_cut
 
     def nodes(self, keys: Sequence[str]) -> list[Node]:
         """Return what is shown of these keys."""
@@ -111,16 +146,21 @@ class Reach:
                 {"who": one.who, "is_member": one.is_member, "why": dict(one.why)}
                 for one in self.whom_to_tell()
             ],
-            "is_complete": not self.perhaps and not self.graph.is_cut,
+            "is_complete": self.is_complete,
         }
 
 
-def reach(record: Record, what: str, *, origin: bool = False) -> Reach:
+def reach(record: Record, what: str, *, origin: bool = False, reads_disk: bool = True) -> Reach:
     """Return all that `what` touched. A data set's name stands for all its versions; `origin` takes the text of a source.
 
+    With `reads_disk` False, a path is not looked at: see `naming.resolve`.
     Raises UnknownSubjectError, AmbiguousIdError.
     """
-    roots = naming.origins(record, what) if origin else naming.resolve(record, what, whole_set=True)
+    roots = (
+        naming.origins(record, what)
+        if origin
+        else naming.resolve(record, what, whole_set=True, reads_disk=reads_disk)
+    )
     index = record.replica.index
     down = walk(index, roots, is_up=False)
     graph = Graph(
@@ -190,23 +230,42 @@ def _doubts_of(index: Index, type_name: str, reached: set[str], doubts: dict[str
         if key in reached:
             continue
         others.append(key)
-        said = row[1]
-        if said is None and isinstance(row[3], str):
-            said = inputs.get(row[3])  # a run within another one, whose launcher heard what both opened
-            said = said if said in (WATCHED, IN_PART) else None
-        if type_name == "data":
-            why = (
-                None
-                if said == SAID or key in made
-                else "data not pinned"
-                if said
-                else "data nothing recorded"
-            )
-        else:
-            why = None if said == WATCHED else str(said) if said is not None else NOTHING
+        why = _why(type_name, row[1], _of_parent(inputs, row[3]), is_made=key in made)
         if why is not None:
             doubts[key] = why
     return others
+
+
+def _of_parent(inputs: Mapping[object, object], parent: object) -> object:
+    return inputs.get(parent) if isinstance(parent, str) else None
+
+
+def _why(type_name: str, said: object, of_parent: object, *, is_made: bool) -> str | None:
+    """Return why the record cannot speak for something, by what it says of its inputs; None where it can."""
+    if type_name == "data":
+        return None if said == SAID or is_made else "data not pinned" if said else "data nothing recorded"
+    if said is None and of_parent in (WATCHED, IN_PART):
+        said = of_parent  # a run within another one, whose launcher heard what both opened
+    return None if said == WATCHED else str(said) if said is not None else NOTHING
+
+
+def doubts_about(index: Index, keys: Iterable[str]) -> dict[str, str]:
+    """Return why the record cannot speak for these runs and versions (see WHY); those for which it can are left out."""
+    wanted, found = list(keys), dict[str, str]()
+    for type_name in ("run", "data"):
+        mine = [key for key in wanted if key.startswith(f"{type_name}:")]
+        if not mine:
+            continue
+        table = index.columns(type_name, ["", "inputs", "parent"])
+        inputs = dict(zip(table[""], table["inputs"], strict=True))
+        parents = dict(zip(table[""], table["parent"], strict=True))
+        made = _made_here(index, mine) if type_name == "data" else frozenset()
+        for key in mine:
+            id_ = key.partition(":")[2]
+            if id_ in inputs:
+                why = _why(type_name, inputs[id_], _of_parent(inputs, parents[id_]), is_made=key in made)
+                found.update({key: why} if why is not None else {})
+    return found
 
 
 def _made_here(index: Index, versions: Sequence[str]) -> frozenset[str]:

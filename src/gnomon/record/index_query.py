@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from gnomon.record.fold import LiveEntry
 
 MAX_SHOWN = 8
+_FEW = 4
+_MOST_VARIABLES = 500
 _END = "\U0010ffff"
 _CHUNKS = f"""
 WITH RECURSIVE chunk (place) AS (SELECT 0 UNION ALL SELECT place + 1 FROM chunk WHERE place + 1 < ?)
@@ -78,6 +80,8 @@ def columns(
     found = find_type(database, type_name)
     if found is None:
         return {key: [] for key in keys}
+    if places is not None and len(keys) >= _FEW:
+        return _cells_of_many(database, found, keys, places)
     table: dict[str, list[object]] = {}
     for key in keys:
         number = _number(database, found, key)
@@ -238,6 +242,34 @@ def _cells_at(database: sqlite3.Connection, found: Found, number: int, places: S
         at = place & CHUNK_MASK
         values.append(block[at] if at < len(block) else None)
     return values
+
+
+def _cells_of_many(
+    database: sqlite3.Connection, found: Found, keys: Sequence[str], places: Sequence[int]
+) -> dict[str, list[object]]:
+    """Return the cells of many columns at some places: the columns of a chunk lie side by side, so each is one question."""
+    table: dict[str, list[object]] = {key: [None] * len(places) for key in keys}
+    numbers = {key: _number(database, found, key) for key in table}
+    columns = {number: table[key] for key, number in numbers.items() if number is not None}
+    by_chunk: dict[int, list[tuple[int, int]]] = {}
+    for row, place in enumerate(places):
+        by_chunk.setdefault(place >> CHUNK_SHIFT, []).append((row, place & CHUNK_MASK))
+    for chunk, rows in by_chunk.items():
+        base = (found.no << CELL_TYPE_SHIFT) | (chunk << COLUMN_BITS)
+        for some in _in_parts(sorted(columns), _MOST_VARIABLES):
+            query = f"SELECT no, data FROM all_cells WHERE no IN ({','.join('?' * len(some))})"
+            for no, data in database.execute(query, [base | number for number in some]):
+                column, block = columns[no - base], decode_chunk(data)
+                there = len(block)
+                for row, at in rows:
+                    if at < there:
+                        column[row] = block[at]
+    return table
+
+
+def _in_parts(numbers: Sequence[int], most: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), most):
+        yield numbers[start : start + most]
 
 
 def _chunk(database: sqlite3.Connection, no: int) -> list[object]:

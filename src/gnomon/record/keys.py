@@ -87,6 +87,15 @@ def load_device_key(env: Env) -> DeviceKey:
         return DeviceKey(seed, is_kept=False)
 
 
+def own_writer(env: Env) -> str | None:
+    """Return the id under which this device writes; None before its key is made. Raises KeyFileError for a damaged one."""
+    path = os.path.join(env.config_folder(), "keys", f"{_device_name(env)}.key")
+    try:
+        return DeviceKey(_read_seed(env, path)).writer
+    except OSError:
+        return None
+
+
 def _device_name(env: Env) -> str:
     return derive_id("writer", b"device name\0" + env.machine_name().encode("utf-8", "surrogateescape"))[:16]
 

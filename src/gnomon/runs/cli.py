@@ -56,6 +56,9 @@ def runs(parser: Parser) -> Run:
     )  # fmt: skip
     parser.option("--columns", metavar="A,B,…", complete="columns", help="show these columns")
     parser.option(
+        "--view", metavar="NAME", help="what a saved view asks; other options go before it (`gnomon views`)"
+    )
+    parser.option(
         "--limit", metavar="N", type=int, help=f"at most so many runs (default: what fits, or {PAGE})"
     )
     parser.option("--all", action="store_true", help="all runs, however many")
@@ -74,6 +77,7 @@ def runs(parser: Parser) -> Run:
     parser.example("gnomon runs", "the newest")
     parser.example('gnomon runs --where "params.lr < 0.01 and metrics.auc > 0.9"', "only some")
     parser.example("gnomon runs --sort metrics.loss:asc --columns name,seed,metrics.loss", "your own table")
+    parser.example("gnomon runs --view 'best of each'", "the table that a saved view asks for")
     parser.example(
         "gnomon runs --groups --sort metrics.auc", "groups of seeds, that with the best mean first"
     )
@@ -88,7 +92,7 @@ def runs(parser: Parser) -> Run:
 
 
 def _runs(arguments: Namespace, terminal: Terminal) -> int:
-    from gnomon.runs.columns import importance, side_by_side
+    from gnomon.runs.columns import importance, keys_concerned, side_by_side
 
     if arguments.json and arguments.csv:
         raise UsageError("`--json` and `--csv` exclude each other")
@@ -96,9 +100,11 @@ def _runs(arguments: Namespace, terminal: Terminal) -> int:
         raise UsageError("`--all` and `--limit` exclude each other")
     if arguments.groups and arguments.removed:
         raise UsageError("`--groups` and `--removed` exclude each other", hint="hidden runs are in no group")
+    record = open_record(arguments, terminal)
+    if arguments.view is not None:
+        _take_view(arguments, record)
     if arguments.same_code and not arguments.groups:
         raise UsageError("`--same-code` needs `--groups`", hint="`gnomon runs --groups --same-code`")
-    record = open_record(arguments, terminal)
     columns = _asked_columns(arguments.columns)
     limit = _limit(arguments, terminal)
     if arguments.groups:
@@ -121,11 +127,21 @@ def _runs(arguments: Namespace, terminal: Terminal) -> int:
         known = [key for key in table.columns if key not in set(table.unknown)]
         _write_table(record, table, known, [], terminal)
     else:
-        concerned = _keys_concerned(arguments, table.unknown)
+        concerned = keys_concerned(arguments.where, arguments.sort or (), table.unknown)
         shown = side_by_side([*table.default_columns(), *concerned])
         table = table if set(shown) <= set(table.columns) else ask(shown)
         _write_table(record, table, shown, importance(shown, concerned), terminal)
     return 0
+
+
+def _take_view(arguments: Namespace, record: Record) -> None:
+    """Put what a saved view asks where the command line says nothing."""
+    question = record.view(arguments.view).question
+    arguments.where = question.where or None if arguments.where is None else arguments.where
+    arguments.sort = list(question.sort) or None if arguments.sort is None else arguments.sort
+    arguments.columns = ",".join(question.columns) or None if arguments.columns is None else arguments.columns
+    arguments.groups = arguments.groups or (bool(question.by) and not arguments.removed)
+    arguments.removed = arguments.removed or (question.removed and not arguments.groups)
 
 
 def _groups(
@@ -162,41 +178,19 @@ def _sorted_by(arguments: Namespace) -> list[str]:
     return [column for column, _ in parse_sort(arguments.sort)] if arguments.sort else []
 
 
-def _keys_concerned(arguments: Namespace, unknown: Iterable[str]) -> list[str]:
-    """Return the columns that the question is about: those of `--sort`, then those of `--where`."""
-    from gnomon.runs.where import parse
-
-    fields = _sorted_by(arguments)
-    if arguments.where and arguments.where.strip():
-        fields += sorted(parse(arguments.where).fields)
-    known = [field.removesuffix(".last") for field in fields if field not in set(unknown)]
-    return [key for key in dict.fromkeys(known) if key != "rank"]
-
-
 def _say_unknown(
     record: Record, unknown: Iterable[str], terminal: Terminal, sorted_by: Iterable[str] = ()
 ) -> None:
     """Say which columns no run has: most often they are misspelt, or lack their `params.` or `metrics.`."""
+    from gnomon.runs.columns import near_columns
+
     by = set(sorted_by)
     for column in dict.fromkeys(unknown):
         name = column.removesuffix(".last") if column.startswith("metrics.") else column
-        near = _near_columns(name, [*record.column_keys(), *record.process_keys()])
+        near = near_columns(name, [*record.column_keys(), *record.process_keys()])
         meant = f"; did you mean {' or '.join(f'`{terminal.clean(key)}`' for key in near)}?" if near else ""
         so = ", so nothing is sorted by it" if column in by else ""
         terminal.say(f"no run has `{terminal.clean(name)}`{so}{meant}")
-
-
-def _near_columns(name: str, known: list[str]) -> list[str]:
-    """Return the columns that a misspelt one may mean: those with this name after their first dot, or else the nearest."""
-    from difflib import get_close_matches
-
-    bare = name.partition(".")[2] if name.startswith(("params.", "metrics.")) else name
-    exact = [key for key in known if bare.lower() in (key.lower(), key.partition(".")[2].lower())]
-    if exact:
-        return exact[:3]
-    short = {key.partition(".")[2] or key: key for key in reversed(known)}
-    near = get_close_matches(name, known, n=2) or [short[one] for one in get_close_matches(bare, short, n=2)]
-    return list(dict.fromkeys(near))
 
 
 def _asked_columns(text: str | None) -> list[str] | None:

@@ -23,7 +23,7 @@ MOST_LISTED = 20
 
 
 def note(parser: Parser) -> Run:
-    """Write a note about a run, in Markdown.
+    """Write a note about a run, in Markdown, or put another text in the place of one.
 
     Without a text your editor opens (VISUAL, then EDITOR); with `-` the text is read from standard input.
     """
@@ -34,9 +34,17 @@ def note(parser: Parser) -> Run:
         help="the run's id, the beginning of it, or its name; `@1` is the newest",
     )
     parser.option("text", metavar="TEXT", nargs="?", help="the note; `-` reads it from standard input")
+    parser.option(
+        "--edit",
+        metavar="HASH",
+        action="append",
+        default=[],
+        help="replace the note with this hash (`gnomon show RUN --json`); repeatable, where two people edited it apart",
+    )
     parser.example('gnomon note 4f1d "Plateaus after 3 epochs; next: smaller depth."', "a line")
     parser.example("gnomon note 4f1d", "in your editor")
     parser.example("gnomon note 4f1d - < findings.md", "from a file")
+    parser.example("gnomon note 4f1d --edit 9c2e", "change a note in your editor")
     return _note
 
 
@@ -49,13 +57,24 @@ def _note(arguments: Namespace, terminal: Terminal) -> int:
 
         text = sys.stdin.read()
     elif text is None:
-        text = _from_editor(f"a note in Markdown about run {_called(run, terminal)}")
-    record.add_note(run.id, text.strip("\n"))
-    terminal.say(f"noted on run {_called(run, terminal)}")
+        before = _text_to_edit(record, run, arguments.edit) if arguments.edit else ""
+        text = _from_editor(f"a note in Markdown about run {_called(run, terminal)}", before)
+    if arguments.edit:
+        record.edit_note(run.id, arguments.edit, text.strip("\n"))
+    else:
+        record.add_note(run.id, text.strip("\n"))
+    terminal.say(f"{'edited a note of' if arguments.edit else 'noted on'} run {_called(run, terminal)}")
     return 0
 
 
-def _from_editor(about: str) -> str:
+def _text_to_edit(record: Record, run: RunView, hashes: list[str]) -> str:
+    """Return what the editor begins with: the note, or the texts of it that were written apart, one after the other."""
+    from gnomon.runs.actions import notes_to_edit
+
+    return "\n\n".join(one["text"] or "" for one in notes_to_edit(record, run.id, hashes))
+
+
+def _from_editor(about: str, before: str = "") -> str:
     import os
     import shlex
     import subprocess
@@ -72,7 +91,7 @@ def _from_editor(about: str) -> str:
     with tempfile.TemporaryDirectory(prefix="gnomon-") as folder:
         path = os.path.join(folder, "note.md")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(f"\n\n{SCISSORS}\n{about}\n")
+            file.write(f"{before}\n\n{SCISSORS}\n{about}\n")
         done = subprocess.run([*shlex.split(editor), path], check=False)
         if done.returncode != 0:
             raise UsageError(

@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING
 
 from gnomon.errors import UsageError
 from gnomon.runs import checked, cli_captured, cli_notebook
+from gnomon.runs.capture.wording import SYSTEM, losses, resource
 from gnomon.runs.cli import open_record
+from gnomon.runs.flat import flat
 from gnomon.runs.notebook import views as notebook_view
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable
 
     from gnomon.points.series import Series
     from gnomon.points.stats import SeriesStat
     from gnomon.runs.face import Parser, Run, Terminal
-    from gnomon.runs.run_view import Process, RunView
+    from gnomon.runs.run_view import RunView
     from gnomon.runs.values.rich_value import RichValue
     from gnomon.runs.views import Record
 
 MOST_STEPS_READ = 1_000_000  # of a series whose first and last step do not say from where to where it goes
 MOST_WROTE = 10
 INDENT = "  "
-SYSTEM = "system/"
 CURVE_BUCKETS = 500  # more than a terminal has dots beside each other
 CURVE_HEIGHT = 12
 STATUS_STYLES = {
@@ -213,18 +213,10 @@ def _pairs(pairs: dict[str, str], terminal: Terminal) -> None:
 
 
 def _params(run: RunView, terminal: Terminal) -> None:
-    flat = dict(_flat("", checked.shallow(run.params)))
-    if flat:
+    found = dict(flat(checked.shallow(run.params)))
+    if found:
         _heading("params", terminal)
-        _pairs({key: terminal.full_value(value) for key, value in flat.items()}, terminal)
-
-
-def _flat(prefix: str, value: object) -> list[tuple[str, object]]:
-    """Return nested parameters as (dotted name, value), as `--where` and `--columns` name them."""
-    if isinstance(value, dict) and value:
-        start = f"{prefix}." if prefix else ""
-        return [pair for key, item in value.items() for pair in _flat(f"{start}{key}", item)]
-    return [(prefix, value)] if prefix else []
+        _pairs({key: terminal.full_value(value) for key, value in found.items()}, terminal)
 
 
 def _numbers(run: RunView, terminal: Terminal) -> None:
@@ -317,7 +309,7 @@ def _resources(run: RunView, terminal: Terminal) -> None:
     rows = []
     for (name, rank), stat in run.stats.items():
         if name.startswith(SYSTEM):
-            shown = _shown_resource(name, terminal)
+            shown = resource(name)
             row = {"resource": terminal.clean(name.removeprefix(SYSTEM)), "rank": rank}
             rows.append({**row, "last": shown(stat.last), "min": shown(stat.min), "max": shown(stat.max)})
     if rows:
@@ -326,15 +318,6 @@ def _resources(run: RunView, terminal: Terminal) -> None:
         terminal.table(
             ["resource", *(["rank"] if ranks != {0} else []), "last", "min", "max"], rows, indent=INDENT
         )
-
-
-def _shown_resource(name: str, terminal: Terminal) -> Callable[[object], str]:
-    if name.endswith("_bytes_per_s"):
-        return lambda value: f"{terminal.size(value)}/s"
-    if name.endswith("_bytes"):
-        return terminal.size
-    unit = {"percent": " %", "celsius": " °C", "watts": " W"}.get(name.rpartition("_")[2], "")
-    return lambda value: f"{value:.0f}{unit}" if isinstance(value, (int, float)) else ""
 
 
 def _values(run: RunView, terminal: Terminal) -> None:
@@ -441,25 +424,6 @@ def _processes(run: RunView, terminal: Terminal) -> None:
         who = f"rank {process.rank}{what}  {process.status}{error}"
         style = "yellow" if lost else "dim"
         terminal.write(f"{INDENT}{who}: {terminal.style('; '.join(lost) or 'nothing lost', style)}")
-
-
-def losses(process: Process) -> list[str]:
-    """Return what a process lost or may have lost, in words; empty if nothing."""
-    found = []
-    if process.lost_rows or process.lost_values:
-        found.append(
-            f"{process.lost_rows:,} calls ({process.lost_values:,} values) lost, since the disk took no more"
-        )
-    if process.missing is None:
-        found.append(
-            "how many calls are missing at its end cannot be told: the machine went down, or a file is damaged"
-        )
-    elif process.missing:
-        calls = "call" if process.missing == 1 else "calls"
-        found.append(f"at most {process.missing:,} {calls} may be missing at its end")
-    if process.unusable_values:
-        found.append(f"{process.unusable_values:,} values were no numbers and were not stored")
-    return found
 
 
 def _curve(name: str, series: Series, arguments: Namespace, terminal: Terminal) -> None:

@@ -8,6 +8,7 @@ only counts along (`epoch`, `step`, `lr`) last. What a question is about (`--sor
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,6 +49,60 @@ def side_by_side(columns: Iterable[str]) -> list[str]:
     """Return columns with parameters beside parameters and metrics beside metrics, times at the end."""
     places = {"params": 1, "data": 2, "metrics": 3, "created": 4, "ended": 4, "duration": 4}
     return sorted(dict.fromkeys(columns), key=lambda key: places.get(key.partition(".")[0], 0))
+
+
+def keys_concerned(where: str | None, sort: Sequence[str], unknown: Iterable[str]) -> list[str]:
+    """Return the columns that a question is about: those that it sorts by, then those of its filter.
+
+    Raises BadExpressionError.
+    """
+    from gnomon.runs.where import parse, parse_sort
+
+    fields = [column for column, _ in parse_sort(sort)] if sort else []
+    if where and where.strip():
+        fields += sorted(parse(where).fields)
+    not_there = set(unknown)
+    known = [field.removesuffix(".last") for field in fields if field not in not_there]
+    return [key for key in dict.fromkeys(known) if key != "rank"]
+
+
+def near_columns(name: str, known: list[str]) -> list[str]:
+    """Return the columns that a misspelt one may mean: those with this name after their first dot, or else the nearest."""
+    from difflib import get_close_matches
+
+    bare = name.partition(".")[2] if name.startswith(("params.", "metrics.")) else name
+    exact = [key for key in known if bare.lower() in (key.lower(), key.partition(".")[2].lower())]
+    if exact:
+        return exact[:3]
+    short = {key.partition(".")[2] or key: key for key in reversed(known)}
+    near = get_close_matches(name, known, n=2) or [short[one] for one in get_close_matches(bare, short, n=2)]
+    return list(dict.fromkeys(near))
+
+
+@lru_cache(4096)
+def as_field(key: str) -> str | None:
+    """Return a column as filters and orders write it, with quotes where it needs them; None where they cannot name it.
+
+    >>> [as_field(key) for key in ("name", "params.lr", "params.learning rate", "tags")]
+    ['name', 'params.lr', "params.'learning rate'", None]
+    """
+    from gnomon.errors import BadExpressionError
+    from gnomon.runs.where import parse_sort
+
+    group, dot, rest = key.partition(".")
+    escaped = rest.replace("\\", "\\\\")
+    forms = [key]
+    if dot and "'" not in rest:
+        forms.append(f"{group}.'{escaped}'")
+    elif dot:
+        forms.append(f'{group}."' + escaped.replace('"', '\\"') + '"')
+    for form in forms:
+        try:
+            if [column.removesuffix(".last") for column, _ in parse_sort(form)] == [key]:
+                return form
+        except BadExpressionError:
+            continue
+    return None
 
 
 def importance(columns: Sequence[str], concerned: Sequence[str]) -> list[str]:

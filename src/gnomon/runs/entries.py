@@ -8,7 +8,7 @@
 | `run.params` | params | added to the parameters; keyed by name |
 | `run.renamed` | name | a register |
 | `run.tagged` | tags | an observed-remove set: an entry that covers it takes its tags back |
-| `run.noted` | text (Markdown), of | a note; `over` replaces an earlier one |
+| `run.noted` | text (Markdown), of, since_us | a note; `over` replaces an earlier one |
 | `run.kept` | name, object, size, files, is_tree | a file or folder of the run |
 | `run.used` | name, dataset, number, version, object, size, files, is_tree, how, note | data that it used |
 | `run.watched` | wrote, not_heard, left_out, heard, is_of_command, hashed_bytes, … | keyed by process |
@@ -18,6 +18,8 @@
 | `process.cell` | nth, cell, source, status, started_us, outputs, … | a notebook's cell, at its start and then over that |
 | `process.exited` | code, signal, duration_s, cpu_s, peak_memory_bytes | how it ended |
 | `values.logged` | values: series, step, rank, kind, meta, parts, notes | `parts` are [name, media type, object, size] |
+
+Of a note that was edited, `of` is the hash of its first entry and `since_us` when that was written.
 
 `objects` names a tree of captured files for each part; a few small ones stand in `files` themselves. `label` is what a
 run without a name is called: the script's name. A `launcher` is the process that runs a command

@@ -8,7 +8,7 @@ Entries: `runs.entries`.
 
 from __future__ import annotations
 
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from gnomon.ids import is_hex
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from gnomon.points.stats import SeriesStat
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 8
+FOLD_VERSION = 9
 OPEN = "open"
 WITHHELD = "withheld"  # in the column `removed`: nobody hid this run, but nothing that was said of it is here
 _MAX_CELL_TEXT = 200
 _MAX_NAME = 4096
 _by_place = attrgetter("log_raw", "seq", "digest")
 _by_time = attrgetter("time_us")
+_by_first_time = itemgetter("since_us")
 _PLAIN_CELLS = ("name", "group", "seed", "author", "parent")
 _TEXT_FIELDS = ("name", "label", "group")
 _CREATED_FIELDS = ("name", "seed", "group", "parent")
@@ -107,7 +108,7 @@ def _fold_choices(
     state: dict[str, object], of_kind: Mapping[str, list[LiveEntry]], conflicts: dict[str, list[object]]
 ) -> None:
     """Put into the state what was said of a run besides how its processes began and ended."""
-    state["notes"] = [_note(entry) for entry in of_kind.get(entries.NOTED, ())]
+    state["notes"] = sorted(map(_note, of_kind.get(entries.NOTED, ())), key=_by_first_time)
     state["kept"] = _kept(of_kind.get(entries.KEPT, ()))
     used = of_kind.get(entries.USED, ())
     state["uses"], state["uses_not_here"] = _uses(used), sum(not entry.has_body for entry in used)
@@ -175,10 +176,13 @@ def _add_params(
 
 
 def _note(entry: LiveEntry) -> dict[str, object]:
-    text = entry.body.get("text")
+    body = entry.body
+    of, since_us = body.get("of"), checked.whole(body.get("since_us"))
     return {
-        "text": text if isinstance(text, str) else None,
+        "text": checked.text(body.get("text")),
         "time_us": entry.time_us,
+        "since_us": since_us if since_us is not None else entry.time_us,
+        "of": of if is_hex(of, 64) else entry.hash,
         "author": entry.author,
         "hash": entry.hash,
         "writer": entry.writer,

@@ -64,6 +64,12 @@ class RunTable:
 
         return RunTable(self.ids[:count], self.columns, read, total=self.total, unknown=self.unknown)
 
+    def select(self, columns: Sequence[str]) -> RunTable:
+        """Return the same runs with other columns, reading no more than these."""
+        return RunTable(
+            self.ids, columns, self._read, total=self.total, unknown=self.unknown, read_first=self._read_first
+        )
+
     @property
     def num_rows(self) -> int:
         """How many runs there are (as in pyarrow)."""

@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from gnomon.runs.compare.comparison import Comparison
     from gnomon.runs.groups.contest import GroupComparison
     from gnomon.runs.groups.table import GroupTable
+    from gnomon.runs.importance.found import Importance
+    from gnomon.runs.kept_columns import KeptColumns
     from gnomon.runs.notebook.views import Notebook
     from gnomon.runs.plot.picture import Plot, Runs
     from gnomon.runs.run_view import RunView
+    from gnomon.runs.saved.views import SavedView
     from gnomon.runs.search import Found, Hit
     from gnomon.runs.sql.answer import Answer
     from gnomon.runs.table import RunTable
@@ -62,6 +65,12 @@ class Record:
             self.home, self.replica = of.home, of
         self.progress: Callable[[int, int], None] | None = None
         self.export_progress: Callable[[int, int], None] | None = None
+
+    @cached_property
+    def _kept(self) -> KeptColumns:
+        from gnomon.runs.kept_columns import KeptColumns
+
+        return KeptColumns()
 
     @cached_property
     def replica(self) -> Replica:
@@ -108,6 +117,7 @@ class Record:
         sort: str | Sequence[str] | None = None,
         columns: Sequence[str] | None = None,
         limit: int | None = None,
+        offset: int = 0,
         removed: bool = False,
     ) -> RunTable:
         """Return the runs that match, newest first unless sorted otherwise.
@@ -115,18 +125,20 @@ class Record:
         `where` and `sort` are explained in docs/reference/where.md. `columns` are keys such as `name`, `params.lr`,
         `metrics.loss` (last value), `metrics.loss.min`, and facts of the process such as `code.commit`, `command` or
         `package.numpy`; all parameters and metrics that there are, unless given.
-        `removed` lists the hidden runs instead.
+        `removed` lists the hidden runs instead. `offset` leaves out the first so many, `limit` those after so many more.
 
         Raises BadExpressionError, BadArgumentError.
         """
         if limit is not None and (not isinstance(limit, int) or limit < 0):
             raise BadArgumentError(f"`limit` of `runs()` must be a whole number from 0; got {limit!r}")
+        if not isinstance(offset, int) or offset < 0:
+            raise BadArgumentError(f"`offset` of `runs()` must be a whole number from 0; got {offset!r}")
         from gnomon.runs import where as where_language
         from gnomon.runs.state import WITHHELD
         from gnomon.runs.table import RunTable
 
         self.replica.update(self.progress)
-        ids = self.replica.index.ids("run")
+        ids = self._kept.ids(self.replica.index)
         filter_ = where_language.parse(where) if where and where.strip() else None
         specs = [sort] if isinstance(sort, str) else list(sort or ("created",))
         asked = {column for column, _ in where_language.parse_sort(specs)} | (
@@ -136,7 +148,8 @@ class Record:
         places = filter_.compile(cells, len(ids)) if filter_ else range(len(ids))
         hidden = cells["removed"]
         matching = [place for place in places if bool(hidden[place]) == removed and hidden[place] != WITHHELD]
-        ordered = where_language.sort_indices(cells, specs, matching, limit)
+        up_to = None if limit is None else offset + limit
+        ordered = where_language.sort_indices(cells, specs, matching, up_to)[offset:]
         chosen = [ids[place] for place in ordered]
         keys = list(columns) if columns is not None else self.column_keys()
         if "id" not in keys:
@@ -150,12 +163,21 @@ class Record:
             read_first=lambda wanted, count: self._shown(wanted, chosen[:count], ordered[:count]),
         )
 
-    def table_of(self, ids: Sequence[str]) -> RunTable:
-        """Return the table of these runs (whole ids), in this order, with all columns that any of them has."""
+    def table_of(self, ids: Sequence[str], columns: Sequence[str] | None = None) -> RunTable:
+        """Return the table of these runs (whole ids), in this order; with all columns that any of them has, unless given."""
         from gnomon.runs.table import FIXED, RunTable
 
         places = {run: place for place, run in enumerate(self.replica.index.ids("run"))}
         at = [places[run] for run in ids]
+        if columns is not None:
+            given = list(dict.fromkeys(("id", *columns)))
+            return RunTable(
+                ids,
+                given,
+                lambda wanted: self._shown(wanted, ids, at),
+                total=len(ids),
+                unknown=self._unknown(given),
+            )
         keys = self.column_keys()
         cells = self._shown(keys, ids, at)
         kept = [key for key in keys if key in FIXED or any(value is not None for value in cells[key])]
@@ -266,6 +288,17 @@ class Record:
             same_code=same_code,
         )  # fmt: skip
 
+    def importance(self, metric: str, *, where: str | None = None, level: float = 0.05) -> Importance:
+        """Say which parameters matter for a metric, within the runs that match: an association, never a cause.
+
+        `metric` is a name such as `auc`, a column such as `metrics.loss.min`, or `duration`. Runs that differ in their seed only
+        count as one configuration. `level` is the chance, at most, that one or more parameters are wrongly said to matter.
+        Raises UnknownSubjectError, BadExpressionError, BadArgumentError.
+        """
+        from gnomon.runs.importance.found import importance
+
+        return importance(self, metric, where=where, level=level)
+
     def groups(
         self, where: str | None = None, *, sort: str | Sequence[str] | None = None,
         columns: Sequence[str] | None = None, limit: int | None = None, same_code: bool = False,
@@ -367,10 +400,15 @@ class Record:
         `@1` is the newest run, `@2` the one before it. Raises UnknownSubjectError, AmbiguousIdError.
         """
         from gnomon.runs.called import run_called
-        from gnomon.runs.run_view import RunView
 
         self.replica.update(self.progress)
-        found = RunView(self, run_called(self, short_id))
+        return self.run_of(run_called(self, short_id))
+
+    def run_of(self, id: str) -> RunView:
+        """Return a run by its whole id, from what was taken in so far. Raises UnknownSubjectError."""
+        from gnomon.runs.run_view import RunView
+
+        found = RunView(self, id)
         if found.is_withheld:
             raise UnknownSubjectError(
                 f"of run `{found.id[:8]}` only the heads of its entries are here: what it was is withheld, or was erased",
@@ -390,7 +428,8 @@ class Record:
             keys = [*(key for key in keys if not is_process_column(key)), "processes", "ending"]
         stored = set(index.keys("run"))
         sources = {key: _source(key, stored) for key in keys if key != "id"}
-        found = index.columns("run", sorted({source for source, _ in sources.values()}), places)
+        wanted = sorted({source for source, _ in sources.values()})
+        found = self._kept.columns(index, wanted) if places is None else index.columns("run", wanted, places)
         table: dict[str, list[object]] = {"id": list(ids)}
         for key, (source, at) in sources.items():
             column = found[source]
@@ -473,6 +512,44 @@ class Record:
             last=last, together=together, color_by=color_by, rank=rank, title=title, width=width, height=height, out=out,
         )  # fmt: skip
 
+    # --- saved views
+
+    def views(self) -> list[SavedView]:
+        """Return the saved views, by name: (id, name, question, author, saved, others). Everybody who syncs sees them."""
+        from gnomon.runs.saved.views import views
+
+        return views(self)
+
+    def view(self, word: str) -> SavedView:
+        """Return the saved view that is called so, or whose id begins so. Raises UnknownSubjectError, AmbiguousIdError."""
+        from gnomon.runs.saved.views import view_called
+
+        return view_called(self, word)
+
+    def save_view(
+        self, name: str, where: str = "", *, sort: str | Sequence[str] = (), columns: Sequence[str] = (),
+        pin: Sequence[str] = (), groups: bool = False, removed: bool = False, view: str | None = None,
+    ) -> SavedView:  # fmt: skip
+        """Save what a table of runs asks, under a name: over the view that is called so, or as a new one.
+
+        `where`, `sort`, `columns` and `removed` are those of `runs`; `pin` are columns that stay at the left; `groups` asks for
+        groups of seeds. `view` is the id of one to change, its name too.
+        Raises BadExpressionError, BadArgumentError, AmbiguousIdError.
+        """
+        from gnomon.runs.saved import actions
+        from gnomon.runs.saved.question import GROUPS, Question
+
+        sorts = (sort,) if isinstance(sort, str) else tuple(sort)
+        by = GROUPS if groups else ""
+        question = Question(where.strip(), sorts, tuple(columns), tuple(pin), by, removed)
+        return actions.save(self, name, question, view=view)
+
+    def remove_view(self, view: str) -> None:
+        """Remove a saved view, given by its name or id. Raises UnknownSubjectError, AmbiguousIdError."""
+        from gnomon.runs.saved import actions
+
+        actions.remove(self, view)
+
     # --- what people change
 
     def add_note(self, run: str, text: str) -> None:
@@ -480,6 +557,12 @@ class Record:
         from gnomon.runs import actions
 
         actions.add_note(self, run, text)
+
+    def edit_note(self, run: str, notes: str | Sequence[str], text: str) -> None:
+        """Put another text in the place of a note, named by its hash (`Note.hash`); by several where it was edited apart."""
+        from gnomon.runs import actions
+
+        actions.edit_note(self, run, [notes] if isinstance(notes, str) else notes, text)
 
     def tag(self, run: str, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
         """Add tags to a run and take tags away."""

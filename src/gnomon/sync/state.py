@@ -19,27 +19,41 @@ from gnomon.record.files import replace_file
 from gnomon.record.hashing import derive_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from gnomon.env import Env
     from gnomon.record.home import Home
     from gnomon.record.index_place import Place
+    from gnomon.sync.arrived import FromWriter
     from gnomon.sync.heads import Head, HeadName
 
 DEFAULT = "origin"
+MOST_ARRIVALS = 50
+MOST_RUNS_NAMED = 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}").fullmatch
 
 
 class Remote(msgspec.Struct):
     """A remote of this replica. `shown`: for each lane, as `writer/lane`, the highest serial that it ever showed.
 
-    `swept`: how often its packs were looked through for what a tombstone names, by the tombstone's name.
+    `swept`: how often its packs were looked through for what a tombstone names, by the tombstone's name. `met_us`: when it was
+    last met with success, microseconds since 1970 UTC; 0 where it never was, or only by an earlier Gnomon.
     """
 
     url: str
     shown: dict[str, int] = {}
     holds_record: bool = False
     swept: dict[str, int] = {}
+    met_us: int = 0
+
+
+class Arrival(msgspec.Struct):
+    """What one meeting brought: by writer how many entries of each kind, and a few of the runs, the newest last."""
+
+    at_us: int
+    remote: str
+    writers: dict[str, dict[str, int]] = {}
+    runs: list[str] = []
 
 
 class Copy(msgspec.Struct, array_like=True):
@@ -56,7 +70,7 @@ class SyncState(msgspec.Struct):
 
     `line`: the hashes of heads that the next one replaces, oldest first. `parts` (`log`, `points`, `objects`): what is fetched.
     `copied`: the copies that the newest head of the lane lists, which are for remotes only.
-    `gone`: files that an erasure replaced here, as long as a head lists them.
+    `gone`: files that an erasure replaced here, as long as a head lists them. `arrivals`: what came lately, the oldest first.
     """
 
     lane: str = ""
@@ -66,6 +80,7 @@ class SyncState(msgspec.Struct):
     copies: dict[str, Copy] = {}
     copied: list[str] = []
     gone: list[str] = []
+    arrivals: list[Arrival] = []
 
 
 class StateFile:
@@ -88,6 +103,18 @@ class StateFile:
         """Write all of it, whole. Raises OSError."""
         self._env.make_folder(self.folder)
         replace_file(self._env, self.path, msgspec.json.format(msgspec.json.encode(state)))
+
+
+def note_meeting(state: SyncState, name: str, at_us: int, came: Mapping[str, FromWriter]) -> None:
+    """Keep when a remote was met, and what came: of the newest meetings only."""
+    state.remotes[name].met_us = at_us
+    if came:
+        runs = [
+            one.partition(":")[2] for what in came.values() for one in what.subjects.get("run.created", ())
+        ]
+        writers = {writer: dict(sorted(what.kinds.items())) for writer, what in came.items()}
+        arrival = Arrival(at_us, name, writers, runs[-MOST_RUNS_NAMED:])
+        state.arrivals = [*state.arrivals[-MOST_ARRIVALS + 1 :], arrival]
 
 
 def chosen_remote(

@@ -51,9 +51,9 @@ def _of_profile(profile: Profile, limit: int, blocks: str) -> list[str]:
     for table in profile.tables:
         shown += ["", *_of_table(table, limit, blocks)]
     if profile.images is not None:
-        shown += ["", *_of_images(profile.images)]
+        shown += ["", *of_images(profile.images)]
     if profile.texts is not None:
-        shown += ["", *_of_texts(profile.texts)]
+        shown += ["", *of_texts(profile.texts)]
     shown += [f"note: {clean(note)}" for note in profile.notes]
     return shown
 
@@ -77,30 +77,37 @@ def _of_table(table: Table, limit: int, blocks: str) -> list[str]:
 
 def _cells(column: Column, blocks: str) -> list[str]:
     middle: float | None = column.quantile(0.5) if column.type in ("integer", "float") else None
-    low, high = any_value(column.min), any_value(column.max)
-    if column.type in ("text", "binary", "nested") and column.shortest is not None:
-        unit = {"text": "chars", "binary": "bytes", "nested": "items"}[column.type]
-        low, high = f"{column.shortest:,}", f"{column.longest:,} {unit}"
+    low, high = ends(column)
     return [
         cut(clean(column.name), _MOST_NAME),
         column.type,
-        _share(column.missing, column.rows),
-        _distinct(column),
+        share_words(column.missing, column.rows),
+        distinct_words(column),
         cut(low, 20),
-        _about(middle) if middle is not None else MISSING,
+        about(middle) if middle is not None else MISSING,
         cut(high, 20),
         cut(_distribution(column, blocks), _MOST_VALUES + BARS),
     ]
 
 
-def _share(part: int, of: int) -> str:
+def ends(column: Column) -> tuple[str, str]:
+    """Return the smallest and the largest value of a column; of texts and the like, how short and how long they are."""
+    if column.type in ("text", "binary", "nested") and column.shortest is not None:
+        unit = {"text": "chars", "binary": "bytes", "nested": "items"}[column.type]
+        return f"{column.shortest:,}", f"{column.longest:,} {unit}"
+    return any_value(column.min), any_value(column.max)
+
+
+def share_words(part: int, of: int) -> str:
+    """Return a share of rows in words; what is there is never 0, and what is not all never 100 %."""
     if not part:
         return "0"
     share = 100 * part / of
     return "100 %" if part == of else "< 0.1 %" if share < 0.1 else f"{min(share, 99.9):.1f} %"
 
 
-def _distinct(column: Column) -> str:
+def distinct_words(column: Column) -> str:
+    """Return how many different values a column has, with `~` where that is an estimate."""
     if column.distinct is None:
         return MISSING
     if column.distinct_is_exact:
@@ -120,7 +127,15 @@ def _distribution(column: Column, blocks: str) -> str:
         parts.append(_bars(column.cells.bars(BARS), blocks))
     elif column.top:
         parts.append(_values(column))
-    odd = [
+    odd = odd_words(column)
+    if not parts and column.withheld:
+        odd.append(f"not kept: {clean(column.withheld)}")
+    return " ".join([*parts, ", ".join(odd)] if odd else parts)
+
+
+def odd_words(column: Column) -> list[str]:
+    """Return what of a column stands beside its distribution: NaN, infinities, empty texts, values of another type."""
+    found = [
         f"{many:,} {word}"
         for many, word in (
             (column.nan, "NaN"),
@@ -131,14 +146,14 @@ def _distribution(column: Column, blocks: str) -> str:
         if many
     ]
     if column.mostly:
-        odd.append(f"{count(column.others, 'value')} of no type {column.mostly}")
-    if not parts and column.withheld:
-        odd.append(f"not kept: {clean(column.withheld)}")
-    return " ".join([*parts, ", ".join(odd)] if odd else parts)
+        found.append(f"{count(column.others, 'value')} of no type {column.mostly}")
+    return found
 
 
 def _values(column: Column) -> str:
-    texts = [f"{cut(any_value(one.value), 16)} {_share(one.count, column.count)}" for one in column.top[:4]]
+    texts = [
+        f"{cut(any_value(one.value), 16)} {share_words(one.count, column.count)}" for one in column.top[:4]
+    ]
     return ", ".join(texts) + (", …" if len(column.top) > 4 or not column.top_is_complete else "")
 
 
@@ -151,7 +166,8 @@ def _bars(heights: Sequence[float], blocks: str) -> str:
     )
 
 
-def _of_images(images: Images) -> list[str]:
+def of_images(images: Images) -> list[str]:
+    """Return what the headers of pictures say, in sentences."""
     shown = [f"{count(images.count, 'image')}: {_counted(images.formats)}; {_counted(images.modes)}"]
     if images.count > images.unreadable:
         shapes = _counted(images.shapes) + (f", others {images.more_shapes:,}" if images.more_shapes else "")
@@ -163,7 +179,8 @@ def _of_images(images: Images) -> list[str]:
     return shown
 
 
-def _of_texts(texts: Texts) -> list[str]:
+def of_texts(texts: Texts) -> list[str]:
+    """Return what texts hold, in a sentence."""
     line = (
         f"{count(texts.files, 'text file')}: {count(texts.lines, 'line')}, {count(texts.words, 'word')},"
         f" longest line {size(texts.longest_line)}; {_counted(texts.encodings)}"
@@ -228,7 +245,8 @@ def _of_table_difference(table: TableDifference, limit: int) -> list[str]:
         shown.append("columns stand in another order")
     moved = table.moved
     said = [
-        [f"~ {cut(clean(column.name), _MOST_NAME)}", "; ".join(_said(column))] for column in moved[:limit]
+        [f"~ {cut(clean(column.name), _MOST_NAME)}", "; ".join(moved_words(column))]
+        for column in moved[:limit]
     ]
     if said:
         shown += _aligned(said, right=set())
@@ -239,28 +257,32 @@ def _of_table_difference(table: TableDifference, limit: int) -> list[str]:
 
 
 def _of_still(table: TableDifference) -> list[str]:
-    """Say what the columns that did not move are: the same, within chance, or unknown."""
-    still = [column for column in table.columns if not column.has_moved]
-    same = [one for one in still if one.values is not None and not one.size]
-    unsure = [one for one in still if one.values is not None and one.values.verdict == "cannot tell"]
-    within = [one for one in still if one.values is not None and one.size and one not in unsure]
-    unknown = [one for one in still if one.values is None]
-    shown = []
-    for columns, word in (
+    return [
+        f"{count(len(columns), 'column')} {word}: "
+        + ", ".join(cut(clean(one.name), _MOST_NAME) for one in columns[:5])
+        + (", …" if len(columns) > 5 else "")
+        for columns, word in still(table)
+    ]
+
+
+def still(table: TableDifference) -> list[tuple[list[ColumnDifference], str]]:
+    """Return what the columns that did not move are: the same, within chance, or unknown."""
+    left = [column for column in table.columns if not column.has_moved]
+    same = [one for one in left if one.values is not None and not one.size]
+    unsure = [one for one in left if one.values is not None and one.values.verdict == "cannot tell"]
+    within = [one for one in left if one.values is not None and one.size and one not in unsure]
+    unknown = [one for one in left if one.values is None]
+    found = (
         (same, "with the same distribution"),
         (within, "moved no more than chance might"),
         (unsure, "with too few rows to tell"),
         (unknown, "whose values the profile does not hold, with no other sign of change"),
-    ):
-        if columns:
-            names = ", ".join(cut(clean(one.name), _MOST_NAME) for one in columns[:5]) + (
-                ", …" if len(columns) > 5 else ""
-            )
-            shown.append(f"{count(len(columns), 'column')} {word}: {names}")
-    return shown
+    )
+    return [(columns, word) for columns, word in found if columns]
 
 
-def _said(column: ColumnDifference) -> list[str]:
+def moved_words(column: ColumnDifference) -> list[str]:
+    """Return how a column moved: its type, its missing values, its distribution, values that are gone or have come."""
     said = []
     if column.is_retyped:
         others = column.new_others or column.old_others
@@ -285,13 +307,13 @@ def _of_shift(column: ColumnDifference, shift: Shift) -> str:
         return f"values moved by {how}"
     middle = ""
     if column.old_mean is not None and column.old_middle is not None and column.new_middle is not None:
-        middle = f", median {_about(column.old_middle)} → {_about(column.new_middle)}"
+        middle = f", median {about(column.old_middle)} → {about(column.new_middle)}"
         if column.effect is not None:
             middle += f", mean {column.effect:+.2f} SD"
     return f"distribution moved by {how}{middle}"
 
 
-def _about(value: float) -> str:
+def about(value: float) -> str:
     """Return a number to four digits: more are not known."""
     return number(float(f"{value:.4g}"))
 

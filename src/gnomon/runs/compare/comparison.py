@@ -56,12 +56,14 @@ class Compared(NamedTuple):
     seed: object  # of a group: the list of its seeds
     runs: int
     created: float
+    ids: tuple[str, ...] = ()  # of all its runs
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values."""
         from gnomon.runs.table import iso_time
 
-        return {**self._asdict(), "created": iso_time(self.created)}
+        plain = {name: value for name, value in self._asdict().items() if name != "ids"}
+        return {**plain, "created": iso_time(self.created)}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -205,7 +207,9 @@ def _compared(side: Side) -> Compared:
     view, group = side.view, side.group
     seed: object = view.seed if group is None else list(group.seeds)
     status = view.status if group is None else "finished"
-    return Compared(side.title, view.id, side.name, status, view.group, seed, len(side.ids), view.created)
+    return Compared(
+        side.title, view.id, side.name, status, view.group, seed, len(side.ids), view.created, side.ids
+    )
 
 
 def _seeds(side: Side, more: dict[str, object]) -> dict[str, object]:
@@ -248,20 +252,20 @@ def _commits_differ_unseen(code: Sequence[Code], diffs: Sequence[CodeDiff]) -> b
 def _environment(surroundings: Sequence[dict[str, dict[str, object]]]) -> tuple[Differences, tuple[str, ...]]:
     """Return what differs of what was recorded of all runs, and the variables that differ and only name a job."""
     differ: dict[str, list[object]] = {}
-    agree = 0
+    same: dict[str, object] = {}
     job: list[str] = []
     for part, prefix in _ENVIRONMENT.items():
         known = [one[part] for one in surroundings if part in one]
         if len(known) < len(surroundings) and (part != "env" or not known):
             continue  # a run without variables has none; one without packages was not looked at
         found = differences([one.get(part, {}) for one in surroundings])
-        agree += found.agree
+        same.update({prefix + name: value for name, value in found.same.items()})
         for name, values in found.differ.items():
             if part == "env" and facts.is_of_job(name):
                 job.append(name)
             else:
                 differ[prefix + name] = values
-    return Differences(differ, agree), tuple(job)
+    return Differences(differ, len(same), same), tuple(job)
 
 
 def _unrecorded(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.record.body import encode_body
@@ -27,10 +28,14 @@ _OF_JOB = re.compile(
 
 
 class Differences(NamedTuple):
-    """Facts by name: those that `differ` with the value of each run (None: it has none), and how many `agree`."""
+    """Facts by name: those that `differ` with the value of each run (None: it has none), and how many `agree`.
+
+    `same` are the values of those that agree.
+    """
 
     differ: dict[str, list[object]]
     agree: int
+    same: Mapping[str, object] = MappingProxyType({})
 
     def __bool__(self) -> bool:
         return bool(self.differ)
@@ -69,12 +74,15 @@ def _labels_of_bytes(uses: Iterable[Use]) -> dict[str, str]:
 def differences(facts: Sequence[Mapping[str, object]]) -> Differences:
     """Return which facts differ between some runs."""
     differ: dict[str, list[object]] = {}
+    same: dict[str, object] = {}
     names = dict.fromkeys(name for one in facts for name in one)
     for name in names:
         values = [one.get(name) for one in facts]
-        if not all(is_same(values[0], value) for value in values[1:]):
+        if all(is_same(values[0], value) for value in values[1:]):
+            same[name] = values[0]
+        else:
             differ[name] = values
-    return Differences(differ, len(names) - len(differ))
+    return Differences(differ, len(same), same)
 
 
 def is_same(a: object, b: object) -> bool:

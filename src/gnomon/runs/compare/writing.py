@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gnomon.runs.compare.wording import code_state, counts, no_diff, unsaid_data
 from gnomon.runs.groups.spread import Spread, count_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def write_diff(found: Comparison, terminal: Terminal) -> None:
     first, *others = found.runs
     for other, diff in zip(others, found.code_diffs, strict=True):
         if not diff.files:
-            terminal.say(terminal.clean(_no_diff(first.title, other.title, diff)))
+            terminal.say(terminal.clean(no_diff(first.title, other.title, diff)))
         for line in _lines_of(diff.text):
             shown = "\t".join(map(terminal.clean, line.split("\t")))
             style = _DIFF_STYLES.get(line[:1])
@@ -103,7 +104,7 @@ def _section(
 ) -> None:
     if not found.differ and not found.agree:
         return
-    _heading(name, _counts(found), terminal)
+    _heading(name, counts(found), terminal)
     if not found.differ:
         return
     names = list(found.differ) if with_all else list(found.differ)[:MOST_ROWS]
@@ -122,12 +123,6 @@ def _section(
         terminal.write(f"{INDENT}and {len(found.differ) - len(names):,} more (`--all` shows them)")
 
 
-def _counts(found: Differences) -> str:
-    counts = [f"{len(found.differ)} differ{'s' if len(found.differ) == 1 else ''}"] if found.differ else []
-    counts += [f"{found.agree:,} agree{'s' if found.agree == 1 else ''}"] if found.agree else []
-    return ", ".join(counts)
-
-
 def _code(found: Comparison, terminal: Terminal) -> None:
     if not any(len(one) > 1 for one in found.code):
         _heading("code", "not recorded", terminal)
@@ -135,18 +130,18 @@ def _code(found: Comparison, terminal: Terminal) -> None:
     _heading("code", "", terminal)
     for one in found.code:
         terminal.write(
-            f"{INDENT}{terminal.style(terminal.clean(str(one['title'])), 'bold')}  {terminal.clean(_commit(one))}"
+            f"{INDENT}{terminal.style(terminal.clean(str(one['title'])), 'bold')}  {terminal.clean(code_state(one))}"
         )
     first, *others = found.runs
     for other, diff in zip(others, found.code_diffs, strict=True):
         between = terminal.clean(f" from {first.title} to {other.title}") if len(others) > 1 else ""
         if not diff.files:
-            terminal.write(INDENT + terminal.clean(_no_diff(first.title, other.title, diff)))
+            terminal.write(INDENT + terminal.clean(no_diff(first.title, other.title, diff)))
         else:
             files = terminal.count(len(diff.files), "file")
             verb = "differs" if len(diff.files) == 1 else "differ"
-            counts = _plus_minus(diff, terminal)
-            terminal.write(f"{INDENT}{files} {verb}{between}, {counts} (`--code` shows the diff)")
+            lines = _plus_minus(diff, terminal)
+            terminal.write(f"{INDENT}{files} {verb}{between}, {lines} (`--code` shows the diff)")
         for file in diff.files[:MOST_FILES]:
             lines = file.what if file.added is None else f"+{file.added} -{file.removed}"
             doubt = "" if file.is_exact else ", as far as recorded"
@@ -159,46 +154,19 @@ def _code(found: Comparison, terminal: Terminal) -> None:
             terminal.write(INDENT + terminal.style(terminal.clean(note), "yellow"))
 
 
-def _commit(one: dict[str, object]) -> str:
-    if len(one) == 1:
-        return "not recorded"
-    branch = f" on {one['branch']}" if one.get("branch") else ""
-    if one.get("kind") == "folder":
-        files = one.get("kept_count")
-        return f"no Git, {files} file{'' if files == 1 else 's'} kept"
-    commit = str(one["commit"])[:12] + branch if one.get("commit") else f"no commit{branch}"
-    changed, untracked = one.get("changed_count"), one.get("untracked_count")
-    parts = [f"{changed} changed"] if changed else []
-    parts += [f"{untracked} untracked"] if untracked else []
-    dirty = (
-        f", {', '.join(parts)}" if parts else ", nothing uncommitted" if one.get("is_dirty") is False else ""
-    )
-    return commit + dirty
-
-
 def _plus_minus(diff: CodeDiff, terminal: Terminal) -> str:
     return f"{terminal.style(f'+{diff.added}', 'green')} {terminal.style(f'-{diff.removed}', 'red')}"
-
-
-def _no_diff(first: str, other: str, diff: CodeDiff) -> str:
-    if not diff.is_known:
-        return f"the code of {first} and {other} cannot be compared"
-    return f"no difference between {first} and {other}" + (
-        "" if diff.is_whole else " in what was not committed"
-    )
 
 
 def _data(found: Comparison, titles: Sequence[str], terminal: Terminal, *, with_all: bool) -> None:
     if found.data.differ or found.data.agree:
         _section("data", found.data, titles, terminal, with_all=with_all)
     else:
-        lacking = any(text.partition(" of ")[0].endswith("data") for text in found.unrecorded)
-        who = "not every run" if lacking else "no run"
-        _heading("data", f"{who} said what it used; `run.use` records it", terminal)
+        _heading("data", unsaid_data(found), terminal)
     kept = found.kept
     if not kept.differ and not kept.agree:
         return
-    _heading("kept files", _counts(kept), terminal)
+    _heading("kept files", counts(kept), terminal)
     rows = [
         {
             "": name,

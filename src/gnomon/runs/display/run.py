@@ -14,6 +14,7 @@ from gnomon.runs.display.markdown import rendered
 from gnomon.runs.display.markup import Html, tag
 from gnomon.runs.display.shorten import more, short, words
 from gnomon.runs.display.sparkline import sparkline
+from gnomon.runs.flat import flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,23 +103,14 @@ def _conflicts(run: RunView) -> Iterator[str]:
 
 
 def _params(run: RunView) -> Html | None:
-    flat = list(_flat("", run.params, checked.DEEPEST))
-    if not flat:
+    found = list(flat(run.params))
+    if not found:
         return None
     return look.section(
-        f"{text.count(len(flat), 'parameter')}", tables.pairs(flat[:PARAMS]),
-        tables.below(more(len(flat) - PARAMS, "parameter")),
-        is_open=len(flat) <= PARAMS,
+        f"{text.count(len(found), 'parameter')}", tables.pairs(found[:PARAMS]),
+        tables.below(more(len(found) - PARAMS, "parameter")),
+        is_open=len(found) <= PARAMS,
     )  # fmt: skip
-
-
-def _flat(prefix: str, value: object, deepest: int) -> Iterator[tuple[str, object]]:
-    """Yield nested parameters as (dotted name, value), as `where=` and `columns=` name them."""
-    if isinstance(value, dict) and value and deepest > 0:
-        for key, item in value.items():
-            yield from _flat(f"{prefix}.{key}" if prefix else str(key), item, deepest - 1)
-    elif prefix:
-        yield prefix, value
 
 
 def _metrics(run: RunView) -> Html | None:

@@ -16,7 +16,7 @@ from gnomon.runs.compare import direction
 from gnomon.runs.compare.at import parse_at, values_at
 from gnomon.runs.compare.reached import step_notes
 from gnomon.runs.groups.definition import find_group, seed_groups
-from gnomon.runs.groups.spread import LARGEST
+from gnomon.runs.groups.spread import LARGEST, per_seed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,9 @@ class Row:
     group: SeedGroup
     standing: Standing
     comparison: Comparison | None
+    seeds: tuple[
+        tuple[object, float], ...
+    ] = ()  # (seed, its value) of each that is finite; None: no seed is recorded
 
     @property
     def name(self) -> str:
@@ -187,7 +190,10 @@ def compare_groups(
     against = {one.name: one for one in judgement.comparisons}
     by_name = {one.name: one for one in counted}
     apart = frozenset(judgement.unjudged)
-    rows = [Row(by_name[one.name], one, against.get(one.name)) for one in judgement.standings]
+    of_seeds = {one.group.name: _of_seeds(one.pairs) for one in measured}
+    rows = [
+        Row(by_name[one.name], one, against.get(one.name), of_seeds[one.name]) for one in judgement.standings
+    ]
     return GroupComparison(
         metric,
         str(point),
@@ -209,6 +215,14 @@ class _Measured(NamedTuple):
 
     group: SeedGroup
     pairs: list[tuple[float, object]]
+
+
+def _of_seeds(pairs: Sequence[tuple[float, object]]) -> tuple[tuple[object, float], ...]:
+    """Return the value of each seed, runs of one seed averaged, lowest first."""
+    found = per_seed([value for value, _ in pairs], [seed for _, seed in pairs])
+    return tuple(
+        sorted([*found.by_seed.items(), *[(None, value) for value in found.alone]], key=lambda one: one[1])
+    )
 
 
 def _as_float(value: float) -> float:

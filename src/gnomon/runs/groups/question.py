@@ -36,9 +36,7 @@ def question_of(record: Record, words: Sequence[str], better: str | None) -> Que
     from gnomon.runs.groups.definition import seed_groups
 
     record.replica.update(record.progress)
-    names = [
-        key.removeprefix(_METRICS) for key in record.replica.index.keys("run") if key.startswith(_METRICS)
-    ]
+    names = metric_names(record)
     groups = seed_groups(record) if len(words) > 1 or (words and not _metrics(words[0], names)) else []
     metrics: list[str] = []
     chosen: list[str] = []
@@ -62,7 +60,7 @@ def question_of(record: Record, words: Sequence[str], better: str | None) -> Que
             metrics += kept
     if not metrics:
         raise UsageError(
-            "`compare --groups` needs a metric", hint=f"`gnomon compare --groups {_first(names)}`"
+            "`compare --groups` needs a metric", hint=f"`gnomon compare --groups {first_metric(names)}`"
         )
     patterns = any(_PATTERN & set(word) and word not in names for word in words)
     metrics = list(dict.fromkeys(metrics))
@@ -108,5 +106,13 @@ def _unknown(
     )
 
 
-def _first(names: Sequence[str]) -> str:
+def metric_names(record: Record) -> list[str]:
+    """Return the names of all series that runs of the record logged, by name; those of the system are among them."""
+    return [
+        key.removeprefix(_METRICS) for key in record.replica.index.keys("run") if key.startswith(_METRICS)
+    ]
+
+
+def first_metric(names: Sequence[str]) -> str:
+    """Return the first metric whose name says which way is better; `loss` where there is none."""
     return next((one for one in names if not one.startswith(_SYSTEM) and direction.guess(one)), "loss")

@@ -79,7 +79,7 @@ def two_sided(t: float, df: float) -> float:
     >>> round(two_sided(2.306, 8), 4)  # the 5 % point of every table
     0.05
     """
-    return _incomplete_beta(df / 2, 0.5, df / (df + t * t))
+    return incomplete_beta(df / 2, 0.5, df / (df + t * t))
 
 
 @lru_cache(maxsize=4096)
@@ -125,14 +125,14 @@ def _root(survival: Callable[[float], float], level: float) -> float:
     return high
 
 
-def _incomplete_beta(a: float, b: float, x: float) -> float:
+def incomplete_beta(a: float, b: float, x: float) -> float:
     """Return the regularized incomplete beta function (Lentz's continued fraction)."""
     if x <= 0:
         return 0.0
     if x >= 1:
         return 1.0
     if x > (a + 1) / (a + b + 2):
-        return 1 - _incomplete_beta(b, a, 1 - x)
+        return 1 - incomplete_beta(b, a, 1 - x)
     front = math.exp(
         math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
     )

@@ -75,7 +75,7 @@ def _field_called(word: str, statement: Statement, tables: Tables) -> str:
     """Return a question at the parameters and metrics with a name that was taken for a column, with a blank behind it."""
     families = [family for table, of in _FIELDS.items() if table in statement.tables for family in of]
     found = [
-        _written(family, name)
+        written(family, name)
         for family in dict.fromkeys(families)
         for name in tables.names(family)
         if word.lower() in (name.lower(), *name.lower().split("/"))
@@ -83,10 +83,10 @@ def _field_called(word: str, statement: Statement, tables: Tables) -> str:
     return f"write {' or '.join(f'`{one}`' for one in found[:3])}; " if found else ""
 
 
-def _written(family: str, name: str) -> str:
+def written(family: str, name: str) -> str:
     """Return how a field is written in SQL: its name in quotes, unless it is a plain word.
 
-    >>> _written("metrics", "val/acc"), _written("params", "lr"), _written("params", "net.depth")
+    >>> written("metrics", "val/acc"), written("params", "lr"), written("params", "net.depth")
     ('metrics."val/acc"', 'params.lr', 'params.net.depth')
     """
     plain = all(_WORD.match(part) for part in name.split("."))
@@ -120,7 +120,7 @@ def _no_such_field(family: str, path: Path, statement: Statement, tables: Tables
     divided = [one for one in known if name.lower() in one.lower().split("/")]
     if divided:  # `metrics.val/acc` is `metrics.val` divided by `acc`
         divided = [one for one in divided if one.lower() in statement.text.lower()] or divided
-        shown = " or ".join(f"`{_written(family, one)}`" for one in divided[:4])
+        shown = " or ".join(f"`{written(family, one)}`" for one in divided[:4])
         return BadQueryError(
             f"no run has the {what} `{name}`{where}",
             hint=f"write {shown}: `/` divides, unless the name stands in double quotes",

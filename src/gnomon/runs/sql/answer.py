@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gnomon.runs.views import Record
 
 SHOWN_ROWS = 50
+COUNTED_AT_MOST = 1_000_000
 
 
 def sql(
@@ -135,6 +136,47 @@ def plain(value: object) -> object:
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return value.hex() if isinstance(value, bytes) else str(plain(value))
+
+
+# --- the first rows, for people
+
+
+def first_rows(answer: Any, limit: int | None) -> tuple[list[str], list[dict[str, object]], int, bool]:
+    """Return (columns, the first rows, how many there are, whether that is all): it stops counting at a million."""
+    from gnomon.runs.sql.engine import batches_of
+
+    rows: list[dict[str, object]] = []
+    total = 0
+    for batch in batches_of(answer):
+        wanted = batch.num_rows if limit is None else min(batch.num_rows, limit - len(rows))
+        if wanted > 0:
+            rows += rows_of(batch.slice(0, wanted))
+        total += batch.num_rows
+        if limit is not None and total > max(COUNTED_AT_MOST, limit):
+            return list(answer.columns), rows, COUNTED_AT_MOST, False
+    return list(answer.columns), rows, total, True
+
+
+def flattened(columns: list[str], rows: list[dict[str, object]]) -> tuple[list[str], list[dict[str, object]]]:
+    """Return a table in which the fields of a STRUCT are columns of their own: `params.lr`."""
+    found: list[str] = []
+    flat: list[dict[str, object]] = [{} for _ in rows]
+    for name in columns:
+        cells = [row[name] for row in rows]
+        if not any(isinstance(cell, dict) for cell in cells):
+            found.append(name)
+            for row, cell in zip(flat, cells, strict=True):
+                row[name] = cell
+            continue
+        fields = dict.fromkeys(field for cell in cells if isinstance(cell, dict) for field in cell)
+        inner = [cell if isinstance(cell, dict) else {} for cell in cells]
+        keys, parts = flattened(
+            list(fields), [{field: cell.get(field) for field in fields} for cell in inner]
+        )
+        found += [f"{name}.{key}" for key in keys]
+        for row, part in zip(flat, parts, strict=True):
+            row.update({f"{name}.{key}": cell for key, cell in part.items()})
+    return found, flat
 
 
 def _cell(value: object) -> object:

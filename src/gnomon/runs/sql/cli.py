@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 ALL = ""
 FIRST = ("id", "run", "name", "status")
-COUNTED_AT_MOST = 1_000_000
 STOPPED, INTERRUPTED = 2, 130  # exit codes, as in `cli.main`
 
 
@@ -265,7 +264,9 @@ def _show(question: Question, arguments: Namespace, terminal: Terminal) -> None:
     limit = None if arguments.all else arguments.limit
     if limit is None and not arguments.all:
         limit = max(FEWEST_ROWS, terminal.height - LINES_AROUND_TABLE) if terminal.is_interactive else PAGE
-    columns, rows, total, is_whole = question.answer(lambda answer: _first_rows(answer, limit))
+    from gnomon.runs.sql.answer import first_rows, flattened
+
+    columns, rows, total, is_whole = question.answer(lambda answer: first_rows(answer, limit))
     if question.statement.is_explain:
         for line in chain.from_iterable(terminal.clean_lines(str(row[columns[-1]])) for row in rows):
             terminal.write(line)
@@ -275,7 +276,7 @@ def _show(question: Question, arguments: Namespace, terminal: Terminal) -> None:
             f"no rows (columns: {', '.join(map(terminal.clean, columns[:12]))}{', …' if len(columns) > 12 else ''})"
         )
         return
-    columns, rows = _flat(
+    columns, rows = flattened(
         columns, [{key: _readable(value, terminal) for key, value in row.items()} for row in rows]
     )
     left_out = terminal.table(columns, rows, importance=_importance(columns, rows))
@@ -297,23 +298,6 @@ def _importance(columns: list[str], rows: list[dict[str, object]]) -> list[str]:
     return list(dict.fromkeys([*first, *sorted(figures), *telling, *columns]))
 
 
-def _first_rows(answer: Any, limit: int | None) -> tuple[list[str], list[dict[str, object]], int, bool]:
-    """Return (columns, the first rows, how many there are, whether that is all): it stops counting at a million."""
-    from gnomon.runs.sql.answer import rows_of
-    from gnomon.runs.sql.engine import batches_of
-
-    rows: list[dict[str, object]] = []
-    total = 0
-    for batch in batches_of(answer):
-        wanted = batch.num_rows if limit is None else min(batch.num_rows, limit - len(rows))
-        if wanted > 0:
-            rows += rows_of(batch.slice(0, wanted))
-        total += batch.num_rows
-        if limit is not None and total > max(COUNTED_AT_MOST, limit):
-            return list(answer.columns), rows, COUNTED_AT_MOST, False
-    return list(answer.columns), rows, total, True
-
-
 def _readable(value: object, terminal: Terminal) -> object:
     """Return a value as a person reads it: a moment in their own zone."""
     from gnomon.runs.sql.answer import plain
@@ -323,23 +307,3 @@ def _readable(value: object, terminal: Terminal) -> object:
     if isinstance(value, dict):
         return {key: _readable(item, terminal) for key, item in value.items()}
     return plain(value)
-
-
-def _flat(columns: list[str], rows: list[dict[str, object]]) -> tuple[list[str], list[dict[str, object]]]:
-    """Return a table in which the fields of a STRUCT are columns of their own: `params.lr`."""
-    found: list[str] = []
-    flat: list[dict[str, object]] = [{} for _ in rows]
-    for name in columns:
-        cells = [row[name] for row in rows]
-        if not any(isinstance(cell, dict) for cell in cells):
-            found.append(name)
-            for row, cell in zip(flat, cells, strict=True):
-                row[name] = cell
-            continue
-        fields = dict.fromkeys(field for cell in cells if isinstance(cell, dict) for field in cell)
-        inner = [cell if isinstance(cell, dict) else {} for cell in cells]
-        keys, parts = _flat(list(fields), [{field: cell.get(field) for field in fields} for cell in inner])
-        found += [f"{name}.{key}" for key in keys]
-        for row, part in zip(flat, parts, strict=True):
-            row.update({f"{name}.{key}": cell for key, cell in part.items()})
-    return found, flat

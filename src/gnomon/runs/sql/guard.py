@@ -59,6 +59,7 @@ class Guard:
         self._is_own_process = is_own_process
         self._deadline = monotonic() + timeout_s
         self._done: threading.Event | None = None
+        self._is_stopped = threading.Event()
         self.was_left = False  # by Ctrl-C
 
     @property
@@ -74,6 +75,10 @@ class Guard:
             yield
         finally:
             self._deadline += max(0.0, monotonic() - began - (thread_time() - worked))
+
+    def stop(self) -> None:
+        """Have the query end soon, with QueryStoppedError for the one who asked. From any thread."""
+        self._is_stopped.set()
 
     def run(self, job: Callable[[], T]) -> T:
         """Return what the job returns. Raises QueryStoppedError, and what the job raises."""
@@ -116,6 +121,8 @@ class Guard:
                     f"the query was stopped after {self._timeout_s:g} s",
                     hint="ask for less (`where`, fewer columns), or allow more: `--timeout SECONDS`, `timeout_s=` in Python",
                 )
+            elif self._is_stopped.is_set():
+                stopped = QueryStoppedError("the query was stopped, as was asked")
             elif _resident() - before > self._memory + SLACK:
                 stopped = out_of_memory(self._memory)
             if stopped is not None:

@@ -87,7 +87,7 @@ def _mask(value: Any, size: tuple[int, int], factor: int) -> Part:
         found = f"{array.dtype} from {array.min():g} to {array.max():g}"
         raise refused("mask", "Image", "whole numbers from 0 to 255", found)
     pixels = Pixels(reduced.astype("uint8").tobytes(), width, height, 1)
-    return Part("mask.png", "image/png", write_png(pixels, _PALETTE))
+    return Part("mask.png", "image/png", write_png(pixels, PALETTE))
 
 
 def _colour(number: int) -> tuple[int, int, int]:
@@ -108,7 +108,8 @@ def _colour(number: int) -> tuple[int, int, int]:
     )[int(hue)]
 
 
-_PALETTE = tuple(map(_colour, range(256)))
+PALETTE = tuple(map(_colour, range(256)))
+"""The colour of each class of a mask."""
 
 
 def _classes(classes: Mapping[int, str] | None) -> dict[str, str]:

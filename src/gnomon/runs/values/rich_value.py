@@ -17,7 +17,8 @@ class RichValue:
     """An image, table, figure or the like, of one step of a run.
 
     Attributes: `series`, `step`, `time_s` (seconds since 1970 UTC), `rank`, `kind` ("image", "table", …), `meta` (what is known
-    of it: width, caption, …), `notes` (what was changed to store it), `parts` (name -> size in bytes).
+    of it: width, caption, …), `notes` (what was changed to store it), `parts` (name -> size in bytes), `objects` (name -> digest)
+    and `media_types` (name -> type), the part that is shown first.
     """
 
     def __init__(self, replica: Replica, stored: Mapping[str, Any]) -> None:
@@ -31,6 +32,8 @@ class RichValue:
         self.meta: dict[str, object] = dict(stored["meta"])
         self.notes: list[str] = list(stored["notes"])
         self.parts: dict[str, int] = {part["name"]: part["size"] for part in self._parts}
+        self.objects: dict[str, str] = {part["name"]: part["object"] for part in self._parts}
+        self.media_types: dict[str, str] = {part["name"]: part["media_type"] for part in self._parts}
 
     def __repr__(self) -> str:
         return f"<RichValue {self.kind} {self.series!r} at step {self.step}: {', '.join(self.parts)}>"

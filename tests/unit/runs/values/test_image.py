@@ -229,9 +229,9 @@ def test_a_mask_is_a_picture_of_class_ids():
 
 
 def test_the_colours_of_classes_differ():
-    from gnomon.runs.values.image import _PALETTE
+    from gnomon.runs.values.image import PALETTE
 
-    assert len(set(_PALETTE)) == 256
+    assert len(set(PALETTE)) == 256
 
 
 @pytest.mark.parametrize(
