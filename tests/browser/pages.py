@@ -66,7 +66,9 @@ def new_page(browser: Browser, pages: Pages, **options) -> Page:
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
     page = context.new_page()
     page.errors = []
-    page.on("console", lambda said: page.errors.append(said.text) if said.type in ("error", "warning") else None)
+    page.on(
+        "console", lambda said: page.errors.append(said.text) if said.type in ("error", "warning") else None
+    )
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     pages.enter(page)
     return page

@@ -1,28 +1,105 @@
-"""`/`: what happened since the reader last looked, what runs now, what failed."""
+"""`/`: what happened since the reader last looked, what runs now, what failed; and what the palette finds.
+
+Always true: looking moves no reading position: only `POST /home/seen` does, to the moment at which the page was made. Each part
+of the page is bounded and asked for on its own, so a page over 100,000 runs stays quick.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gnomon.page import Json, Shown
+from gnomon.page import Json, Redirect, Shown
+from gnomon.runs.failures import WHERE, failures
+from gnomon.runs.news import MOST_RUNS, moment, news
+from gnomon.runs.palette import data_place, found
+from gnomon.telling import kinds_told
 
 if TYPE_CHECKING:
     from gnomon.page import Ask
+    from gnomon.runs.views import Record
+
+PLACE = "home"
+MOST_RUNNING = 12
+MOST_FAILURES = 8
+DAY_S = 86_400.0
+SPANS = (("day", "a day", 1.0), ("week", "a week", 7.0), ("month", "a month", 30.0))
+FIRST_LOOK_DAYS = 7.0
+_RUNNING = "status = running"
 
 
 def home(ask: Ask) -> Shown:
-    """Show what is new."""
-    recent = ask.record.runs(limit=20, columns=["id", "name", "status", "created", "duration"])
-    return Shown("runs/home.html", "Home", {"recent": recent.to_pylist(), "total": recent.total})
+    """Show what is new, what runs and what failed."""
+    record = ask.record
+    values: dict[str, object] = {"is_empty": False}
+    if not ask.part or ask.part == "facts":
+        values["facts"] = facts(record)
+    if not ask.part:
+        values["is_empty"] = record.runs(columns=["id"], limit=0).total == 0 and not record.data_sets()
+    if not ask.part or ask.part == "news":
+        values |= _news(ask)
+    if not ask.part or ask.part == "running":
+        values |= _running(ask)
+    if not ask.part or ask.part == "failed":
+        groups, total = failures(record)
+        values |= {"failures": groups[:MOST_FAILURES], "failed": total, "failed_where": WHERE}
+    return Shown("runs/home.html", "Home", values)
+
+
+def seen(ask: Ask) -> Redirect:
+    """Move the reading position to the moment at which the page was made that the reader has seen."""
+    until = ask.form.number("until")
+    if ask.reader is not None:
+        ask.reader.look(PLACE, min(until, ask.now) if until is not None and until > 0 else ask.now)
+    return Redirect("/")
 
 
 def palette(ask: Ask) -> Json:
     """Return what the palette finds for some words, beside pages and actions."""
-    words = ask.query.text("q")
-    hits = ask.record.search(words, limit=8) if words else []
-    return Json(
-        [
-            {"title": hit.name or hit.id[:8], "note": f"{hit.kind} {hit.id[:8]}", "to": f"/run/{hit.id}"}
-            for hit in hits
-        ]
-    )
+    return Json(found(ask.record, ask.query.text("q")[:200]))
+
+
+def _news(ask: Ask) -> dict[str, object]:
+    looked = ask.reader.looked(PLACE) if ask.reader is not None else None
+    span = next((one for one in SPANS if one[0] == ask.query.text("since")), None)
+    if span is not None:
+        since = ask.now - span[2] * DAY_S
+    else:
+        since = looked if looked is not None else ask.now - FIRST_LOOK_DAYS * DAY_S
+    return {
+        "news": news(ask.record, since),
+        "looked": looked,
+        "span": span,
+        "spans": SPANS,
+        "made": ask.now,
+        "most_runs": MOST_RUNS,
+        "since": moment(since),
+        "came": kinds_told,
+        "data_path": data_place,
+    }
+
+
+def _running(ask: Ask) -> dict[str, object]:
+    from gnomon.runs.progress import progress_of, rate_words
+
+    table = ask.record.runs(_RUNNING, columns=["id"], limit=MOST_RUNNING)
+    rows = [progress_of(ask.record, run, ask.now) for run in table.ids]
+    return {"running": rows, "running_total": table.total, "running_where": _RUNNING, "rate": rate_words}
+
+
+def facts(record: Record) -> dict[str, int]:
+    """Return how much there is: runs, versions of data and data sets, bytes."""
+    home = record.home
+    files = [
+        *home.log_files(), *home.wal_files(), *home.segment_files(), *home.salvage_files(), *home.pack_files()
+    ]  # fmt: skip
+    table = record.runs(columns=["id"], limit=0)
+    names = record.replica.index.columns("data", ["name"])["name"]
+    groups = {one for one in record.replica.index.columns("run", ["group"])["group"] if one is not None}
+    return {
+        "runs": table.total,
+        "groups": len(groups),
+        "data_sets": len({one for one in names if one is not None}),
+        "versions": len(names),
+        "bytes": sum(state.st_size for _, state in files),
+        "devices": len(home.writers("log")),
+    }

@@ -39,7 +39,10 @@
     if (response && !response.bodyUsed) said(response).then((text) => toast(text, "bad"));
     else {
       let text = "that did not work";
-      try { text = JSON.parse(event.detail.ctx.text).error.message; } catch { /* not in our shape */ }
+      try {
+        const { error } = JSON.parse(event.detail.ctx.text);
+        text = error.hint ? `${error.message}. ${error.hint}` : error.message;
+      } catch { /* not in our shape */ }
       toast(text, "bad");
     }
   });
@@ -201,6 +204,15 @@
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") for (const menu of $$("details.menu[open]")) { menu.open = false; $("summary", menu).focus(); }
+  });
+
+  // --- a form that asks again with each change; empty fields stay out of the address
+  const submits = (event) => { const form = event.target.closest("form[data-submits]"); if (form && !event.target.matches("[type=hidden]")) form.requestSubmit(); };
+  document.addEventListener("change", submits);
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-submits]")) return;
+    for (const field of event.target.elements) if (field.name && !field.value) field.disabled = true;
+    setTimeout(() => { for (const field of event.target.elements) field.disabled = false; });
   });
 
   window.gnomon = { token, toast, send, said, prepare, key: (name, does) => keys.set(name, does), $, $$ };
