@@ -11,7 +11,7 @@ import sys
 import time
 import traceback
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -25,8 +25,9 @@ from gnomon.errors import (
     UsageError,
 )
 from gnomon.page import Ask, Binary, Json, Redirect, Shown, Values
-from gnomon.web.entering import safe_path
+from gnomon.web.entering import pairs_of, safe_path
 from gnomon.web.finding import function
+from gnomon.web.gate import MOST_FIELDS
 from gnomon.web.live import marks_of
 from gnomon.web.templates import Templates
 
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from gnomon.runs.views import Record
     from gnomon.web.finding import Found
     from gnomon.web.records import Records
-
-MOST_FIELDS = 2_000
 
 
 class Answering:
@@ -60,11 +59,11 @@ class Answering:
 
     async def answer(self, page: Page, request: Request) -> Response:
         """Answer one request for a page."""
-        query = Values(parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=MOST_FIELDS))
-        form = Values()
-        if request.method == "POST":
-            body = (await request.body()).decode("utf-8", "replace")
-            form = Values(parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+        asked = request.scope["query_string"]
+        sent = await request.body() if request.method == "POST" else b""
+        if max(asked.count(b"&"), sent.count(b"&")) >= MOST_FIELDS:
+            return self._failed(request, 413, "GN101", f"at most {MOST_FIELDS:,} values are read", None)
+        query, form = Values(pairs_of(asked)), Values(pairs_of(sent))
         return await run_in_threadpool(self._answer, page, request, query, form)
 
     def _answer(self, page: Page, request: Request, query: Values, form: Values) -> Response:
@@ -72,8 +71,9 @@ class Answering:
         try:
             with self.records.one() as record:
                 ask = Ask(record, request.path_params, query, form, part, time.time(), self.reader, self.link)
+                marks = "" if part or page.method != "GET" else _marks_before(record)
                 answer = function(page)(ask)
-                return self._response(answer, request, part, record)
+                return self._response(answer, request, part, record, marks)
         except GnomonError as error:
             return self._failed(request, status_of(error), error.code, error.message, error.hint)
         except TimeoutError as error:
@@ -85,7 +85,7 @@ class Answering:
             )
             return self._failed(request, 500, "GN000", said, None)
 
-    def _response(self, answer: Answer, request: Request, part: str, record: Record) -> Response:
+    def _response(self, answer: Answer, request: Request, part: str, record: Record, marks: str) -> Response:
         if isinstance(answer, Redirect):
             return RedirectResponse(safe_path(answer.to), 303)
         if isinstance(answer, Json):
@@ -93,10 +93,9 @@ class Answering:
         if isinstance(answer, Binary):
             headers = {"content-disposition": _attached(answer.name)} if answer.name else {}
             return Response(b"".join(answer.parts), media_type=answer.media_type, headers=headers)
-        return self._page(answer, request, part, record)
+        return self._page(answer, request, part, record, marks)
 
-    def _page(self, shown: Shown, request: Request, part: str, record: Record) -> Response:
-        marks = json.dumps(marks_of(record)) if not part else ""
+    def _page(self, shown: Shown, request: Request, part: str, record: Record, marks: str) -> Response:
         values = {**self._around(request, record.name, marks), **shown.values, "title": shown.title}
         html = self.templates.show(shown.template, values, part)
         if html is None:
@@ -105,11 +104,15 @@ class Answering:
 
     def _around(self, request: Request, record_name: str, marks: str = "") -> Mapping[str, object]:
         """Return what every page shows around its own."""
-        path = request.url.path
+        path, query = (
+            quote(request.scope["path"], safe="/@:"),
+            request.scope["query_string"].decode("latin-1"),
+        )
         return {
             "navigation": self.found.navigation,
             "path": path,
-            "here": path + (f"?{request.url.query}" if request.url.query else ""),
+            "here": path + (f"?{query}" if query else ""),
+            "problems": self.found.problems,
             "record_name": record_name,
             "marks": marks,
             "token": request.scope["state"]["token"],
@@ -132,7 +135,7 @@ class Answering:
             request,
             404,
             "GN103",
-            f"there is no page `{request.url.path}`",
+            f"there is no page `{request.scope['path']}`",
             "`?` lists the keys; `Ctrl K` finds pages and runs",
         )
 
@@ -146,7 +149,11 @@ def status_of(error: GnomonError) -> int:
     return 507 if isinstance(error, NotStoredError) else 500 if isinstance(error, RecordError) else 503
 
 
-def _attached(name: str) -> str:
-    from urllib.parse import quote
+def _marks_before(record: Record) -> str:
+    """Return the marks that a page is made with, taken before it is made: what comes meanwhile is told once more, never lost."""
+    record.replica.update()
+    return json.dumps(marks_of(record))
 
+
+def _attached(name: str) -> str:
     return f"attachment; filename*=UTF-8''{quote(name)}"

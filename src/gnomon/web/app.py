@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from gnomon.web.answering import Answering
 from gnomon.web.content import Content, object_link
-from gnomon.web.entering import enter
+from gnomon.web.entering import enter, leave
 from gnomon.web.finding import Found
 from gnomon.web.gate import Gate
 from gnomon.web.live import Live
@@ -36,8 +36,9 @@ class App:
     def __init__(self, path: str, port: int, *, entered: Callable[[], None] = lambda: None) -> None:
         self.sessions = Sessions()
         self.records = Records(path)
-        self.live = Live(self.records)
+        self.live = Live(self.records, self.sessions)
         found = Found()
+        self.problems = found.problems
         gate_origin, content_origin = f"http://127.0.0.1:{port}", f"http://localhost:{port}"
         files = static_files()
         with self.records.one() as record:
@@ -46,6 +47,7 @@ class App:
         answering = Answering(found, self.records, reader, object_link(self.sessions, content_origin), mark)
         routes = [
             Route("/enter", enter(self.sessions, entered), methods=["GET", "POST"]),
+            Route("/leave", leave(self.sessions), methods=["POST"]),
             Route("/events", self.live.answer, methods=["GET"]),
             Route("/static/{name:path}", _static(files), methods=["GET"]),
             *(Route(page.path, _answer(answering, page), methods=[page.method]) for page in found.pages),

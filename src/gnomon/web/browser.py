@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import html
 import os
+import pathlib
 import sys
 import webbrowser
 from typing import TYPE_CHECKING
@@ -16,19 +19,24 @@ def open_browser(env: Env, address: str) -> bool:
     """Open an address that holds a code in the person's browser; return whether one was found.
 
     The browser is given a file that only they can read and that leads there: what a process is started with, all users can see.
+    The code in it counts once, so that it is worth nothing when the browser has entered.
     """
     folder = os.path.join(env.cache_folder(), "pages")
     env.make_folder(folder)
-    path = os.path.join(folder, "open.html")
+    path = os.path.join(
+        folder, f"open-{hashlib.sha256(address.partition('#')[0].encode()).hexdigest()[:8]}.html"
+    )
     shown = html.escape(address)
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)  # of an earlier start at this port: its mode and its owner would stay
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(fd, "w", encoding="utf-8") as file:
         file.write(
             f'<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={shown}">'
             f'<title>Gnomon</title><p><a href="{shown}">Open the pages</a>'
         )
     try:
-        return webbrowser.open("file://" + path)
+        return webbrowser.open(pathlib.Path(path).as_uri())
     except webbrowser.Error:
         return False
 

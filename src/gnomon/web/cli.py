@@ -29,8 +29,7 @@ def ui(parser: Parser) -> Run:
     parser.option("--no-open", action="store_true", help="print the address only; open no browser")
     parser.example("gnomon ui", "open the pages in the browser")
     parser.example(
-        "ssh -L 7420:127.0.0.1:7420 HOST gnomon -C PROJECT ui --port 7420",
-        "look at a record on another machine",
+        "gnomon ui --port 7420 --no-open", "on another machine, behind `ssh -L 7420:127.0.0.1:7420 HOST`"
     )
     parser.note("Needs `pip install 'gnomon[ui]'`. How-to: docs/how-to/look-in-the-browser.md.")
     return _ui

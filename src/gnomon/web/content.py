@@ -1,13 +1,16 @@
 """The origin of what people made: files, pictures and pages out of the record, shown so that none of them can do anything.
 
-Asked for by signed addresses that end (`/o/<signed>/<name>`); the signature says which object, and as what. There is no session
-and no cookie here. Always true: a page among them runs in a sandbox without script and reaches nothing; what is not on the list
-of types is a download; no text of the address is a path.
+Asked for by signed addresses that end (`/o/<signed>/<name>`); the signature says which object, under which name, and as what; the
+name at the end is for people. There is no session and no cookie here. Always true: a page among them runs in a sandbox without
+script and reaches nothing; what is not on the list of types is a download; no text of the address is a path; an object is never
+in memory as a whole, and whoever reads it slowly keeps no record from the pages.
 """
 
 from __future__ import annotations
 
 import mimetypes
+import re
+import sys
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -22,16 +25,20 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from gnomon.objects.store import ObjectStore
     from gnomon.page import ObjectLink
     from gnomon.web.records import Records
     from gnomon.web.sessions import Sessions
 
 SHOWN = frozenset(
-    "image/png image/jpeg image/gif image/webp image/avif image/bmp image/svg+xml audio/wav audio/x-wav audio/mpeg audio/ogg "
-    "audio/flac audio/mp4 video/mp4 video/webm video/ogg application/json text/plain text/html text/csv text/markdown".split()
+    "image/png image/apng image/jpeg image/gif image/webp image/avif image/bmp image/svg+xml audio/wav audio/x-wav audio/mpeg "
+    "audio/ogg audio/flac audio/mp4 video/mp4 video/webm video/ogg application/json text/plain text/html text/csv "
+    "text/markdown".split()
 )
 """Types that a browser may show; all others are offered as a download."""
 AS_TEXT = frozenset({"text/csv", "text/markdown", "application/json"})
+BYTES = "application/octet-stream"
+_SPAN = re.compile(r"bytes=\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", re.ASCII)
 
 
 def object_link(sessions: Sessions, origin: str) -> ObjectLink:
@@ -40,13 +47,13 @@ def object_link(sessions: Sessions, origin: str) -> ObjectLink:
     def link(
         digest: str, name: str, media_type: str = "", *, is_tree: bool = False, is_download: bool = False
     ) -> str:
-        said: dict[str, object] = {"o": digest, "t": media_type}
+        shown = name.rpartition("/")[2] or "file"
+        said: dict[str, object] = {"o": digest, "t": media_type, "n": shown}
         if is_tree:
             said["m"] = name
         if is_download:
             said["d"] = 1
-        shown = name.rpartition("/")[2] or "file"
-        return f"{origin}/o/{sessions.sign(said)}/{quote(shown, safe='')}"
+        return f"{origin}/o/{sessions.sign(said)}/{_quoted(shown)}"
 
     return link
 
@@ -72,40 +79,39 @@ class Content:
             "cross-origin-resource-policy": "cross-origin",
         }.items():
             response.headers[name] = value
-        await response(scope, receive, send)
+        try:
+            await response(scope, receive, send)
+        except* ConnectionAbortedError:
+            pass  # said by `_pieces`; the connection closes, and the browser sees that bytes are missing
 
     def _answer(self, request: Request) -> Response:
-        parts = request.url.path.split("/")
+        parts = request.scope["path"].split("/")
         said = self._sessions.read(parts[2]) if len(parts) == 4 and parts[1] == "o" else None
         if said is None:
             return PlainTextResponse("this address has ended, or was never ours: load the page again", 404)
         try:
-            return self._object(request, said, parts[3])
+            return self._object(request, said)
         except RecordError as error:
             return PlainTextResponse(str(error), 404)
         except (GnomonError, OSError, TimeoutError) as error:
             return PlainTextResponse(str(error), 503)
 
-    def _object(self, request: Request, said: dict[str, object], name: str) -> Response:
-        member = said.get("m")
+    def _object(self, request: Request, said: dict[str, object]) -> Response:
+        member, name, digest = said.get("m"), str(said["n"]), str(said["o"])
         with self._records.one() as record:
-            store = record.replica.objects()
-            digest = str(said["o"])
-            if isinstance(member, str):
-                files = {file.path: file for file in store.read_tree(digest)}
-                if member not in files:
-                    return PlainTextResponse(f"the folder has no file of this name: {member!r}", 404)
-                digest = str(files[member].object)
-            store.bring([digest])
-            size = store.size(digest)
-        kind = str(said.get("t") or "") or mimetypes.guess_type(name)[0] or "application/octet-stream"
-        is_shown = kind in SHOWN and "d" not in said
-        media_type = "text/plain" if kind in AS_TEXT and is_shown else kind
+            store = record.replica.objects()  # one of its own, which needs the record no longer
+        if isinstance(member, str):
+            found = next((file for file in store.read_tree(digest) if file.path == member), None)
+            if found is None:
+                return PlainTextResponse(f"the folder has no file of this name: {member!r}", 404)
+            digest = str(found.object)
+        store.bring([digest])
+        size = store.size(digest)
+        media_type, is_shown = _kind(said, name)
         headers = {
             "cache-control": "private, max-age=3600",
             "accept-ranges": "bytes",
-            "content-disposition": ("inline" if is_shown else "attachment")
-            + f"; filename*=UTF-8''{quote(name, safe='')}",
+            "content-disposition": f"{'inline' if is_shown else 'attachment'}; filename*=UTF-8''{_quoted(name)}",
         }
         span = _span(request.headers.get("range", ""), size)
         if span is None:
@@ -114,31 +120,54 @@ class Content:
         if is_part:
             headers["content-range"] = f"bytes {first}-{last}/{size}"
         headers["content-length"] = str(last - first + 1)
-        if media_type.startswith("text/"):
-            media_type += "; charset=utf-8"
-        body = iterate_in_threadpool(self._bytes(digest, first, last + 1))
-        return StreamingResponse(body, 206 if is_part else 200, headers, media_type)
+        status = 206 if is_part else 200
+        if request.method == "HEAD":
+            return Response(None, status, headers, media_type)
+        body = iterate_in_threadpool(_pieces(store, digest, first, last + 1))
+        return StreamingResponse(body, status, headers, media_type)
 
-    def _bytes(self, digest: str, first: int, end: int) -> Iterator[bytes]:
-        with self._records.one() as record:
-            at = 0
-            for piece in record.replica.objects().stream(digest):
-                if at + len(piece) > first:
-                    yield piece[max(0, first - at) : max(0, end - at)]
-                at += len(piece)
-                if at >= end:
-                    return
+
+def _kind(said: dict[str, object], name: str) -> tuple[str, bool]:
+    """Return as what an object is sent, and whether a browser may show it. What people said of it is only looked up."""
+    kind = str(said.get("t") or "").partition(";")[0].strip().lower()
+    kind = kind or mimetypes.guess_type(name)[0] or BYTES
+    if kind not in SHOWN or "d" in said:
+        return BYTES, False
+    kind = "text/plain" if kind in AS_TEXT else kind
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, True
+
+
+def _pieces(store: ObjectStore, digest: str, first: int, end: int) -> Iterator[bytes]:
+    """Yield a part of an object. The last piece of a whole one waits until all is checked, so that a damaged one ends early."""
+    at, waiting, is_whole = 0, b"", first == 0 and end == store.size(digest)
+    try:
+        for piece in store.stream(digest):
+            if at < end and at + len(piece) > first:
+                yield waiting
+                waiting = piece[max(0, first - at) : max(0, end - at)]
+            at += len(piece)
+            if at >= end and not is_whole:
+                break
+    except (GnomonError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        raise ConnectionAbortedError from error
+    yield waiting
 
 
 def _span(asked: str, size: int) -> tuple[int, int, bool] | None:
-    """Return (first byte, last byte, whether it is a part) of what is asked for; None for what lies outside."""
-    unit, _, part = asked.partition("=")
-    first_text, dash, last_text = part.partition("-")
-    numbers = (first_text + last_text).strip()
-    if unit != "bytes" or not dash or "," in part or not (numbers.isascii() and numbers.isdigit()):
+    """Return (first byte, last byte, whether it is a part) of what is asked for; None for what lies outside.
+
+    What is not understood, or several parts at once, is answered by all of it.
+    """
+    found = _SPAN.fullmatch(asked)
+    if found is None or not (found[1] or found[2]):
         return 0, size - 1, False
-    if not first_text.strip():
-        return max(0, size - int(last_text)), size - 1, True
-    first = int(first_text)
-    last = min(int(last_text), size - 1) if last_text.strip() else size - 1
+    if not found[1]:
+        first, last = max(0, size - int(found[2])), size - 1
+    else:
+        first, last = int(found[1]), min(int(found[2]), size - 1) if found[2] else size - 1
     return None if first > last else (first, last, True)
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="", errors="replace")

@@ -41,23 +41,41 @@ def safe_path(text: str) -> str:
     return text if is_ours and text.isprintable() and "\\" not in text else "/"
 
 
+def pairs_of(data: bytes) -> list[tuple[str, str]]:
+    """Return the values of a query or a form; what is no UTF-8 becomes U+FFFD."""
+    return parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True)
+
+
 def enter(sessions: Sessions, entered: Callable[[], None]) -> Callable[[Request], object]:
     """Return what answers `/enter`; `entered` is called when somebody came in."""
 
     async def answer(request: Request) -> Response:
         if request.method != "POST":
-            if request.scope["state"]["session"]:
-                return RedirectResponse("/", 303)
-            return HTMLResponse(enter_page("/"))
-        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=20))
+            # Also for who has entered, or the code would stay in the address, and in the history.
+            here = "This browser has entered already." if request.scope["state"]["session"] else ""
+            return HTMLResponse(enter_page("/", here))
+        form = dict(pairs_of(await request.body()))
         session = sessions.enter(form.get("code", "").strip())
         where_to = safe_path(form.get("next", "/"))
         if session is None:
             said = "That code is wrong, or was used already."
             return HTMLResponse(enter_page(where_to, said), 403)
+        sessions.leave(request.scope["state"]["session"])
         response = RedirectResponse(where_to, 303)
         response.set_cookie(sessions.cookie, session, path="/", httponly=True, samesite="strict")
         entered()
+        return response
+
+    return answer
+
+
+def leave(sessions: Sessions) -> Callable[[Request], object]:
+    """Return what answers `/leave`: it ends the session of the browser that asks."""
+
+    async def answer(request: Request) -> Response:
+        sessions.leave(request.scope["state"]["session"])
+        response = RedirectResponse("/enter", 303)
+        response.delete_cookie(sessions.cookie, path="/", httponly=True, samesite="strict")
         return response
 
     return answer

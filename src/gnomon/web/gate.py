@@ -1,16 +1,17 @@
 """The gate: every request of every kind passes it before anything else looks at it.
 
-In this order: is the `Host` one of ours, does another page ask, is the body small, is there a session, does a write hold our
-token. What fails is answered here. The `Host` also tells which origin is meant: the pages (`127.0.0.1`), or what people made
-(`localhost`), which has no session and takes signed addresses only.
+In this order: is the `Host` one of ours, may this be asked at all, does another page ask, is there a session, is the body small
+and soon there, does a write hold our token. What fails is answered here. The `Host` also tells which origin is meant: the pages
+(`127.0.0.1`), or what people made (`localhost`), which has no session and takes signed addresses only.
 
-Always true: no answer carries a CORS header; each carries the headers of `SAFE`. Story: docs/internals/pages.md, "Security".
+Always true: no answer carries a CORS header; each carries the headers of `SAFE`, or those of `web/content.py`; nothing is read
+of the body of somebody who may not ask. Story: docs/internals/pages.md, "Security".
 """
 
 from __future__ import annotations
 
+import asyncio
 from html import escape
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote
 
@@ -24,9 +25,13 @@ if TYPE_CHECKING:
     from gnomon.web.sessions import Sessions
 
 LARGEST_BODY = 1 << 20
+LARGEST_CODE = 1 << 17  # of `/enter`, which strangers may ask, with the longest address to go on to
+LONGEST_ADDRESS = 1 << 15
+BODY_S = 30.0
+MOST_FIELDS = 2_000
 METHODS = frozenset({"GET", "HEAD", "POST"})
 OPEN_PATHS = frozenset({"/enter"})
-TOKEN_FIELD, TOKEN_HEADER = "_token", b"x-gnomon-token"
+TOKEN_FIELD, TOKEN_HEADER = "_token", "x-gnomon-token"
 SAFE = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -35,6 +40,7 @@ SAFE = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
 )
+_NOTHING = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _REENTER = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Gnomon</title>'
     '<meta http-equiv="refresh" content="0;url={here}"><p>One moment: <a href="{here}">go on to the page</a>.'
@@ -74,31 +80,29 @@ class Gate:
         elif host == self.page_host:
             await self._pages(scope, receive, send, headers)
         else:
-            await _refuse(421, f"this is {self.page_origin}/", "GN100")(scope, receive, send)
+            await _refuse(421, f"this is {self.page_origin}/")(scope, receive, send)
 
     async def _content(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] == "/":  # typed by a person
-            await RedirectResponse(self.page_origin + "/", 307)(scope, receive, send)
-        elif scope["method"] not in ("GET", "HEAD"):
+        if scope["method"] not in ("GET", "HEAD"):
             await _refuse(405, "only GET is answered here")(scope, receive, send)
+        elif scope["path"] == "/":  # typed by a person
+            response = RedirectResponse(self.page_origin + "/", 307)
+            await _with(response, _NOTHING)(scope, receive, send)
         else:
             await self.content(scope, receive, send)
 
     async def _pages(self, scope: Scope, receive: Receive, send: Send, headers: _Headers) -> None:
-        answer = self._refusal(scope, headers)
-        if answer is None:
-            session = self._session(headers)
-            scope["state"] = {"session": session, "token": self.sessions.token(session) if session else ""}
-            receive, body = await _whole_body(scope, receive)
+        session = self._session(headers)
+        scope["state"] = {"session": session, "token": self.sessions.token(session) if session else ""}
+        answer = self._refusal(scope, headers) or self._stranger(scope, headers, session)
+        if answer is None and scope["method"] == "POST":
+            limit = LARGEST_BODY if session else LARGEST_CODE
+            receive, body = await _whole_body(receive, headers, limit)
             if body is None:
-                answer = _refuse(413, f"a request may hold at most {LARGEST_BODY:,} bytes")
-            elif not session and scope["path"] not in OPEN_PATHS and not scope["path"].startswith("/static/"):
-                answer = self._not_in(scope, headers)
-            elif (
-                scope["method"] == "POST"
-                and scope["path"] not in OPEN_PATHS
-                and not self._is_ours(session, headers, body)
-            ):
+                answer = _refuse(
+                    413, f"a request may hold at most {limit:,} bytes, and must be sent in {BODY_S:.0f} s"
+                )
+            elif scope["path"] not in OPEN_PATHS and not self._is_ours(session, headers, body):
                 answer = _refuse(403, "this page is from an earlier start of the pages; load it again")
         await (answer or self.pages)(scope, receive, self._safe(send))
 
@@ -106,46 +110,55 @@ class Gate:
         """Return the answer to what may not be asked, whoever asks."""
         if scope["method"] not in METHODS:
             return _refuse(405, "only GET and POST are answered here")
+        if not scope["path"].startswith("/"):
+            return _refuse(400, "an address of these pages begins with `/`")
+        if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
+            return _refuse(414, f"an address may hold at most {LONGEST_ADDRESS:,} characters")
         origin = headers.all("origin")
         if origin and origin != [self.page_origin]:
             return _refuse(403, "another page asks for this")
         site = headers.all("sec-fetch-site")
         if site and site not in (["same-origin"], ["none"]):
-            is_visit = scope["method"] == "GET" and headers.only("sec-fetch-dest") == "document"
-            if not is_visit or headers.only("sec-fetch-mode") != "navigate":
-                return _refuse(403, "another page asks for this")
-            if scope["path"] not in OPEN_PATHS:
-                # A link in a chat: the browser leaves our strict cookie out until a page of ours asks.
-                page = _REENTER.format(here=escape(_address(scope)))
-                return HTMLResponse(page, 200, {"content-security-policy": "default-src 'none'"})
-        if scope["method"] == "POST" and not origin and not site:
-            return None if headers.all("x-gnomon-token") else _refuse(403, "no page of ours asks for this")
+            return self._from_elsewhere(scope, headers)
+        if scope["method"] == "POST" and not origin and not site and not headers.all(TOKEN_HEADER):
+            return _refuse(403, "no page of ours asks for this")
         return None
 
+    def _from_elsewhere(self, scope: Scope, headers: _Headers) -> Response | None:
+        """Return the answer to what another page asks for: only a link to us may be followed."""
+        is_visit = scope["method"] == "GET" and headers.only("sec-fetch-dest") == "document"
+        if not is_visit or headers.only("sec-fetch-mode") != "navigate":
+            return _refuse(403, "another page asks for this")
+        if scope["path"] in OPEN_PATHS:
+            return None
+        # A link in a chat: the browser leaves our strict cookie out until a page of ours asks.
+        return _with(HTMLResponse(_REENTER.format(here=escape(_address(scope)))), _NOTHING)
+
+    def _stranger(self, scope: Scope, headers: _Headers, session: str) -> Response | None:
+        """Return the answer to who has not entered; None for what anybody may ask."""
+        if session or scope["path"] in OPEN_PATHS:
+            return None
+        if scope["path"].startswith("/static/") and scope["method"] != "POST":
+            return None
+        is_script = headers.all("hx-request") or "text/html" not in headers.only("accept")
+        if is_script or scope["method"] != "GET":
+            return _refuse(401, "open the address that `gnomon ui` printed")
+        return HTMLResponse(enter_page(_address(scope)), 401)
+
     def _session(self, headers: _Headers) -> str:
-        for text in headers.all("cookie"):
-            try:
-                cookie = SimpleCookie(text).get(self.sessions.cookie)
-            except CookieError:
-                continue
-            if cookie is not None and self.sessions.is_open(cookie.value):
-                return cookie.value
+        # Not `SimpleCookie`: it forgets all cookies for one of another program that it cannot read.
+        for part in ";".join(headers.all("cookie")).split(";"):
+            name, _, value = part.strip().partition("=")
+            if name == self.sessions.cookie and self.sessions.is_open(value):
+                return value
         return ""
 
     def _is_ours(self, session: str, headers: _Headers, body: bytes) -> bool:
-        token = headers.only(TOKEN_HEADER.decode())
-        if (
-            not token
-            and headers.only("content-type").partition(";")[0] == "application/x-www-form-urlencoded"
-        ):
-            pairs = parse_qsl(body.decode("utf-8", "replace"), max_num_fields=2_000)
-            token = dict(pairs).get(TOKEN_FIELD, "")
-        return self.sessions.is_token(session, token)
-
-    def _not_in(self, scope: Scope, headers: _Headers) -> Response:
-        if headers.all("hx-request") or scope["method"] != "GET" or "text/html" not in headers.only("accept"):
-            return _refuse(401, "open the address that `gnomon ui` printed")
-        return HTMLResponse(enter_page(_address(scope)), 401)
+        token = headers.only(TOKEN_HEADER)
+        kind = headers.only("content-type").partition(";")[0].strip().lower()
+        if not token and kind == "application/x-www-form-urlencoded" and body.count(b"&") < MOST_FIELDS:
+            token = dict(parse_qsl(body.decode("utf-8", "replace"))).get(TOKEN_FIELD, "")
+        return bool(session) and self.sessions.is_token(session, token)
 
     def _safe(self, send: Send) -> Send:
         policy = (
@@ -178,19 +191,15 @@ class _Headers:
         return found[0] if len(found) == 1 else ""
 
 
-async def _whole_body(scope: Scope, receive: Receive) -> tuple[Receive, bytes | None]:
-    """Return the body, and a `receive` that gives it again; None for one that is too large."""
-    if scope["method"] != "POST":
-        return receive, b""
-    body, is_more = b"", True
-    while is_more:
-        message = await receive()
-        if message["type"] != "http.request":
-            break
-        body += message.get("body", b"")
-        is_more = message.get("more_body", False)
-        if len(body) > LARGEST_BODY:
-            return receive, None
+async def _whole_body(receive: Receive, headers: _Headers, limit: int) -> tuple[Receive, bytes | None]:
+    """Return the body, and a `receive` that gives it again; None for one that is too large, or comes too slowly."""
+    stated = headers.only("content-length")
+    if stated.isascii() and stated.isdigit() and (len(stated) > 12 or int(stated) > limit):
+        return receive, None
+    try:
+        body = await asyncio.wait_for(_read(receive, limit), BODY_S)
+    except TimeoutError:
+        return receive, None
     given = False
 
     async def again() -> Message:
@@ -203,11 +212,33 @@ async def _whole_body(scope: Scope, receive: Receive) -> tuple[Receive, bytes | 
     return again, body
 
 
+async def _read(receive: Receive, limit: int) -> bytes | None:
+    body, is_more = bytearray(), True
+    while is_more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None  # they have gone
+        body += message.get("body", b"")
+        is_more = message.get("more_body", False)
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
 def _address(scope: Scope) -> str:
     """Return what was asked for, as a path of ours."""
     query = scope["query_string"].decode("ascii", "replace")
     return safe_path(quote(scope["path"], safe="/@:") + (f"?{query}" if query else ""))
 
 
-def _refuse(status: int, message: str, code: str = "GN100") -> Response:
-    return JSONResponse({"error": {"code": code, "message": message, "hint": None}}, status)
+def _with(response: Response, policy: bytes) -> Response:
+    """Return an answer of the gate itself, with all headers of ours."""
+    for name, value in (*SAFE, (b"content-security-policy", policy), (b"cache-control", b"no-store")):
+        response.headers[name.decode()] = value.decode()
+    return response
+
+
+def _refuse(status: int, message: str) -> Response:
+    return _with(
+        JSONResponse({"error": {"code": "GN100", "message": message, "hint": None}}, status), _NOTHING
+    )

@@ -1,7 +1,8 @@
-"""What is new, told to open pages as server-sent events: a mark of all `entries` and one of all `points`; the page asks for the rest.
+"""What is new, told to open pages as server-sent events: a mark of all `entries`, one of all `points`; a page asks for the rest.
 
 A page knows the marks that it was made with, so nothing is lost between its making and its stream, or while that was cut off.
-One thread looks once a second while anybody listens. Always true: a stream that nobody reads ends; no more than `MOST` are open.
+One thread looks once a second while anybody listens. Always true: no more than `MOST` are open, a slow one holds the newest marks
+only, one that nobody reads ends (`web/connections.py`), and so does one whose session ended.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
     from gnomon.runs.views import Record
     from gnomon.web.records import Records
+    from gnomon.web.sessions import Sessions
 
 MOST = 64
 EVERY_S = 1.0
@@ -35,8 +38,8 @@ ALIVE_S = 15.0
 class Live:
     """The watcher and those who listen."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, records: Records, sessions: Sessions) -> None:
+        self._records, self._sessions = records, sessions
         self._listeners: set[_Listener] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -44,17 +47,14 @@ class Live:
 
     async def answer(self, request: Request) -> Response:
         """Answer `/events`."""
-        listener = _Listener(asyncio.get_running_loop())
-        with self._lock:
-            if len(self._listeners) >= MOST:
-                return JSONResponse(
-                    {"error": {"code": "GN300", "message": "too many pages listen", "hint": None}}, 503
-                )
-            self._listeners.add(listener)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="gnomon-live", daemon=True)
-                self._thread.start()
-        return StreamingResponse(self._stream(request, listener), media_type="text/event-stream")
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream")
+        listener = self._listen()
+        if listener is None:
+            return JSONResponse(
+                {"error": {"code": "GN300", "message": "too many pages listen", "hint": None}}, 503
+            )
+        return _Stream(self, listener, request)
 
     def end(self) -> None:
         """End all streams."""
@@ -63,21 +63,35 @@ class Live:
             for listener in self._listeners:
                 listener.tell(None)
 
-    async def _stream(self, request: Request, listener: _Listener) -> AsyncIterator[bytes]:
-        try:
-            yield b"retry: 2000\n\n"
-            while not await request.is_disconnected():
-                try:
-                    marks = await asyncio.wait_for(listener.told.get(), ALIVE_S)
-                except TimeoutError:
-                    yield b": alive\n\n"
-                    continue
-                if marks is None:
-                    break
-                yield b"event: marks\ndata: " + json.dumps(marks).encode() + b"\n\n"
-        finally:
-            with self._lock:
-                self._listeners.discard(listener)
+    async def news(self, request: Request, listener: _Listener) -> AsyncIterator[bytes]:
+        """Yield the marks as events, until the session, the connection or this ends."""
+        session = request.scope["state"]["session"]
+        yield b"retry: 2000\n\n"
+        while self._sessions.is_open(session) and not await request.is_disconnected():
+            try:
+                marks = await asyncio.wait_for(listener.next(), ALIVE_S)
+            except TimeoutError:
+                yield b": alive\n\n"
+                continue
+            if marks is None:
+                break
+            yield b"event: marks\ndata: " + json.dumps(marks).encode() + b"\n\n"
+
+    def forget(self, listener: _Listener) -> None:
+        """Give its place to another."""
+        with self._lock:
+            self._listeners.discard(listener)
+
+    def _listen(self) -> _Listener | None:
+        listener = _Listener(asyncio.get_running_loop())
+        with self._lock:
+            if len(self._listeners) >= MOST or self._is_over.is_set():
+                return None
+            self._listeners.add(listener)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="gnomon-live", daemon=True)
+                self._thread.start()
+        return listener
 
     def _watch(self) -> None:
         while True:
@@ -114,14 +128,35 @@ def _mark(state: object) -> str:
     return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
+class _Stream(StreamingResponse):
+    """Gives its place back however it ends, also before its first byte."""
+
+    def __init__(self, live: Live, listener: _Listener, request: Request) -> None:
+        super().__init__(live.news(request, listener), media_type="text/event-stream")
+        self._live, self._listener = live, listener
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._live.forget(self._listener)
+
+
 class _Listener:
+    """Holds the newest marks only, however slowly they are taken."""
+
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._last: dict[str, str] | None = None
-        self.told: asyncio.Queue[dict[str, str] | None] = asyncio.Queue()
+        self._last: dict[str, str] | None = {}
+        self._is_new = asyncio.Event()
+
+    async def next(self) -> dict[str, str] | None:
+        await self._is_new.wait()
+        self._is_new.clear()
+        return self._last
 
     def tell(self, marks: dict[str, str] | None) -> None:
-        if marks is None or marks != self._last:
+        if self._last is not None and marks != self._last:  # after the end there is no news
             self._last = marks
             with contextlib.suppress(RuntimeError):  # its loop has closed
-                self._loop.call_soon_threadsafe(self.told.put_nowait, marks)
+                self._loop.call_soon_threadsafe(self._is_new.set)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from gnomon.web.app import App
+from gnomon.web.connections import Connection
 
 if TYPE_CHECKING:
     import socket
@@ -25,6 +27,8 @@ def serve(
     """
     app = App(path, sockets[0].getsockname()[1], entered=lambda: say_again(app.sessions.new_code()))
     server = _Server(app, lambda: started(app.gate.page_origin, app.sessions.new_code()))
+    for problem in app.problems:
+        sys.stderr.write(f"{problem}\n")
     try:
         server.run(sockets=sockets)
     except KeyboardInterrupt:
@@ -36,9 +40,9 @@ def serve(
 class _Server(uvicorn.Server):
     def __init__(self, app: App, started: Callable[[], None]) -> None:
         config = uvicorn.Config(
-            app.gate, log_level="warning", access_log=False, server_header=False, date_header=False, lifespan="off",
-            limit_concurrency=300, timeout_keep_alive=20, ws="none", h11_max_incomplete_event_size=64 * 1024,
-            timeout_graceful_shutdown=1, proxy_headers=False,
+            app.gate, http=Connection, ws="none", loop="asyncio", lifespan="off", proxy_headers=False,
+            log_level="error", access_log=False, server_header=False, date_header=False,
+            timeout_keep_alive=20, h11_max_incomplete_event_size=64 * 1024, timeout_graceful_shutdown=1,
         )  # fmt: skip
         super().__init__(config)
         self._app, self._started = app, started

@@ -67,11 +67,11 @@ class Sessions:
 
     def token(self, session: str) -> str:
         """Return what a form of ours holds in this session, and no other page can know."""
-        return hmac.new(self._secret, b"token:" + session.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._secret, b"token:" + _encoded(session), hashlib.sha256).hexdigest()
 
     def is_token(self, session: str, token: str) -> bool:
         """Return whether a form of ours sent this."""
-        return hmac.compare_digest(self.token(session).encode(), token.encode())
+        return hmac.compare_digest(_encoded(self.token(session)), _encoded(token))
 
     def sign(self, what: dict[str, object], *, now: float | None = None) -> str:
         """Return a text for an address that says `what`, and until when."""
@@ -96,8 +96,13 @@ class Sessions:
         return None if is_over or not isinstance(what, dict) else what
 
 
+def _encoded(text: str) -> bytes:
+    """Return bytes to compare: `compare_digest` raises for text that is not ASCII."""
+    return text.encode("utf-8", "surrogatepass")
+
+
 def _hash(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(_encoded(text)).digest()
 
 
 def _text(data: bytes) -> str:
@@ -105,4 +110,8 @@ def _text(data: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    """Return what a text stands for; raises ValueError for one that we would have written otherwise."""
+    data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if _text(data) != text:
+        raise ValueError
+    return data

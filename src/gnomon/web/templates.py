@@ -22,6 +22,8 @@ from gnomon.runs.display.shorten import short, words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from gnomon.runs.display.markup import Html
+
 
 class Templates:
     """The templates of the pages' features. `folders` are packages such as `gnomon.runs`, each with a folder `templates`."""
@@ -113,6 +115,11 @@ def markdown(given: str) -> Markup:
     return Markup(rendered(given).markup)  # noqa: S704  it is made by `markup.tag`, which escapes
 
 
+def drawing(given: Html) -> Markup:
+    """Return a small drawing that `runs.display` made element by element."""
+    return Markup(given.markup)  # noqa: S704  it is made by `markup.tag`, which escapes
+
+
 FILTERS = {
     "when": when,
     "duration": duration,
@@ -123,5 +130,6 @@ FILTERS = {
     "short_id": lambda given: str(given)[:8],
     "words": lambda given, limit=200: words(str(given), limit),
     "markdown": markdown,
+    "drawing": drawing,
     "thousands": lambda given: f"{given:,}",
 }
