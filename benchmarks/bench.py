@@ -21,7 +21,7 @@ class Bench:
     quick: bool = False
     """A look whether everything works: little work, figures that mean nothing."""
     scale: float = 1.0
-    """What part of the 100,000 runs of the cases `scale` and `ask`, and of the points of the latter, is made."""
+    """What part of the 100,000 runs of the cases `scale`, `ask` and `pages`, and of the points of `ask`, is made."""
 
     def seat(self, peer: str, label: str, *, of: str | None = None, fresh: bool = True) -> Seat:
         """Return a seat for a peer, with an empty store if `fresh`; a floor sits in the environment `of` a tracker."""

@@ -144,13 +144,19 @@ def reap_orphans(limit_s: float = ORPHANS_LIMIT_S) -> float:
             return total
         if pid:
             total += usage.ru_utime + usage.ru_stime
-        elif servers and servers.issuperset(descendants(os.getpid())):
+        elif servers and not strays():
             return total
         else:
             if perf_counter() > alarm:
-                for child in set(descendants(os.getpid())) - servers:
+                for child in strays():
                     kill_tree(child)
             time.sleep(0.005)
+
+
+def strays() -> set[int]:
+    """Return the processes below this one that are no server, and not below one."""
+    kept = {pid for server in servers for pid in (server, *descendants(server))}
+    return set(descendants(os.getpid())) - kept
 
 
 @dataclass(frozen=True)

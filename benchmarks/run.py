@@ -62,7 +62,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="does everything work? the figures mean nothing")
     parser.add_argument(
-        "--scale", type=float, default=1.0, help="part of the 100,000 runs of the cases `scale` and `ask`"
+        "--scale", type=float, default=1.0, help="part of the 100,000 runs of `scale`, `ask`, `pages`"
     )
     parser.add_argument(
         "--json", type=Path, default=RESULTS / "latest.jsonl", help="rows are added to this file"

@@ -6,8 +6,10 @@ Everything here is Markdown, and made from rows alone.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from benchmarks.markdown import header, line, number
 from benchmarks.peers import MODULES, VERSIONERS
 from benchmarks.shapes import SHAPES
+from benchmarks.summary_pages import PAGES
 from benchmarks.targets import TARGETS, Rows, Target, middle, pick, to_floor
 
 WARMED_UP = frozenset({"ask"})
@@ -41,22 +43,6 @@ def verdicts(rows: Rows) -> Iterator[str]:
             verdict = "pass" if target.passes(value) else "**FAIL**"
             figures = (number(found, target.unit) for found in (value, target.best(rows)))
             yield line(target.case, target.says, target.bound, *figures, verdict)
-
-
-def header(*names: str) -> tuple[str, str]:
-    return line(*names), line(*["---"] * len(names))
-
-
-def line(*cells: str) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def number(value: float | None, unit: str = "") -> str:
-    """Three digits that mean something; `–` where nothing was measured."""
-    if value is None:
-        return "–"
-    digits = f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
-    return f"{digits} {unit}".strip()
 
 
 def _log(case: str, figure: str) -> Callable[[Rows], Iterator[str]]:
@@ -314,6 +300,7 @@ COMPARISONS: dict[str, Callable[[Rows], Iterator[str]]] = {
     "… of 20,000 small files": _versions("small"),
     "… with one bit flipped in what is stored": _flips,
     "Sync of 10,000 runs with a folder and a bucket, whole processes": _syncs,
+    **PAGES,
     "Installed size": _columns("size", "size", {"packages": "packages", "MB": "mb"}),
 }
 

@@ -98,7 +98,9 @@ def lost(rows: Rows, speed: str) -> list[float]:
 
 def field(case: str, figure: str, key: str, **wanted: object) -> Rounds:
     """One field of each round, the round that warms up left out."""
-    first = 1 if case == "ask" else {("runs", "table"): 1, ("scale", "page"): 1}.get((case, figure), 0)
+    first = (
+        1 if case in ("ask", "pages") else {("runs", "table"): 1, ("scale", "page"): 1}.get((case, figure), 0)
+    )
 
     def rounds(rows: Rows) -> list[float]:
         found = pick(rows, case, figure=figure, **wanted)
@@ -124,6 +126,16 @@ def unnoticed(rows: Rows) -> list[float]:
 
 def peak_mb(rows: Rows) -> list[float]:
     return [row["peak_mb"] for row in pick(rows, "data") if "peak_mb" in row]
+
+
+def pages_mb(rows: Rows) -> list[float]:
+    """The most memory that the server of the pages had, for each record that it showed."""
+    return [row["peak_mb"] for row in pick(rows, "pages", figure="memory")]
+
+
+def late_frames(rows: Rows) -> list[float]:
+    """Frames that came more than one too late while all charts were scrolled through for the first time."""
+    return [row["scroll_late"] for row in pick(rows, "pages", figure="many, scrolled")]
 
 
 _SHAPES = {
@@ -369,6 +381,35 @@ TARGETS: tuple[Target, ...] = (
             ),
         )
     ),
+    *(
+        Target("pages", says, limit, "ms", field("pages", figure, key))
+        for says, limit, figure, key in (
+            (
+                "100,000 runs: filter, sort and first page at the server, p95",
+                200,
+                "table at the server",
+                "p95_ms",
+            ),
+            ("100,000 runs: `gnomon ui` to the first page", 700, "start", "ms"),
+            ("100,000 runs: table in the browser, until a key stands in its filter", 1_000, "table", "ms"),
+        )
+    ),
+    Target(
+        "pages",
+        "the most memory of the server",
+        200,
+        "MB",
+        lambda rows: [max(found)] if (found := pages_mb(rows)) else [],
+    ),
+    *(
+        Target("pages", f"{says}, {what}", limit, "ms", field("pages", figure, "ms", sealed=sealed))
+        for sealed, what in ((False, "as logged"), (True, "sealed"))
+        for says, limit, figure in (
+            ("a chart of ten series of 1,000,000 points, from click to drawn", 500, "long"),
+            ("20 charts of 100 runs of 1,000 points, all in sight, until drawn", 1_000, "many"),
+        )
+    ),
+    Target("pages", "late frames while scrolling through the 20 charts", 0, "", late_frames),
     Target("size", "installed megabytes", 150, "MB", field("size", "size", "mb")),
     Target("size", "installed packages", 25, "", field("size", "size", "packages")),
 )

@@ -14,7 +14,7 @@ from time import perf_counter, process_time, sleep
 
 from benchmarks.peers.base import Peer
 from benchmarks.shapes import LIBRARY, SHAPES, conversion_s
-from benchmarks.values import COUNT, LONG, SHORT, curve, keys, value_at
+from benchmarks.values import COUNT, LONG, SHORT, curve, keys, noisy, value_at
 
 BLOCK = 250  # calls between two looks at the clock
 
@@ -260,6 +260,39 @@ def write_series(peer: Peer, points: int, float32: bool, limit_s: float) -> dict
     begin = perf_counter()
     written = peer.write_series("long", "loss", values, begin + limit_s)
     return {"version": version, "points": written, "write_s": perf_counter() - begin}
+
+
+def make_curves(peer: Peer, runs: int, metrics: int, points: int, limit_s: float) -> dict:
+    """Runs of curves, one after the other; a single metric the fastest way there is, with as many points as there is time for."""
+    version = peer.load()
+    begin, made, fewest = perf_counter(), 0, points
+    for run in range(runs):
+        name = f"curve-{run:03}"
+        if metrics == 1:
+            deadline = perf_counter() + limit_s / runs
+            fewest = min(fewest, peer.write_series(name, "loss", noisy(run, points), deadline))
+        else:
+            log = peer.start(name, {"lr": SHORT[run % COUNT], "model": f"m{run % 7}"})
+            values = [list(noisy(run * metrics + place, points)) for place in range(metrics)]
+            for step, row in enumerate(zip(*values, strict=True)):
+                log(dict(zip(keys(metrics), row, strict=True)), step=step)
+            peer.finish()
+        made += 1
+        if perf_counter() - begin > limit_s:
+            break
+    return {
+        "version": version,
+        "runs": made,
+        "metrics": metrics,
+        "points": fewest,
+        "write_s": perf_counter() - begin,
+    }
+
+
+def run_ids(peer: Peer, prefix: str) -> dict:
+    """The ids of the runs whose names begin so. Only Gnomon."""
+    peer.load()
+    return {"ids": [found for name, found in sorted(peer.ids().items()) if name.startswith(prefix)]}
 
 
 def write_rows(peer: Peer, rows: int) -> dict:

@@ -1,6 +1,7 @@
 """The numbers that are logged, the same for every peer and every machine."""
 
 import random
+from collections.abc import Iterator
 
 COUNT = 4096
 _random = random.Random(7)
@@ -19,6 +20,13 @@ def value_at(step: int) -> float:
 
 def keys(count: int) -> list[str]:
     return [f"m{number:02}" for number in range(count)]
+
+
+def noisy(number: int, count: int) -> Iterator[float]:
+    """A training loss with noise, another one for each number; made as it is read."""
+    scale, height = count / (20 + number % 50), 1 + SHORT[number % COUNT]
+    for step in range(count):
+        yield height / (1 + step / scale) + 0.1 * LONG[(step * 7919 + number * 104729) & (COUNT - 1)]
 
 
 def curve(count: int, *, float32: bool) -> list[float]:

@@ -10,6 +10,7 @@ from benchmarks.cases import (
     kill,
     log,
     objects,
+    pages,
     parquet,
     runs,
     scale,
@@ -37,6 +38,7 @@ CASES: dict[str, Case] = {
         data.CASE,
         parquet.CASE,
         sync.CASE,
+        pages.CASE,
         size.CASE,
     )
 }

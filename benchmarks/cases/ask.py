@@ -48,12 +48,12 @@ CASE = Case("ask", "questions to 100,000 runs, and to 100,000,000 points", ("gno
 def _questions(bench: Bench, peer: str) -> Iterator[Row]:
     seat = bench.seat(peer, "ask", fresh=False)
     groups = bench.amount(max(1, round(GROUPS * bench.scale)), 3)
-    _make(seat, groups)
+    make_groups(seat, groups)
     for figure, question in QUESTIONS.items():
         yield from _timed(bench, seat, figure, [seat.python.with_name("gnomon"), *question], groups * SEEDS)
 
 
-def _make(seat: Seat, wanted: int) -> None:
+def make_groups(seat: Seat, wanted: int) -> None:
     """Bring the store to so many groups, a process for each."""
     progress = seat.folder / "groups-done"
     done = int(progress.read_text()) if progress.exists() else 0

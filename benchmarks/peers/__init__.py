@@ -14,6 +14,7 @@ MODULES = {
     "jsonl-flush": "floors:FlushedJsonLines",
     "gnomon": "gnomon:Gnomon",
     "gnomon-bucket": "gnomon:GnomonBucket",
+    "gnomon-pages": "gnomon:GnomonPages",
     "trackio": "trackio:Trackio",
     "tensorboardx": "tensorboardx:TensorboardX",
     "wandb": "wandb:Wandb",
@@ -29,7 +30,9 @@ MODULES = {
 }
 FLOORS = ("memory", "jsonl", "jsonl-flush")
 VERSIONERS = tuple(name for name, place in MODULES.items() if place.startswith("versioners:"))
-TRACKERS = tuple(name for name in MODULES if name not in (*FLOORS, *VERSIONERS, "gnomon-bucket"))
+TRACKERS = tuple(
+    name for name in MODULES if name not in (*FLOORS, *VERSIONERS, "gnomon-bucket", "gnomon-pages")
+)
 
 
 def peer_class(name: str) -> type[Peer]:

@@ -1,11 +1,42 @@
 """Aim on its local repository."""
 
+import base64
+import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import quote
 
 from benchmarks.peers.base import Log, Peer
+from benchmarks.peers.site import Site, Visit
+
+# Charts that have lines.
+_DRAWN = "all('svg.Visualization').filter((one) => one.querySelector('path.Line'))"
+
+
+def _metrics(query: str, chart: Sequence[str] = ()) -> str:
+    """Return the address of a query, as the page itself writes it: what is asked, and what has a chart of its own."""
+    off = {"color": False, "stroke": False, "chart": False}
+    grouping = {
+        "color": ["run.hash"],
+        "stroke": [],
+        "chart": list(chart),
+        "row": [],
+        "reverseMode": off,
+        "isApplied": dict.fromkeys(off, True),
+        "persistence": {"color": False, "stroke": False},
+        "seed": {"color": 10, "stroke": 10},
+        "paletteIndex": 0,
+    }
+    select = {"options": [], "query": "", "advancedMode": True, "advancedQuery": query}
+    return f"/metrics?grouping={_encoded(grouping)}&select={_encoded(select)}"
+
+
+def _encoded(value: object) -> str:
+    text = quote(json.dumps(value, separators=(",", ":")), safe="~()*!.'-_;/?:@&=+$,#")
+    return "O-" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 class Aim(Peer):
@@ -21,6 +52,14 @@ for step in range(10):
     first_metric()
 run.close()
 """
+    site = Site(
+        ("{bin}/aim", "up", "--repo", "{store}", "--port", "{port}"),
+        table=Visit("/runs", "all('.Table__container .Table__cell:not(.Table__cell--header)').length > 0"),
+        long=Visit(_metrics("metric.name == 'loss'"), f"{_DRAWN}.length >= N"),
+        many=Visit(  # all of them in one screen
+            _metrics("metric.name.startswith('m')", chart=["name"]), f"{_DRAWN}.length >= N", scrolls=False
+        ),
+    )
 
     def load(self) -> str:
         import aim

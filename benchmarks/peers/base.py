@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from benchmarks.peers.site import Site
     from benchmarks.seed_groups import SeedRun
 
 Log = Callable[..., object]  # log({"loss": 0.5}, step=3)
@@ -29,6 +30,9 @@ class Peer:
     """Environment variables of each of its processes; `{store}` and `{home}` are replaced."""
     hello: ClassVar[str]
     """A trivial run as a user would write it; `first_metric()` stands where its first metric is logged."""
+    site: "ClassVar[Site | None]" = None
+    """The pages that it serves on one's own machine, where it has such."""
+    why_no_site: ClassVar[str] = ""
 
     def __init__(self, store: Path) -> None:
         self.store = store

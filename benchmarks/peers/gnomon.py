@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from benchmarks.peers.base import Log, Peer
+from benchmarks.peers.site import Site
 from benchmarks.seed_groups import SeedRun
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -20,6 +21,7 @@ with gnomon.run("hello", params={"lr": 0.1}) as run:
         run.log({"loss": 1.0}, step=step)
         first_metric()
 """
+    site = Site(("{bin}/gnomon", "ui", "--no-open", "--port", "{port}"))
 
     def load(self) -> str:
         import gnomon
@@ -76,6 +78,13 @@ with gnomon.run("hello", params={"lr": 0.1}) as run:
 
     def table(self, sort: str) -> int:
         return len(self.gnomon.open(self.store).runs(sort=f"metrics.{sort}").to_pylist())
+
+
+class GnomonPages(Gnomon):
+    """The same with what it needs for its pages: the extra `ui`."""
+
+    name = environment = "gnomon-pages"
+    requirements = (*Gnomon.requirements, "jinja2>=3.1", "starlette>=0.40", "uvicorn>=0.30")
 
 
 class GnomonBucket(Gnomon):

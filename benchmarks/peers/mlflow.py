@@ -5,6 +5,10 @@ from collections.abc import Iterable
 from time import perf_counter
 
 from benchmarks.peers.base import Log, Peer
+from benchmarks.peers.site import Site, Visit
+
+# Charts that have axes and lines.
+_DRAWN = "all('.js-plotly-plot').filter((one) => one.querySelector('.scatterlayer .trace'))"
 
 
 class MlflowSqlite(Peer):
@@ -21,6 +25,17 @@ with mlflow.start_run(run_name="hello"):
         mlflow.log_metric("loss", 1.0, step=step)
         first_metric()
 """
+    site = Site(
+        ("{bin}/mlflow", "server", "--backend-store-uri", "sqlite:///{store}/mlflow.db", "--port", "{port}"),
+        table=Visit("/#/experiments/1/runs", "all('.ag-center-cols-container .ag-row').length > 0"),
+        # It draws the first ten runs; a chart only where it is in sight.
+        long=Visit("/#/experiments/1/runs?compareRunsMode=CHART", f"{_DRAWN}.length >= N"),
+        many=Visit(
+            "/#/experiments/1/runs?compareRunsMode=CHART",
+            f"{_DRAWN}.length >= N",
+            first_ready=f"{_DRAWN}.length >= 2",
+        ),
+    )
 
     def uri(self) -> str:
         return f"sqlite:///{self.store / 'mlflow.db'}"

@@ -3,6 +3,10 @@
 from importlib.metadata import version
 
 from benchmarks.peers.base import Log, Peer
+from benchmarks.peers.site import Site, Visit
+
+# Cards whose chart is drawn: its table of values is filled with it.
+_CARDS = "all('scalar-card').filter((one) => one.querySelector('canvas') && one.querySelector('tb-data-table-content-cell'))"
 
 
 class TensorboardX(Peer):
@@ -18,6 +22,18 @@ for step in range(10):
 writer.add_hparams({"lr": 0.1}, {}, name="hparams")
 writer.close()
 """
+    site = Site(
+        ("{bin}/tensorboard", "--logdir", "{store}", "--port", "{port}"),
+        table=Visit(
+            "/#hparams",
+            "all('vaadin-grid-cell-content').filter((one) => /\\d/.test(one.textContent)).length > 5",
+        ),
+        long=Visit("/#timeseries", f"{_CARDS}.length >= N"),
+        # Without a filter it opens two of the twenty charts, whatever the height of the window; with one, a page of twelve.
+        many=Visit(
+            "/?tagFilter=m#timeseries", f"{_CARDS}.length >= N", most=12, first_ready=f"{_CARDS}.length >= 1"
+        ),
+    )
 
     def load(self) -> str:
         import tensorboardX

@@ -3,6 +3,7 @@
 import json
 
 from benchmarks.peers.base import Log, Peer
+from benchmarks.peers.site import Site, Visit
 
 
 class Trackio(Peer):
@@ -22,6 +23,17 @@ for step in range(10):
     first_metric()
 trackio.finish()
 """
+    site = Site(
+        ("{bin}/trackio", "show", "--project", "bench"),
+        {"GRADIO_SERVER_PORT": "{port}"},
+        table=Visit("/runs?project=bench", "all('table.runs-table tbody tr').length > 0"),
+        long=Visit("/?project=bench", "all('.plot-grid canvas').length >= N"),
+        many=Visit(
+            "/?project=bench",
+            "all('.plot-grid canvas').length >= N",
+            first_ready="all('.plot-grid canvas').length >= 4",
+        ),
+    )
 
     def load(self) -> str:
         import trackio

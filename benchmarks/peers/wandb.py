@@ -20,6 +20,7 @@ class Wandb(Peer):
         "WANDB_CONFIG_DIR": "{home}/config",
         "WANDB_DATA_DIR": "{home}/data",
     }
+    why_no_site = "no pages without a server in a container of its own"
     hello = """
 import wandb
 run = wandb.init(project="bench", name="hello", config={"lr": 0.1})
