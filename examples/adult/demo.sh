@@ -30,7 +30,6 @@ first_run() {
         "$bin/python" -c 'import json, sys; print(*(run["id"][:8] for run in json.load(sys.stdin)))'
 }
 best=$(first_run --sort metrics.auc)
-worn=$(first_run --where "group = 'trees-64'")
 
 say gnomon show "$best" --metric auc
 "$bin/gnomon" show "$best" --metric auc
@@ -45,7 +44,7 @@ The record is in $name/.gnomon. To look around in it:
 
   cd $name && . ../$(basename "$(dirname "$bin")")/bin/activate
 
-  gnomon show ${worn:-$best} --metric loss --metric train_loss     # where the two part, it learns by heart
+  gnomon ui                                             # all of it in the browser
   gnomon compare --groups test_auc                      # which model is better, and how sure that is
   gnomon get $best model.skops --to best.skops          # the best model, checked against its hash
 TXT

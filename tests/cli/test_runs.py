@@ -289,6 +289,29 @@ def test_note_in_an_editor(ask, three_runs, monkeypatch, tmp_path):
     assert "or an editor" in ask("note", three_runs[0]).err
 
 
+def test_a_note_is_edited_by_its_hash(ask, three_runs, monkeypatch, tmp_path):
+    run = three_runs[0]
+    ask("note", run, "first")
+    ask("note", run, "second")
+    first = ask("show", run, "--json").json()["notes"][0]["entry"]
+    assert (
+        ask("note", run, "better", "--edit", first[:12]).err == f"edited a note of run {run[:8]} (line-1)\n"
+    )
+    notes = ask("show", run, "--json").json()["notes"]
+    assert [note["text"] for note in notes] == ["better", "second"]
+    gone = ask("note", run, "again", "--edit", first[:12])
+    assert gone.code == 2 and "it was edited meanwhile" in gone.err
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\necho ran >> "$0.log"; sed -i "s/better/best/" "$1"\n')
+    editor.chmod(editor.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setattr("sys.stdin", Typing())
+    monkeypatch.setenv("VISUAL", str(editor))
+    assert ask("note", run, "--edit", notes[0]["entry"]).code == 0
+    assert ask("show", run, "--json").json()["notes"][0]["text"] == "best"
+    assert ask("note", run, "--edit", "0" * 12).code == 2
+    assert (tmp_path / "editor.log").read_text() == "ran\n", "nobody writes a text that cannot be kept"
+
+
 def test_tags_are_added_taken_away_and_printed(ask, three_runs):
     run = three_runs[0]
     assert ask("tag", run) == (0, "", f"run {run[:8]} (line-1) has no tags\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -39,9 +40,26 @@ def test_the_demo_ends_with_runs_a_curve_a_whole_record_and_three_commands_that_
     assert len(offered) == 3
     environment["PATH"] = os.pathsep.join([str(bin_folder), os.environ.get("PATH", "")])
     for command in offered:
+        if command.startswith("gnomon ui"):
+            assert_pages_open(command, tmp_path / "demo", environment)
+            continue
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=tmp_path / "demo", env=environment, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert done.returncode == 0, command + "\n" + done.stderr
     assert (tmp_path / "demo/best.skops").stat().st_size > 1000
+
+
+def assert_pages_open(command: str, folder: Path, environment: dict[str, str]) -> None:
+    """The pages go on until interrupted: they are ended once they have said where they are."""
+    pages = subprocess.Popen(
+        ["bash", "-c", f"exec {command.partition('#')[0]} --no-open"],
+        cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert pages.stdout is not None
+    address = pages.stdout.readline()
+    pages.send_signal(signal.SIGINT)
+    said = pages.communicate(timeout=20)[1]
+    assert address.startswith("http://127.0.0.1:") and "/enter#code=" in address, said
+    assert pages.returncode == 0, said
