@@ -33,6 +33,7 @@ POST /home/seen                         token
 GET  /help                              entered
 GET  /palette                           entered
 GET  /runs                              entered
+GET  /runs/archive                      entered
 POST /runs/tag                          token
 POST /runs/hide                         token
 POST /runs/restore                      token

@@ -34,6 +34,7 @@ PAGES = (
     Page("/run/{run}/name", f"{_HERE}.run_changes:name", method="POST"),
     Page("/run/{run}/hide", f"{_HERE}.run_changes:hide", method="POST"),
     Page("/run/{run}/restore", f"{_HERE}.run_changes:restore", method="POST"),
+    Page("/runs/archive", f"{_HERE}.archiving:archive"),
     Page("/compare", f"{_HERE}.curves:compare", "Compare", nav=30, key="c"),
     Page("/chart", f"{_HERE}.curves:chart"),
     Page("/compare/differences", f"{_HERE}.differences:differences"),

@@ -113,6 +113,7 @@
   const does = {
     compare,
     clear,
+    archive: () => location.assign(`/runs/archive?${new URLSearchParams({ run: [...selected].join(",") })}`),
     tag: () => tagged("add"),
     untag: () => tagged("remove"),
     hide: () => change("/runs/hide", {}, (answer) => { toast(`${answer.said} hidden; “Hidden” lists them`); clear(); }),

@@ -1,0 +1,78 @@
+"""Small records that pages are looked at over: one with something of everything, one with nothing, one that is odd."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from pathlib import Path
+
+import gnomon
+
+
+def rich(folder: Path) -> dict[str, str]:
+    """Make a record with groups, notes, tags, files, pictures, data, a failure; return what its addresses need."""
+    place = folder / ".gnomon"
+    table = folder / "credit.csv"
+    table.write_text("age,income\n" + "".join(f"{20 + n},{1000 * n}\n" for n in range(50)))
+    gnomon.add_data(str(table), name="credit", dir=place)
+    ids = []
+    for depth in (2, 8):
+        for seed in range(3):
+            params = {"depth": depth, "lr": 0.1 / depth, "optimizer": "adam"}
+            with gnomon.run(
+                f"trees-{depth}", params=params, seed=seed, group=f"trees-{depth}", dir=place
+            ) as run:
+                run.use("credit@v1")
+                for step in range(20):
+                    run.log(
+                        {
+                            "loss": math.exp(-step / depth) + seed / 50,
+                            "val/auc": 0.7 + depth / 50 + seed / 100,
+                        },
+                        step=step,
+                    )
+                run.tag("baseline")
+            ids.append(run.id)
+    kept = folder / "report.md"
+    kept.write_text("# Report\n\nAll is well.\n")
+    with gnomon.run("kept", dir=place) as run:
+        run.keep(str(kept))
+        run.note("Plateaus after **3** epochs; next: smaller depth.")
+        run.log(picture=gnomon.Histogram([1.0, 2.0, 2.5, 3.0]), step=0)
+        run.log(loss=0.5)
+    ids.append(run.id)
+    with contextlib.suppress(ValueError), gnomon.run("fails", dir=place) as run:
+        run.log(loss=math.nan)
+        raise ValueError("the loss is not a number")
+    ids.append(run.id)
+    table.write_text(table.read_text() + "99,1\n")
+    gnomon.add_data(str(table), name="credit", dir=place)
+    return {"run": ids[6], "runs": ",".join(ids), "name": "credit", "version": "v1"}
+
+
+def odd(folder: Path) -> dict[str, str]:
+    """Make a record with 10,000 metrics in a run, series that are NaN alone, names from right to left and in pictures."""
+    place = folder / ".gnomon"
+    with gnomon.run("ten-thousand", params={f"p{n:03}": n * 0.1 for n in range(150)}, dir=place) as run:
+        for step in range(2):
+            run.log({f"layer{n // 100:03}/grad_{n % 100:02}": n + step for n in range(10_000)}, step=step)
+    many = run.id
+    with gnomon.run("nan alone", dir=place) as run:
+        for step in range(5):
+            run.log(loss=math.nan, step=step)
+    with gnomon.run("مرحبا بالعالم", params={"اسم": "قيمة"}, group="مجموعة", seed=1, dir=place) as run:
+        run.log({"خسارة": 1.0, "loss": 2.0})
+        run.note("ملاحظة **مهمة**")
+    with gnomon.run(
+        "👩‍🔬🧪 " + "long " * 60, tags=["🔥", "w" * 90], params={"text": "lorem " * 80}, dir=place
+    ) as run:
+        run.log(loss=math.inf)
+    return {"run": many, "runs": ",".join([many, run.id]), "name": "none", "version": "v1"}
+
+
+def nothing(folder: Path) -> dict[str, str]:
+    """Make a record in which nothing is."""
+    with gnomon.run("gone", dir=folder / ".gnomon") as run:
+        pass
+    gnomon.open(folder).remove(run.id)
+    return {"run": run.id, "runs": "", "name": "none", "version": "v1"}
