@@ -1,4 +1,7 @@
-"""A Chromium for the tests of the pages, one for all of them in a worker."""
+"""A Chromium for the tests of the pages, one for each file of them.
+
+Not one for all: while it is there, an event loop runs in the thread of the tests, and processes of its own beside them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import pytest
 from tests.browser.chromium import PATH
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     if PATH is None:
         pytest.skip("there is no Chromium here: `apt-get install chromium`, as .ci/run does")

@@ -25,7 +25,7 @@ ASKS = {
     "/compare/importance": {"metric": "metrics.loss"}, "/compare/groups": {"metric": "val/auc"},
 }  # fmt: skip
 ABSENT = {"/run/{run}/notebook", "/run/{run}/media/points"}  # of a run that has none: said, with 404
-AWAY = "/croissant", "/download", "/export", "/code/diff"  # files, not pages
+AWAY = "/croissant", "/download", "/export", "/code/diff", "/archive"  # files, not pages
 
 
 def addresses(values: dict[str, str]) -> dict[str, str]:

@@ -130,6 +130,7 @@ def test_columns_are_found_pinned_and_put_in_order(page):
 def test_a_view_is_saved_and_is_a_tab_for_all(page, pages):
     page.goto(f"{pages.base}/runs?where=seed+%3D+2&sort=metrics.auc%3Aasc")
     page.click("#view-menu summary")
+    expect(page.locator("#view-menu input[name=name]")).to_be_focused()
     page.keyboard.type("second seeds")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("view=[0-9a-f]{20}"))

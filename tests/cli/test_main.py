@@ -271,7 +271,6 @@ def test_a_plug_in_adds_a_command(tmp_path, start):
     [
         ("list", "`gnomon runs`"),
         ("ls", "`gnomon runs`"),
-        ("ui", "--out loss.html"),
         ("delete", "`gnomon rm`"),
         ("diff", "compare"),
     ],

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 
 from gnomon.errors import GnomonError
+from gnomon.objects import tombstones
 from gnomon.objects.erase import Erasure
 from gnomon.objects.lease import ADDING
 from gnomon.points.rows import RunPoints
@@ -73,6 +74,7 @@ class Story:
 
     def run(self):
         """Let the story happen, then heal the world, let all meet, and return what is wrong (an empty list: nothing)."""
+        tombstones._read.clear()  # a process remembers what it read; another story is another process
         try:
             self._begin()
             for _ in range(self.steps):

@@ -82,7 +82,7 @@ def start(path: str, job: Job, work: Callable[[Job], None]) -> Job:
         if running is not None and running.is_running:
             raise BadArgumentError(f"{_called(running)} runs already", hint="wait for its end, or stop it")
         _jobs[key] = job
-    threading.Thread(target=_work, args=(job, work), name=f"gnomon-{job.kind}", daemon=True).start()
+    threading.Thread(target=_work, args=(job, work), name=f"gnomon-job-{job.kind}", daemon=True).start()
     return job
 
 

@@ -9,6 +9,7 @@ import uvicorn
 
 from gnomon.web.app import App
 from gnomon.web.connections import Connection
+from gnomon.web.warming import warm_later
 
 if TYPE_CHECKING:
     import socket
@@ -50,6 +51,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._started()
+        warm_later()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.live.end()

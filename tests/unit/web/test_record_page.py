@@ -40,7 +40,7 @@ def no_jobs():
     for job in list(jobs._jobs.values()):
         job.is_stopping = True
     for thread in threading.enumerate():
-        if thread.name.startswith(("gnomon-sync", "gnomon-verify")):
+        if thread.name.startswith("gnomon-job-"):
             thread.join(WAIT_S)
     jobs._jobs.clear()
 
@@ -69,7 +69,7 @@ def shown(record, part="") -> str:
 
 def ended(record, kind):
     for thread in threading.enumerate():
-        if thread.name == f"gnomon-{kind}":
+        if thread.name == f"gnomon-job-{kind}":
             thread.join(WAIT_S)
     job = jobs.last(record.path, kind)
     assert job is not None and not job.is_running

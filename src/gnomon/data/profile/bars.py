@@ -46,7 +46,7 @@ def _edges(low: float, high: float, bins: int, *, is_whole: bool) -> tuple[float
     width = high / bins - low / bins
     if not (width > 0 and math.isfinite(width)):
         return None
-    return (*(low + at * width for at in range(bins)), high)
+    return (*(min(low + at * width, high) for at in range(bins)), high)
 
 
 def _shares(cells: Cells, edges: Sequence[float]) -> tuple[float, ...]:
