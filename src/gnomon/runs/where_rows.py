@@ -271,7 +271,22 @@ def test_of(pattern: tuple[tuple[str | None, ...], ...]) -> Callable[[str], bool
     least = len(first) + len(last)
     if not any(middle):
         return lambda text: len(text) >= least and text.startswith(first) and text.endswith(last)
-    return lambda text: text.startswith(first) and _fits(text, pattern)
+    if len(middle) == 1 and not least:  # the one that people write most: a part of a name
+        part = middle[0]
+        return lambda text: part in text
+    return lambda text: _fits_in_order(text, first, middle, last)
+
+
+def _fits_in_order(text: str, first: str, middle: Sequence[str], last: str) -> bool:
+    if not text.startswith(first):
+        return False
+    place = len(first)
+    for piece in middle:
+        place = text.find(piece, place)
+        if place < 0:
+            return False
+        place += len(piece)
+    return len(text) - len(last) >= place and text.endswith(last)
 
 
 def _fits(text: str, pattern: tuple[tuple[str | None, ...], ...]) -> bool:
