@@ -10,7 +10,7 @@ How filters are written, and what they promise, is in `gnomon.runs.where`.
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     Columns = Mapping[str, Sequence[object]]
 
 NUMBERS = frozenset({int, float})
+SORTED_FROM = 200
+_ALIKE = ({int}, {str})  # columns of one kind, in which nothing is missing
 _FLOATS = frozenset({float})
 _SEVERAL = (list, tuple, set, frozenset)
 
@@ -349,7 +351,10 @@ def in_order(
 def _groups(column: Sequence[object], is_descending: bool, rows: list[int]) -> list[list[int]]:
     """Return rows by the kind of their value, kinds in order."""
     values = [column[row] for row in rows]
-    if {*map(type, values)} == _FLOATS and (total := sum(values)) == total:  # type: ignore[arg-type]
+    kinds_here = {*map(type, values)}
+    if kinds_here in _ALIKE:
+        return [rows]
+    if kinds_here == _FLOATS and (total := sum(values)) == total:  # type: ignore[arg-type]
         return [rows]  # most often: floats, none of them NaN (infinities of both signs go the long way, too)
     numbers: list[int] = []
     texts: list[int] = []
@@ -380,6 +385,13 @@ def _sorted(column: Sequence[object], is_descending: bool, group: list[int]) -> 
     return sorted(group, key=column.__getitem__, reverse=is_descending)  # type: ignore[arg-type]
 
 
+def _nth(pick: Callable[..., list[Any]], wanted: int, values: list[Any], *, is_descending: bool) -> Any:
+    """Return the value that `wanted` of them reach; of many, sorting all is quicker, the more so where they are in order."""
+    if wanted > SORTED_FROM:
+        return sorted(values, reverse=is_descending)[wanted - 1]
+    return pick(wanted, values)[-1]
+
+
 def _that_may_lead(columns: Columns, key: tuple[str, bool], rows: list[int], limit: int) -> list[int]:
     """Return, in the order given, at least all rows that can be among the first `limit`."""
     name, is_descending = key
@@ -398,11 +410,11 @@ def _that_may_lead(columns: Columns, key: tuple[str, bool], rows: list[int], lim
         ):
             values = [column[row] for row in group]
             if is_descending:
-                bound = heapq.nlargest(wanted, values)[-1]  # type: ignore[type-var]
-                leading.update(row for row, v in zip(group, values, strict=True) if v >= bound)  # type: ignore[operator]
+                bound = _nth(heapq.nlargest, wanted, values, is_descending=True)
+                leading.update(row for row, v in zip(group, values, strict=True) if v >= bound)
             else:
-                bound = heapq.nsmallest(wanted, values)[-1]  # type: ignore[type-var]
-                leading.update(row for row, v in zip(group, values, strict=True) if v <= bound)  # type: ignore[operator]
+                bound = _nth(heapq.nsmallest, wanted, values, is_descending=False)
+                leading.update(row for row, v in zip(group, values, strict=True) if v <= bound)
         else:
             leading.update(group)
     return [row for row in rows if row in leading]
