@@ -206,7 +206,7 @@ class PointFiles:
                 return decode(read_file(self._env, path), path, is_group_wanted).points
             covers = covers_of(self._env, path)
             with refusing_damage(path):
-                return self._ask_duckdb(path, run, sorted(names), covers, is_group_wanted)
+                return self._ask_duckdb(path, run, sorted(names), covers, wals, is_group_wanted)
         except (OSError, DamagedFileError) as error:
             raise _RefusedError(path, error) from error
 
@@ -216,15 +216,16 @@ class PointFiles:
         run: str,
         names: list[str],
         covers: Iterable[Cover],
+        wals: set[str],
         is_wanted: Callable[[SeriesKey, str], bool],
     ) -> dict[Group, SeriesPoints]:
-        """Return what one file holds of these series; only the row groups that may hold them are read."""
+        """Return what one file holds of these series in these WALs; only the row groups that may hold them are read."""
         from arro3.core import Table
 
         texts = {"run": [run], "series": names, "wal": [cover.wal for cover in covers]}
-        only = f" AND t.series IN ({', '.join('?' * len(names))})"
+        only = f" AND t.series IN ({', '.join('?' * len(names))}) AND t.wal IN ({', '.join('?' * len(wals))})"
         answer = self._connected().sql(
-            _ASK + only, params=[*texts.values(), os.path.abspath(path), run, *names]
+            _ASK + only, params=[*texts.values(), os.path.abspath(path), run, *names, *sorted(wals)]
         )
         limit = sum(cover.points for cover in covers)
         numpy_for(limit)  # imports it where that pays for the whole, if not for a batch
