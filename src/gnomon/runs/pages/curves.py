@@ -117,11 +117,17 @@ def packed(drawn: Plot) -> tuple[dict[str, object], array[float]]:
 
     def put(values: Sequence[float]) -> list[int]:
         place = [len(numbers), len(values)]
-        numbers.extend(array("d", values))
+        if isinstance(values, memoryview) and values.format == "d":
+            numbers.frombytes(values.tobytes())
+        else:
+            numbers.extend(array("d", values))
         return place
 
     def put_once(values: Sequence[float]) -> list[int]:
-        key = array("d", values).tobytes()
+        if isinstance(values, memoryview):
+            key = values.format.encode() + values.tobytes()
+        else:
+            key = array("d", values).tobytes()
         if key not in places:
             places[key] = put(values)
         return places[key]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import compress, islice
 from operator import le
 from typing import TYPE_CHECKING
@@ -156,13 +157,20 @@ def line_of_group(
     )  # fmt: skip
 
 
+@lru_cache(maxsize=128)  # the series of a run share their steps, and runs of a sweep do
+def _steps_are_sorted(steps: bytes) -> bool:
+    return _is_sorted(memoryview(steps).cast("q"))
+
+
 def _as_it_is(series: Series, how: Drawing) -> Points | None:
     """Return the points of a series that needs nothing done to be drawn over its steps; None for any other."""
     is_plain = how.x == STEP and how.smoothing is None and not how.is_log and not how.is_log_x
     if not is_plain or len(series) > 4 * how.buckets:
         return None
     steps, values = series.columns()
-    if isinstance(values, list) or not math.isfinite(sum(values)) or not _is_sorted(steps):
+    if not (isinstance(values, memoryview) and isinstance(steps, memoryview)):
+        return None
+    if not math.isfinite(sum(values)) or not _steps_are_sorted(steps.tobytes()):
         return None
     return steps, values
 
