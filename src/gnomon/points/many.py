@@ -14,7 +14,7 @@ import os
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from gnomon.errors import DamagedFileError
-from gnomon.points.columns import changes
+from gnomon.points.columns import changes, numpy_for
 from gnomon.points.query import (
     _GLOB,
     LARGE_SEGMENT_BYTES,
@@ -304,6 +304,7 @@ class ManySeries:
         )
         query = _ASK.format(places=", ".join("?" * len(names)))
         answer = self._connection.sql(query, params=[names, os.path.abspath(path), *names])
+        numpy_for(self._segments[path])  # imports it where that pays for the whole, if not for a batch
         for batch in at_most(self._segments[path], Table.from_arrow(answer).to_batches(), path):
             labels = [
                 (batch.column(column), ["", *known])
