@@ -22,3 +22,13 @@ def browser():
         started = launch(playwright)
         yield started
         started.close()
+
+
+@pytest.fixture
+def page(browser, pages):
+    """A page that has entered the `pages` of the test's own file."""
+    from tests.browser.pages import new_page
+
+    found = new_page(browser, pages)
+    yield found
+    found.context.close()

@@ -44,13 +44,6 @@ def pages(tmp_path_factory):
     started.close()
 
 
-@pytest.fixture
-def page(browser, pages):
-    found = new_page(browser, pages)
-    yield found
-    found.context.close()
-
-
 @pytest.fixture(scope="module")
 def ids(pages):
     """Run ids by name and seed."""

@@ -41,13 +41,6 @@ def pages(tmp_path_factory):
     started.close()
 
 
-@pytest.fixture
-def page(browser, pages):
-    found = new_page(browser, pages)
-    yield found
-    found.context.close()
-
-
 def test_curves_are_drawn_with_colour_and_nothing_complains(page, pages):
     page.goto(f"{pages.base}/compare")
     page.wait_for_selector(f"{DRAWN}[data-title=loss]")

@@ -43,13 +43,6 @@ def pages(tmp_path_factory):
     started.close()
 
 
-@pytest.fixture
-def page(browser, pages):
-    found = new_page(browser, pages)
-    yield found
-    found.context.close()
-
-
 def test_data_is_found_opened_and_its_columns_unfold_by_keys_alone(page, pages):
     page.keyboard.press("g")
     page.keyboard.press("d")

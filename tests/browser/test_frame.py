@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import gnomon
-from tests.browser.pages import Pages, new_page, screenshot
+from tests.browser.pages import Pages, screenshot
 
 pytestmark = pytest.mark.slow
 
@@ -19,13 +19,6 @@ def pages(tmp_path_factory):
     started = Pages(folder)
     yield started
     started.close()
-
-
-@pytest.fixture
-def page(browser, pages):
-    found = new_page(browser, pages)
-    yield found
-    found.context.close()
 
 
 def test_a_code_counts_once_and_is_gone_from_the_address(browser, pages):

@@ -38,13 +38,6 @@ def pages(tmp_path_factory):
 
 
 @pytest.fixture
-def page(browser, pages):
-    found = new_page(browser, pages)
-    yield found
-    found.context.close()
-
-
-@pytest.fixture
 def phone(browser, pages):
     found = new_page(browser, pages, viewport={"width": 360, "height": 740}, color_scheme="dark")
     yield found

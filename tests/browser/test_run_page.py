@@ -50,13 +50,6 @@ def pages(tmp_path_factory):
     started.close()
 
 
-@pytest.fixture
-def page(browser, pages):
-    found = new_page(browser, pages)
-    yield found
-    found.context.close()
-
-
 def test_name_tags_and_notes_are_changed_in_place(page, pages):
     page.goto(f"{pages.base}/run/net-0")
     assert len(page.url.rpartition("/")[2]) == 20, "the address holds the whole id"
