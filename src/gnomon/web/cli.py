@@ -41,7 +41,7 @@ def _ui(arguments: Namespace, terminal: Terminal) -> int:
     lacking = [name for name in ("jinja2", "starlette", "uvicorn") if find_spec(name) is None]
     if lacking:
         raise MissingExtraError(
-            f"the pages need {' and '.join(lacking)}",
+            f"the pages need {', '.join(lacking)}",
             hint="pip install 'gnomon[ui]'; in an environment of its own it shows this record just as well",
         )
     if arguments.port is not None and not 1 <= arguments.port <= 65_535:
