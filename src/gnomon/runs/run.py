@@ -243,14 +243,14 @@ class Run:
             )
         if self._watch is not None and not self._points.is_ended:
             self._end_watch()
+        if self._values is not None and not self._points.is_ended:
+            self._values.flush()  # before the lock: it stores objects, for which another thread may need the lock
         with self._session.lock:
             if self._points.is_ended:
                 return
             if self._process_id != self._session.process_id and self._points.last_step < 0:
                 self._points.end()  # a forked child that logged nothing has nothing to say
                 return
-            if self._values is not None:
-                self._values.flush()
             capture = capture_of(self._session)
             if capture is not None:
                 capture.before_end(self._points)

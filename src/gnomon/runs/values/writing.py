@@ -43,6 +43,7 @@ class ValueWriter:
         # may take again.
         self._waiting: deque[_Waiting] = deque()
         self._storing = threading.RLock()
+        self._to_write: deque[dict[str, object]] = deque()
         self._waiting_bytes = 0
         self._bytes = 0
         self._count = 0
@@ -63,22 +64,33 @@ class ValueWriter:
         return None
 
     def flush(self) -> None:
-        """Store what waits. Where the disk refuses it is lost, and said."""
+        """Store what waits. Where the disk refuses it is lost, and said.
+
+        The session's lock is never waited for with `_storing` in hand: who holds that lock may wait for `_storing`. An entry
+        leaves `_to_write` only once it is written, so whoever gets the lock first writes it, and a run that ends has all.
+        """
         if self.process_id != self._session.process_id:
             return  # a forked child: what waits here is its parent's
         with self._storing:
             waiting = self._taken()
-            if not waiting:
-                return
-            try:
-                stored = [self._stored(one) for one in self._in_one_pack(waiting)]
-            except (OSError, GnomonError) as error:
-                self._session.warn_once(
-                    ("values", self._run),
-                    f"{len(waiting)} images or other values could not be stored: {error}",
-                )
-                return
-            self._session.append(entries.LOGGED, values_subject(self._run), {"values": stored})
+            if waiting:
+                self._store(waiting)
+        with self._session.lock:
+            while self._to_write:
+                self._session.append(entries.LOGGED, values_subject(self._run), self._to_write[0])
+                self._to_write.popleft()
+
+    def _store(self, waiting: list[_Waiting]) -> None:
+        """Store values, and have an entry about them be written."""
+        try:
+            stored = [self._stored(one) for one in self._in_one_pack(waiting)]
+        except (OSError, GnomonError) as error:
+            self._session.warn_once(
+                ("values", self._run),
+                f"{len(waiting)} images or other values could not be stored: {error}",
+            )
+        else:
+            self._to_write.append({"values": stored})
 
     def _taken(self) -> list[_Waiting]:
         taken = []
