@@ -36,6 +36,9 @@ MAPPABLE = frozenset({"ext2", "ext3", "ext4", "xfs", "tmpfs"})
 class Env:
     """The real world. Tests subclass it; see tests/faults/faulty_env.py."""
 
+    is_command = False
+    """Whether this process is a command of ours: large work may start another process then, which it waits for."""
+
     # --- clock and chance
 
     # The wall clock in nanoseconds since 1970 UTC; it may jump either way. Not wrapped: every `log` asks for it.

@@ -17,6 +17,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from gnomon.cli import commands
+from gnomon.env import REAL
 from gnomon.errors import CommandNotFoundError, GnomonError, RecordError, UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     if argv is None:
         gc.set_threshold(*SELDOM)
+        REAL.is_command = True
     terminal = Terminal()
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv), terminal)

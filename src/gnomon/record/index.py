@@ -7,8 +7,8 @@ Always true: the answers after `update` are a function of the files of the recor
 came, nor of what the index held before. A damaged line is left out and listed in `problems`.
 Not promised: use by several threads at once. A thread takes its own `Index`, or a lock.
 Parts: index_keeper (who updates what), index_place (where), index_tables (the schema), index_follow, index_files,
-index_lines and index_logs (news, each entry once), index_batch (folds), index_cells, index_texts and index_links (tables,
-search, links), index_query (questions).
+index_lines, index_ahead and index_logs (news, each entry once), index_batch (folds), index_cells, index_texts and
+index_links (tables, search, links), index_query (questions).
 """
 
 from __future__ import annotations

@@ -112,6 +112,7 @@ class Batch:
         self._target = target
         self._stats_reader = stats_reader
         self._subjects: dict[str, Subject] = {}
+        self._quiet: dict[str, Subject] = {}  # not touched since the last `flush_quiet`
         self._types = Types(database, target)
         self._cells = CellWriter(database, target)
         self._texts = TextWriter(database, target)
@@ -121,7 +122,7 @@ class Batch:
         self._stored_names: set[str] | None = set() if is_empty else None  # None: ask the table
 
     def __len__(self) -> int:
-        return len(self._subjects)
+        return len(self._subjects) + len(self._quiet)
 
     def add(self, entry: Entry, digest: bytes) -> None:
         """Count an entry that is new."""
@@ -151,12 +152,16 @@ class Batch:
 
     def touch(self, name: str) -> None:
         """Have a subject's cells computed again, if it is known; what it has not yet will come with its entries."""
-        if name not in self._subjects:
+        if name not in self._subjects and name not in self._quiet:
             subject = self._load(name)
             if subject.no < 0:
                 del self._subjects[name]
 
     def _load(self, name: str) -> Subject:
+        subject = self._quiet.pop(name, None)
+        if subject is not None:
+            self._subjects[name] = subject
+            return subject
         subject = self._subjects[name] = Subject(name)
         if self._stored_names is None or name in self._stored_names:
             row = self._database.execute(
@@ -167,28 +172,42 @@ class Batch:
                 live, absent = decode_live(row[1])
                 subject.live = {entry.digest: entry for entry in live}
                 subject.absent = set(absent)
+                self._flush_waiting()  # its texts and links are compared with those that stand there
         return subject
 
     def flush(self) -> None:
         """Write all subjects of the batch, and forget them."""
-        if not self._subjects:
-            return
+        self._write({**self._quiet, **self._subjects})
+        self._flush_waiting()
+        self._quiet, self._subjects = {}, {}
+
+    def flush_quiet(self) -> None:
+        """Write those subjects that nothing touched since the last such call; their texts and links wait for `flush`.
+
+        So a large batch is folded little by little, while most subjects are folded once: what is said of one stands together.
+        """
+        self._write(self._quiet)
+        self._quiet, self._subjects = self._subjects, {}
+
+    def _flush_waiting(self) -> None:
+        self._texts.flush()
+        self._links.flush()
+
+    def _write(self, found: dict[str, Subject]) -> None:
         by_type: dict[str, list[Subject]] = {}
         beginning = ""
-        for name in sorted(self._subjects):
+        for name in sorted(found):
             if not beginning or not name.startswith(beginning):  # the names of one type follow each other
                 type_name, colon, _ = name.partition(":")
                 beginning = type_name + colon
                 subjects = by_type.setdefault(type_name, [])
-            subjects.append(self._subjects[name])
+            subjects.append(found[name])
         for type_name, subjects in by_type.items():
             self._write_type(type_name, subjects)
-        self._texts.flush()
-        self._links.flush()
-        self._types.store()
+        if found:
+            self._types.store()
         if self._stored_names is not None:
-            self._stored_names.update(self._subjects)
-        self._subjects.clear()
+            self._stored_names.update(found)
 
     def _write_type(self, type_name: str, subjects: list[Subject]) -> None:
         row = self._types.get(type_name)

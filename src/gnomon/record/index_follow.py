@@ -12,10 +12,13 @@ itself only, and is tried again.
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from gnomon.errors import DamagedEntryError, UnknownFormatError
+from gnomon.record.body import MAX_LINE_BYTES
 from gnomon.record.home import BUNDLE_SUFFIX
+from gnomon.record.index_ahead import parsed
 from gnomon.record.index_batch import Batch
 from gnomon.record.index_files import Changes, File, has_its_name, known_files, mark
 from gnomon.record.index_lines import LineFile
@@ -25,12 +28,14 @@ from gnomon.record.problems import Problem
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gnomon.record.home import Home
+    from gnomon.record.index_ahead import Parsed
     from gnomon.record.lines import Entry
 
 BATCH_BYTES = 16 << 20
+QUIET_BYTES = 1 << 20  # with another process reading ahead, folding must not wait for a whole batch
 MAX_PROBLEMS = 20
 _REFETCH = "copy this file from another replica; the other lines are used"
 UNREADABLE = -1  # instead of an offset: a problem of the whole file
@@ -170,21 +175,22 @@ class Follower:
         return file
 
     def _read_lines(self, file: File, lines: LineFile) -> None:
+        """Read what is new in a file; another process may read ahead, and is ended here."""
+        with closing(parsed(self._env, lines, file.read_to)) as found:
+            self._take_in(file, lines, found)
+
+    def _take_in(self, file: File, lines: LineFile, found: Iterable[Parsed]) -> None:
         """Count each new entry once, and take note of where it stands. A rebuild spends its time here."""
         held_here = self._held_by(file)
         is_bundle: bool | None = None if file.path.endswith(BUNDLE_SUFFIX) else False
         add = self._batch.add
-        line: bytes | None = b""
-        at = file.last_at
+        at, size = file.last_at, 0
         log: Log | None = None
         held: Held | None = None
-        for at, line in lines.lines(file.read_to):
-            try:
-                if line is None:
-                    raise DamagedEntryError("a line is longer than any entry can be")
-                entry = parse_line(line)
-            except (DamagedEntryError, UnknownFormatError) as error:
-                self._note(file, at, error.message)
+        quiet_at = file.read_to + QUIET_BYTES
+        for at, size, entry in found:
+            if isinstance(entry, str):
+                self._note(file, at, entry)
             else:
                 if log is None or entry.log != log.id:
                     log = self._logs.get(entry.log)
@@ -200,7 +206,7 @@ class Follower:
                         continue
                 if entry.writer == log.writer or self._is_of_its_writer(file, at, log, entry):
                     digest = entry.digest
-                    news = log.admit(entry, digest, len(line) + 1)
+                    news = log.admit(entry, digest, size)
                     if news is NEW:
                         add(entry, digest)
                     elif news is BODY:
@@ -209,8 +215,11 @@ class Follower:
                         held = held_here[log.no] = Held(log.no)
                     held.follow(entry)
             if lines.read_to - file.read_to >= BATCH_BYTES:
-                self._progress(file, lines, at, line)
-        self._progress(file, lines, at, line)
+                self._progress(file, lines, at, size)
+            elif lines.is_helped and at >= quiet_at and self._is_stored:  # an overlay is written once
+                self._batch.flush_quiet()
+                quiet_at = at + QUIET_BYTES
+        self._progress(file, lines, at, size)
 
     def _is_of_its_writer(self, file: File, at: int, log: Log, entry: Entry) -> bool:
         """Return whether an entry counts whose writer is not known to be that of its log; set it aside otherwise."""
@@ -275,13 +284,13 @@ class Follower:
         is_known = entry.hash == log.tip and entry.has_body and last.endswith(b"\n")
         return at + log.bytes if is_known else None
 
-    def _progress(self, file: File, lines: LineFile, at: int, line: bytes | None) -> None:
-        """Note how far a file was read, and let the caller commit where that is due."""
+    def _progress(self, file: File, lines: LineFile, at: int, size: int) -> None:
+        """Note how far a file was read, its last line being that at `at`, and let the caller commit where that is due."""
         read = lines.read_to - file.read_to
-        if line is None:
+        if size > MAX_LINE_BYTES:
             file.last_at, file.last_mark = lines.read_to, mark(b"")
         elif read:
-            file.last_at, file.last_mark = at, mark(line + b"\n")
+            file.last_at, file.last_mark = at, mark(lines.bytes_at(at, size))
         file.size = file.read_to = lines.read_to
         file.is_dirty = True
         self._uncommitted += read

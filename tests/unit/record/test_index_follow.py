@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gnomon.record import index_follow, kinds
+from gnomon.record import index_ahead, index_follow, kinds
 from gnomon.record.index import Index
-from gnomon.record.lines import without_body
+from gnomon.record.lines import parse_line, without_body
 from tests.unit.record.made_record import MadeLog, MadeRecord, bundle
 
 kinds.register(
@@ -32,13 +32,13 @@ def record(tmp_path):
 def parsed(monkeypatch):
     """Counts the lines that are parsed."""
     counted = []
-    real = index_follow.parse_line
 
     def counting(line):
         counted.append(line)
-        return real(line)
+        return parse_line(line)
 
-    monkeypatch.setattr(index_follow, "parse_line", counting)
+    for module in (index_ahead, index_follow):
+        monkeypatch.setattr(module, "parse_line", counting)
     return counted
 
 
