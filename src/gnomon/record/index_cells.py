@@ -10,6 +10,7 @@ what is neither scalar nor list is kept as JSON text.
 
 from __future__ import annotations
 
+import struct
 import zlib
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,10 @@ EMPTY = 5  # bytes of a chunk without cells: the checksum and an empty list
 _SCALARS = frozenset({type(None), bool, int, float, str})
 _CELLS = _SCALARS | {list}
 _BIG = 1  # msgpack extension: a whole number beyond 64 bits, as decimal digits
+_HEAD = 4  # bytes of the checksum
+_FLOAT = b"\xcb"  # the byte before the eight of a float
+_FLOAT_BYTES = 9
+_unpack_float = struct.Struct(">d").unpack_from
 
 Row = tuple[int, "Mapping[str, object]"]  # place within the type, cells
 
@@ -76,7 +81,51 @@ def encode_chunk(values: list[object]) -> bytes:
 
 def decode_chunk(data: bytes) -> list[object]:
     """Return the cells of a chunk; cells that are cut at the end are None."""
-    values = _decode(opened(data))
+    return _decoded(opened(data))
+
+
+def cells_at(data: bytes, places: Iterable[int]) -> list[object]:
+    """Return the cells of a chunk at some places (from 0), None beyond its end. Of floats, no others are read."""
+    payload = opened(data)
+    first, count = _where_floats_are(data)
+    if count:
+        return [
+            _unpack_float(data, first + _FLOAT_BYTES * at + 1)[0] if at < count else None for at in places
+        ]
+    values = _decoded(payload)
+    return [values[at] if at < len(values) else None for at in places]
+
+
+def float_bytes(data: bytes) -> bytearray | None:
+    """Return the cells of a chunk as eight bytes each, the highest first; None unless all of them are floats."""
+    opened(data)
+    first, count = _where_floats_are(data)
+    if not count:
+        return None
+    found = bytearray(data[first:])
+    del found[::_FLOAT_BYTES]
+    return found
+
+
+def _where_floats_are(data: bytes) -> tuple[int, int]:
+    """Return where the first cell of a chunk begins and how many there are, if all are floats; else (0, 0).
+
+    A float is a byte that says so and eight more. So if the first byte of the list says so, and each ninth after it to the end,
+    nothing else is in it.
+    """
+    kind = data[_HEAD] if len(data) > _HEAD else 0
+    if kind == 0xDC:  # a list whose length follows
+        first, count = _HEAD + 3, int.from_bytes(data[_HEAD + 1 : _HEAD + 3], "big")
+    elif kind >> 4 == 9:  # a list of up to 15
+        first, count = _HEAD + 1, kind & 15
+    else:
+        return 0, 0
+    is_so = len(data) == first + _FLOAT_BYTES * count and data[first::_FLOAT_BYTES] == _FLOAT * count
+    return (first, count) if is_so else (0, 0)
+
+
+def _decoded(payload: memoryview) -> list[object]:
+    values = _decode(payload)
     if values.__class__ is dict:
         found: list[object] = [None] * (max(values) + 1)
         for place, value in values.items():

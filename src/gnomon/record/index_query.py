@@ -7,6 +7,8 @@ place of a subject within its type depends on when it arrived here.
 from __future__ import annotations
 
 import json
+import sys
+from array import array
 from typing import TYPE_CHECKING
 
 from gnomon.errors import AmbiguousIdError, UnknownSubjectError
@@ -20,7 +22,9 @@ from gnomon.record.index_cells import (
     CHUNK_MASK,
     CHUNK_SHIFT,
     COLUMN_BITS,
+    cells_at,
     decode_chunk,
+    float_bytes,
     plain_text,
 )
 from gnomon.record.index_cells import TYPE_SHIFT as CELL_TYPE_SHIFT
@@ -92,6 +96,20 @@ def columns(
         else:
             table[key] = _cells_at(database, found, number, places)
     return table
+
+
+def column(database: sqlite3.Connection, type_name: str, key: str) -> array[float] | list[object]:
+    """Return the cells of one column, of all subjects in order of place: an array where all are floats, else a list.
+
+    An array is there in half the time and takes a quarter of the room.
+    """
+    found = find_type(database, type_name)
+    number = _number(database, found, key) if found is not None else None
+    if found is None or number is None:
+        return [None] * (found.count if found is not None else 0)
+    stored = _stored_chunks(database, found, number)
+    floats = _floats(stored, found.count)
+    return _cells(stored, found.count) if floats is None else floats
 
 
 def _number(database: sqlite3.Connection, found: Found, key: str) -> int | None:
@@ -217,16 +235,39 @@ def export(database: sqlite3.Connection) -> Iterator[bytes]:
 
 
 def _column(database: sqlite3.Connection, found: Found, number: int) -> list[object]:
+    return _cells(_stored_chunks(database, found, number), found.count)
+
+
+def _stored_chunks(database: sqlite3.Connection, found: Found, number: int) -> dict[int, bytes]:
+    """Return the chunks of a column, by their place; one without any cell may be missing."""
     base = (found.no << CELL_TYPE_SHIFT) | number
     chunks = (found.count + CHUNK - 1) >> CHUNK_SHIFT
-    stored = dict(database.execute(_CHUNKS, (chunks, base)))  # an overlay gives its own first
+    return dict(database.execute(_CHUNKS, (chunks, base)))  # an overlay gives its own first
+
+
+def _cells(stored: dict[int, bytes], count: int) -> list[object]:
     values: list[object] = []
-    for chunk in range(chunks):
+    for chunk in range((count + CHUNK - 1) >> CHUNK_SHIFT):
         if chunk in stored:
             values += decode_chunk(stored[chunk])
-        wanted = min((chunk + 1) << CHUNK_SHIFT, found.count)
+        wanted = min((chunk + 1) << CHUNK_SHIFT, count)
         if len(values) < wanted:
             values += [None] * (wanted - len(values))
+    return values
+
+
+def _floats(stored: dict[int, bytes], count: int) -> array[float] | None:
+    """Return the cells of chunks that hold nothing but floats, one for each subject; None for any others."""
+    values = array("d")
+    for chunk in range((count + CHUNK - 1) >> CHUNK_SHIFT):
+        data = float_bytes(stored[chunk]) if chunk in stored else None
+        if data is None:
+            return None
+        values.frombytes(data)
+        if len(values) != min((chunk + 1) << CHUNK_SHIFT, count):
+            return None
+    if sys.byteorder == "little":
+        values.byteswap()
     return values
 
 
@@ -250,20 +291,19 @@ def _cells_of_many(
     """Return the cells of many columns at some places: the columns of a chunk lie side by side, so each is one question."""
     table: dict[str, list[object]] = {key: [None] * len(places) for key in keys}
     numbers = {key: _number(database, found, key) for key in table}
-    columns = {number: table[key] for key, number in numbers.items() if number is not None}
+    by_number = {number: table[key] for key, number in numbers.items() if number is not None}
     by_chunk: dict[int, list[tuple[int, int]]] = {}
     for row, place in enumerate(places):
         by_chunk.setdefault(place >> CHUNK_SHIFT, []).append((row, place & CHUNK_MASK))
     for chunk, rows in by_chunk.items():
         base = (found.no << CELL_TYPE_SHIFT) | (chunk << COLUMN_BITS)
-        for some in _in_parts(sorted(columns), _MOST_VARIABLES):
+        at = [place for _, place in rows]
+        for some in _in_parts(sorted(by_number), _MOST_VARIABLES):
             query = f"SELECT no, data FROM all_cells WHERE no IN ({','.join('?' * len(some))})"
             for no, data in database.execute(query, [base | number for number in some]):
-                column, block = columns[no - base], decode_chunk(data)
-                there = len(block)
-                for row, at in rows:
-                    if at < there:
-                        column[row] = block[at]
+                cells = by_number[no - base]
+                for (row, _), value in zip(rows, cells_at(data, at), strict=True):
+                    cells[row] = value
     return table
 
 

@@ -16,6 +16,8 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
+from gnomon.env import REAL
+
 if TYPE_CHECKING:
     from gnomon.env import Env
     from gnomon.record.index_place import Place
@@ -64,7 +66,7 @@ def create(place: Place, env: Env, layered: dict[str, str]) -> None:
         database.execute("PRAGMA page_size=8192")
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=OFF")  # the first checkpoint brings it all to the disk
-        create_tables(database, place.key, layered)
+        create_tables(database, place.key, layered, env)
     finally:
         database.close()
     remove(place, env)
@@ -80,16 +82,17 @@ def remove(place: Place, env: Env) -> None:
             pass
 
 
-def create_tables(database: sqlite3.Connection, key: str, layered: dict[str, str]) -> None:
-    """Make all tables in one transaction."""
+def create_tables(database: sqlite3.Connection, key: str, layered: dict[str, str], env: Env) -> None:
+    """Make all tables in one transaction. The generation begins anywhere, so that no two indexes share one."""
     database.execute("BEGIN")
     for name, columns in {**PLAIN, **layered}.items():
         tail = " WITHOUT ROWID" if name in _WITHOUT_ROWID else ""
         database.execute(f"CREATE TABLE main.{name} ({columns}){tail}")
     database.execute(TEXT.format("main"))
     database.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    first = int.from_bytes(env.random_bytes(6), "big")
     database.executemany(
-        "INSERT INTO meta VALUES (?, ?)", [("schema", SCHEMA), ("place", key), ("generation", 0)]
+        "INSERT INTO meta VALUES (?, ?)", [("schema", SCHEMA), ("place", key), ("generation", first)]
     )
     database.execute("COMMIT")
 
@@ -97,7 +100,7 @@ def create_tables(database: sqlite3.Connection, key: str, layered: dict[str, str
 def open_memory(layered: dict[str, str]) -> sqlite3.Connection:
     """Return an index in memory, for where no disk can hold one."""
     database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    create_tables(database, "memory", layered)
+    create_tables(database, "memory", layered, REAL)
     _prepare(database, layered)
     return database
 

@@ -142,12 +142,15 @@ def quoted(text: str) -> str:
 def _lines(record: Record, since: float) -> tuple[int, list[Line]]:
     time = moment(since)
     where = f"created > {time} or ended > {time}"
-    record.replica.update(record.progress)
+    record.follow()
     metrics = telling_metrics(record)
     table = record.runs(where, columns=[*_COLUMNS, *metrics], limit=MOST_RUNS)
     found: dict[tuple[str, str], Line] = {}
     for row in table:
-        line = found.setdefault(_key(row), _new_line(row, where))
+        key = _key(row)
+        line = found.get(key)
+        if line is None:
+            line = found[key] = _new_line(row, where)
         line.ids.append(str(row["id"]))
         line.statuses[str(row["status"])] += 1
         line.newest = max(line.newest, _seconds(row["created"]), _seconds(row["ended"]))

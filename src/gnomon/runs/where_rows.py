@@ -1,8 +1,9 @@
 """What a filter means: its parts, and which rows of some columns they choose; the order of rows.
 
-A column is a list with one value for each row; None is a missing value. A part gets the rows that are still in question
-and returns those that it chooses, in order, so `and` asks each part only about what the one before has left. One list
-comprehension a comparison is what makes 100,000 rows a matter of milliseconds.
+A column is a list with one value for each row, or a packed one (`runs.packed`); None is a missing value. A part gets the
+rows that are still in question and returns those that it chooses, in order, so `and` asks each part only about what the one
+before has left. One list comprehension a comparison is what makes 100,000 rows a matter of milliseconds; of a column of few
+different values only these are looked at.
 
 How filters are written, and what they promise, is in `gnomon.runs.where`.
 """
@@ -10,18 +11,24 @@ How filters are written, and what they promise, is in `gnomon.runs.where`.
 from __future__ import annotations
 
 import heapq
+from array import array
+from itertools import repeat
+from operator import contains
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gnomon.runs.packed import Words
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     Rows = Sequence[int]
     Columns = Mapping[str, Sequence[object]]
 
 NUMBERS = frozenset({int, float})
 SORTED_FROM = 200
+_EVERY = 16
 _ALIKE = ({int}, {str})  # columns of one kind, in which nothing is missing
-_FLOATS = frozenset({float})
+_FLOATS, _TEXTS = frozenset({float}), frozenset({str})
 _SEVERAL = (list, tuple, set, frozenset)
 
 # ---------------------------------------------------------------- the parts of a filter
@@ -129,7 +136,7 @@ def choose(part: Part, columns: Columns, rows: Rows) -> list[int]:
     if isinstance(part, Or):
         chosen: list[int] = []
         for one in part.parts:
-            more = choose(one, columns, rows)
+            more = choose(one, columns, rows) if rows else []
             chosen += more
             rows = _without(rows, more)
         return sorted(chosen)
@@ -140,6 +147,10 @@ def choose(part: Part, columns: Columns, rows: Rows) -> list[int]:
     column = columns.get(part.column)
     if column is None:
         return list(rows) if isinstance(part, IsMissing) and not part.is_negated else []
+    if isinstance(column, Words):
+        return column.rows_of(_CHOOSERS[type(part)](part, range(len(column.words)), column.words), rows)
+    if isinstance(column, array) and isinstance(part, Compare) and type(part.value) in NUMBERS:
+        return _OF_NUMBERS[part.operator](zip(rows, _values(column, rows), strict=False), part.value)
     return _CHOOSERS[type(part)](part, rows, _values(column, rows))
 
 
@@ -148,6 +159,8 @@ def _values(column: Sequence[object], rows: Rows) -> Iterable[object]:
 
 
 def _without(rows: Rows, chosen: list[int]) -> list[int]:
+    if not chosen or len(chosen) == len(rows):
+        return [] if chosen else list(rows)
     gone = set(chosen)
     return [row for row in rows if row not in gone]
 
@@ -168,6 +181,16 @@ _COMPARISONS: dict[str, Callable[..., list[int]]] = {
     "<=": lambda pairs, kinds, x: [row for row, v in pairs if type(v) in kinds and v <= x],
     ">": lambda pairs, kinds, x: [row for row, v in pairs if type(v) in kinds and v > x],
     ">=": lambda pairs, kinds, x: [row for row, v in pairs if type(v) in kinds and v >= x],
+}
+
+
+_OF_NUMBERS: dict[str, Callable[..., list[int]]] = {  # of a column with nothing else in it, and no NaN
+    "=": lambda pairs, x: [row for row, v in pairs if v == x],
+    "!=": lambda pairs, x: [row for row, v in pairs if v != x],
+    "<": lambda pairs, x: [row for row, v in pairs if v < x],
+    "<=": lambda pairs, x: [row for row, v in pairs if v <= x],
+    ">": lambda pairs, x: [row for row, v in pairs if v > x],
+    ">=": lambda pairs, x: [row for row, v in pairs if v >= x],
 }
 
 
@@ -216,6 +239,9 @@ def _contains(part: Contains, rows: Rows, values: Iterable[object]) -> list[int]
 
 def _matches(part: Matches, rows: Rows, values: Iterable[object]) -> list[int]:
     fits, wanted = test_of(part.pattern), not part.is_negated
+    values = list(values)
+    if {*map(type, values)} == _TEXTS:
+        return [row for row, has in zip(rows, _fitting(part.pattern, values), strict=False) if has is wanted]
     chosen = []
     for row, v in zip(rows, values, strict=False):
         if type(v) is str:
@@ -227,6 +253,13 @@ def _matches(part: Matches, rows: Rows, values: Iterable[object]) -> list[int]:
         if has is wanted:
             chosen.append(row)
     return chosen
+
+
+def _fitting(pattern: tuple[tuple[str | None, ...], ...], texts: Iterable[Any]) -> Iterable[bool]:
+    """Return for each text whether it fits; a part of a name, which people look for most, without a call for each."""
+    if len(pattern) == 3 and not pattern[0] and not pattern[2] and None not in pattern[1]:
+        return map(contains, texts, repeat("".join(filter(None, pattern[1]))))
+    return map(test_of(pattern), texts)
 
 
 def _is_missing(part: IsMissing, rows: Rows, values: Iterable[object]) -> list[int]:
@@ -334,7 +367,14 @@ def in_order(
     Numbers stand before texts, then bools, then anything else; descending turns that round. What is missing or NaN
     stands last either way. Rows that are equal in all columns keep their order.
     """
+    if limit == 0:
+        return []
     ordered = list(rows)
+    columns = {
+        name: list(column) if isinstance(column, Words) else column
+        for name, _ in keys
+        if (column := columns.get(name)) is not None
+    }
     if limit is not None and keys and 0 <= limit < len(ordered) // 4:
         ordered = _that_may_lead(columns, keys[0], ordered, limit)
     for name, is_descending in reversed(keys):
@@ -350,6 +390,8 @@ def in_order(
 
 def _groups(column: Sequence[object], is_descending: bool, rows: list[int]) -> list[list[int]]:
     """Return rows by the kind of their value, kinds in order."""
+    if isinstance(column, array):
+        return [rows]
     values = [column[row] for row in rows]
     kinds_here = {*map(type, values)}
     if kinds_here in _ALIKE:
@@ -385,11 +427,18 @@ def _sorted(column: Sequence[object], is_descending: bool, group: list[int]) -> 
     return sorted(group, key=column.__getitem__, reverse=is_descending)  # type: ignore[arg-type]
 
 
-def _nth(pick: Callable[..., list[Any]], wanted: int, values: list[Any], *, is_descending: bool) -> Any:
-    """Return the value that `wanted` of them reach; of many, sorting all is quicker, the more so where they are in order."""
-    if wanted > SORTED_FROM:
-        return sorted(values, reverse=is_descending)[wanted - 1]
-    return pick(wanted, values)[-1]
+def _bounds(values: list[Any], wanted: int, *, is_descending: bool) -> Iterator[Any]:
+    """Yield values that `wanted` of them may reach, the last one surely.
+
+    Of many, the first is told by every so many of them: it is nearly always enough, and sorting all takes several times as long.
+    """
+    if wanted <= SORTED_FROM:
+        pick = heapq.nlargest if is_descending else heapq.nsmallest
+        yield pick(wanted, values)[-1]
+        return
+    some = sorted(values[::_EVERY], reverse=is_descending)
+    yield some[min(len(some) - 1, 2 * wanted // _EVERY)]
+    yield sorted(values, reverse=is_descending)[wanted - 1]
 
 
 def _that_may_lead(columns: Columns, key: tuple[str, bool], rows: list[int], limit: int) -> list[int]:
@@ -398,23 +447,29 @@ def _that_may_lead(columns: Columns, key: tuple[str, bool], rows: list[int], lim
     column = columns.get(name)
     if column is None:
         return rows
-    leading: set[int] = set()
-    for group in _groups(column, is_descending, rows):
-        wanted = limit - len(leading)
+    leading: list[list[int]] = []
+    wanted = limit
+    for group in filter(None, _groups(column, is_descending, rows)):
         if wanted <= 0:
             break
-        if (
-            len(group) > wanted
-            and type(column[group[0]]) in (int, float, str)
-            and column[group[0]] == column[group[0]]
-        ):
-            values = [column[row] for row in group]
-            if is_descending:
-                bound = _nth(heapq.nlargest, wanted, values, is_descending=True)
-                leading.update(row for row, v in zip(group, values, strict=True) if v >= bound)
-            else:
-                bound = _nth(heapq.nsmallest, wanted, values, is_descending=False)
-                leading.update(row for row, v in zip(group, values, strict=True) if v <= bound)
-        else:
-            leading.update(group)
-    return [row for row in rows if row in leading]
+        leading.append(_first_of(column, group, wanted, is_descending=is_descending))
+        wanted -= len(leading[-1])
+    if len(leading) == 1:
+        return leading[0]  # a group is in the order given
+    known = {row for group in leading for row in group}
+    return [row for row in rows if row in known]
+
+
+def _first_of(column: Sequence[Any], group: list[int], wanted: int, *, is_descending: bool) -> list[int]:
+    """Return, in order, the rows of a group that can be among its first so many."""
+    one = column[group[0]]
+    if len(group) <= wanted or type(one) not in (int, float, str) or one != one:
+        return group
+    values = [column[row] for row in group]
+    found: list[int] = []
+    for bound in _bounds(values, wanted, is_descending=is_descending):
+        pairs = zip(group, values, strict=True)
+        found = [row for row, v in pairs if (v >= bound if is_descending else v <= bound)]
+        if len(found) >= wanted:
+            break
+    return found

@@ -10,6 +10,7 @@ import json
 import sys
 import time
 import traceback
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -33,6 +34,7 @@ from gnomon.web.templates import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from starlette.requests import Request
 
@@ -69,7 +71,7 @@ class Answering:
     def _answer(self, page: Page, request: Request, query: Values, form: Values) -> Response:
         part = query.text("part")
         try:
-            with self.records.one() as record:
+            with self.records.one() as record, _one_look(record, page):
                 ask = Ask(record, request.path_params, query, form, part, time.time(), self.reader, self.link)
                 marks = "" if part or page.method != "GET" else _marks_before(record)
                 answer = function(page)(ask)
@@ -149,9 +151,14 @@ def status_of(error: GnomonError) -> int:
     return 507 if isinstance(error, NotStoredError) else 500 if isinstance(error, RecordError) else 503
 
 
+def _one_look(record: Record, page: Page) -> AbstractContextManager[None]:
+    """Have a page look for news once, before it is made; what changes the record looks as often as it needs to."""
+    return record.followed() if page.method == "GET" else nullcontext()
+
+
 def _marks_before(record: Record) -> str:
     """Return the marks that a page is made with, taken before it is made: what comes meanwhile is told once more, never lost."""
-    record.replica.update()
+    record.follow()
     return json.dumps(marks_of(record))
 
 

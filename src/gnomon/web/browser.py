@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import html
 import os
-import pathlib
 import sys
-import webbrowser
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +17,11 @@ def open_browser(env: Env, address: str) -> bool:
     The browser is given a file that only they can read and that leads there: what a process is started with, all users can see.
     The code in it counts once, so that it is worth nothing when the browser has entered.
     """
+    import hashlib
+    import html
+    import pathlib
+    import webbrowser
+
     folder = os.path.join(env.cache_folder(), "pages")
     env.make_folder(folder)
     path = os.path.join(

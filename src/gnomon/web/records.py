@@ -1,5 +1,6 @@
 """Records for the threads that answer: an index is not for several threads at once, so each takes one of a few.
 
+They share the columns of runs that they keep, so that what one has read, all have, and once.
 Always true: no more than `MOST` are open, and what waits, waits for one; an index that closed opens again with the next question.
 """
 
@@ -10,6 +11,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from gnomon.runs.kept_columns import KeptColumns
 from gnomon.runs.views import open as open_record
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ class Records:
         self.path = path
         self._free: queue.LifoQueue[Record] = queue.LifoQueue()
         self._made = 0
+        self._columns = KeptColumns()
         self._lock = threading.Lock()
 
     @contextmanager
@@ -49,7 +52,9 @@ class Records:
                 self._made += is_room
             if is_room:
                 try:
-                    return open_record(self.path)
+                    record = open_record(self.path)
+                    record.share_columns(self._columns)
+                    return record
                 except BaseException:
                     with self._lock:
                         self._made -= 1

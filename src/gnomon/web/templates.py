@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Templates:
-    """The templates of the pages' features. `folders` are packages such as `gnomon.runs`, each with a folder `templates`."""
+    """The templates of the pages' features. `packages` are such as `gnomon.runs`, each with a folder `templates`."""
 
     def __init__(self, packages: Iterable[str]) -> None:
         loaders = {name: jinja2.FileSystemLoader(folder) for name, folder in _folders(packages)}
@@ -86,16 +86,21 @@ def _shown(value: object) -> object:
 
 
 def when(seconds: object, kind: str = "minute") -> Markup | str:
-    """Return a moment in UTC with its zone; script on the page shows it in the reader's zone, with that zone."""
+    """Return a moment in UTC with its zone; script on the page shows it in the reader's zone, with that zone.
+
+    `kind` is 'minute', 'second', or 'clock' for the time of day alone.
+    """
     if not isinstance(seconds, (int, float)):
         return text.MISSING
     try:
         moment = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
         return text.MISSING
-    shown = moment.strftime("%Y-%m-%d %H:%M:%S UTC" if kind == "second" else "%Y-%m-%d %H:%M UTC")
+    forms = {"second": "%Y-%m-%d %H:%M:%S UTC", "clock": "%H:%M UTC"}
+    shown = moment.strftime(forms.get(kind, "%Y-%m-%d %H:%M UTC"))
     iso = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return Markup('<time datetime="{}" data-kind="{}">{}</time>').format(iso, kind, shown)
+    word = kind if kind in ("second", "clock") else "minute"
+    return Markup(f'<time datetime="{iso}" data-kind="{word}">{shown}</time>')  # noqa: S704  digits, and our own words
 
 
 def duration(seconds: object) -> str:
@@ -132,4 +137,5 @@ FILTERS = {
     "markdown": markdown,
     "drawing": drawing,
     "thousands": lambda given: f"{given:,}",
+    "beside": lambda one, other: zip(one, other, strict=True),
 }

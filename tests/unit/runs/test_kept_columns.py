@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gnomon
 from gnomon.runs import kept_columns
+from gnomon.runs.packed import size_of
 
 
 def log(name, auc):
@@ -14,6 +15,14 @@ def log(name, auc):
 
 def names(record, **question):
     return [row["name"] for row in record.runs(**question)]
+
+
+def read_meanwhile(monkeypatch):
+    """Return a list to which each whole column is added that is read from the index from now on."""
+    read = []
+    ask = kept_columns._read
+    monkeypatch.setattr(kept_columns, "_read", lambda index, key: read.append(key) or ask(index, key))
+    return read
 
 
 def test_what_is_logged_meanwhile_is_in_the_next_answer():
@@ -40,24 +49,64 @@ def test_the_same_column_is_read_once(monkeypatch):
     log("a", 0.1)
     record = gnomon.open()
     record.runs(sort="metrics.auc", columns=["id"])
-    read = []
-    index = record.replica.index
-    asked = index.columns
-    monkeypatch.setattr(
-        index, "columns", lambda kind, keys, *rest: read.append(keys) or asked(kind, keys, *rest)
-    )
+    read = read_meanwhile(monkeypatch)
     record.runs(sort="metrics.auc", columns=["id"])
     record.runs(sort="metrics.auc:asc", where="metrics.auc > 0", columns=["id"])
     assert read == []
+    record.runs(sort="name", columns=["id"])
+    assert read == ["name"]
 
 
 def test_no_more_is_kept_than_there_is_room_for(monkeypatch):
-    monkeypatch.setattr(kept_columns, "MOST", 4)
+    monkeypatch.setattr(kept_columns, "MOST_BYTES", 200)
     for number in range(2):
         log(f"r{number}", number)
     record = gnomon.open()
-    record.runs(sort="metrics.auc", where="name ~ 'r*'", columns=["id"])
-    assert sum(map(len, record._kept._columns.values())) <= 4
+    for _ in range(2):
+        assert names(record, sort="metrics.auc", where="name ~ 'r*'") == ["r1", "r0"]
+        assert 0 < sum(map(size_of, record._kept._columns.values())) <= 200
+
+
+def test_records_that_share_columns_read_each_once(monkeypatch):
+    log("a", 0.1)
+    first, second = gnomon.open(), gnomon.open()
+    second.share_columns(first._kept)
+    assert names(first, sort="metrics.auc") == ["a"]
+    read = read_meanwhile(monkeypatch)
+    assert names(second, sort="metrics.auc") == ["a"]
+    assert read == []
+    log("b", 0.2)
+    assert names(second, sort="metrics.auc") == names(first, sort="metrics.auc") == ["b", "a"]
+
+
+def test_what_lies_over_the_file_is_kept_by_nobody(monkeypatch):
+    """An overlay is of one record: another one's of the same number may hold something else."""
+    log("a", 0.1)
+    record = gnomon.open()
+    before = names(record, sort="metrics.auc")
+    monkeypatch.setattr(type(record.replica.index), "generation", property(lambda _: (1, 1)))
+    record._kept = kept_columns.KeptColumns()
+    assert names(record, sort="metrics.auc") == before
+    assert record._kept._columns == {}
+
+
+def test_an_index_that_was_made_anew_is_of_another_generation():
+    log("a", 0.1)
+    record = gnomon.open()
+    record.replica.update()
+    before = record.replica.index.generation
+    record.replica.index._keeper.start_over()
+    record.replica.update()
+    assert record.replica.index.generation != before
+
+
+def test_a_page_looks_for_news_once():
+    log("a", 0.1)
+    record = gnomon.open()
+    with record.followed():
+        log("b", 0.2)
+        assert names(record) == ["a"]
+    assert names(record) == ["b", "a"]
 
 
 def test_a_table_is_read_a_part_at_a_time():
