@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gnomon.points.many import ManySeries
     from gnomon.points.query import Cut, PointFiles
     from gnomon.points.series import Series
+    from gnomon.points.series_points import Within
     from gnomon.points.stats import SeriesStat
     from gnomon.verification import Verification
 
@@ -89,7 +90,10 @@ class Replica:
         )
         covers = self.index.ask(known_covers)
         # A segment that leaves this run out (an export of others, say) says nothing of it, however many rows it covers.
-        covers = {path: [cover for cover in found if cover.names(run)] for path, found in covers.items()}
+        covers = {
+            path: [cover for cover in found if cover.names(run) and (wals is None or cover.wal in wanted)]
+            for path, found in covers.items()
+        }
         segments = [path for path, found in covers.items() if any(cover.wal in wanted for cover in found)]
         loose = [path for path, wal in self.index.ask(known_wal_files).items() if wal in wanted]
         return PointFiles(
@@ -136,11 +140,20 @@ class Replica:
         )
 
     def series(
-        self, run: str, name: str, rank: int | None = 0, x: str | None = None, *, cuts: Sequence[Cut] = ()
+        self,
+        run: str,
+        name: str,
+        rank: int | None = 0,
+        x: str | None = None,
+        *,
+        cuts: Sequence[Cut] = (),
+        within: Within | None = None,
     ) -> Series:
-        """Return a series of a run, all of it. See `points.query`."""
+        """Return a series of a run, all of it or a part. See `points.query`."""
         return self._of_files_that_stay(
-            lambda asked: _noted(asked, self.points_of(run)).series(run, name, rank, x, cuts=cuts)
+            lambda asked: _noted(asked, self.points_of(run)).series(
+                run, name, rank, x, cuts=cuts, within=within
+            )
         )
 
     def _thinned(

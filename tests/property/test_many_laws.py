@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gnomon.points import many, query, segment
+from gnomon.points import many, row_groups, segment
 from gnomon.points.many import Held, Loose, ManySeries
 from gnomon.points.query import Cut, PointFiles
 from gnomon.points.seal import merge_segments, seal, write_segment
@@ -52,11 +52,7 @@ def test_many_runs_at_once_have_the_series_that_each_has_alone(logged, data):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(many, "MOST_AT_ONCE", draw(st.sampled_from([1, 10, 1000]), label="at once"))
         patch.setattr(segment, "ROW_GROUP", 5)
-        patch.setattr(many, "ROW_GROUP", 5)
-        if draw(st.booleans(), label="with DuckDB"):
-            patch.setattr(many, "LARGE_SEGMENT_BYTES", 0)
-            patch.setattr(many, "TINY_SEGMENT_BYTES", 0)
-            patch.setattr(query, "LARGE_SEGMENT_BYTES", 0)
+        patch.setattr(row_groups, "ROW_GROUP", 5)
         paths = [put(folder, wal) for wal in wals]
         sealed = [one.path for path in paths for one in seal(world, folder, [path])]
         merged = [one.path for one in merge_segments(world, folder, sealed)] if draw(st.booleans()) else []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from array import array
+from copy import copy
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from gnomon.points.columns import Column, column, take_apart, whole_micros
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from gnomon.points.series_points import Within
 
 _FIRST_VALUE_AT = layout.PREFIX.size + layout.ROW_PREFIX.size + 1
 _FEW_ROWS = 32  # up to here whole rows are unpacked at once; above, each column is taken apart by itself
@@ -25,7 +28,8 @@ class Block:
 
     `exact` holds the whole numbers that a float64 cannot hold: for a column, by position in it; the column itself has
     the nearest float64 there. Of a name that a row has twice, the last value counts, as in a dict. Of wide rows, whose
-    set of series changes with every call, each series has a block of its own.
+    set of series changes with every call, each series has a block of its own. `skipped` is how many rows there are besides, where
+    only a part was asked for.
     """
 
     __slots__ = (
@@ -40,6 +44,7 @@ class Block:
         "rows",
         "run",
         "series",
+        "skipped",
     )
 
     def __init__(self, shape: Shape, data: bytes, start: int, end: int) -> None:
@@ -54,6 +59,7 @@ class Block:
         self.series: tuple[str, ...] = tuple(shape.names)
         self.rows = shape.rows()
         self.exact: dict[int, dict[int, int]] = shape.exact
+        self.skipped = 0
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -61,6 +67,24 @@ class Block:
     def columns_by_name(self) -> dict[str, int]:
         """Return the number of the column of each series."""
         return {name: number for number, name in enumerate(self.series)}
+
+    def within(self, part: Within) -> Block:
+        """Return the rows of a part without taking the others apart; all of them where their x goes back."""
+        positions = part.positions(self.steps if part.by == "step" else self.times_us)
+        if not isinstance(positions, slice):
+            return self
+        first, after, _ = positions.indices(len(self))
+        found = copy(self)
+        found._start, found._end = self._start + first * self._size, self._start + after * self._size
+        found._steps = self._steps[positions] if self._steps is not None else None
+        found._times = self._times[positions] if self._times is not None else None
+        found.rows = self.rows[positions]
+        found.exact = {
+            number: {at - first: whole for at, whole in several.items() if first <= at < after}
+            for number, several in self.exact.items()
+        }
+        found.skipped = self.skipped + len(self) - len(found)
+        return found
 
     @property
     def steps(self) -> Column:

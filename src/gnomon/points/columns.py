@@ -10,7 +10,8 @@ from __future__ import annotations
 import sys
 from array import array
 from itertools import compress, islice
-from operator import lt, ne
+from math import isfinite
+from operator import le, lt, ne
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ def as_column(buffer: Any, code: str) -> Column:
 def take_apart(data: bytes, start: int, end: int, stride: int, code: str) -> Column:
     """Return the 8-byte numbers that stand at `start`, `start + stride`, … below `end`, as a column."""
     count = max(0, -(-(end - start) // stride))
+    numpy = numpy_for(count)
+    if numpy is not None:
+        return as_column(numpy.ndarray(count, numpy.int64, data, start, stride).copy(), code)
     out = bytearray(8 * count)
     step = _STRIDE_CHUNK * stride
     for first in range(0, count, _STRIDE_CHUNK):
@@ -103,6 +107,23 @@ def is_increasing(numbers: range | Column) -> bool:
         return bool((view[1:] > view[:-1]).all())
     values = numbers.tolist()
     return all(map(lt, values, islice(values, 1, None)))
+
+
+def is_sorted(numbers: Column) -> bool:
+    """Return whether no number is smaller than the one before it."""
+    numpy = numpy_for(len(numbers))
+    if numpy is not None:
+        view = numpy.frombuffer(numbers, numpy.int64)
+        return bool((view[1:] >= view[:-1]).all())
+    return all(map(le, numbers, islice(numbers, 1, None)))
+
+
+def are_finite(numbers: Column) -> bool:
+    """Return whether all of these float64 are finite; of some that are very large, not even that."""
+    numpy = numpy_for(len(numbers))
+    if numpy is not None:
+        return bool(numpy.isfinite(numpy.frombuffer(numbers, numpy.float64)).all())
+    return isfinite(sum(numbers))
 
 
 def order_of(numbers: Column) -> Sequence[int]:

@@ -22,6 +22,7 @@ import msgspec
 
 from gnomon.points import layout
 from gnomon.points.block import Block, Shape
+from gnomon.points.columns import numpy_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,6 +130,13 @@ class Decoder:
         fixed = [(at, start[at]) for at in range(8)] + [
             (24 + at, byte) for at, byte in enumerate(shape.opening)
         ]
+        numpy = numpy_for(count)
+        if numpy is not None:
+            fixed += [(at, _FLOAT) for at in range(29, size - 4, 9)]
+            rows = numpy.frombuffer(data, numpy.uint8, count * size, place).reshape(count, size)
+            places, wanted = numpy.array(fixed).T
+            alike = (rows[:, places] == wanted.astype(numpy.uint8)).all(axis=1)
+            return count if alike.all() else int(alike.argmin())
         for at, byte in fixed:
             count = leading(data, place + at, place + count * size, size, byte)
             if count < _SHORTEST_STRETCH:

@@ -30,7 +30,7 @@ from gnomon.record.problems import Problem
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gnomon.record.home import Home
 
@@ -366,9 +366,10 @@ class _Look:
                 no = counted.no
             self._store_stats(no, more, is_whole=False)
 
-    def _outline_segment(self, path: str, covers: Iterable[Cover]) -> None:
+    def _outline_segment(self, path: str, covers: Sequence[Cover]) -> None:
         """Outline the long series of a segment, where that was not done yet: a WAL that grew until it died was not."""
-        from gnomon.points.segment import decode, read_file
+        from gnomon.points.row_groups import chosen, may_hold
+        from gnomon.points.segment import check_name, collect
 
         long = {
             (cover.wal, key)
@@ -380,10 +381,16 @@ class _Look:
         if not long:
             return
         full = os.path.join(self._home.path, path)
-        data = read_file(self._home.env, full)
-        for wal in {wal for wal, _ in long}:
-            found = decode(data, full, lambda key, of: of == wal and (wal, key) in long).points  # noqa: B023
-            self._store_outlines(wal, outlines.packed({key: part for (key, _), part in found.items()}))
+        check_name(self._home.env, full)
+        most = sum(cover.points for cover in covers)
+        for wal, key in sorted(long):  # one series in memory at a time
+
+            def is_wanted(of: SeriesKey, in_wal: str, wal: str = wal, key: SeriesKey = key) -> bool:
+                return (in_wal, of) == (wal, key)
+
+            may = may_hold([key.run], [key.series], [wal], is_wanted)
+            found = collect(chosen(self._home.env, full, most, may).batches, is_wanted)
+            self._store_outlines(wal, outlines.packed({of: part for (of, _), part in found.items()}))
 
     # --- WALs
 

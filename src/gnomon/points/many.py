@@ -15,25 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from gnomon.errors import DamagedFileError
 from gnomon.points.columns import changes, numpy_for
-from gnomon.points.query import (
-    _GLOB,
-    LARGE_SEGMENT_BYTES,
-    Found,
-    _RefusedError,
-    closed_in_duckdb,
-    series_in,
-    that_count,
-)
+from gnomon.points.query import Found, _RefusedError, cut_wals, series_in, that_count
+from gnomon.points.row_groups import chosen, may_hold
 from gnomon.points.segment import (
-    MAX_POINTS,
-    ROW_GROUP,
-    _as_column,
     _as_numbers,
     _text_numbers,
-    at_most,
     check_name,
-    exact_numbers,
-    read_file,
+    points_of,
     refusing_damage,
 )
 from gnomon.points.series_points import SeriesKey, SeriesPoints, one_after_the_other, points_by_series
@@ -48,7 +36,9 @@ if TYPE_CHECKING:
     from gnomon.points.covers import Cover
     from gnomon.points.query import Cut
     from gnomon.points.reader import WalRead
+    from gnomon.points.segment import Group
     from gnomon.points.series import Series
+    from gnomon.points.series_points import Within
     from gnomon.record.problems import Problem
 
     Rank: TypeAlias = int | Literal["lowest"] | None
@@ -56,14 +46,7 @@ if TYPE_CHECKING:
     Wanted: TypeAlias = dict[tuple[str, str], int | None]  # by run and series: of which rank, None of all
 
 MOST_AT_ONCE = 1_000_000  # points of all series of the runs that are read together
-TINY_SEGMENT_BYTES = 1 << 20  # up to here a question to DuckDB takes longer than reading all of it
-
-_ASK = """
-SELECT wanted.run_no, list_position(?, t.series) AS series_no, t.rank, wals.wal_no, t.step, t.time, t.value, t.exact, t."row"
-FROM read_parquet(?) AS t JOIN wanted ON t.run = wanted.run AND t.series = wanted.series JOIN wals ON t.wal = wals.wal
-WHERE (wanted.rank IS NULL OR wanted.rank = t.rank) AND t.series IN ({places})
-ORDER BY wanted.run_no, t.series, t.rank, wals.wal_no, t."row"
-"""
+LITTLE = 0.75  # of the points of a batch: what is wanted of it is copied, so that the rest need not be kept
 
 
 class Loose(NamedTuple):
@@ -142,17 +125,6 @@ class ManySeries:
         self._refused: set[str] = set()
         self._reads: dict[str, WalRead] = {}
         self._problems: list[Problem] = []
-        self._connection: Any = None
-        self._uses_duckdb = self._is_worth_duckdb()
-
-    def _is_worth_duckdb(self) -> bool:
-        total = 0
-        for path in self._segments:
-            try:
-                total += self._env.stat(path).st_size
-            except OSError:
-                pass  # gone: whoever reads it says so
-        return total >= LARGE_SEGMENT_BYTES
 
     @property
     def problems(self) -> list[Problem]:
@@ -167,11 +139,12 @@ class ManySeries:
         x: str | None = None,
         *,
         cuts: Callable[[str], Sequence[Cut]] = lambda _: (),
+        within: Within | None = None,
     ) -> Iterator[tuple[str, dict[str, Series]]]:
         """Yield of every run its series of these names (those without a point too), once, in any order.
 
-        The runs are among those of `held`. `rank`, `x` and `cuts` are those of `PointFiles.series`; rank 'lowest' is the lowest
-        that has the series, which `lowest` tells of a run, a name and cuts where covers do not.
+        The runs are among those of `held`. `rank`, `x`, `cuts` and `within` are those of `PointFiles.series`; rank 'lowest' is
+        the lowest that has the series, which `lowest` tells of a run, a name and cuts where covers do not.
         """
         for some in self._portions(runs):
             of_runs = {run: cuts(run) for run in some}
@@ -180,10 +153,10 @@ class ManySeries:
                 for run in some
                 for name in names
             }
-            found = self._points(of_runs, _wanted(ranks, x))
+            found = self._points(of_runs, _wanted(ranks, x), within if x is None else None)
             for run in some:
                 of_run = found.pop(run)
-                yield run, {name: series_in(of_run, run, name, ranks[run, name], x) for name in names}
+                yield run, {name: series_in(of_run, run, name, ranks[run, name], x, within) for name in names}
         self._reads.clear()
 
     def _lowest(self, run: str, name: str, cuts: Sequence[Cut]) -> int | None:
@@ -213,12 +186,22 @@ class ManySeries:
         if some:
             yield some
 
-    def _points(self, cuts: Mapping[str, Sequence[Cut]], wanted: Wanted) -> dict[str, Found]:
-        """Return the points of each run, as `PointFiles` does of one; files that turn out damaged are left out."""
+    def _points(
+        self, cuts: Mapping[str, Sequence[Cut]], wanted: Wanted, within: Within | None
+    ) -> dict[str, Found]:
+        """Return the points of each run, as `PointFiles` does of one; files that turn out damaged are left out.
+
+        Of what is not `within` some may be there.
+        """
         while True:
             sources = {run: self._sources_of(run) for run in cuts}
+            whole = {run: cut_wals(sources[run], behind) for run, behind in cuts.items()}
+
+            def part_of(run: str, wal: str, whole: dict[str, set[str]] = whole) -> Within | None:
+                return within if wal not in whole.get(run, ()) else None
+
             try:
-                found = self._collect(sources, wanted)
+                found = self._collect(sources, wanted, part_of)
             except _RefusedError as refused:
                 _OfRun(self, (), (), {}).refuse(refused.path, refused.error)
                 continue
@@ -231,7 +214,12 @@ class ManySeries:
             covers.setdefault(path, []).append(cover)
         return _OfRun(self, covers, self._loose.get(run, ()), covers).chosen()
 
-    def _collect(self, sources: Mapping[str, list[Source]], wanted: Wanted) -> dict[str, Found]:
+    def _collect(
+        self,
+        sources: Mapping[str, list[Source]],
+        wanted: Wanted,
+        part_of: Callable[[str, str], Within | None],
+    ) -> dict[str, Found]:
         by_segment: dict[str, dict[str, set[str]]] = {}  # path, run, WALs
         by_file: dict[str, tuple[WalRead, str, set[str]]] = {}  # path: what was read, the WAL, the runs
         for run, several in sources.items():
@@ -242,16 +230,13 @@ class ManySeries:
                     by_file.setdefault(source.path, (source.read, source.wal, set()))[2].add(run)
         by_run: dict[str, dict[str, dict[SeriesKey, SeriesPoints]]] = {run: {} for run in sources}
         for path, wals in by_segment.items():
-            for key, wal, points in self._in_segment(path, wals, wanted):
-                if wal in wals.get(key.run, ()):
-                    _add(by_run[key.run].setdefault(wal, {}), key, points)
-        for read, wal, runs in by_file.values():
-
-            def is_wanted(key: SeriesKey, runs: set[str] = runs) -> bool:
-                return key.run in runs and _is_wanted(key, wanted)
-
-            for key, points in points_by_series(read.blocks, is_wanted).items():
+            for (key, wal), points in self._in_segment(path, wals, wanted, part_of).items():
                 by_run[key.run].setdefault(wal, {})[key] = points
+        for read, wal, runs in by_file.values():
+            for run in runs:
+                blocks = [block for block in read.blocks if block.run == run]
+                of_run = points_by_series(blocks, lambda key: _is_wanted(key, wanted), part_of(run, wal))
+                by_run[run].setdefault(wal, {}).update(of_run)
         return {
             run: {
                 (source.wal, key): points
@@ -264,54 +249,37 @@ class ManySeries:
     # --- segments
 
     def _in_segment(
-        self, path: str, wals: Mapping[str, set[str]], wanted: Wanted
-    ) -> Iterator[tuple[SeriesKey, str, SeriesPoints]]:
-        """Yield what a segment holds of these runs; what it has in other WALs may come along. Raises _RefusedError."""
+        self,
+        path: str,
+        wals: Mapping[str, set[str]],
+        wanted: Wanted,
+        part_of: Callable[[str, str], Within | None],
+    ) -> dict[Group, SeriesPoints]:
+        """Return what a segment holds of these runs in their WALs. Raises _RefusedError."""
+
+        def is_wanted(key: SeriesKey, wal: str) -> bool:
+            return wal in wals.get(key.run, ()) and _is_wanted(key, wanted)
+
+        may = may_hold(wals, {name for _, name in wanted}, set().union(*wals.values()), is_wanted)
+        parts: dict[Group, list[SeriesPoints]] = {}
         try:
-            size = self._env.stat(path).st_size
-            if not self._uses_duckdb or size < TINY_SEGMENT_BYTES or _GLOB.intersection(path):
-                yield from _read_whole(read_file(self._env, path), path, wals, wanted)
-            else:
-                check_name(self._env, path)
-                with refusing_damage(path):
-                    yield from self._ask_duckdb(path, wals, wanted)
+            check_name(self._env, path)
+            found = chosen(
+                self._env, path, self._segments[path], may, lambda group: part_of(group[0].run, group[1])
+            )
+            with refusing_damage(path):
+                for batch in found.batches:
+                    for group, points in _groups(batch, is_wanted):
+                        parts.setdefault(group, []).append(points)
         except (OSError, DamagedFileError) as error:
             raise _RefusedError(path, error) from error
-
-    def _ask_duckdb(
-        self, path: str, wals: Mapping[str, set[str]], wanted: Wanted
-    ) -> Iterator[tuple[SeriesKey, str, SeriesPoints]]:
-        """Yield what one file holds of these runs; only the row groups that may hold them are read."""
-        from arro3.core import Table
-
-        if self._connection is None:
-            self._connection = closed_in_duckdb(self._segments)
-        runs = sorted(wals)
-        names = sorted({name for _, name in wanted})
-        texts = sorted(set().union(*wals.values()))
-        places = {run: at for at, run in enumerate(runs, 1)}
-        rows = [(places[run], run, name, rank) for (run, name), rank in wanted.items() if run in places]
-        numbers, *others = map(list, zip(*rows, strict=True))
-        make, drop = "CREATE OR REPLACE TEMP TABLE", "DROP TABLE IF EXISTS"
-        columns = (
-            "unnest(?::INT[]) AS run_no, unnest(?::VARCHAR[]) AS run, unnest(?::VARCHAR[]) AS series, "
-            "unnest(?::INT[]) AS rank"
-        )
-        self._connection.execute(f"{make} wanted AS SELECT {columns}", [numbers, *others])
-        self._connection.execute(
-            f"{make} wals AS SELECT unnest(?::INT[]) AS wal_no, unnest(?::VARCHAR[]) AS wal",
-            [[*range(1, len(texts) + 1)], texts],
-        )
-        query = _ASK.format(places=", ".join("?" * len(names)))
-        answer = self._connection.sql(query, params=[names, os.path.abspath(path), *names])
-        numpy_for(self._segments[path])  # imports it where that pays for the whole, if not for a batch
-        for batch in at_most(self._segments[path], Table.from_arrow(answer).to_batches(), path):
-            labels = [
-                (batch.column(column), ["", *known])
-                for column, known in (("run_no", runs), ("series_no", names), ("wal_no", texts))
-            ]
-            yield from _groups(batch, *labels)
-        self._connection.execute(f"{drop} wanted; {drop} wals")
+        joined = {
+            group: one_after_the_other(several) if len(several) > 1 else several[0]
+            for group, several in parts.items()
+        }
+        for group in found.left_out.keys() & joined.keys():
+            joined[group].skipped += found.left_out[group]
+        return joined
 
 
 class _OfRun(Sources):
@@ -346,82 +314,43 @@ def _is_wanted(key: SeriesKey, wanted: Wanted) -> bool:
     return rank is None or rank == key.rank
 
 
-def _add(known: dict[SeriesKey, SeriesPoints], key: SeriesKey, points: SeriesPoints) -> None:
-    known[key] = one_after_the_other([known[key], points]) if key in known else points
-
-
-def _read_whole(
-    data: bytes, path: str, wals: Mapping[str, set[str]], wanted: Wanted
-) -> Iterator[tuple[SeriesKey, str, SeriesPoints]]:
-    """Yield what a segment holds of these runs: every row is read, those that are wanted are taken apart."""
-    from gnomon.points.covers import METADATA_KEY, decode_covers
-
-    with refusing_damage(path):
-        from arro3.core import Array, DataType
-        from arro3.io import read_parquet
-
-        reader = read_parquet(data, batch_size=ROW_GROUP)
-        covers = decode_covers(reader.schema.metadata.get(METADATA_KEY.encode()), path)
-        limit = min(MAX_POINTS, sum(cover.points for cover in covers))
-        names = {name for _, name in wanted}
-        for batch in at_most(limit, reader, path):
-            rows = _rows_of(batch, names, wals)
-            if rows:
-                chosen = batch.take(Array(rows, DataType.int32())) if len(rows) < batch.num_rows else batch
-                labels = [_text_numbers(chosen.column(name)) for name in ("run", "series", "wal")]
-                for key, wal, points in _groups(chosen, *labels):
-                    if _is_wanted(key, wanted):
-                        yield key, wal, points
-
-
-def _rows_of(batch: Any, names: set[str], wals: Mapping[str, set[str]]) -> Sequence[int]:
-    """Return the rows of a batch that are of these series and runs."""
-    if batch.num_rows == 0:
-        return ()
-    (runs, run_texts), (series, series_texts) = (
-        _text_numbers(batch.column(name)) for name in ("run", "series")
-    )
-    good_runs = {number for number, text in enumerate(run_texts) if text in wals}
-    good_series = {number for number, text in enumerate(series_texts) if text in names}
-    if not good_runs or not good_series:
-        return ()
-    last = batch.num_rows - 1
-    if runs[0] == runs[last] and series[0] == series[last]:  # the rows are sorted, so all are of one series
-        is_good = runs[0].as_py() in good_runs and series[0].as_py() in good_series
-        return range(batch.num_rows if is_good else 0)
-    numbers = series.to_pylist()
-    of_runs = runs.to_pylist()
-    if len(good_series) == len(series_texts):
-        return [at for at, run in enumerate(of_runs) if run in good_runs]
-    return [at for at, one in enumerate(numbers) if one in good_series and of_runs[at] in good_runs]
-
-
-def _groups(
-    batch: Any, runs: Labels, series: Labels, wals: Labels
-) -> Iterator[tuple[SeriesKey, str, SeriesPoints]]:
-    """Yield the points of each series and WAL in a batch in which the rows of one stand together."""
+def _groups(batch: Any, is_wanted: Callable[[SeriesKey, str], bool]) -> Iterator[tuple[Group, SeriesPoints]]:
+    """Yield the points of each wanted series and WAL in one batch, which is sorted by them."""
     count = batch.num_rows
     if count == 0:
         return
-    ranks = batch.column("rank")
-    arrays = (runs[0], series[0], ranks, wals[0])
-    if all(array[0] == array[count - 1] for array in arrays):  # the rows are sorted, so all are of one group
+    labels = [_text_numbers(batch.column(name)) for name in ("run", "series", "wal")]
+    places = _places(batch, labels)
+    wanted = [(group, start, end) for group, start, end in places if is_wanted(*group)]
+    rows = sum(end - start for _, start, end in wanted)
+    if not rows:
+        return
+    exact = batch.column("exact")
+    digits = exact.to_pylist() if exact.null_count < count else None
+    if numpy_for(count) is None:
+        for group, start, end in wanted:
+            yield group, points_of(batch, start, end, digits)
+        return
+    whole = points_of(batch, 0, count, digits)
+    for group, start, end in wanted:
+        part = whole[start:end]
+        yield group, part.copied() if rows < LITTLE * count else part
+
+
+def _places(batch: Any, labels: Sequence[Labels]) -> list[tuple[Group, int, int]]:
+    """Return the series and WALs of a batch, and from which row to which each has its points."""
+    (runs, run_texts), (series, series_texts), (wals, wal_texts) = labels
+    arrays = (runs, series, batch.column("rank"), wals)
+    last = batch.num_rows - 1
+    if all(array[0] == array[last] for array in arrays):  # the rows are sorted, so all are of one group
         numbers, starts = [[array[0].as_py()] for array in arrays], [0]
     else:
         numbers = [_as_numbers(array) for array in arrays]
         starts = sorted({0}.union(*map(changes, numbers)))
-    exact = batch.column("exact")
-    digits = exact.to_pylist() if exact.null_count < count else None
-    from arro3.core import DataType
-
-    rows, steps, values = (
-        _as_column(batch.column(name), code) for name, code in (("row", "q"), ("step", "q"), ("value", "d"))
-    )
-    times = _as_column(batch.column("time").cast(DataType.int64()), "q")
-    of_run, of_series, of_rank, of_wal = ([part[at] for at in starts] for part in numbers)
-    for at, start in enumerate(starts):
-        end = starts[at + 1] if at + 1 < len(starts) else count
-        key = SeriesKey(runs[1][of_run[at]], series[1][of_series[at]], int(of_rank[at]))
-        found = exact_numbers(digits[start:end]) if digits is not None else {}
-        points = SeriesPoints(rows[start:end], steps[start:end], times[start:end], values[start:end], found)
-        yield key, wals[1][of_wal[at]], points
+    of_run, of_series, of_rank, of_wal = ([int(part[at]) for at in starts] for part in numbers)
+    return [
+        ((SeriesKey(run_texts[run], series_texts[name], rank), wal_texts[wal]), start, end)
+        for run, name, rank, wal, start, end in zip(
+            of_run, of_series, of_rank, of_wal, starts, [*starts[1:], last + 1], strict=True
+        )
+    ]

@@ -11,15 +11,14 @@ Not promised: whole numbers that a float64 cannot hold. A series that has some i
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from gnomon.points.columns import Column, as_column, column, counting, take
 from gnomon.points.downsample import extremes
+from gnomon.points.series_points import SeriesPoints
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from gnomon.points.series_points import SeriesPoints
 
 PIECE = 1024  # rows
 FEWEST = 16 * PIECE  # points that a series must have in a WAL for an outline to pay
@@ -27,15 +26,6 @@ FIRST, LOW, HIGH, LAST = range(4)
 _NONE = -1  # the row of a lowest or highest point where all are NaN
 _CODES: tuple[Literal["q", "d"], ...] = ("q", "q", "q", "d")  # row, step, time, value
 _NAN = column("d", [float("nan")]).tobytes()
-
-
-class Point(NamedTuple):
-    """A point of the outline."""
-
-    row: int
-    step: int
-    time_us: int
-    value: float
 
 
 class Outline:
@@ -67,10 +57,19 @@ class Outline:
         """Return the value of that point of each piece; NaN where a piece has no lowest or highest."""
         return self._columns[which][3]
 
-    def point(self, which: int, piece: int) -> Point | None:
-        """Return that point of a piece; None where all its values are NaN."""
-        row, step, time_us, value = (numbers[piece] for numbers in self._columns[which])
-        return None if row == _NONE else Point(row, step, time_us, value)
+    def points(self, chosen: Sequence[Sequence[int]]) -> SeriesPoints:
+        """Return points in order of their rows, each once: the first ones of some pieces, the lowest, the highest, the last."""
+        where: dict[int, tuple[int, int]] = {}  # by row: which point, of which piece
+        for which, pieces in enumerate(chosen):
+            rows = self.rows(which)
+            where.update({rows[piece]: (which, piece) for piece in pieces})
+        where.pop(_NONE, None)
+        places = [where[row] for row in sorted(where)]
+        rows, steps, times_us, values = (
+            column(code, [self._columns[which][number][piece] for which, piece in places])
+            for number, code in enumerate(_CODES)
+        )
+        return SeriesPoints(rows, steps, times_us, values, {})
 
     def pack(self) -> bytes:
         """Return the outline as bytes."""

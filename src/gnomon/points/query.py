@@ -1,29 +1,19 @@
 """Ask for points: one series, all points of a run, the last row.
 
-Small segments are read whole, because importing DuckDB costs more than reading a million points; of larger ones DuckDB
-reads only the row groups that hold the series. WALs are read by `points.reader`. The answers are the same.
+Of segments only the row groups are read that may hold what is asked for (`points.row_groups`). WALs are read by
+`points.reader`. The answers are the same.
 
 Always true: each point is counted once, whatever files hold it; points stand in order of (clock of the WAL, number of
-the WAL in its process, WAL id, row); no path or name becomes part of a SQL text.
+the WAL in its process, WAL id, row).
 """
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from gnomon.errors import DamagedFileError
-from gnomon.points.columns import numpy_for
-from gnomon.points.segment import (
-    Group,
-    as_table,
-    at_most,
-    collect,
-    covers_of,
-    decode,
-    read_file,
-    refusing_damage,
-)
+from gnomon.points.row_groups import chosen, may_hold
+from gnomon.points.segment import Group, as_table, collect, covers_of
 from gnomon.points.series import Part, Place, Series, on_common_rows
 from gnomon.points.series_points import SeriesKey, SeriesPoints, points_by_series
 from gnomon.points.sources import Source, Sources
@@ -33,18 +23,11 @@ if TYPE_CHECKING:
 
     from gnomon.env import Env
     from gnomon.points.covers import Cover
+    from gnomon.points.series_points import Within
     from gnomon.record.problems import Problem
 
-LARGE_SEGMENT_BYTES = 8 << 20
-_GLOB = frozenset("*?[]{}")
 NO_END = 2**63 - 1  # of rows
 ALL = [(0, NO_END)]
-# Texts come back as places in lists that are known here: a million texts would cost more than all numbers.
-_ASK = """
-SELECT list_position(?, t.run) AS run, list_position(?, t.series) AS series, list_position(?, t.wal) AS wal,
-       rank, step, time, value, exact, "row"
-FROM read_parquet(?) AS t WHERE t.run = ?
-"""
 
 Found = dict[tuple[str, SeriesKey], SeriesPoints]  # by WAL and series, in order of the WALs
 
@@ -65,9 +48,7 @@ class PointFiles:
         covers: Mapping[str, Iterable[Cover]] | None = None,
     ) -> None:
         self._env = env
-        self._segments = list(segments)
-        self._sources = Sources(env, self._segments, wals, covers)
-        self._connection: Any = None
+        self._sources = Sources(env, segments, wals, covers)
 
     @property
     def is_complete(self) -> bool:
@@ -92,14 +73,17 @@ class PointFiles:
         x: str | None = None,
         *,
         cuts: Sequence[Cut] = (),
+        within: Within | None = None,
     ) -> Series:
         """Return one series of a run; empty where it has none.
 
         `rank=None` gives all ranks. `x` names the series that is the x-axis: then only the rows that hold both count.
-        What is behind a cut, where the run was resumed from an earlier row, is left out.
+        What is behind a cut, where the run was resumed from an earlier row, is left out. `within` asks for a part of what each
+        WAL has.
         """
-        found = self._points(run, {name} if x is None else {name, x}, rank, cuts)
-        return series_in(found, run, name, rank, x)
+        names = {name} if x is None else {name, x}
+        found = self._points(run, names, rank, cuts, within if x is None else None)
+        return series_in(found, run, name, rank, x, within)
 
     def points(self, run: str, names: set[str] | None = None, *, cuts: Sequence[Cut] = ()) -> Found:
         """Return the points of a run by WAL and series (of these series, if given)."""
@@ -152,35 +136,45 @@ class PointFiles:
             found.append((last, lasts[log][last]))
         return found
 
-    def _points(self, run: str, names: set[str] | None, rank: int | None, cuts: Sequence[Cut]) -> Found:
-        """Return the points by WAL and series, in order of the WALs; files that turn out damaged are left out."""
+    def _points(
+        self,
+        run: str,
+        names: set[str] | None,
+        rank: int | None,
+        cuts: Sequence[Cut],
+        within: Within | None = None,
+    ) -> Found:
+        """Return the points by WAL and series, in order of the WALs; files that turn out damaged are left out.
+
+        Of what is not `within` some may be there.
+        """
 
         def is_wanted(key: SeriesKey) -> bool:
             return key.run == run and (names is None or key.series in names) and rank in (None, key.rank)
 
         while True:
             sources = self._sources.chosen()
+            wanted = _Wanted(is_wanted, within, cut_wals(sources, cuts) if within is not None else set())
             try:
-                found = self._collect(sources, run, names, is_wanted)
+                found = self._collect(sources, run, names, wanted)
             except _RefusedError as refused:
                 self._sources.refuse(refused.path, refused.error)
                 continue
             return that_count(found, sources, cuts)
 
-    def _collect(
-        self, sources: list[Source], run: str, names: set[str] | None, is_wanted: Callable[[SeriesKey], bool]
-    ) -> Found:
+    def _collect(self, sources: list[Source], run: str, names: set[str] | None, wanted: _Wanted) -> Found:
         by_segment: dict[str, set[str]] = {}
         for source in sources:
             if source.cover is not None and any(one.run == run for one in source.cover.runs):
                 by_segment.setdefault(source.path, set()).add(source.wal)
         by_wal: dict[str, dict[SeriesKey, SeriesPoints]] = {}
         for path, wals in by_segment.items():
-            for (key, wal), points in self._ask_segment(path, run, names, wals, is_wanted).items():
+            for (key, wal), points in self._ask_segment(path, run, names, wals, wanted).items():
                 by_wal.setdefault(wal, {})[key] = points
         for source in sources:
             if source.read is not None:
-                by_wal[source.wal] = points_by_series(source.read.blocks, is_wanted)
+                part = wanted.within if source.wal not in wanted.whole else None
+                by_wal[source.wal] = points_by_series(source.read.blocks, wanted.has, part)
         return {
             (source.wal, key): points
             for source in sources
@@ -190,67 +184,45 @@ class PointFiles:
     # --- segments
 
     def _ask_segment(
-        self,
-        path: str,
-        run: str,
-        names: set[str] | None,
-        wals: set[str],
-        is_wanted: Callable[[SeriesKey], bool],
-    ) -> dict[Group, SeriesPoints]:
-        def is_group_wanted(key: SeriesKey, wal: str) -> bool:
-            return wal in wals and is_wanted(key)
-
-        try:
-            is_large = self._env.stat(path).st_size >= LARGE_SEGMENT_BYTES and not _GLOB.intersection(path)
-            if not is_large or names is None:
-                return decode(read_file(self._env, path), path, is_group_wanted).points
-            covers = covers_of(self._env, path)
-            with refusing_damage(path):
-                return self._ask_duckdb(path, run, sorted(names), covers, wals, is_group_wanted)
-        except (OSError, DamagedFileError) as error:
-            raise _RefusedError(path, error) from error
-
-    def _ask_duckdb(
-        self,
-        path: str,
-        run: str,
-        names: list[str],
-        covers: Iterable[Cover],
-        wals: set[str],
-        is_wanted: Callable[[SeriesKey, str], bool],
+        self, path: str, run: str, names: set[str] | None, wals: set[str], wanted: _Wanted
     ) -> dict[Group, SeriesPoints]:
         """Return what one file holds of these series in these WALs; only the row groups that may hold them are read."""
-        from arro3.core import Table
 
-        texts = {"run": [run], "series": names, "wal": [cover.wal for cover in covers]}
-        only = f" AND t.series IN ({', '.join('?' * len(names))}) AND t.wal IN ({', '.join('?' * len(wals))})"
-        answer = self._connected().sql(
-            _ASK + only, params=[*texts.values(), os.path.abspath(path), run, *names, *sorted(wals)]
-        )
-        limit = sum(cover.points for cover in covers)
-        numpy_for(limit)  # imports it where that pays for the whole, if not for a batch
-        return collect(at_most(limit, Table.from_arrow(answer).to_batches(), path), is_wanted, texts)
+        def is_group_wanted(key: SeriesKey, wal: str) -> bool:
+            return wal in wals and wanted.has(key)
 
-    def _connected(self) -> Any:
-        if self._connection is None:
-            self._connection = closed_in_duckdb(self._segments)
-        return self._connection
+        def part_of(group: Group) -> Within | None:
+            return wanted.within if group[1] not in wanted.whole else None
 
-
-def closed_in_duckdb(segments: Iterable[str]) -> Any:
-    """Return a connection to DuckDB that can read these files and nothing else."""
-    import duckdb
-
-    off = dict.fromkeys(("autoinstall_known_extensions", "autoload_known_extensions"), False)
-    connection = duckdb.connect(":memory:", config={**off, "python_enable_replacements": False})
-    connection.execute("SET allowed_paths = ?", [[os.path.abspath(path) for path in segments]])
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
-    return connection
+        try:
+            covers = covers_of(self._env, path)
+            found = chosen(
+                self._env,
+                path,
+                sum(cover.points for cover in covers),
+                may_hold([run], names, wals, is_group_wanted),
+                part_of,
+            )
+            points = collect(found.batches, is_group_wanted)
+        except (OSError, DamagedFileError) as error:
+            raise _RefusedError(path, error) from error
+        for group in found.left_out.keys() & points.keys():
+            points[group].skipped += found.left_out[group]
+        return points
 
 
-def series_in(found: Found, run: str, name: str, rank: int | None, x: str | None) -> Series:
-    """Return one series of a run of which these points were found, of one rank or of all."""
+class _Wanted(NamedTuple):
+    """Which series are asked for, which part of them, and the WALs of which everything is needed to find that part."""
+
+    has: Callable[[SeriesKey], bool]
+    within: Within | None
+    whole: set[str]
+
+
+def series_in(
+    found: Found, run: str, name: str, rank: int | None, x: str | None, within: Within | None = None
+) -> Series:
+    """Return one series of a run of which these points were found, of one rank or of all; of each WAL a part, if asked for."""
     parts = []
     for (wal, key), points in found.items():
         if key.series != name or rank not in (None, key.rank):
@@ -260,7 +232,8 @@ def series_in(found: Found, run: str, name: str, rank: int | None, x: str | None
         elif (wal, SeriesKey(run, x, key.rank)) in found:
             common = on_common_rows(points, found[wal, SeriesKey(run, x, key.rank)])
             parts.append(Part(wal, key.rank, *common))
-    return Series(run, name, parts, x)
+    series = Series(run, name, parts, x)
+    return series if within is None else series.within(within)
 
 
 class Cut(NamedTuple):
@@ -298,6 +271,11 @@ def that_count(found: Found, sources: Sequence[Source], cuts: Sequence[Cut]) -> 
         if len(points):
             kept[wal, key] = points
     return kept
+
+
+def cut_wals(sources: Iterable[Source], cuts: Sequence[Cut]) -> set[str]:
+    """Return the WALs of which a continuation leaves rows behind."""
+    return set(rows_away(cuts, {source.wal: source for source in sources})) if cuts else set()
 
 
 class InProcess(Protocol):

@@ -259,17 +259,12 @@ def decode(data: bytes, file: str, wanted: Callable[[SeriesKey, str], bool] | No
 
 
 def collect(
-    batches: Iterable[Any],
-    wanted: Callable[[SeriesKey, str], bool] | None = None,
-    texts: Mapping[str, list[str]] | None = None,
+    batches: Iterable[Any], wanted: Callable[[SeriesKey, str], bool] | None = None
 ) -> dict[Group, SeriesPoints]:
-    """Return the points in Arrow batches with the columns and the order of a segment, by series and WAL.
-
-    Where `texts` is given, the columns `run`, `series` and `wal` hold places in its lists, counted from 1.
-    """
+    """Return the points in Arrow batches with the columns and the order of a segment, by series and WAL."""
     parts: dict[Group, list[SeriesPoints]] = {}
     for batch in batches:
-        for group, points in _groups(batch, wanted, texts):
+        for group, points in _groups(batch, wanted):
             parts.setdefault(group, []).append(points)
     return {group: one_after_the_other(several) for group, several in parts.items()}
 
@@ -319,7 +314,7 @@ class refusing_damage:
 
 
 def _groups(
-    batch: Any, wanted: Callable[[SeriesKey, str], bool] | None, texts: Mapping[str, list[str]] | None
+    batch: Any, wanted: Callable[[SeriesKey, str], bool] | None
 ) -> Iterator[tuple[Group, SeriesPoints]]:
     """Yield the points of each series and WAL in one batch, which is sorted by them."""
     from arro3.core import Array, DataType
@@ -327,10 +322,7 @@ def _groups(
     count = batch.num_rows
     if count == 0:
         return
-    if texts is None:
-        runs, series, wals = (_text_numbers(batch.column(name)) for name in ("run", "series", "wal"))
-    else:
-        runs, series, wals = ((batch.column(name), ["", *texts[name]]) for name in ("run", "series", "wal"))
+    runs, series, wals = (_text_numbers(batch.column(name)) for name in ("run", "series", "wal"))
     ranks = batch.column("rank")
     starts = [0, *_boundaries(count, ranks, [runs, series, wals])]
     exact = batch.column("exact")

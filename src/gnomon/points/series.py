@@ -5,14 +5,11 @@ Always true: points stand in order of (WAL, row); each is there once; the length
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from itertools import islice
-from operator import le
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import MissingExtraError
 from gnomon.points.columns import Column, column, counting, join, same_bits
-from gnomon.points.series_points import SeriesPoints, one_after_the_other
+from gnomon.points.series_points import SeriesPoints, Within, one_after_the_other
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +38,7 @@ class Series:
     Without NumPy, `steps()`, `times()`, `values()`, `ranks()` and `x_values()` give lists; times are microseconds since
     1970 UTC. `exact` holds, by position, the whole numbers that a float64 cannot hold; `value` has the nearest float64
     there, and `values()` has them exactly. `total` is how many points the series has: more than `len()` where it was
-    thinned out (`run.series(name, buckets=1000)`).
+    thinned out (`run.series(name, buckets=1000)`), or a part was asked for.
     """
 
     __slots__ = ("_parts", "_points", "_x", "name", "run", "total", "x_name")
@@ -61,7 +58,8 @@ class Series:
         self._parts = tuple(parts)
         self._points: SeriesPoints | None = None
         self._x: SeriesPoints | None = None
-        self.total = len(self) if total is None else total
+        skipped = sum(part.points.skipped for part in self._parts)
+        self.total = len(self) + skipped if total is None else total
 
     def __len__(self) -> int:
         return sum(len(part.points) for part in self._parts)
@@ -101,20 +99,16 @@ class Series:
         return Series(self.run, self.name, parts, self.x_name, total=self.total)
 
     def between(self, low: float, high: float) -> Series:
-        """Return the points of steps from `low` to `high` and the one on each side, of each part; `total` stays.
+        """Return the points of steps from `low` to `high` and the nearest one on each side, of each part; `total` stays."""
+        return self.within(Within("step", low, high))
 
-        A part whose steps go back stays whole.
-        """
+    def within(self, asked: Within) -> Series:
+        """Return what each part has of a part of the x-axis; `total` stays."""
         parts = []
         for part in self._parts:
-            steps = part.points.steps
-            kept = part
-            if all(map(le, steps, islice(steps, 1, None))):
-                inside = slice(max(0, bisect_left(steps, low) - 1), bisect_right(steps, high) + 1)
-                kept = part._replace(
-                    points=part.points[inside], x=part.x[inside] if part.x is not None else None
-                )
-            parts.append(kept)
+            points = part.points.within(asked)
+            x = part.x.within(asked) if part.x is not None else None
+            parts.append(part._replace(points=points, x=x))
         return Series(self.run, self.name, parts, self.x_name, total=self.total)
 
     # --- NumPy

@@ -11,23 +11,22 @@ of each bucket; what one WAL holds counts once; nothing that a resumed run left 
 from __future__ import annotations
 
 from bisect import bisect_left
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from math import inf
 from operator import le
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gnomon.points.columns import column
 from gnomon.points.downsample import extremes, m4
-from gnomon.points.outline import FIRST, HIGH, LAST, LOW, PIECE, Outline, Point, outline_of
+from gnomon.points.outline import FIRST, HIGH, LAST, LOW, PIECE, Outline, outline_of
 from gnomon.points.query import ALL, rows_away
 from gnomon.points.series import Part, Series
-from gnomon.points.series_points import SeriesPoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from gnomon.points.outlines import Held, Place
     from gnomon.points.query import Cut
+    from gnomon.points.series_points import SeriesPoints
 
 MOST_AT_ONCE = 4_000_000  # points that are read together
 FEWEST_FOR_BUCKET = 4 * PIECE  # points; with fewer, pieces are too coarse for a bucket, and reading is quick
@@ -95,17 +94,11 @@ def joined_from(run: str, name: str, stretches: Sequence[Stretch], buckets: int)
     table = _Pieces(stretches)
     if not table.count:
         return Series(run, name, [])
-    chosen: dict[int, dict[int, Point]] = {}  # of each stretch, by row
-    for which, piece in table.chosen(buckets):
-        at, inside = table.place(piece)
-        point = stretches[at].outline.point(which, inside)
-        if point is not None:
-            chosen.setdefault(at, {})[point.row] = point
     parts = []
-    for at, by_row in sorted(chosen.items()):
-        stretch = stretches[at]
-        points = _points(by_row[row] for row in sorted(by_row))
-        parts.append(Part(stretch.wal, stretch.rank, _with_exact(points, stretch.points), None))
+    for stretch, chosen in zip(stretches, table.chosen(buckets), strict=True):
+        points = stretch.outline.points(chosen)
+        if len(points):
+            parts.append(Part(stretch.wal, stretch.rank, _with_exact(points, stretch.points), None))
     return Series(run, name, parts, total=sum(stretch.outline.count for stretch in stretches))
 
 
@@ -118,22 +111,22 @@ class _Pieces:
         self._ends = list(accumulate(map(len, self._outlines)))
         self.count = self._ends[-1] if self._ends else 0
 
-    def place(self, piece: int) -> tuple[int, int]:
-        """Return (stretch, piece in it)."""
-        at = bisect_left(self._ends, piece + 1)
-        return at, piece - (self._ends[at - 1] if at else 0)
-
-    def chosen(self, buckets: int) -> Iterable[tuple[int, int]]:
-        """Return (which point, of which piece) of the points that stay."""
+    def chosen(self, buckets: int) -> list[list[list[int]]]:
+        """Return of each stretch the pieces whose first point stays, whose lowest, whose highest, whose last."""
         edges = sorted({0, *self._edges(buckets), self.count})
         lows, _ = extremes(self._values(LOW), edges)
         _, highs = extremes(self._values(HIGH), edges)
-        for (start, after), low, high in zip(pairwise(edges), lows, highs, strict=True):
-            yield FIRST, start
-            yield LAST, after - 1
-            if low is not None and high is not None:
-                yield LOW, low
-                yield HIGH, high
+        lasts = [after - 1 for after in edges[1:]]
+        of_all = [edges[:-1], *([at for at in some if at is not None] for some in (lows, highs)), lasts]
+        return [list(of_stretch) for of_stretch in zip(*map(self._taken_apart, of_all), strict=True)]
+
+    def _taken_apart(self, pieces: Sequence[int]) -> Iterator[list[int]]:
+        """Yield of each stretch those of these pieces, which increase, that are its own."""
+        start = first = 0
+        for end in self._ends:
+            after = bisect_left(pieces, end, lo=first)
+            yield [piece - start for piece in pieces[first:after]]
+            start, first = end, after
 
     def _values(self, which: int) -> list[float | int]:
         return [value for stretch in self._stretches for value in _exact_values(stretch, which)]
@@ -159,11 +152,6 @@ def _exact_values(stretch: Stretch, which: int) -> list[float | int]:
             at = bisect_left(stretch.points.rows, row)
             values[piece] = stretch.points.exact.get(at, values[piece]) if row >= 0 else values[piece]
     return values
-
-
-def _points(points: Iterable[Point]) -> SeriesPoints:
-    rows, steps, times, values = zip(*points, strict=True)
-    return SeriesPoints(column("q", rows), column("q", steps), column("q", times), column("d", values), {})
 
 
 def _with_exact(chosen: SeriesPoints, whole: SeriesPoints | None) -> SeriesPoints:

@@ -15,32 +15,47 @@ from gnomon.runs.resume import cuts
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from gnomon.points.many import Rank
     from gnomon.points.query import Cut
     from gnomon.points.series import Series
+    from gnomon.points.series_points import Within
     from gnomon.runs.views import Record
 
 FEW = 2_000  # runs; of more, those that were continued are looked for in their entries before any is folded
 
 
 class ManyRuns:
-    """The series of these runs (whole ids), as the files are now."""
+    """The series of these runs (whole ids), as the files are now. `known_cuts` are those of the runs, where they are known."""
 
-    def __init__(self, record: Record, runs: Iterable[str]) -> None:
+    def __init__(
+        self, record: Record, runs: Iterable[str], known_cuts: Mapping[str, Sequence[Cut]] | None = None
+    ) -> None:
         self._record = record
+        self._known_cuts = known_cuts or {}
         runs = list(dict.fromkeys(runs))
         self._continued = _maybe_continued(record, runs)
         self._files = record.replica.points_of_many(runs)
 
     def series(
-        self, runs: Sequence[str], names: Sequence[str], *, rank: Rank = "lowest", x: str | None = None
+        self,
+        runs: Sequence[str],
+        names: Sequence[str],
+        *,
+        rank: Rank = "lowest",
+        x: str | None = None,
+        within: Within | None = None,
     ) -> Iterator[tuple[str, dict[str, Series]]]:
-        """Yield of every run its series of these names; of each the lowest rank that has it, unless given."""
-        yield from self._files.series(runs, names, rank, x, cuts=self._cuts_of)
+        """Yield of every run its series of these names; of each the lowest rank that has it, unless given.
+
+        `within` asks for a part of each.
+        """
+        yield from self._files.series(runs, names, rank, x, cuts=self._cuts_of, within=within)
 
     def _cuts_of(self, run: str) -> Sequence[Cut]:
+        if run in self._known_cuts:
+            return self._known_cuts[run]
         return cuts(_state(self._record, run)) if run in self._continued else ()
 
 

@@ -7,6 +7,8 @@ import threading
 import traceback
 from importlib import import_module
 
+from gnomon.points.columns import NUMPY_IMPORT_WORTHWHILE, numpy_for
+
 AFTER_S = 1.5
 
 
@@ -19,9 +21,8 @@ def warm_later() -> None:
 
 def _warm() -> None:
     try:
-        from gnomon.points.query import closed_in_duckdb
-
-        import_module("gnomon.runs.pages.curves")
-        closed_in_duckdb([]).close()
+        for name in ("gnomon.runs.pages.curves", "gnomon.points.row_groups", "arro3.io"):
+            import_module(name)
+        numpy_for(NUMPY_IMPORT_WORTHWHILE)
     except Exception:  # noqa: BLE001  whoever asks for a chart gets the same error, in words
         traceback.print_exc(file=sys.stderr)

@@ -10,12 +10,12 @@ import sys
 import pytest
 
 from gnomon.errors import MissingExtraError
-from gnomon.points import query as query_module
+from gnomon.points import segment as segment_module
 from gnomon.points.query import Cut, PointFiles
 from gnomon.points.seal import merge_segments, seal
 from gnomon.points.segment import covers_of
 from tests.unit.points.tiny_wal import CREATED_NS, RUN, TinyWal, bits, small_wal
-from tests.unit.points.world import World, add_rows, put
+from tests.unit.points.world import add_rows, put
 
 
 @pytest.fixture
@@ -24,10 +24,10 @@ def folder(tmp_path):
     return str(tmp_path / "points")
 
 
-@pytest.fixture(params=["whole", "DuckDB"])
+@pytest.fixture(params=[100_000, 2])
 def way(request, monkeypatch):
-    """Read segments whole, or ask DuckDB for a part of them."""
-    monkeypatch.setattr(query_module, "LARGE_SEGMENT_BYTES", 0 if request.param == "DuckDB" else 1 << 60)
+    """Segments of one row group, or of many."""
+    monkeypatch.setattr(segment_module, "ROW_GROUP", request.param)
     return request.param
 
 
@@ -298,12 +298,22 @@ def test_a_wal_that_a_segment_holds_whole_is_not_read(folder, world):
     wal = small_wal()
     path = put(folder, wal)
     segment = sealed(world, folder, wal)
-    sizes = []
-    real = world.read
-    world.read = lambda fd, size, offset=0: sizes.append(size) or real(fd, size, offset)
-    world.read_file = lambda path, offset=0: World.read_file(World(), path, offset)
+    reads = []
+    opened = {}
+    real_open, real_read = world.open_read, world.read
+
+    def noted_open(path):
+        fd = real_open(path)
+        opened[fd] = path
+        return fd
+
+    def noted_read(fd, size, offset=0):
+        reads.append((opened[fd], size))
+        return real_read(fd, size, offset)
+
+    world.open_read, world.read = noted_open, noted_read
     PointFiles(world, wals=[path], segments=[segment]).series(RUN, "loss")
-    assert sizes == [1024]
+    assert [size for file, size in reads if file == path] == [1024]
 
 
 def test_a_segment_is_hashed_once_for_each_state_of_its_file(folder, world, monkeypatch):
@@ -319,9 +329,6 @@ def test_a_segment_is_hashed_once_for_each_state_of_its_file(folder, world, monk
     assert len(hashed) == 1
 
 
-# ---------------------------------------------------------------- DuckDB
-
-
 def test_a_folder_with_the_signs_of_a_pattern_is_read(tmp_path, world, way):
     folder = tmp_path / "a*b[1]?"
     folder.mkdir()
@@ -329,22 +336,6 @@ def test_a_folder_with_the_signs_of_a_pattern_is_read(tmp_path, world, way):
     (tmp_path / "axb1y").mkdir()
     shutil.copy(path, tmp_path / "axb1y")
     assert len(PointFiles(world, segments=[path]).series(RUN, "loss")) == 3
-
-
-def test_duckdb_reads_these_files_only(folder, world):
-    path = sealed(world, folder, small_wal())
-    other = TinyWal(salt=b"1" * 16)
-    add_rows(other, 3)
-    elsewhere = sealed(world, folder, other)
-    connection = PointFiles(world, segments=[path])._connected()
-    import duckdb
-
-    assert connection.sql("SELECT count(*) FROM read_parquet(?)", params=[path]).fetchall() == [(10,)]
-    for query in ("SELECT count(*) FROM read_parquet(?)", "SELECT size FROM read_blob(?)"):
-        with pytest.raises(duckdb.PermissionException):
-            connection.sql(query, params=[elsewhere]).fetchall()
-    with pytest.raises(duckdb.Error, match="locked"):
-        connection.execute("SET enable_external_access = true")
 
 
 # ---------------------------------------------------------------- frames, last rows, continued runs

@@ -15,7 +15,9 @@ from itertools import compress, islice
 from operator import le
 from typing import TYPE_CHECKING
 
+from gnomon.points.columns import are_finite, is_sorted, take
 from gnomon.points.downsample import m4
+from gnomon.points.series_points import Within
 from gnomon.points.thin import FEWEST_FOR_BUCKET
 from gnomon.runs.plot import interval
 from gnomon.runs.plot.smooth import smoothed
@@ -36,6 +38,7 @@ STEP, TIME, RELATIVE = "step", "time", "relative"
 FEWEST_BUCKETS, MOST_BUCKETS = 60, 800  # of the width of a picture; each gives four points at most
 BUCKETS = 24_000  # of all lines together
 GRID = 4_000  # x at which the mean of a group is taken
+_ROUNDED_US = 2.0  # a moment in seconds is that inexact
 LONG = (
     2_000_000  # points of a run beyond which its line is drawn from the series' outline, not from every point
 )
@@ -103,8 +106,9 @@ def line_of_run(
 ) -> Line:
     """Return the line of one series of one run, which is read unless given."""
     found = series if series is not None else read(run, metric, how, may_thin=may_thin(how))
-    if how.is_part and how.x == STEP and how.smoothing is None:
-        found = found.between(how.low_x, how.high_x)
+    part = part_of_x(how)
+    if part is not None:
+        found = found.within(part)
     if how.detail is not None and (plain := _as_it_is(found, how)) is not None:
         return Line(key, label, metric, (run.id,), *plain, points=found.total)
     raw, count, left_out = _in_place(found, run, how)
@@ -158,21 +162,30 @@ def line_of_group(
 
 
 @lru_cache(maxsize=128)  # the series of a run share their steps, and runs of a sweep do
-def _steps_are_sorted(steps: bytes) -> bool:
-    return _is_sorted(memoryview(steps).cast("q"))
+def _few_steps_are_sorted(steps: bytes) -> bool:
+    return is_sorted(memoryview(steps).cast("q"))
 
 
 def _as_it_is(series: Series, how: Drawing) -> Points | None:
-    """Return the points of a series that needs nothing done to be drawn over its steps; None for any other."""
+    """Return the points of a series that needs nothing but thinning to be drawn over its steps; None for any other."""
     is_plain = how.x == STEP and how.smoothing is None and not how.is_log and not how.is_log_x
-    if not is_plain or len(series) > 4 * how.buckets:
+    if not is_plain:
         return None
     steps, values = series.columns()
     if not (isinstance(values, memoryview) and isinstance(steps, memoryview)):
         return None
-    if not math.isfinite(sum(values)) or not _steps_are_sorted(steps.tobytes()):
+    is_long = len(values) > 4 * how.buckets
+    if not are_finite(values) or not (
+        is_sorted(steps) if is_long else _few_steps_are_sorted(steps.tobytes())
+    ):
         return None
-    return steps, values
+    if how.is_part:
+        inside = slice(*_inside(steps, how))
+        steps, values = steps[inside], values[inside]
+    if len(values) <= 4 * how.buckets:
+        return steps, values
+    kept = m4(steps, values, how.buckets)
+    return take(steps, kept), take(values, kept)
 
 
 def _one_a_seed(curves: Sequence[Points], seeds: Sequence[object], how: Drawing) -> list[Points]:
@@ -225,6 +238,15 @@ def may_thin(how: Drawing) -> bool:
     return how.smoothing is None and not how.is_log_x and is_over_steps and series_on_x(how) is None
 
 
+def part_of_x(how: Drawing) -> Within | None:
+    """Return which part of a series is enough to draw a part of the x-axis; None where all is needed."""
+    if not how.is_part or how.smoothing is not None or how.x not in (STEP, TIME):
+        return None
+    if how.x == STEP:
+        return Within("step", how.low_x, how.high_x)
+    return Within("time", how.low_x * 1e6 - _ROUNDED_US, how.high_x * 1e6 + _ROUNDED_US)
+
+
 def series_on_x(how: Drawing) -> str | None:
     """Return the series that is the x-axis, if one is."""
     return how.x if how.x not in (STEP, TIME, RELATIVE) else None
@@ -255,7 +277,8 @@ def read(run: RunView, metric: str, how: Drawing, *, may_thin: bool = False) -> 
         stat = stats[metric, rank]
         buckets = min(round(how.buckets / _share(stat, how)), stat.count // how.rough)
         return run.outline(metric, rank, max(1, buckets))
-    return run.series(metric, rank=rank, x=series_on_x(how))
+    part = part_of_x(how)
+    return run.series(metric, rank=rank, x=series_on_x(how)) if part is None else run.part(metric, rank, part)
 
 
 def _rank(stats: Stats, metric: str, how: Drawing) -> int:
@@ -294,9 +317,13 @@ def _between(points: Points, how: Drawing) -> Points:
     if not _is_sorted(xs):
         inside = [how.low_x <= x <= how.high_x for x in xs]
         return list(compress(xs, inside)), list(compress(ys, inside))
-    first = max(0, bisect_left(xs, how.low_x) - 1)
-    after = bisect_right(xs, how.high_x) + 1
+    first, after = _inside(xs, how)
     return xs[first:after], ys[first:after]
+
+
+def _inside(xs: Sequence[float], how: Drawing) -> tuple[int, int]:
+    """Return from where to before where the x, which are sorted, are within the picture or next to it."""
+    return max(0, bisect_left(xs, how.low_x) - 1), bisect_right(xs, how.high_x) + 1
 
 
 def _as_float(value: float) -> float:

@@ -24,6 +24,7 @@ from gnomon.runs.run_view import RunView
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from gnomon.runs.plot.lines import Stats
     from gnomon.runs.plot.smooth import Smoothing
     from gnomon.runs.views import Record
 
@@ -263,10 +264,11 @@ def plot(
     asked = [metrics] if isinstance(metrics, str) else list(metrics or ())
     needed = words.Needed(record, asked, None if x in (STEP, TIME, RELATIVE) else x)
     chosen, notes = _chosen(record, runs, where, words.checked_last(last), needed, groups=groups)
+    stats = {run: view.stats for run, view in chosen.items()}
     if asked:
-        names = words.metrics_of(asked, list(chosen.values()))
+        names = words.metrics_of(asked, list(chosen.values()), stats)
     else:
-        names, more = _first_metrics(list(chosen.values()))
+        names, more = _first_metrics(list(stats.values()))
         notes += more
     seeds: dict[str, object] = {}
     if groups:
@@ -275,7 +277,7 @@ def plot(
     else:
         entries = [((run,), label) for run, label in _labels(record, chosen)]
     values = tones.values_of(record, chosen, color_by) if color_by is not None else {}
-    made = _panels(chosen, entries, names, how, together=together, seeds=seeds, values=values)
+    made = _panels(chosen, stats, entries, names, how, together=together, seeds=seeds, values=values)
     picture = replace(made, width=width, height=height, notes=(*notes, *made.notes))
     picture = replace(picture, title=plain(title) if title is not None else made.title)
     if out is not None:
@@ -346,9 +348,9 @@ def _chosen(
     return {run: RunView(record, run) for run in found}, notes
 
 
-def _first_metrics(runs: Sequence[RunView]) -> tuple[list[str], list[str]]:
-    """Return the first metrics that the runs have, and the names of the others."""
-    names = words.series_of(runs[-50:])
+def _first_metrics(stats: Sequence[Stats]) -> tuple[list[str], list[str]]:
+    """Return the first metrics that runs with these figures have, and the names of the others."""
+    names = words.series_of(stats[-50:])
     if not names:
         raise UnknownSubjectError("these runs have no metrics", hint="nothing was logged to them yet")
     first, rest = names[: words.FIRST], names[words.FIRST :]
@@ -414,6 +416,7 @@ def _groups(
 
 def _panels(
     views: Mapping[str, RunView],
+    stats: Mapping[str, Stats],
     entries: Sequence[tuple[tuple[str, ...], str]],
     metrics: Sequence[str],
     how: Drawing,
@@ -426,7 +429,6 @@ def _panels(
 
     `seeds` are those of the runs, where entries are groups of seeds; `values` are those that runs are coloured by.
     """
-    stats = {run: view.stats for run, view in views.items()}
     having = {run: {name for name, rank in of if how.rank in (None, rank)} for run, of in stats.items()}
     drawn = [
         (members, label, metric)

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gnomon.runs.plot.lines import Drawing, is_long, line_of_group, line_of_run, may_thin, series_on_x
+from gnomon.runs.plot.lines import (
+    Drawing,
+    is_long,
+    line_of_group,
+    line_of_run,
+    may_thin,
+    part_of_x,
+    series_on_x,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,12 +46,12 @@ def lines_of(
     record: Record, jobs: Sequence[Job], how: Drawing, stats: Mapping[str, Stats], *, groups: bool
 ) -> Iterator[Line]:
     """Yield the line of each job, in their order. `stats` are the figures of the runs, by id."""
-    runs = {run.id for job in jobs for run in job.runs}
+    runs = {run.id: run for job in jobs for run in job.runs}
     many = None
     if len(runs) > 1:
         from gnomon.runs.many import ManyRuns
 
-        many = ManyRuns(record, runs)
+        many = ManyRuns(record, runs, {run.id: run.cuts for run in runs.values()})
     done = 0
     for some in _portions(jobs, stats, MOST if how.detail is None else MOST_FOR_SCREEN):
         found = _read(many, some, how, stats, groups=groups) if many is not None else {}
@@ -95,7 +103,8 @@ def _read(
         metrics_of.setdefault(tuple(runs), []).append(metric)
     found = {}
     rank: Rank = how.rank if how.rank is not None else "lowest"
+    part = part_of_x(how) if not groups else None
     for of_runs, metrics in metrics_of.items():  # a file is read once for all metrics that the same runs have
-        for run, by_name in many.series(of_runs, metrics, rank=rank, x=series_on_x(how)):
+        for run, by_name in many.series(of_runs, metrics, rank=rank, x=series_on_x(how), within=part):
             found.update({(run, metric): by_name[metric] for metric in metrics})
     return found

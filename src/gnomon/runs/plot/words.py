@@ -19,8 +19,9 @@ from gnomon.runs.called import FEWEST_DIGITS
 from gnomon.runs.plot.look import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from gnomon.runs.plot.lines import Stats
     from gnomon.runs.run_view import RunView
     from gnomon.runs.views import Record
 
@@ -75,9 +76,12 @@ def runs_of(record: Record, words: Iterable[str], *, also_metrics: bool = False)
     return list(dict.fromkeys(found))
 
 
-def metrics_of(words: Iterable[str], runs: Sequence[RunView]) -> list[str]:
-    """Return the names of the metrics that the words mean, each once. Raises UnknownSubjectError where no run has one."""
-    names = series_of(runs)
+def metrics_of(words: Iterable[str], runs: Sequence[RunView], stats: Mapping[str, Stats]) -> list[str]:
+    """Return the names of the metrics that the words mean, each once; `stats` are the figures of the runs, by id.
+
+    Raises UnknownSubjectError where no run has one.
+    """
+    names = series_of(stats[run.id] for run in runs)
     found = list[str]()
     for word in words:
         matching = (
@@ -89,11 +93,11 @@ def metrics_of(words: Iterable[str], runs: Sequence[RunView]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def series_of(runs: Sequence[RunView]) -> list[str]:
-    """Return the names of the series of these runs: those that most of them have first, the machine's own last."""
+def series_of(stats: Iterable[Stats]) -> list[str]:
+    """Return the names of the series of runs with these figures: those that most have first, the machine's own last."""
     counts: dict[str, int] = {}
-    for run in runs:
-        for name in run.series_names:
+    for of_run in stats:
+        for name in {name for name, _ in of_run}:
             counts[name] = counts.get(name, 0) + 1
     return sorted(counts, key=lambda name: (name.startswith(_SYSTEM), -counts[name], name))
 

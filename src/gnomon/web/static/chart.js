@@ -3,7 +3,8 @@
 "use strict";
 (() => {
   const { $, $$ } = window.gnomon;
-  const MOST_TOGETHER = 6;
+  const MOST_TOGETHER = 10; // figures that ask together: what the server looks up for each run is looked up once
+  const A_FRAME = { still: 120_000, scrolled: 30_000 }; // points that are drawn in one frame
   const DASHES = ["", "7 4", "2 3", "9 3 2 3"];
   const MANY = 16;
   const WHOLE = [...Array(15).keys()].flatMap((power) => [1, 2, 5].map((times) => times * 10 ** power)); // steps between whole ticks
@@ -67,16 +68,28 @@
   };
   const shownX = (kind, value) => (kind === "moment" ? moment(value) : kind === "seconds" ? span(value) : short(value));
 
+  const looked = (xs) => {
+    let isSorted = true;
+    let isWhole = true;
+    for (let at = 0; at < xs.length; at += 1) {
+      if (!Number.isInteger(xs[at])) isWhole = false;
+      if (at && !(xs[at - 1] <= xs[at])) isSorted = false;
+    }
+    return { isSorted, isWhole };
+  };
   const decoded = (buffer) => {
     const length = new DataView(buffer).getUint32(0, true);
     const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
     const numbers = new Float64Array(buffer, 4 + length);
     const part = ([start, count]) => numbers.subarray(start, start + count);
+    const known = new Map(); // what is true of an x-axis that many lines share
     for (const panel of head.panels) {
       for (const line of panel.lines) {
+        const place = line.x.join();
         for (const name of ["x", "y", "low", "high"]) if (line[name]) line[name] = part(line[name]);
         if (line.raw) line.raw = line.raw.map(part);
-        line.isSorted = line.x.every((x, at) => at === 0 || line.x[at - 1] <= x);
+        if (!known.has(place)) known.set(place, looked(line.x));
+        Object.assign(line, known.get(place));
       }
     }
     return head;
@@ -131,13 +144,27 @@
     if (!response.ok) throw new Error(await window.gnomon.said(response));
     return decoded(await response.arrayBuffer());
   };
-  // One chart a frame, so that scrolling goes on meanwhile.
+  // So many points a frame, fewer while somebody scrolls. uPlot draws once a task has ended, so each is waited for.
   const tasks = [];
-  const later = (task) => { if (tasks.push(task) === 1) requestAnimationFrame(work); };
-  const work = () => {
+  let isWorking = false;
+  let lastScroll = -Infinity;
+  let left = 0; // points that this frame may still draw
+  document.addEventListener("scroll", () => { lastScroll = performance.now(); }, { capture: true, passive: true });
+  const later = (task, isNext = false) => {
+    if (isNext) tasks.unshift(task);
+    else tasks.push(task);
+    if (!isWorking) requestAnimationFrame(work);
+    isWorking = true;
+  };
+  const work = async () => {
     const end = performance.now() + 12;
-    do tasks.shift()(); while (tasks.length && performance.now() < end);
-    if (tasks.length) requestAnimationFrame(work);
+    left = performance.now() - lastScroll < 200 ? A_FRAME.scrolled : A_FRAME.still;
+    do {
+      tasks.shift()();
+      await null;
+    } while (tasks.length && left > 0 && performance.now() < end);
+    isWorking = tasks.length > 0;
+    if (isWorking) requestAnimationFrame(work);
     else document.dispatchEvent(new Event("gnomon:drawn"));
   };
 
@@ -181,8 +208,8 @@
     say(text) { this.notice.textContent = text; }
 
     show(head, panel) {
-      this.figure.dataset.drawn = "1";
       if (!panel || !panel.lines.length) {
+        this.figure.dataset.drawn = "1";
         this.plot?.destroy();
         this.plot = null;
         this.say(head.said ?? "nothing to draw");
@@ -194,7 +221,7 @@
       if (!this.zoomed) this.lines = this.all;
       this.range = padded(extent(this.all, head), this.all, head);
       this.say(notes(head, this.all));
-      if (!this.range) { this.say(`nothing to draw: ${leftOut(this.all) || "no finite value"}`); return; }
+      if (!this.range) { this.figure.dataset.drawn = "1"; this.say(`nothing to draw: ${leftOut(this.all) || "no finite value"}`); return; }
       if (this.plot) this.plot.setData(this.dummy(), !this.zoomed);
       else this.make();
       if (this.sheet) { this.sheet.remove(); this.sheet = null; this.table(); }
@@ -217,7 +244,7 @@
       const { head } = this;
       const axis = { stroke: muted, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 }, font: "11px system-ui, sans-serif" };
       const self = this;
-      const isWhole = head.x.kind === "number" && this.all.every((one) => one.x.every(Number.isInteger));
+      const isWhole = head.x.kind === "number" && this.all.every((one) => one.isWhole);
       const options = {
         width: this.place.clientWidth, height: this.place.clientHeight, legend: { show: false },
         padding: [8, 10, 0, 0],
@@ -301,25 +328,42 @@
     }
 
     draw(plot) {
+      const lines = this.visible();
+      const ratio = devicePixelRatio;
+      const base = lines.length > 30 ? 1 : 1.5;
+      const places = [along(plot.scales.x, plot.bbox.left, plot.bbox.width, this.head.log_x), along(plot.scales.y, plot.bbox.top + plot.bbox.height, -plot.bbox.height, this.head.log)];
+      const parts = [];
+      for (const line of lines) if (line.low) parts.push([line, (ctx) => band(ctx, line, ...places)]);
+      for (const line of lines) {
+        if (line.raw) parts.push([line, (ctx) => stroke(ctx, line.raw[0], line.raw[1], ...places, colour(line.tone, line.tones), base * ratio, [], 0.28, plot.scales.x, line.isSorted)]);
+      }
+      for (const line of lines) {
+        const isNear = line === this.near;
+        const alpha = this.near && !isNear ? 0.3 : lines.length > 60 ? 0.75 : 1;
+        parts.push([line, (ctx) => stroke(ctx, line.x, line.y, ...places, colour(line.tone, line.tones), (isNear ? base + 1.5 : base) * ratio, line.dashes.map((part) => part * ratio), alpha, plot.scales.x, line.isSorted)]);
+      }
+      this.parts = parts;
+      this.paint(plot, parts);
+    }
+
+    // The first time a frame draws no more than it may; what people do to a chart afterwards is drawn at once.
+    paint(plot, parts) {
+      if (this.parts !== parts || (this.plot && this.plot !== plot)) return;
+      const isFirst = !this.figure.dataset.drawn;
       const { ctx, bbox } = plot;
       ctx.save();
       ctx.beginPath();
       ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
       ctx.clip();
       ctx.lineJoin = "round";
-      const lines = this.visible();
-      const ratio = devicePixelRatio;
-      const base = lines.length > 30 ? 1 : 1.5;
-      const toX = along(plot.scales.x, bbox.left, bbox.width, this.head.log_x);
-      const toY = along(plot.scales.y, bbox.top + bbox.height, -bbox.height, this.head.log);
-      for (const line of lines) if (line.low) band(ctx, line, toX, toY);
-      for (const line of lines) if (line.raw) stroke(ctx, line.raw[0], line.raw[1], toX, toY, colour(line.tone, line.tones), base * ratio, [], 0.28, plot.scales.x, line.isSorted);
-      for (const line of lines) {
-        const isNear = line === this.near;
-        const alpha = this.near && !isNear ? 0.3 : lines.length > 60 ? 0.75 : 1;
-        stroke(ctx, line.x, line.y, toX, toY, colour(line.tone, line.tones), (isNear ? base + 1.5 : base) * ratio, line.dashes.map((part) => part * ratio), alpha, plot.scales.x, line.isSorted);
+      while (parts.length && (left > 0 || !isFirst)) {
+        const [line, draws] = parts.shift();
+        draws(ctx);
+        left -= line.x.length;
       }
       ctx.restore();
+      if (parts.length) later(() => this.paint(plot, parts), true);
+      else this.figure.dataset.drawn = "1";
     }
 
     hover(plot) {
@@ -515,14 +559,14 @@
     }
     return range;
   };
-  const extent = (lines, head, from = -Infinity, to = Infinity) => {
+  const extentOf = (line, head, from, to) => {
     const x = [Infinity, -Infinity];
     const y = [Infinity, -Infinity];
-    const take = (xs, ys, isSorted) => {
-      const start = isSorted && from > -Infinity ? first(xs, from) : 0;
+    const take = (xs, ys) => {
+      const start = line.isSorted && from > -Infinity ? first(xs, from) : 0;
       for (let at = start; at < xs.length; at += 1) {
         const value = ys[at];
-        if (xs[at] > to) { if (isSorted) break; continue; }
+        if (xs[at] > to) { if (line.isSorted) break; continue; }
         if (Number.isNaN(value) || xs[at] < from || (head.log && value <= 0)) continue;
         if (xs[at] < x[0]) x[0] = xs[at];
         if (xs[at] > x[1]) x[1] = xs[at];
@@ -530,12 +574,23 @@
         if (value > y[1]) y[1] = value;
       }
     };
+    take(line.x, line.y);
+    if (line.raw) take(line.raw[0], line.raw[1]);
+    if (line.low) { take(line.x, line.low); take(line.x, line.high); }
+    return { x, y };
+  };
+  const extent = (lines, head, from = -Infinity, to = Infinity) => {
+    const found = { x: [Infinity, -Infinity], y: [Infinity, -Infinity] };
     for (const line of lines) {
-      take(line.x, line.y, line.isSorted);
-      if (line.raw) take(line.raw[0], line.raw[1], line.isSorted);
-      if (line.low) { take(line.x, line.low, line.isSorted); take(line.x, line.high, line.isSorted); }
+      line.extent ??= extentOf(line, head, -Infinity, Infinity);
+      const { extent: whole } = line;
+      const part = from <= whole.x[0] && whole.x[1] <= to ? whole : extentOf(line, head, from, to);
+      for (const name of ["x", "y"]) {
+        found[name][0] = Math.min(found[name][0], part[name][0]);
+        found[name][1] = Math.max(found[name][1], part[name][1]);
+      }
     }
-    return x[0] > x[1] ? null : { x, y };
+    return found.x[0] > found.x[1] ? null : found;
   };
 
   const nearest = (line, x) => {

@@ -12,9 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from arro3.core import Table
 
-from gnomon.data.table import footer, parquet
+from gnomon.data.table import parquet
 from gnomon.env import REAL
 from gnomon.objects.store import ObjectStore
+from gnomon.points import compact
 
 pytestmark = pytest.mark.slow  # all of them together, for the quick lane
 
@@ -121,7 +122,7 @@ def test_a_type_that_the_engine_does_not_know_is_written_too():
 def test_a_footer_is_read_and_written_to_the_same_bytes():
     data = written(made(1_000))
     length = int.from_bytes(data[-8:-4], "little")
-    struct, end = footer._read_struct(data, len(data) - 8 - length)
+    struct, end = compact.read_struct(data, len(data) - 8 - length)
     out = bytearray()
-    footer._write_struct(out, struct)
+    compact.write_struct(out, struct)
     assert bytes(out) == data[len(data) - 8 - length : end]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import pytest
 
 import gnomon
 from gnomon.errors import AmbiguousIdError, BadArgumentError, UnknownSubjectError
+from gnomon.runs.plot import lines
 from gnomon.runs.plot.lines import GRID, MOST_BUCKETS
+from gnomon.runs.plot.picture import FineDetail, plot
 
 
 def only_line(plot):
@@ -211,3 +215,30 @@ def test_runs_that_repeat_a_seed_count_once_in_a_mean(log):
     line = only_line(plot)
     assert list(line.ys) == [3.0] and list(line.counts) == [2] and len(line.runs) == 3
     assert plot.notes == ("g: 2 seeds, 3 runs (seed 0 twice); runs of one seed are averaged first",)
+
+
+@pytest.mark.parametrize("ends", [(None, None), (100.5, 200), (100.5, 300), (2_990, 9_000), (-50, -10)])
+@pytest.mark.parametrize("order", ["forward", "back in the middle", "resumed"])
+def test_points_that_need_nothing_done_make_the_line_that_the_long_way_makes(log, monkeypatch, ends, order):
+    steps = [*range(3_000)] if order != "back in the middle" else [*range(1_500), *range(1_000, 2_500)]
+    with gnomon.run() as run:
+        for at, step in enumerate(steps):
+            run.log(loss=math.sin(at) * (at % 97), step=step)
+    if order == "resumed":  # by another process, whose points are in a WAL of their own
+        code = (
+            f"import gnomon\nwith gnomon.run(resume={run.id!r}, resume_step=250) as run:\n"
+            "    for step in range(250, 400): run.log(loss=float(step), step=step)"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    record = gnomon.open()
+
+    def drawn() -> tuple:
+        fine = FineDetail(buckets=100, long=10_000, low_x=ends[0], high_x=ends[1])
+        line = only_line(plot(record, run.id, ["loss"], fine=fine))
+        return list(map(float, line.xs)), list(line.ys), line.points
+
+    quick = drawn()
+    monkeypatch.setattr(lines, "_as_it_is", lambda *_: None)
+    assert quick == drawn()
+    whole = record.run(run.id).series("loss")
+    assert quick[2] == len(whole)
