@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN  := $(VENV)/bin
 # With bytecode, whatever the surroundings say: else each of the hundreds of processes that tests start compiles Gnomon anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
+# Each core gets a share in one piece (what a module prepares is prepared once), and one that is done takes from the others.
+SPREAD = -n auto --dist worksteal
 DEMO := demo
 
 .DEFAULT_GOAL := help
@@ -39,11 +41,11 @@ demo: $(VENV)/.stamp-demo
 
 # The whole suite.
 test: $(VENV)/.stamp-dev
-	$(PYTEST) -n auto -m "not peers" $(ARGS)
+	$(PYTEST) $(SPREAD) -m "not peers" $(ARGS)
 
 # The lane to run after each change.
 quick: $(VENV)/.stamp-dev
-	$(PYTEST) -n auto -m "not slow and not peers" $(ARGS)
+	$(PYTEST) $(SPREAD) -m "not slow and not peers" $(ARGS)
 
 # What a reviewer should not have to say.
 check: $(VENV)/.stamp-dev

@@ -333,7 +333,7 @@ def test_an_add_that_is_killed_again_and_again_comes_to_its_end(start, project):
             [sys.executable, "-m", "gnomon", "data", "add", "data", "--no-profile"],
             cwd=project, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
-        timer = threading.Timer(0.25 + 0.05 * lives, process.send_signal, [signal.SIGKILL])
+        timer = threading.Timer(0.25 * 1.12**lives, process.send_signal, [signal.SIGKILL])
         timer.start()
         out, _ = process.communicate()
         timer.cancel()

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -179,7 +180,10 @@ def test_a_terminated_run_is_stopped(project, cli):
 
 
 def test_a_run_can_be_watched_while_it_runs(project, cli):
-    script = "import time; print('early', flush=True); time.sleep(4); print('late')"
+    script = (
+        "import os, time\nprint('early', flush=True)\nend = time.monotonic() + 60\n"
+        "while not os.path.exists('seen') and time.monotonic() < end: time.sleep(0.05)\nprint('late')"
+    )
     process = subprocess.Popen(
         [sys.executable, "-m", "gnomon", "run", "--", sys.executable, "-c", script], stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -187,6 +191,7 @@ def test_a_run_can_be_watched_while_it_runs(project, cli):
     wait_for(lambda: json.loads(cli("runs", "--json").stdout or "[]"))
     run = json.loads(cli("runs", "--json", check=0).stdout)[0]
     assert run["status"] == "running"
+    threading.Timer(2, (project / "seen").touch).start()  # while it is followed
     followed = cli("console", run["id"], "--follow", check=0).stdout
     assert process.wait(timeout=30) == 0
     assert followed == "early\nlate\n"

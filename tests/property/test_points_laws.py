@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gnomon.points import query as query_module
 from gnomon.points import segment
 from gnomon.points.query import PointFiles
 from gnomon.points.reader import read_bytes
@@ -149,11 +148,10 @@ def test_every_file_that_holds_the_points_gives_the_same_answers(logged, chance)
 
 @given(logs)
 @settings(slow_disk, max_examples=15)
-def test_duckdb_gives_the_same_answers(logged):
+def test_many_row_groups_give_the_same_answers(logged):
     world = World()
     wals = wals_of(logged)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(query_module, "LARGE_SEGMENT_BYTES", 0)
         patch.setattr(segment, "ROW_GROUP", 5)
         segments = [one.path for one in seal(world, folder, [put(folder, wal) for wal in wals])]
         assert answers_of(PointFiles(world, segments=segments), wals) == expected_of(wals)

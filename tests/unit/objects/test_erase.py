@@ -278,6 +278,7 @@ def test_a_pack_that_cannot_be_written_anew_is_named(replica):
 # ---------------------------------------------------------------- crashes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("crash", [False, True])
 def test_a_fault_at_every_call_leaves_both_or_the_new(tmp_path, faulty, crash):
     faulty_env, crash_error = faulty

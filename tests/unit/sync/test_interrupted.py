@@ -19,6 +19,7 @@ from gnomon.session import close_all
 from gnomon.sync.heads import head_name, read_head
 
 RUN = "0123456789abcdef"
+SHARES = 6  # of all calls, each a test of its own: several processes share them
 
 
 class DeviceWithFaults(FaultyEnv):
@@ -66,10 +67,15 @@ def assert_is_whole(share, record):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lasting", [False, True], ids=["once", "from then on"])
-def test_every_call_may_fail(before, tmp_path, lasting):
+@pytest.mark.parametrize(
+    ("lasting", "first", "step"),
+    [*((False, first, SHARES) for first in range(1, 1 + SHARES)), (True, 1, 6), (True, 4, 6)],
+    ids=lambda value: {False: "once", True: "from then on"}[value] if isinstance(value, bool) else str(value),
+)
+def test_every_call_may_fail(before, tmp_path, lasting, first, step):
+    """Every call fails once, and every third fails together with all after it."""
     reached = 0
-    for n in range(1, 3000, 3 if lasting else 1):
+    for n in range(first, 3000, step):
         root = tmp_path / str(n)
         shutil.copytree(before, root)
         env = DeviceWithFaults(root / "ann", fail_at=n, error=errno.EIO, lasting=lasting)
@@ -95,4 +101,4 @@ def test_every_call_may_fail(before, tmp_path, lasting):
         close_all()
         shutil.rmtree(root)
     assert reached > 100
-    assert n < 2999
+    assert not env.fired

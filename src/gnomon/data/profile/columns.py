@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 MISSING_WORDS = ("NA", "N/A", "n/a", "na", "null", "NULL", "Null", "None", "none", "?", "#N/A", "<NA>")
 WIDE = 100  # columns; beyond, sketches are coarser
-GROUP = 24  # columns in one pass
+GROUP = 24  # columns that are read in one pass
+FEWER = 6  # columns in one pass where there are more: DuckDB plans a few questions of few columns sooner than one of many
 FEW = 2_000  # values, by DuckDB's estimate; those of up to `privacy.MOST_DISTINCT` are then used
 _NUMBERS = ("integer", "float")
 _TIMES = ("date", "timestamp")
@@ -115,7 +116,8 @@ def columns_of(
         engine.rows(f"CREATE TEMP TABLE held AS SELECT * FROM {relation}")
         places = ", ".join(f"c{place}" for place in range(len(source.names)))
         relation = f"held AS t({places})"
-    groups = [drafts[at : at + GROUP] for at in range(0, len(drafts), GROUP)] or [[]]
+    size = GROUP if len(drafts) <= GROUP else FEWER
+    groups = [drafts[at : at + size] for at in range(0, len(drafts), size)] or [[]]
     is_wide = len(source.names) > WIDE
     rows = 0
     for number, group in enumerate(groups):

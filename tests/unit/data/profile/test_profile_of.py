@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from gnomon.data.profile import Profile, merged, profile_of
+from gnomon.data.profile import Profile, build, columns, distinct, merged, profile_of
 from gnomon.errors import DamagedObjectError, GnomonError, MissingFileError, UnknownFormatError
 
 pytestmark = pytest.mark.slow  # all of them together, for the quick lane
@@ -260,14 +260,36 @@ def test_small_files(tmp_path, text, rows, columns):
     assert (table.rows, len(table.columns)) == (rows, columns)
 
 
-def test_a_thousand_columns_give_a_bounded_profile(tmp_path):
+def test_many_columns_give_a_bounded_profile(tmp_path):
+    """More columns than are read at once, and so many that each has a coarser sketch: 2.5 kB for each at most."""
     chance = random.Random(4)
-    lines = [",".join(f"c{place}" for place in range(1000))]
-    lines += [",".join(f"{chance.random():.6f}" for _ in range(1000)) for _ in range(50)]
+    many = columns.WIDE + 1
+    lines = [",".join(f"c{place}" for place in range(many))]
+    lines += [",".join(f"{chance.random():.6f}" for _ in range(many)) for _ in range(50)]
     profile = profile_of(written(tmp_path, "\n".join(lines)))
-    assert len(profile.tables[0].columns) == 1000
-    assert profile.tables[0].column("c999").distinct == 50
-    assert len(profile.to_bytes()) < 2_500_000
+    (table,) = profile.tables
+    assert [column.name for column in table.columns] == lines[0].split(",")
+    assert {column.distinct for column in table.columns} == {50}
+    assert table.column(f"c{many - 1}").sketch.startswith(f"{distinct.PRECISION_WIDE:02d}")
+    assert len(profile.to_bytes()) < 2_500 * many
+
+
+def test_how_many_columns_are_read_at_once_changes_no_byte(tmp_path, monkeypatch):
+    rows = [{f"{name}{at}": cell for at in range(5) for name, cell in row.items()} for row in some_rows(40)]
+    path = written(tmp_path, as_csv(rows))
+    assert len(rows[0]) > columns.GROUP
+    in_few = profile_of(path)
+    monkeypatch.setattr(columns, "FEWER", len(rows[0]))
+    assert profile_of(path).to_bytes() == in_few.to_bytes()
+
+
+def test_columns_beyond_the_most_are_counted(tmp_path, monkeypatch):
+    for module in (columns, build):
+        monkeypatch.setattr(module, "MAX_COLUMNS", 30)
+    names = [f"c{place}" for place in range(33)]
+    table = table_of(tmp_path, f"{','.join(names)}\n{','.join(['1'] * 33)}\n")
+    assert [column.name for column in table.columns] == names[:30]
+    assert table.more_columns == 3
 
 
 def test_compressed_files(tmp_path):

@@ -17,6 +17,7 @@ from gnomon.errors import BadArgumentError, MissingObjectError
 from gnomon.runs.archive.take_in import make_if_missing
 from gnomon.session import close_all
 
+pytestmark = pytest.mark.slow  # all of them together, for the quick lane
 SECRET = "words-of-data-that-nobody-chose"
 
 

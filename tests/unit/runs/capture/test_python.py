@@ -69,6 +69,10 @@ def test_the_mode_for_development_is_seen_however_it_was_asked_for():
 
 def test_what_is_loaded_is_named():
     assert {"pytest", "pluggy", "gnomon"} <= set(python_facts()["imported"])
+
+
+@pytest.mark.slow
+def test_what_a_large_library_loads_is_named_and_nothing_else():
     code = "import sklearn; from gnomon.runs.capture.python import python_facts; print(' '.join(python_facts()['imported']))"
     pytest.importorskip("sklearn")
     found = subprocess.run(
