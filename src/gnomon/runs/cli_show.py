@@ -130,6 +130,7 @@ def _header(record: Record, run: RunView, terminal: Terminal) -> None:
         "author": run.author and terminal.clean(run.author),
         "created": terminal.timestamp(run.created, with_seconds=True),
         "took": terminal.duration(run.duration_s) if run.duration_s is not None else None,
+        "ends": _ends(record, run, terminal) if status in ("running", "unknown") else None,
         "part of": run.parent and _related(record, [run.parent], terminal),
         "parts": _related(record, run.children, terminal),
         "hidden": "yes; `gnomon restore` brings it back to the lists" if run.is_removed else None,
@@ -142,6 +143,17 @@ def _header(record: Record, run: RunView, terminal: Terminal) -> None:
         cure = "; `gnomon rename` settles it" if field == "name" else ""
         text = f"two said different things: {terminal.clean(field)} is {said}{cure}"
         terminal.write(INDENT + terminal.style(text, "yellow"))
+
+
+def _ends(record: Record, run: RunView, terminal: Terminal) -> str | None:
+    """Return when a run that goes on will end, and what that rests on; None where nobody can tell."""
+    from gnomon.runs.forecast.eta import eta
+    from gnomon.runs.forecast.words import ends
+
+    found = eta(record, run.id, record.home.env.time_ns() / 1e9)
+    if found.low is None:
+        return None
+    return f"{ends(found)} in 4 of 5 cases ({terminal.clean(found.basis)})"
 
 
 def _how(run: RunView, terminal: Terminal) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gnomon.page import Ask
+    from gnomon.runs.forecast.eta import Eta
     from gnomon.runs.run_view import RunView
 
 TABS = (
@@ -63,6 +64,7 @@ def head_of(ask: Ask, run: RunView) -> dict[str, object]:
         "group_where": f"group = {quoted(run.group)}" if run.group else "", "seed": checked.shallow(run.seed),
         "author": run.author, "created": run.created, "ended": run.ended, "duration": run.duration_s,
         "running_s": max(0.0, ask.now - run.created) if status == "running" and ask.now else None,
+        "eta": _eta(ask, run) if status == "running" and ask.now else None,
         "tags": run.tags, "is_removed": run.is_removed,
         "conflicts": _conflicts(run), "names": _names(run), "others": others,
         "children": others.children[:MOST_CHILDREN], "more_children": len(others.children) - MOST_CHILDREN,
@@ -70,6 +72,14 @@ def head_of(ask: Ask, run: RunView) -> dict[str, object]:
             (name, title, address(run.id, name)) for name, title in TABS if name != "notebook" or has_notebook
         ],
     }  # fmt: skip
+
+
+def _eta(ask: Ask, run: RunView) -> Eta | None:
+    """Return when a run that goes on will end; None where nobody can tell."""
+    from gnomon.runs.forecast.eta import eta
+
+    found = eta(ask.record, run.id, ask.now)
+    return found if found.low is not None else None
 
 
 def _conflicts(run: RunView) -> list[tuple[str, list[str]]]:

@@ -1,0 +1,59 @@
+"""How often forecasts hold, on cases that nobody looked at while the method was built.
+
+The full figures are in docs/explanation/run-forecasts.md (`python -m benchmarks.forecast`); these are fewer cases,
+always the same ones.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.forecast import figures
+from benchmarks.forecast.__main__ import PAGE
+from benchmarks.forecast.cases import STATES
+from benchmarks.forecast.page import put_in, text
+
+pytestmark = pytest.mark.slow
+
+CASES = 8  # of each kind and state of knowledge
+
+
+@pytest.fixture(scope="module")
+def simulated():
+    return figures.count("test", CASES)
+
+
+def test_ranges_hold_as_often_as_they_state(simulated):
+    whole = simulated["all", "all", "all"]
+    assert whole.told >= 0.98 * whole.asked
+    assert 75 <= whole.coverage <= 92
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_whatever_is_known_of_the_steps(simulated, state):
+    assert simulated["all", state, "all"].coverage >= 70
+
+
+@pytest.mark.parametrize("kind", ["constant", "warm-up", "log-normal steps", "periodic evaluation"])
+def test_quiet_kinds_hold_and_are_sharp(simulated, kind):
+    assert simulated[kind, "all", "all"].coverage >= 75
+    assert simulated[kind, "all", "all"].width < 1.0
+
+
+def test_chances_before_a_moment_come_true(simulated):
+    whole = simulated["all", "all", "all"]
+    for chance in (0.25, 0.5, 0.75, 0.9):
+        assert abs(whole.share(whole.before[chance]) - 100 * chance) < 20
+
+
+def test_recorded_trainings_hold_almost_as_often():
+    """74 % of them did when they were looked at first; the page says so."""
+    recorded = figures.of_recorded()
+    assert recorded["all", "all", "all"].coverage >= 70
+
+
+def test_the_page_has_the_figures_that_are_made():
+    made = text("test", CASES, figures.count("test", 1), figures.of_recorded())
+    page = PAGE.read_text(encoding="utf-8")
+    assert made[made.index("### Recorded trainings") :] in page
+    assert put_in(page, "new").count("new\n<!-- end") == 1
