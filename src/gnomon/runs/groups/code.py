@@ -54,12 +54,12 @@ def _of_group(group: SeedGroup, states: Sequence[tuple[object, object]]) -> Othe
     newest = {state: place for place, state in enumerate(states)}
     usual = max(counts, key=lambda state: (counts[state], newest[state]))
     others = tuple(
-        [run for run, state in zip(group.runs, states, strict=True) if _are_different(state, usual)]
+        [run for run, state in zip(group.runs, states, strict=True) if are_different(state, usual)]
     )
     return OtherCode(group, others, group.runs[newest[usual]]) if others else None
 
 
-def _are_different(state: tuple[object, object], usual: tuple[object, object]) -> bool:
+def are_different(state: tuple[object, object], usual: tuple[object, object]) -> bool:
     """Return whether two states of the code are known to differ: by the fingerprint where both have one, else by the commit."""
     (commit, fingerprint), (usual_commit, usual_fingerprint) = state, usual
     if fingerprint is not None and usual_fingerprint is not None:
