@@ -7,14 +7,22 @@ group `gnomon.features` (see `record.kinds`).
 from __future__ import annotations
 
 BUILT_IN = {
-    "run": ("gnomon.runs.state:FEATURE", 9),
-    "data": ("gnomon.data.state:FEATURE", 6),
+    "run": ("gnomon.runs.state:FEATURE", 10),
+    "data": ("gnomon.data.state:FEATURE", 7),
     "process": ("gnomon.runs.capture.state:FEATURE", 3),
     "values": ("gnomon.runs.values.state:FEATURE", 2),
     "view": ("gnomon.runs.saved.state:FEATURE", 1),
+    "member": ("gnomon.team.people.state:FEATURE", 1),
+    "decision": ("gnomon.team.writing.features:DECISION", 1),
+    "question": ("gnomon.team.writing.features:QUESTION", 1),
+    "handoff": ("gnomon.team.writing.features:HANDOFF", 1),
+    "update": ("gnomon.team.writing.features:UPDATE", 1),
+    "review": ("gnomon.team.writing.features:REVIEW", 1),
+    "page": ("gnomon.team.writing.features:PAGE", 1),
+    "problem": ("gnomon.team.writing.features:PROBLEM", 1),
 }
 
-PAGES = ("gnomon.runs.pages", "gnomon.data.pages", "gnomon.lineage.pages")
+PAGES = ("gnomon.runs.pages", "gnomon.data.pages", "gnomon.lineage.pages", "gnomon.team.pages")
 """The modules that list pages (`PAGES`, see `gnomon.page`)."""
 
 

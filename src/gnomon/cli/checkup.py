@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LITTLE_SPACE = 1_000_000_000
 STALE_AFTER_S = 3600
+MOST_REFERENCES = 5
 OPTIONAL = {
     "numpy": "series as arrays",
     "pandas": "tables of runs as DataFrames",
@@ -59,6 +60,7 @@ def all_checks(place: str | None, env: Env = REAL) -> list[Check]:
             ("index", index),
             ("files", files),
             ("plug-ins", plugins),
+            ("references", references),
         ):
             checks += _guarded(name, lambda _, look=look: look(home), env)  # type: ignore[misc]
     return checks
@@ -387,6 +389,27 @@ def plugins(home: Home) -> Iterator[Check]:  # noqa: ARG001
         yield Check("plug-ins", False, str(problem), problem.advice)
     if added:
         yield Check("plug-ins", True, f"commands: {', '.join(added)}")
+
+
+def references(home: Home) -> Iterator[Check]:
+    """References in what people wrote that mean nothing any more."""
+    from gnomon.runs.views import Record
+    from gnomon.team.dead_links import dead_links
+
+    with Record(home) as opened:
+        found = dead_links(opened)
+    if not found.looked_at:
+        return
+    looked_at = text.count(found.looked_at, "writing")
+    if found.left_out:
+        looked_at += f"; {found.left_out:,} older ones were left out"
+    if not found.found:
+        yield Check("references", True, f"all mean something, in {looked_at}")
+        return
+    shown = ", ".join(f"{one.reference} in {one.where} ({one.why})" for one in found.found[:MOST_REFERENCES])
+    more = f" and {len(found.found) - MOST_REFERENCES:,} more" if len(found.found) > MOST_REFERENCES else ""
+    advice = "another replica may have what is missing: `gnomon sync`; else `gnomon say` there what is meant"
+    yield Check("references", None, f"mean nothing here: {shown}{more}; in {looked_at}", advice)
 
 
 def _is_inside(path: str, folder: str) -> bool:

@@ -27,6 +27,7 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "runs": Listed("gnomon.runs.cli:runs", "list runs: filter, sort, choose columns, JSON or CSV"),
         "views": Listed("gnomon.runs.saved.cli:ls", "saved views: tables of runs with a name; save, rm"),
         "show": Listed("gnomon.runs.cli_show:show", "show everything about one run, with its curve"),
+        "eta": Listed("gnomon.runs.forecast.cli:eta", "when runs will end: a range, and what it rests on"),
         "compare": Listed(
             "gnomon.runs.compare.cli:compare", "what differs between runs; which group of seeds is better"
         ),
@@ -76,6 +77,50 @@ GROUPS: dict[str, dict[str, Listed]] = {
         ),
     },
     "Team": {
+        "me": Listed("gnomon.team.people.cli:me", "who you are to the team: name, time zone, working hours"),
+        "team": Listed("gnomon.team.people.cli:team", "the members, and whether they work now; add, away, …"),
+        "overlap": Listed(
+            "gnomon.team.people.cli_time:overlap", "draw the hours that members share, in your time zone"
+        ),
+        "meet": Listed(
+            "gnomon.team.people.cli_time:meet", "slots for a meeting that share the awkward hours fairly"
+        ),
+        "catchup": Listed("gnomon.team.catchup.cli:catchup", "what is new for you since you last looked"),
+        "handoff": Listed(
+            "gnomon.team.handoffs.cli:handoff", "hand off what is open, drafted from the record"
+        ),
+        "handoffs": Listed(
+            "gnomon.team.handoffs.cli:ls", "what waits to be accepted; accept, decline, withdraw"
+        ),
+        "decide": Listed(
+            "gnomon.team.decisions.cli:decide", "write down a decision, with the evidence it rests on"
+        ),
+        "decisions": Listed(
+            "gnomon.team.decisions.cli:ls",
+            "what was decided, and where the evidence changed; check, accept, …",
+        ),
+        "read": Listed(
+            "gnomon.team.writing.cli:read", "show what somebody wrote: a decision, question, hand-off, …"
+        ),
+        "say": Listed("gnomon.team.writing.cli:say", "say something about what somebody wrote"),
+        "ask": Listed("gnomon.team.questions.cli:ask", "ask somebody something, due in their working hours"),
+        "answer": Listed("gnomon.team.questions.cli:answer", "answer a question"),
+        "questions": Listed("gnomon.team.questions.cli:ls", "what waits for an answer; withdraw"),
+        "update": Listed("gnomon.team.updates.cli:update", "give your update, drafted from what you did"),
+        "updates": Listed("gnomon.team.updates.cli:ls", "the updates of the last days"),
+        "review": Listed("gnomon.team.reviews.cli:review", "ask members to review a run, data, a page, …"),
+        "reviews": Listed("gnomon.team.reviews.cli:ls", "the reviews that go on; verdict, again, close"),
+        "page": Listed(
+            "gnomon.team.knowledge.cli:page", "write a page of what the team knows, or change one"
+        ),
+        "pages": Listed("gnomon.team.knowledge.cli:ls", "list the pages; archive"),
+        "problem": Listed(
+            "gnomon.team.knowledge.cli:problem", "report a problem, with steps and environment filled in"
+        ),
+        "problems": Listed("gnomon.team.knowledge.cli:problems_ls", "what does not work; solve, close"),
+        "prose": Listed("gnomon.team.prose.cli:family", "numbers in texts: check them, show them"),
+    },
+    "Sync": {
         "sync": Listed("gnomon.cli.sync:sync", "exchange with a remote what the other side lacks"),
         "remote": Listed("gnomon.cli.remote:ls", "where this record meets others: add, ls, rm, test"),
         "repair": Listed("gnomon.cli.repair:repair", "put back from a remote what is damaged here"),
@@ -90,6 +135,26 @@ GROUPS: dict[str, dict[str, Listed]] = {
 }
 
 FAMILIES: dict[str, dict[str, Listed]] = {
+    "team": {
+        "ls": Listed("gnomon.team.people.cli:list_", "list the members, as `gnomon team` alone does"),
+        "add": Listed("gnomon.team.people.cli:add", "add a teammate who has no device yet"),
+        "works": Listed("gnomon.team.people.cli:works", "say when a teammate works"),
+        "away": Listed("gnomon.team.people.cli:away", "note days off, or take them from a calendar file"),
+        "back": Listed("gnomon.team.people.cli:back", "take days off back"),
+    },
+    "decisions": {
+        "ls": Listed(
+            "gnomon.team.decisions.cli:list_", "list the decisions, as `gnomon decisions` alone does"
+        ),
+        "check": Listed(
+            "gnomon.team.decisions.cli:check", "whether their evidence still stands; exit code 1 where not"
+        ),
+        "accept": Listed("gnomon.team.decisions.cli:accept", "accept a decision that was proposed"),
+        "reject": Listed("gnomon.team.decisions.cli:reject", "reject a decision, or take it back"),
+        "supersede": Listed(
+            "gnomon.team.decisions.cli:supersede", "write a decision that stands in the place of an older one"
+        ),
+    },
     "views": {
         "ls": Listed("gnomon.runs.saved.cli:list_", "list the saved views, as `gnomon views` alone does"),
         "save": Listed("gnomon.runs.saved.cli:save", "give a table of runs a name, or change a named one"),
@@ -118,6 +183,42 @@ FAMILIES: dict[str, dict[str, Listed]] = {
         "checkout": Listed("gnomon.data.cli_files:checkout", "bring the data that pointer files name"),
         "verify": Listed("gnomon.data.cli_files:verify", "check every byte of versions"),
         "erase": Listed("gnomon.data.cli_erase:erase", "take the bytes of versions out for good"),
+    },
+    "questions": {
+        "ls": Listed(
+            "gnomon.team.questions.cli:list_", "list the questions, as `gnomon questions` alone does"
+        ),
+        "withdraw": Listed("gnomon.team.questions.cli:withdraw", "take a question back"),
+    },
+    "handoffs": {
+        "ls": Listed("gnomon.team.handoffs.cli:list_", "list the hand-offs, as `gnomon handoffs` alone does"),
+        "accept": Listed("gnomon.team.handoffs.cli:accept", "accept a hand-off that is for you"),
+        "decline": Listed("gnomon.team.handoffs.cli:decline", "decline a hand-off that is for you"),
+        "withdraw": Listed("gnomon.team.handoffs.cli:withdraw", "take back a hand-off of yours"),
+    },
+    "reviews": {
+        "ls": Listed("gnomon.team.reviews.cli:list_", "list the reviews, as `gnomon reviews` alone does"),
+        "verdict": Listed("gnomon.team.reviews.cli:verdict", "approve, or say what should change"),
+        "again": Listed("gnomon.team.reviews.cli:again", "ask the reviewers again: the next round"),
+        "close": Listed("gnomon.team.reviews.cli:close", "close a review that you asked for"),
+    },
+    "updates": {
+        "ls": Listed("gnomon.team.updates.cli:list_", "show the updates, as `gnomon updates` alone does"),
+    },
+    "pages": {
+        "ls": Listed("gnomon.team.knowledge.cli:list_", "list the pages, as `gnomon pages` alone does"),
+        "archive": Listed("gnomon.team.knowledge.cli:archive", "take a page out of the list"),
+    },
+    "problems": {
+        "ls": Listed(
+            "gnomon.team.knowledge.cli:problems_list", "list the problems, as `gnomon problems` alone does"
+        ),
+        "solve": Listed("gnomon.team.knowledge.cli:solve", "say that a problem is solved, and by what"),
+        "close": Listed("gnomon.team.knowledge.cli:close", "say that nobody works on a problem any more"),
+    },
+    "prose": {
+        "check": Listed("gnomon.team.prose.cli:check", "check the numbers of texts against the record"),
+        "render": Listed("gnomon.team.prose.cli:render", "print a text with the values that it asks for"),
     },
     "remote": {
         "add": Listed("gnomon.cli.remote:add", "add a folder, a bucket, a machine or a Git remote"),

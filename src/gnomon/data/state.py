@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnomon.data import entries
 from gnomon.data.contract.state import checks_of
+from gnomon.data.contract.verdict import FAIL
 from gnomon.data.links import about, inputs_of, links
 from gnomon.data.names import is_name, is_tag
 from gnomon.ids import is_hex
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 6
+FOLD_VERSION = 7
 _MAX_TEXT = 4096
 _MAX_CELL = 200
 _MAX_PARENTS = 64
@@ -149,6 +150,10 @@ def cells(version: str, state: object, stats: object) -> Mapping[str, object]:  
     for key in ("author", "message"):
         row[key] = checked.cell(found[key], _MAX_CELL)
     row["inputs"] = inputs_of(found)
+    row["writer"] = found["writer"]
+    row["red"] = [
+        part for one in found["checks"] if one["verdict"] == FAIL for part in (one["writer"], one["time_us"])
+    ] or None
     row["by_reference"] = found["reference"] is not None
     row["erased"] = True if found["erased"] is not None else None
     return {key: value for key, value in row.items() if value is not None}

@@ -114,7 +114,7 @@ class Reach:
         return [found[key] for key in keys]
 
     def whom_to_tell(self) -> list[Told]:
-        """Return who made, added or wrote about what was asked about and what was reached, the most concerned first."""
+        """Return who made, added or wrote about what was asked about and what was reached, by name: nobody is ranked."""
         counts: dict[tuple[str, bool], dict[str, int]] = {}
         for node in self.graph.nodes():
             made = {"run": "made run", "data": "added data"}.get(node.kind, f"made {node.kind}")
@@ -129,7 +129,7 @@ class Reach:
                     reasons = counts.setdefault((who, is_member), {})
                     reasons[how] = reasons.get(how, 0) + 1
         found = [Told(who, is_member, tuple(reasons.items())) for (who, is_member), reasons in counts.items()]
-        return sorted(found, key=lambda one: (-sum(count for _, count in one.why), one.who))
+        return sorted(found, key=lambda one: (not one.is_member, one.who.casefold(), one.who))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, as `gnomon reach --json` prints them."""

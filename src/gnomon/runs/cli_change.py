@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gnomon.runs.values.rich_value import RichValue
     from gnomon.runs.views import Record
 
-SCISSORS = "<!-- gnomon: what is below this line is left out -->"
 MOST_LISTED = 20
 
 
@@ -49,20 +48,19 @@ def note(parser: Parser) -> Run:
 
 
 def _note(arguments: Namespace, terminal: Terminal) -> int:
+    from gnomon.runs.editing import Draft, asked_text
+
     record = open_record(arguments, terminal)
     run = _to_change(record, arguments.run)
-    text = arguments.text
-    if text == "-":
-        import sys
-
-        text = sys.stdin.read()
-    elif text is None:
-        before = _text_to_edit(record, run, arguments.edit) if arguments.edit else ""
-        text = _from_editor(f"a note in Markdown about run {_called(run, terminal)}", before)
+    before = _text_to_edit(record, run, arguments.edit) if arguments.edit else ""
+    draft = Draft(record, f"note-{run.id}")
+    about = f"a note in Markdown about run {_called(run, terminal)}"
+    text = asked_text("gnomon note", arguments.text, draft, about=about, before=before)
     if arguments.edit:
-        record.edit_note(run.id, arguments.edit, text.strip("\n"))
+        record.edit_note(run.id, arguments.edit, text)
     else:
-        record.add_note(run.id, text.strip("\n"))
+        record.add_note(run.id, text)
+    draft.done()
     terminal.say(f"{'edited a note of' if arguments.edit else 'noted on'} run {_called(run, terminal)}")
     return 0
 
@@ -72,33 +70,6 @@ def _text_to_edit(record: Record, run: RunView, hashes: list[str]) -> str:
     from gnomon.runs.actions import notes_to_edit
 
     return "\n\n".join(one["text"] or "" for one in notes_to_edit(record, run.id, hashes))
-
-
-def _from_editor(about: str, before: str = "") -> str:
-    import os
-    import shlex
-    import subprocess
-    import sys
-    import tempfile
-
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    if not sys.stdin.isatty():
-        raise UsageError(
-            "`gnomon note` needs a text", hint="give it as an argument, or `-` to read standard input"
-        )
-    if not editor:
-        raise UsageError("`gnomon note` needs a text, or an editor", hint="give a text, or set EDITOR")
-    with tempfile.TemporaryDirectory(prefix="gnomon-") as folder:
-        path = os.path.join(folder, "note.md")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f"{before}\n\n{SCISSORS}\n{about}\n")
-        done = subprocess.run([*shlex.split(editor), path], check=False)
-        if done.returncode != 0:
-            raise UsageError(
-                f"the editor `{editor}` ended with {done.returncode}", hint="nothing was written"
-            )
-        with open(path, encoding="utf-8") as file:
-            return file.read().partition(SCISSORS)[0].strip("\n")
 
 
 def tag(parser: Parser) -> Run:

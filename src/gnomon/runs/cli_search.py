@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.errors import UsageError
 from gnomon.runs.cli import open_record, shown_digits
+from gnomon.runs.search import KINDS
 from gnomon.text import cut_middle, width
 
 LEAST_NAME, LEAST_TEXT = 16, 24  # columns that names and texts have, at least, in a narrow terminal
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def search(parser: Parser) -> Run:
-    """Search runs and data for words: names, tags, notes, parameters, commands, what was printed, columns of data.
+    """Search runs, data and what people wrote for words: names, notes, parameters, what was printed, decisions, pages.
 
-    A run or a version of data is found where its texts hold all the words; case and accents make no difference. First come those
+    Something is found where its texts hold all the words; case and accents make no difference. First come those
     that have the words in one text, one after the other; then names come before tags, notes, parameters, commands and what was
     printed; then the newer one comes first.
     """
@@ -34,8 +35,9 @@ def search(parser: Parser) -> Run:
         "--where", metavar="EXPRESSION", help='only runs for which this holds, such as "metrics.auc > 0.9"'
     )
     parser.option(
-        "--kind", metavar="KIND", choices=["run", "data"], help="only `run` or only `data`; both unless given"
-    )
+        "--kind", metavar="KIND", choices=list(KINDS),
+        help="only of a kind: `run`, `data`, or what people wrote: `decision`, `question`, `page`, …",
+    )  # fmt: skip
     parser.option("--limit", metavar="N", type=int, default=20, help="at most so many lines (default: 20)")
     parser.option("--json", action="store_true", help="print JSON: one object a run or a version of data")
     parser.example("gnomon search plateau", "in notes, and anywhere else")
@@ -49,8 +51,10 @@ def search(parser: Parser) -> Run:
 def _search(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.runs.search import around
 
-    if arguments.kind == "data" and arguments.where is not None:
-        raise UsageError("`--where` asks for runs, and `--kind data` for data", hint="leave one of them out")
+    if arguments.kind not in (None, "run") and arguments.where is not None:
+        raise UsageError(
+            f"`--where` asks for runs, and `--kind {arguments.kind}` for others", hint="leave one of them out"
+        )
     record = open_record(arguments, terminal)
     words = " ".join(arguments.words)
     if arguments.json:
@@ -65,7 +69,8 @@ def _search(arguments: Namespace, terminal: Terminal) -> int:
     digits = shown_digits(record, [hit.run for hit in first if hit.run is not None])
     names = [_called(hit, text.total, terminal) for hit, text in zip(first, found.texts, strict=True)]
     has_data = any(hit.kind != "run" for hit in first)
-    room = _room(first, names, digits + (len("  data") if has_data else 0), terminal)
+    kinds = max((len(hit.kind) + 2 for hit in first), default=0) if has_data else 0
+    room = _room(first, names, digits + kinds, terminal)
     rows = [
         {
             "id": hit.id[:digits],
@@ -124,7 +129,7 @@ def _painter(hit: Hit, shown: str, terminal: Terminal) -> Callable[[str], str]:
 def _say_nothing(found: Found, arguments: Namespace, terminal: Terminal, *, has_data: bool) -> None:
     """Say that nothing was found, and what may have been meant."""
     both = has_data and arguments.kind is None and not arguments.where
-    who = "no data" if arguments.kind == "data" else "no run and no data" if both else "no run"
+    who = f"no {arguments.kind}" if arguments.kind else "no run and no data" if both else "no run"
     also = " and `--where`" if arguments.where else ""
     terminal.say(f"{who} holds all of these words{also}")
     for word, near in found.near.items():

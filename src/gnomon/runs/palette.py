@@ -156,7 +156,7 @@ def _texts(record: Record, words: str) -> list[dict[str, str]]:
 
 def place_of(hit: Hit) -> str:
     """Return the path of the page of what was found."""
-    return f"/run/{hit.id}" if hit.kind == "run" else data_place(hit.name or "")
+    return data_place(hit.name or "") if hit.kind == "data" else f"/{hit.kind}/{hit.id}"
 
 
 def data_place(label: str) -> str:

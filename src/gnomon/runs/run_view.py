@@ -9,7 +9,9 @@ from gnomon.runs.state import OPEN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gnomon.points.query import Cut
     from gnomon.points.series import Series
+    from gnomon.points.series_points import Within
     from gnomon.points.stats import SeriesStat
     from gnomon.runs.capture.views import Captured, Printed, Withheld
     from gnomon.runs.notebook.views import Cell, Notebook
@@ -406,6 +408,17 @@ class RunView:
         return self.record.replica.thinned(
             self.id, name, buckets, rank=rank, cuts=cuts(self._state), fewest=PIECE
         )
+
+    def part(self, name: str, rank: int, within: Within) -> Series:
+        """Return a part of one series: what is outside of it is not read, as far as its files allow."""
+        return self.record.replica.series(self.id, name, rank, cuts=self.cuts, within=within)
+
+    @property
+    def cuts(self) -> list[Cut]:
+        """Where it was continued from an earlier row: what its points do not count after."""
+        from gnomon.runs.resume import cuts
+
+        return cuts(self._state)
 
     def plot(self, *metrics: str, **options: Any) -> Plot:
         """Return a picture of its curves; options are those of `Record.plot`."""

@@ -1,13 +1,14 @@
-"""Full-text search over runs and versions of data: names, tags, notes, parameters, commands, consoles, captions, columns.
+"""Full-text search over runs, data and what people wrote: names, tags, notes, parameters, commands, consoles, columns, texts.
 
 First come those that have a text with all the words, then those whose texts have them together. Of the former, those where the
 words follow each other come first; then names before tags, groups, notes, parameters, captions, commands, cells and
 consoles; then what bm25 ranks higher; then the newer one. `lr=0.01` is no word: it asks for a parameter's value.
 
-Always true: a hit names a run that is shown in lists (not a hidden one), or a version of data; each once, with its best text;
+Always true: a hit names a run that is shown in lists (not a hidden one), data, or a writing; each once, with its best text;
 the order depends on the record alone. The words and their texts are the index's: see `record.index_texts`.
 
-Places. Here a place below the number of runs is that of a run in the index; those after it are versions of data.
+Places. Here a place below the number of runs is that of a run in the index; those after it are versions of data, then writings
+of each kind.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from gnomon.errors import BadArgumentError
 from gnomon.record import index_texts as texts
 from gnomon.record.index_query import find_type, place_of, subject_of
 from gnomon.record.index_tables import TEXT_SHIFT, TYPE_SHIFT
+from gnomon.team.writing.kinds import KINDS as WRITINGS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,14 +40,15 @@ _PARAMETER = re.compile(r"([^=\s]+)=([^=\s]+)\Z")
 _MARKS = re.compile(f"([{texts.MARK}{texts.UNMARK}])")
 _PLAIN_FIELDS = ("seed", "group")
 RUN, DATA = "run", "data"
-KINDS = (RUN, DATA)
+KINDS = (RUN, DATA, *WRITINGS)
 
 
 class Hit(NamedTuple):
     """What was found: where (`field` is 'name', 'note', 'console', …), and the text around the first match.
 
-    `kind` is 'run' or 'data'. Of a run, `run` is its id; of a version of data, `data` is its id, `name` how it is called
-    (`credit@v3`), and `run` None. `marks` are the (start, end) of the words in `excerpt` that were asked for.
+    `kind` is 'run', 'data', or that of a writing, such as 'decision'. Of a run, `run` is its id; of a version of data, `data` is
+    its id, `name` how it is called (`credit@v3`), and `run` None; of a writing, `writing` is its id, and `name` is what it is
+    called with its title. `marks` are the (start, end) of the words in `excerpt` that were asked for.
     """
 
     run: str | None
@@ -55,11 +58,12 @@ class Hit(NamedTuple):
     marks: tuple[tuple[int, int], ...] = ()
     kind: str = RUN
     data: str | None = None
+    writing: str | None = None
 
     @property
     def id(self) -> str:
-        """The id of the run, or of the version of data."""
-        return self.run or self.data or ""
+        """The id of the run, the version of data, or the writing."""
+        return self.run or self.data or self.writing or ""
 
 
 class Hits(list[Hit]):
@@ -110,10 +114,11 @@ def find(
     if not isinstance(limit, int) or limit < 1:
         raise BadArgumentError(f"`limit` of `search()` must be a whole number from 1; got {limit!r}")
     if kind not in (None, *KINDS):
-        raise BadArgumentError(f"`kind` of `search()` must be 'run', 'data' or None; got {kind!r}")
-    if kind == DATA and places is not None:
+        known = ", ".join(f"'{one}'" for one in KINDS)
+        raise BadArgumentError(f"`kind` of `search()` must be one of {known} or None; got {kind!r}")
+    if kind not in (None, RUN) and places is not None:
         raise BadArgumentError(
-            "`where` of `search()` asks for runs, and `kind` for data", hint="leave one of them out"
+            f"`where` of `search()` asks for runs, and `kind` for {kind}", hint="leave one of them out"
         )
     return index.ask(lambda database: _Search(index, database, words, limit, places, kind).found())
 
@@ -133,7 +138,9 @@ class _Search:
         self._database = database
         self._limit = limit
         self._subjects = _Subjects(index, database, None if places is None else set(places), kind)
-        self._typed, self._parameters = _told_apart(words, set() if kind == DATA else set(index.keys("run")))
+        self._typed, self._parameters = _told_apart(
+            words, set(index.keys("run")) if kind in (None, RUN) else set()
+        )
         self._words = texts.words_in(" ".join(self._typed))
         for key, value in self._parameters:
             self._subjects.keep_only(key, value)
@@ -224,7 +231,7 @@ class _Search:
 
 
 class _Named(NamedTuple):
-    """How a run or a version of data is called."""
+    """How a run, a version of data or a writing is called."""
 
     kind: str
     id: str
@@ -233,11 +240,22 @@ class _Named(NamedTuple):
     def hit(self, field: str, excerpt: str, marks: tuple[tuple[int, int], ...]) -> Hit:
         if self.kind == RUN:
             return Hit(self.id, self.name, field, excerpt, marks)
-        return Hit(None, self.name, field, excerpt, marks, DATA, self.id)
+        if self.kind == DATA:
+            return Hit(None, self.name, field, excerpt, marks, DATA, self.id)
+        return Hit(None, self.name, field, excerpt, marks, self.kind, writing=self.id)
+
+
+class _Range(NamedTuple):
+    """The places of a type of subject that is no run: from `start` on; `no` is the type's number in the index."""
+
+    type: str
+    no: int
+    start: int
+    size: int
 
 
 class _Subjects:
-    """The runs and the versions of data of a record by place, as far as hits ask for them: those shown and among `wanted`."""
+    """The runs, versions of data and writings of a record by place, as far as hits ask for them: those shown, and `wanted`."""
 
     def __init__(
         self, index: Index, database: sqlite3.Connection, wanted: set[int] | None, kind: str | None
@@ -245,28 +263,32 @@ class _Subjects:
         self._index = index
         self._database = database
         self._wanted = wanted
-        self._run_kind, self._data_kind = _type_number(database, RUN), _type_number(database, DATA)
+        self._run_kind = _type_number(database, RUN)
         table = index.columns(RUN, ["created", "removed"])
         self._created = _times(table["created"])
         self._runs = len(self._created)
         hidden = table["removed"]
         self._removed = {place for place, removed in enumerate(hidden) if removed} if any(hidden) else set()
-        if kind == DATA:
+        if kind not in (None, RUN):
             self._wanted = set()
         # Then no run needs to be asked whether it is shown.
         self._is_free = not self._removed and self._wanted is None
-        if self._data_kind >= 0 and kind != RUN and wanted is None:
-            self._add_versions()
-        else:
-            self._data_kind = -1
+        self._others: list[_Range] = []
+        if wanted is None:
+            for other in KINDS[1:] if kind is None else [one for one in KINDS[1:] if one == kind]:
+                self._add(other)
         self._by_process: dict[str, list[int]] | None = None
         self._known: dict[int, list[int]] = {}
 
-    def _add_versions(self) -> None:
-        """Give the versions of data their places. One of which only heads are here has no text, so it is never found."""
-        self._created = self._created + _times(self._index.columns(DATA, ["created"])["created"])
+    def _add(self, other: str) -> None:
+        """Give the subjects of a type their places. One of which only heads are here has no text, so it is never found."""
+        no, start = _type_number(self._database, other), len(self._created)
+        if no < 0:
+            return
+        self._created = self._created + _times(self._index.columns(other, ["created"])["created"])
+        self._others.append(_Range(other, no, start, len(self._created) - start))
         if self._wanted is not None:
-            self._wanted.update(range(self._runs, len(self._created)))
+            self._wanted.update(range(start, len(self._created)))
 
     def keep_only(self, key: str, value: str) -> None:
         """Keep the runs that have this value in a column."""
@@ -301,13 +323,13 @@ class _Subjects:
         return [row for _, row in sorted(zip(map(str, ids), found, strict=True))]
 
     def _cells(self, key: str, places: Sequence[int]) -> list[object]:
-        """Return one column at these places, of runs and versions of data alike."""
-        runs = [place for place in places if place < self._runs]
-        found = dict(zip(runs, self._index.columns(RUN, [key], runs)[key], strict=True)) if runs else {}
-        others = [place for place in places if place >= self._runs]
-        if others:
-            cells = self._index.columns(DATA, [key], [place - self._runs for place in others])[key]
-            found.update(zip(others, cells, strict=True))
+        """Return one column at these places, whatever is there."""
+        found: dict[int, object] = {}
+        for kind, _, start, size in (_Range(RUN, self._run_kind, 0, self._runs), *self._others):
+            here = [place for place in places if start <= place < start + size]
+            if here:
+                cells = self._index.columns(kind, [key], [place - start for place in here])[key]
+                found.update(zip(here, cells, strict=True))
         return [found[place] for place in places]
 
     def _behind(self, row: int) -> Sequence[int]:
@@ -334,27 +356,40 @@ class _Subjects:
     def named(self, places: Sequence[int]) -> dict[int, _Named]:
         """Return how those at these places are called."""
         found = {}
-        called = self._labels() if any(place >= self._runs for place in places) else {}
-        for place, one, name in zip(
-            places, self._cells("", places), self._cells("name", places), strict=True
-        ):
-            if place < self._runs:
-                found[place] = _Named(RUN, str(one), None if name is None else str(name))
-            else:
-                found[place] = _Named(DATA, str(one), called.get(str(one)))
+        kinds = {place: self._kind_at(place) for place in places}
+        ids = self._cells("", places)
+        of_kind: defaultdict[str, set[str]] = defaultdict(set)
+        for place, one in zip(places, ids, strict=True):
+            of_kind[kinds[place]].add(str(one))
+        called = {kind: self._labels(kind, several) for kind, several in of_kind.items() if kind != RUN}
+        for place, one, name in zip(places, ids, self._cells("name", places), strict=True):
+            kind = kinds[place]
+            own = None if name is None else str(name)
+            found[place] = _Named(kind, str(one), own if kind == RUN else called[kind].get(str(one)))
         return found
 
-    def _labels(self) -> dict[str, str]:
-        from gnomon.data.views import labels, rows
+    def _kind_at(self, place: int) -> str:
+        if place < self._runs:
+            return RUN
+        return next(one.type for one in self._others if one.start <= place < one.start + one.size)
 
-        return labels(rows(self._index))
+    def _labels(self, kind: str, ids: set[str]) -> dict[str, str]:
+        """Return how these versions of data, or writings of a kind, are called, by id."""
+        if kind == DATA:
+            from gnomon.data.views import labels, rows
+
+            return labels(rows(self._index))
+        from gnomon.team.writing.views import labels_of
+
+        return labels_of(self._index, kind, ids)
 
     def _of_another(self, no: int) -> list[int]:
         """Return the places that a subject stands for which is no run, newest first."""
         places = self._known.get(no)
         if places is None:
-            if no >> TYPE_SHIFT == self._data_kind:
-                place = self._runs + (no & _PLACE)
+            other = next((one for one in self._others if one.no == no >> TYPE_SHIFT), None)
+            if other is not None:
+                place = other.start + (no & _PLACE)
                 places = [place] if self._is_shown(place) else []
             else:
                 places = self._of_part(no)

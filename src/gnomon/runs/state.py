@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from gnomon.points.stats import SeriesStat
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 9
+FOLD_VERSION = 10
+_BY_PEOPLE = (entries.NOTED, entries.TAGGED, entries.RENAMED, entries.REMOVED)
 OPEN = "open"
 WITHHELD = "withheld"  # in the column `removed`: nobody hid this run, but nothing that was said of it is here
 _MAX_CELL_TEXT = 200
@@ -59,15 +60,16 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
         first = bodies[0]
     else:
         bodies, first = [entry.body for entry in created], {}
-    params = first.get("params")
+    get = first.get
+    params = get("params")
     state: dict[str, object] = {
-        "name": first.get("name"),
-        "label": first.get("label"),
-        "seed": first.get("seed"),
-        "group": first.get("group"),
-        "parent": first.get("parent"),
+        "name": get("name"),
+        "label": get("label"),
+        "seed": get("seed"),
+        "group": get("group"),
+        "parent": get("parent"),
         "author": created[0].author if created else None,
-        "created_us": min(live, key=_by_time).time_us if live else 0,
+        "created_us": min(map(_by_time, live)) if live else 0,
         "name_heads": [],
         "tags": {},
         "notes": [],
@@ -128,6 +130,17 @@ def _fold_choices(
     if entries.REMOVED in of_kind:
         removed = fold.register(of_kind[entries.REMOVED], entries.REMOVED, "removed")
         state["removed"], state["removed_heads"] = bool(removed.value), list(removed.hashes)
+    if (touched := _touched(of_kind)) is not None:
+        state["touched"] = touched
+
+
+def _touched(of_kind: Mapping[str, list[LiveEntry]]) -> dict[str, int] | None:
+    """Return when each writer noted, tagged, renamed or hid the run last; None where nobody did."""
+    latest: dict[str, int] = {}
+    for kind in _BY_PEOPLE:
+        for entry in of_kind.get(kind, ()):
+            latest[entry.writer] = max(entry.time_us, latest.get(entry.writer, 0))
+    return dict(sorted(latest.items())) or None
 
 
 def _by_rank(entry: LiveEntry) -> tuple[int, int, str]:
@@ -314,11 +327,11 @@ def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[s
 
 def _take(known: dict[str, object], body: Mapping[str, object], fields: Sequence[tuple[str, type]]) -> None:
     """Take over those fields of a body that are of the type that they must be of."""
-    get = body.get
     for field, kind in fields:
-        value = get(field)
-        if value.__class__ is kind:
-            known[field] = value
+        if field in body:
+            value = body[field]
+            if value.__class__ is kind:
+                known[field] = value
 
 
 def _status(processes: Mapping[str, Mapping[str, object]]) -> str:
@@ -358,7 +371,8 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
     if state["name"] is None and state["label"] is not None:
         row["name"] = checked.cell(state["label"], _MAX_CELL_TEXT)
     if state["processes"]:
-        row["processes"] = [*processes_of(state)]
+        row["processes"] = logs = [*processes_of(state)]
+        row["writer"] = state["processes"][logs[0]]["writer"]
         if len(state["processes"]) > 1:
             row["ending"] = by_ending(state["processes"])
     for field in _PLAIN_CELLS:
@@ -368,6 +382,8 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
     if (ended_us := _ended(state)) is not None:
         row["ended"] = ended_us
         row["duration"] = (ended_us - created_us) / 1e6
+    if "touched" in state:
+        row["touched"] = [part for change in state["touched"].items() for part in change]
     if state["removed"] or "is_withheld" in state:
         row["removed"] = True if "is_withheld" not in state else WITHHELD
     _flatten("params", state["params"], row, checked.DEEPEST)

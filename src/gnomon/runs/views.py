@@ -7,6 +7,7 @@ entries but the methods that say so (`add_note`, `tag`, `rename`, `remove`, `res
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from gnomon.errors import BadArgumentError, NoRecordError, UnknownSubjectError
 from gnomon.record.home import Home, open_home, record_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from gnomon.data.views import DataSet, DataVersion
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
     from gnomon.runs.importance.found import Importance
     from gnomon.runs.kept_columns import KeptColumns
     from gnomon.runs.notebook.views import Notebook
+    from gnomon.runs.packed import Packed
     from gnomon.runs.plot.picture import Plot, Runs
     from gnomon.runs.run_view import RunView
     from gnomon.runs.saved.views import SavedView
     from gnomon.runs.search import Found, Hit
     from gnomon.runs.sql.answer import Answer
     from gnomon.runs.table import RunTable
+    from gnomon.team.team import Team
     from gnomon.verification import Verification
 
 _COLUMN_ORDER = {"params": 0, "data": 1, "metrics": 2}
@@ -65,6 +68,7 @@ class Record:
             self.home, self.replica = of.home, of
         self.progress: Callable[[int, int], None] | None = None
         self.export_progress: Callable[[int, int], None] | None = None
+        self._is_followed = False
 
     @cached_property
     def _kept(self) -> KeptColumns:
@@ -72,12 +76,31 @@ class Record:
 
         return KeptColumns()
 
+    def share_columns(self, kept: KeptColumns) -> None:
+        """Keep columns together with other records of the same replica, such as those of other threads."""
+        self._kept = kept
+
     @cached_property
     def replica(self) -> Replica:
         """The replica with its index, loaded with the first question that needs it."""
         from gnomon.replica import Replica
 
         return Replica(self.home)
+
+    @contextmanager
+    def followed(self) -> Iterator[None]:
+        """Take in what is new once, for all tables that are asked for in the block: a page asks for several."""
+        self.follow()
+        self._is_followed = True
+        try:
+            yield
+        finally:
+            self._is_followed = False
+
+    def follow(self) -> None:
+        """Take in what is new, unless this is in a block that did."""
+        if not self._is_followed:
+            self.replica.update(self.progress)
 
     def __enter__(self) -> Record:
         return self
@@ -134,20 +157,18 @@ class Record:
         if not isinstance(offset, int) or offset < 0:
             raise BadArgumentError(f"`offset` of `runs()` must be a whole number from 0; got {offset!r}")
         from gnomon.runs import where as where_language
-        from gnomon.runs.state import WITHHELD
         from gnomon.runs.table import RunTable
 
-        self.replica.update(self.progress)
+        self.follow()
         ids = self._kept.ids(self.replica.index)
         filter_ = where_language.parse(where) if where and where.strip() else None
         specs = [sort] if isinstance(sort, str) else list(sort or ("created",))
         asked = {column for column, _ in where_language.parse_sort(specs)} | (
             filter_.fields if filter_ else set()
         )
-        cells = self._cells(sorted(asked | {"removed"}), ids, None)
+        cells = self._packed(sorted(asked | {"removed"}), ids)
         places = filter_.compile(cells, len(ids)) if filter_ else range(len(ids))
-        hidden = cells["removed"]
-        matching = [place for place in places if bool(hidden[place]) == removed and hidden[place] != WITHHELD]
+        matching = _listed(cells["removed"], places, removed=removed)
         up_to = None if limit is None else offset + limit
         ordered = where_language.sort_indices(cells, specs, matching, up_to)[offset:]
         chosen = [ids[place] for place in ordered]
@@ -211,11 +232,12 @@ class Record:
     def search(
         self, words: str, *, where: str | None = None, limit: int = 20, kind: str | None = None
     ) -> list[Hit]:
-        """Return the runs and versions of data that hold all `words`, the best first: (run, name, field, excerpt, marks, …).
+        """Return the runs, data and writings that hold all `words`, the best first: (run, name, field, excerpt, marks, …).
 
         Texts are names, tags, notes, parameters, commands, consoles and captions; of data also messages, origins, licences and
-        names of columns. `word*` means words that begin so, and `lr=0.01` a parameter's value. `kind` is 'run' or 'data', both
-        unless given. Only runs for which `where` holds, if given. `hit.kind` says what was found, `hit.id` its id.
+        names of columns. `word*` means words that begin so, and `lr=0.01` a parameter's value. `kind` is 'run', 'data' or that
+        of a writing, such as 'decision'; all unless given. Only runs for which `where` holds, if given. `hit.kind` says what was
+        found, `hit.id` its id.
         """
         from gnomon.runs.search import hits
 
@@ -238,7 +260,7 @@ class Record:
 
         filter_ = parse(where)
         ids = self.replica.index.ids("run")
-        return list(filter_.compile(self._cells(sorted(filter_.fields), ids, None), len(ids)))
+        return list(filter_.compile(self._packed(sorted(filter_.fields), ids), len(ids)))
 
     def sql(
         self,
@@ -416,11 +438,22 @@ class Record:
             )
         return found
 
+    def count_of(self, key: str) -> int:
+        """Return how many different values the runs have in a column of texts, hidden runs included."""
+        return len({*self._packed([key], ())[key]} - {None})
+
     def _cells(
         self, keys: Sequence[str], ids: Sequence[str], places: Sequence[int] | None
     ) -> dict[str, list[object]]:
         """Return cells by column, for all runs or for those at `places`."""
+        return {key: list(column) for key, column in self._packed(keys, ids, places).items()}
+
+    def _packed(
+        self, keys: Sequence[str], ids: Sequence[str], places: Sequence[int] | None = None
+    ) -> dict[str, Packed]:
+        """Return the same as they are kept, which is enough to filter and sort: they must not be changed."""
         from gnomon.runs.capture.views import is_process_column, joined
+        from gnomon.runs.state import OPEN
 
         index = self.replica.index
         of_process = [key for key in keys if is_process_column(key)]
@@ -429,19 +462,20 @@ class Record:
         stored = set(index.keys("run"))
         sources = {key: _source(key, stored) for key in keys if key != "id"}
         wanted = sorted({source for source, _ in sources.values()})
-        found = self._kept.columns(index, wanted) if places is None else index.columns("run", wanted, places)
-        table: dict[str, list[object]] = {"id": list(ids)}
+        kept = self._kept
+        found = kept.columns(index, wanted) if places is None else kept.cells(index, wanted, places)
+        table: dict[str, Packed] = {"id": ids}
         for key, (source, at) in sources.items():
             column = found[source]
             table[key] = (
-                list(column)
-                if at is None
-                else [stat[at] if isinstance(stat, list) else None for stat in column]
+                column if at is None else [stat[at] if isinstance(stat, list) else None for stat in column]
             )
         if of_process:
-            table.update(joined(index, of_process, table["processes"], table["ending"]))
-        if "status" in table:
-            self.tell_liveness(table, ids)
+            table.update(joined(index, of_process, list(table["processes"]), list(table["ending"])))
+        if "status" in table and OPEN in table["status"]:
+            told = {"status": list(table["status"])}
+            self.tell_liveness(told, ids)
+            table.update(told)
         return table
 
     def _shown(
@@ -638,6 +672,15 @@ class Record:
 
         return import_(self, path)
 
+    # --- what people write to each other
+
+    @cached_property
+    def team(self) -> Team:
+        """What the members of the team write to each other: ask, decide, hand off, review, catch up."""
+        from gnomon.team.team import Team
+
+        return Team(self)
+
     # --- what the record is like
 
     def verify(
@@ -662,6 +705,17 @@ def live_status(replica: Replica, state: object, seen: dict[tuple[str, str], str
                 seen[key] = liveness(replica.home, *key)
             found.add(seen[key])
     return next((status for status in ("running", "unknown", "interrupted") if status in found), "unknown")
+
+
+def _listed(hidden: Sequence[object], places: Sequence[int], *, removed: bool) -> list[int]:
+    """Return those of these places (ascending) whose runs are hidden, or not, as asked; none that are withheld."""
+    from gnomon.runs.packed import Words
+    from gnomon.runs.state import WITHHELD
+
+    cells = hidden.words if isinstance(hidden, Words) else hidden
+    rows = range(len(cells)) if isinstance(hidden, Words) else places
+    found = [row for row in rows if bool(cells[row]) == removed and cells[row] != WITHHELD]
+    return hidden.rows_of(found, places) if isinstance(hidden, Words) else found
 
 
 def _source(key: str, stored: set[str]) -> tuple[str, int | None]:

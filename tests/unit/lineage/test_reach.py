@@ -135,8 +135,8 @@ def test_those_are_told_who_made_added_or_wrote_about_it(project):
     run("apart", author="eve")
     told = gnomon.open().reach("data:credit").whom_to_tell()
     assert [(one.who, dict(one.why), one.is_member) for one in told] == [
-        ("bob", {"made run": 2, "wrote a note on run": 1}, True),
         ("ann", {"added data": 1}, True),
+        ("bob", {"made run": 2, "wrote a note on run": 1}, True),
     ]
 
 

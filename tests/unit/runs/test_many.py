@@ -45,15 +45,11 @@ def said(series):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("reads", ["whole", "by DuckDB"])
 @pytest.mark.parametrize("few", [0, 2_000], ids=["looked for", "folded"])
 @pytest.mark.parametrize("at_once", [1, 1_000_000])
-def test_many_runs_give_what_each_gives_alone(runs, monkeypatch, reads, few, at_once):
+def test_many_runs_give_what_each_gives_alone(runs, monkeypatch, few, at_once):
     monkeypatch.setattr(many, "FEW", few)
     monkeypatch.setattr(of_points, "MOST_AT_ONCE", at_once)
-    if reads == "by DuckDB":
-        monkeypatch.setattr(of_points, "LARGE_SEGMENT_BYTES", 0)
-        monkeypatch.setattr(of_points, "TINY_SEGMENT_BYTES", 0)
     record = gnomon.open()
     record.replica.update()
     for x in (None, "tokens"):

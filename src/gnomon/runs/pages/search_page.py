@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 PAGE = 25
 MOST_LOOKED_AT = 200
 MOST_OTHERS = 3
-KINDS = (("", "runs and data"), ("run", "runs"), ("data", "data"))
+KINDS = (
+    ("", "everything"), ("run", "runs"), ("data", "data"), ("decision", "decisions"), ("question", "questions"),
+    ("handoff", "hand-offs"), ("review", "reviews"), ("update", "updates"), ("page", "pages"), ("problem", "problems"),
+)  # fmt: skip
 
 
 class Shared(NamedTuple):

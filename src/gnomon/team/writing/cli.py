@@ -1,0 +1,263 @@
+"""`gnomon read`, `gnomon say`, and what the commands of all kinds of writing share. No logic of writings is here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gnomon.errors import UsageError
+from gnomon.runs.cli import open_record
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+
+    from gnomon.runs.face import Parser, Run, Terminal
+    from gnomon.runs.views import Record
+    from gnomon.team.people.person import Person
+    from gnomon.team.people.views import People
+    from gnomon.team.writing.views import Row, Writing
+
+STATE_STYLES = {
+    "open": "cyan", "offered": "cyan", "requested": "cyan", "proposed": "cyan", "declined": "yellow",
+    "rejected": "yellow", "superseded": "dim", "withdrawn": "dim", "archived": "dim",
+}  # fmt: skip
+_DETAILS = "  "
+
+
+def read(parser: Parser) -> Run:
+    """Show what somebody wrote: a decision, question, hand-off, update, review, page or problem, with all that was said about it.
+
+    Numbers that are bound to the record (`{{ metrics.auc of run:ab12 }}`) are shown with their value of now.
+    """
+    parser.option("what", metavar="WHAT", help="`decision:12`, `question:3`, `page:setup`, …")
+    parser.option("--raw", action="store_true", help="the text as it was written, and nothing else")
+    parser.option("--json", action="store_true", help="print JSON")
+    parser.example("gnomon read decision:12", "with the evidence and the comments")
+    parser.example("gnomon read page:setup --raw > setup.md", "the Markdown alone")
+    return _read
+
+
+def _read(arguments: Namespace, terminal: Terminal) -> int:
+    from gnomon.team.writing.views import find
+
+    writing = find(open_record(arguments, terminal), arguments.what)
+    if arguments.json:
+        terminal.json(writing.to_dict())
+    elif arguments.raw:
+        for line in terminal.clean_lines(writing.text):
+            terminal.write(line)
+    else:
+        show(writing, terminal)
+    return 0
+
+
+def show(writing: Writing, terminal: Terminal) -> None:
+    """Write all about a writing."""
+    terminal.write(
+        f"{terminal.style(terminal.clean(writing.title), 'bold')}  "
+        f"{terminal.style(writing.label, 'dim')}  {_state(writing.state, terminal)}"
+    )
+    terminal.write(
+        terminal.style(f"by {terminal.clean(writing.who)}, {terminal.timestamp(writing.created)}", "dim")
+    )
+    if writing.to:
+        until = f", until {terminal.timestamp(writing.due)}" if writing.due is not None else ""
+        terminal.write(f"for {', '.join(map(terminal.clean, writing.for_whom))}{until}")
+    for field, value in _facts(writing):
+        terminal.write(f"{field}: {terminal.clean(value)}")
+    _write_text(rendered(writing), terminal)
+    if writing.kind.type == "decision":
+        _write_evidence(writing, terminal)
+    for title, text, who in writing.other_texts:
+        terminal.write()
+        terminal.write(
+            terminal.style(f"also written as, by {terminal.clean(who)}: {terminal.clean(title)}", "yellow")
+        )
+        _write_text(text, terminal)
+    _write_moves(writing, terminal)
+    _write_comments(writing, terminal)
+
+
+def rendered(writing: Writing) -> str:
+    """Return its text with bound numbers shown."""
+    from gnomon.team.prose.render import render
+
+    return render(writing.record, writing.text)
+
+
+def _facts(writing: Writing) -> list[tuple[str, str]]:
+    """Return what the fields of its kind say, in words, those that a person reads."""
+    found = []
+    for key, value in writing.fields.items():
+        if isinstance(value, str) and key not in ("subject", "name"):
+            found.append((key, value))
+        elif (
+            key != "supersedes"
+            and isinstance(value, list)
+            and value
+            and all(isinstance(one, str) for one in value)
+        ):
+            found.append((key, ", ".join(value)))
+    return found
+
+
+def _write_evidence(writing: Writing, terminal: Terminal) -> None:
+    """Write what a decision rests on and how that stands now, and which decisions it supersedes."""
+    from gnomon.team.decisions.cli import write_grounds
+    from gnomon.team.decisions.standing import standing
+    from gnomon.team.decisions.views import superseded_by
+
+    for old in superseded_by(writing):
+        terminal.write(f"supersedes {old.label}: {terminal.clean(old.title)}")
+    found = standing(writing.record, writing)
+    if found.grounds:
+        terminal.write()
+        write_grounds(found, terminal)
+
+
+def _write_text(text: str, terminal: Terminal) -> None:
+    if text:
+        terminal.write()
+        for line in terminal.clean_lines(text):
+            terminal.write(line)
+
+
+def _write_moves(writing: Writing, terminal: Terminal) -> None:
+    moves = writing.moves
+    if not moves:
+        return
+    terminal.write()
+    if len(moves) > 1:
+        terminal.write(
+            terminal.style("people moved it apart; the next move counts for all of these", "yellow")
+        )
+    for one in moves:
+        why = f": {terminal.clean(one.why)}" if one.why else ""
+        terminal.write(
+            f"{_state(one.state, terminal)} by {terminal.clean(one.who)}, {terminal.timestamp(one.time)}{why}"
+        )
+
+
+def _write_comments(writing: Writing, terminal: Terminal) -> None:
+    for one in writing.comments:
+        terminal.write()
+        about = f" on {terminal.clean(one.part)}" if one.part else ""
+        to = f", to {one.reply_to[:8]}" if one.reply_to else ""
+        edited = ", edited" if one.is_edited else ""
+        head = f"{one.id[:8]}  {terminal.clean(one.who)}{about}, {terminal.timestamp(one.time)}{to}{edited}"
+        terminal.write(terminal.style(head, "dim"))
+        for line in terminal.clean_lines(one.text):
+            terminal.write(_DETAILS + line)
+        for other in one.others:
+            terminal.write(terminal.style(f"{_DETAILS}also changed to: {terminal.clean(other)}", "yellow"))
+
+
+def _state(state: str, terminal: Terminal) -> str:
+    style = STATE_STYLES.get(state)
+    return terminal.style(state, style) if style else state
+
+
+# ---------------------------------------------------------------- say
+
+
+def say(parser: Parser) -> Run:
+    """Say something about what somebody wrote; prints the comment's id.
+
+    Without a text your editor opens (VISUAL, then EDITOR); with `-` the text is read from standard input.
+    """
+    parser.option("what", metavar="WHAT", help="`decision:12`, `review:3`, `page:setup`, …")
+    parser.option(
+        "text", metavar="TEXT", nargs="?", help="the comment, in Markdown; `-` reads it from standard input"
+    )
+    parser.option("--part", metavar="PART", help="the part that is meant, such as `cell:4` or `line:12`")
+    parser.option("--reply-to", metavar="ID", help="the comment that is answered")
+    parser.option("--edit", metavar="ID", help="put the text in the place of this comment")
+    parser.option("--take-back", metavar="ID", help="take this comment back")
+    parser.example('gnomon say decision:12 "The data of seed 3 was cut; see run:9c2e."', "a line")
+    parser.example("gnomon say review:3 --part cell:4 - < remarks.md", "about a part, from a file")
+    return _say
+
+
+def _say(arguments: Namespace, terminal: Terminal) -> int:
+    from gnomon.runs.editing import Draft, asked_text
+    from gnomon.team.writing import actions
+    from gnomon.team.writing.views import find
+
+    writing = find(open_record(arguments, terminal), arguments.what)
+    if arguments.take_back is not None:
+        if arguments.text is not None or arguments.edit is not None:
+            raise UsageError("`--take-back` takes no text", hint="`--edit` puts another text in its place")
+        actions.say_otherwise(writing, arguments.take_back, "")
+        terminal.say(f"took back a comment on {writing.label}")
+        return 0
+    before = ""
+    if arguments.edit is not None:
+        before = actions.comment_called(writing, arguments.edit).text
+    draft = Draft(writing.record, f"say-{writing.kind.type}-{writing.id}")
+    about = f"about {writing.label}: {terminal.clean(writing.title)}"
+    text = asked_text("gnomon say", arguments.text, draft, about=about, before=before)
+    if arguments.edit is not None:
+        actions.say_otherwise(writing, arguments.edit, text)
+        written = actions.comment_called(writing, arguments.edit).id
+    else:
+        written = actions.say(writing, text, part=arguments.part, reply_to=arguments.reply_to).id
+    draft.done()
+    terminal.write(written)
+    return 0
+
+
+# ---------------------------------------------------------------- lists
+
+
+def list_rows(
+    record: Record, rows: Sequence[Row], terminal: Terminal, *, shows_state: bool = True, empty: str
+) -> None:
+    """Write a table of writings, or what there is to do where there are none."""
+    from gnomon.team.people.views import people
+    from gnomon.team.writing.views import who
+
+    if not rows:
+        terminal.say(empty)
+        return
+    known = people(record)
+    shown = [_shown(one, known, who(known, one.writer, one.author)) for one in rows]
+    columns = [
+        "label",
+        *(["state"] if shows_state else []),
+        "title",
+        "for",
+        "until",
+        "by",
+        "created",
+        "comments",
+    ]
+    columns = [key for key in columns if key in ("label", "title") or any(row[key] for row in shown)]
+    terminal.table(
+        columns,
+        shown,
+        shown={"until": terminal.timestamp, "created": terminal.timestamp},
+        styles={"state": lambda state: STATE_STYLES.get(str(state), ""), "title": lambda _: "bold"},
+        importance=["label", "title", *columns],
+    )
+
+
+def _shown(row: Row, known: People, by: str) -> dict[str, object]:
+    from gnomon.team.writing.views import name_of
+
+    return {
+        "label": row.label, "state": row.state, "title": row.title,
+        "for": ", ".join(name_of(known, one) for one in row.to) or None, "until": row.due, "by": by,
+        "created": row.created, "comments": row.comments or None,
+    }  # fmt: skip
+
+
+def whom(record: Record, word: str) -> Person:
+    """Return the member that a word means; `me` is who speaks with this device. Raises UsageError, as `person_called`."""
+    from gnomon.team.people.views import me, person_called
+
+    if word.strip().lower() != "me":
+        return person_called(record, word)
+    person = me(record)
+    if person is None:
+        raise UsageError("this record does not know who you are", hint="`gnomon me --name NAME` says it")
+    return person
