@@ -33,7 +33,7 @@ def failures(record: Record, limit: int = NEWEST) -> tuple[list[Failure], int]:
     table = record.runs(WHERE, columns=["id", "name", "status", "created", "ended"], limit=limit)
     found: dict[tuple[str, str, str], Failure] = {}
     for row in table:
-        key = (str(row["status"]), *_reason(RunView(record, str(row["id"]))))
+        key = (str(row["status"]), *reason(RunView(record, str(row["id"]))))
         name = str(row["name"]) if row["name"] is not None else None
         at = row["ended"] if row["ended"] is not None else row["created"]
         when = float(at) if isinstance(at, (int, float)) else 0.0
@@ -41,7 +41,7 @@ def failures(record: Record, limit: int = NEWEST) -> tuple[list[Failure], int]:
     return list(found.values()), table.total
 
 
-def _reason(run: RunView) -> tuple[str, str]:
+def reason(run: RunView) -> tuple[str, str]:
     """Return the type of the error that ended a run, and what it said: the last line of the traceback."""
     lines = [line for line in (run.traceback or "").splitlines() if line.strip()]
     last = lines[-1].strip() if lines else next((one.error for one in run.processes if one.error), "")

@@ -1,0 +1,197 @@
+"""Catching up: what waits for somebody, what is new for them, each once, whatever came when."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from gnomon.team.catchup.position import Position, PositionFile, first
+from gnomon.team.catchup.views import catch_up, seen
+from gnomon.team.handoffs import actions as handoffs
+from gnomon.team.questions import actions as questions
+from gnomon.team.updates import actions as updates
+from gnomon.team.writing import actions, views
+from tests.teams import all_meet, disband, team
+
+ZONES = {"ana": "Europe/Berlin", "bea": "Asia/Kolkata", "chi": "America/Los_Angeles"}
+
+
+@pytest.fixture
+def world(tmp_path):
+    members = team(tmp_path, ZONES)
+    yield members
+    disband(members)
+
+
+def caught_up(who, *, look=True):
+    """Return what is new for somebody as {part: titles}, and have them see it."""
+    found, position = catch_up(who.record, now=who.clock.now)
+    if look:
+        seen(who.record, position)
+    return {part.name: [item.title for item in part.items] for part in found.parts}
+
+
+def test_what_was_seen_is_not_shown_again(world):
+    ana, bea, _ = world.values()
+    ana.train("depth", auc=0.9)
+    ana.train("broken", status="failed", error="ValueError: boom")
+    all_meet(world)
+    assert caught_up(bea) == {"failed": ["broken failed: ValueError: boom"], "finished": ["depth finished"]}
+    assert caught_up(bea) == {}
+
+
+def test_what_waits_stays_until_it_is_done_and_is_new_only_once(world):
+    ana, bea, _ = world.values()
+    asked = questions.ask(ana.record, "Which split?", [ana.person("bea")], now=ana.clock.now)
+    blocking = questions.ask(
+        ana.record, "May I?", [ana.person("bea")], blocks=["run:ab12"], now=ana.clock.now
+    )
+    handed = handoffs.hand_off(ana.record, ana.me, ana.person("bea"), "go on", now=ana.clock.now)
+    all_meet(world)
+    waiting = {"accept": ["ana to bea"], "asked": ["Which split?"], "blocked": ["May I?"]}
+    assert caught_up(bea) == waiting
+    found, _ = catch_up(bea.record, now=bea.clock.now)
+    assert not any(item.is_new for part in found.parts for item in part.items)
+    assert caught_up(bea) == waiting
+    questions.answer(views.find(bea.record, asked.label), "the first")
+    questions.answer(views.find(bea.record, blocking.label), "yes")
+    handoffs.accept(views.find(bea.record, handed.label), bea.me)
+    assert caught_up(bea) == {}
+
+
+def test_the_asker_hears_the_answer_and_nobody_else(world):
+    ana, bea, chi = world.values()
+    asked = questions.ask(ana.record, "Which split?", [ana.person("bea")], now=ana.clock.now)
+    all_meet(world)
+    for who in world.values():
+        caught_up(who)
+    questions.answer(views.find(bea.record, asked.label), "the first")
+    all_meet(world)
+    found, _ = catch_up(ana.record, now=ana.clock.now)
+    (item,) = found.part("yours").items
+    assert (item.title, item.who) == ("Which split? (answered)", "bea")
+    assert caught_up(chi) == {"rest": ["1 question"]}
+    assert caught_up(bea) == {}
+
+
+def test_what_a_colleague_wrote_offline_is_new_when_it_arrives_whenever_it_was_written(world):
+    ana, bea, chi = world.values()
+    actions.open_writing(chi.record, "decision", "Written on a plane", "x")  # not synced
+    chi.clock.forward(2)
+    actions.open_writing(ana.record, "decision", "Written at a desk", "x")
+    ana.meet()
+    bea.meet()
+    assert caught_up(bea)["decided"] == ["Written at a desk"]
+    bea.clock.forward(24)
+    all_meet(world)
+    assert caught_up(bea) == {"decided": ["Written on a plane"]}
+
+
+def test_a_comment_that_arrives_late_is_not_hidden_by_a_later_one(world):
+    ana, bea, chi = world.values()
+    decision = actions.open_writing(bea.record, "decision", "Depth 6", "x")
+    all_meet(world)
+    caught_up(bea)
+    actions.say(views.find(chi.record, decision.label), "from the plane")
+    chi.clock.forward(1)
+    actions.say(views.find(ana.record, decision.label), "from the desk")
+    ana.meet()
+    bea.meet()
+    assert caught_up(bea) == {"yours": ["Depth 6 (proposed)"]} or caught_up(bea) == {}
+    all_meet(world)
+    found, _ = catch_up(bea.record, now=bea.clock.now)
+    assert "chi" in found.part("yours").items[0].who
+
+
+def test_what_the_reader_did_is_no_news_but_how_their_runs_ended_is(world):
+    ana = world["ana"]
+    actions.open_writing(ana.record, "decision", "Mine", "x")
+    ana.train("mine", auc=0.9)
+    assert caught_up(ana) == {"finished": ["mine finished"]}
+
+
+def test_runs_of_a_group_are_one_line_and_the_readers_own_come_first(world):
+    ana, bea, _ = world.values()
+    for seed in range(5):
+        bea.train(f"sweep-{seed}", group="depth-6", seed=seed, auc=0.9)
+    ana.train("mine", auc=0.9)
+    all_meet(world)
+    assert caught_up(ana)["finished"] == ["mine finished", "depth-6 5 finished"]
+
+
+def test_all_else_is_counted(world):
+    ana, bea, _ = world.values()
+    actions.open_writing(ana.record, "page", "Setup", "x", fields={"name": "setup"})
+    actions.open_writing(ana.record, "problem", "Slow", "x")
+    ana.train("going on", status=None)
+    all_meet(world)
+    (rest,) = (caught_up(bea)["rest"],)
+    assert set(rest) == {"1 page", "1 problem", "1 run that began"}
+
+
+def test_an_update_is_asked_for_in_the_readers_own_morning(world):
+    ana = world["ana"]
+    ana.clock.now = ana.clock.now - 3_600 * 2  # 7:00 in Berlin
+    assert not catch_up(ana.record, now=ana.clock.now)[0].update_is_due
+    ana.clock.forward(3)
+    assert catch_up(ana.record, now=ana.clock.now)[0].update_is_due
+    updates.give(ana.record, ana.me, "Did: x", now=ana.clock.now)
+    assert not catch_up(ana.record, now=ana.clock.now)[0].update_is_due
+
+
+def test_a_part_shows_the_most_important_and_how_many_more(world):
+    ana, bea, _ = world.values()
+    for nth in range(12):
+        questions.ask(
+            ana.record, f"Question {nth}", [ana.person("bea")], hours=12 - nth or 1, now=ana.clock.now
+        )
+    all_meet(world)
+    found, _ = catch_up(bea.record, now=bea.clock.now)
+    part = found.part("asked")
+    assert (len(part.items), part.more) == (8, 4)
+    assert [item.due for item in part.items] == sorted(item.due for item in part.items)
+
+
+def test_a_reader_whom_the_record_does_not_know_is_shown_all_news(tmp_path):
+    members = team(tmp_path, {"ana": "Europe/Berlin"})
+    ana = members["ana"]
+    ana.train("depth", auc=0.9)
+    from tests.teams import Teammate
+
+    guest = Teammate(tmp_path, "guest", ana.clock, ana.remote)
+    ana.meet()
+    guest.clone(ana.remote)
+    found, _ = catch_up(guest.record, now=ana.clock.now)
+    assert found.reader is None
+    assert [item.title for item in found.part("finished").items] == ["depth finished"]
+    disband(members)
+
+
+# ---------------------------------------------------------------- positions
+
+
+def test_positions_are_kept_outside_of_the_record_and_can_be_gone_back_to(world):
+    ana = world["ana"]
+    before = set(ana.files())
+    file = PositionFile(ana.record.home)
+    for at in (1.0, 2.0, 3.0):
+        file.keep(Position(at, {"w": at}))
+    assert (file.latest(9.0).at, file.latest(9.0, back=1).at, file.latest(9.0, back=7)) == (
+        3.0,
+        2.0,
+        first(9.0),
+    )
+    assert set(ana.files()) == before
+
+
+def test_a_damaged_position_file_costs_only_that_all_seems_new(world):
+    ana = world["ana"]
+    file = PositionFile(ana.record.home)
+    file.keep(Position(1.0, {}))
+    for damage in (b"{", b"[]", b'{"positions": 3}', json.dumps({"positions": [{"at": "x"}]}).encode()):
+        with open(file._path, "wb") as out:
+            out.write(damage)
+        assert file.latest(9.0) == first(9.0)
+        file.keep(Position(2.0, {}))
+        assert file.latest(9.0).at == 2.0
