@@ -74,7 +74,8 @@ def _steps(run: RunView) -> str:
 
 
 def _last_lines(run: RunView) -> str:
-    text = run.traceback or "".join(piece.text for piece in run.console())
+    errors = "\n".join(one.error for one in run.processes if one.error)
+    text = run.traceback or "".join(piece.text for piece in run.console()) or errors
     lines = text.rstrip().splitlines()[-MOST_LINES:]
     fence = "````" if any("```" in line for line in lines) else "```"
     return "\n".join([fence, *lines, fence]) if lines else ""

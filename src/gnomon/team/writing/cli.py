@@ -44,7 +44,7 @@ def _read(arguments: Namespace, terminal: Terminal) -> int:
     if arguments.json:
         terminal.json(writing.to_dict())
     elif arguments.raw:
-        for line in terminal.clean_lines(writing.text):
+        for line in terminal.clean_lines(writing.text) if writing.text else ():
             terminal.write(line)
     else:
         show(writing, terminal)
