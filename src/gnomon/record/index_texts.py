@@ -182,6 +182,30 @@ def _asked(
     return found
 
 
+def texts_of_fields(database: sqlite3.Connection, fields: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+    """Yield (row, field, text) of all texts of these fields, in order of their rows."""
+    marks = ",".join("?" * len(fields))
+    query = f"SELECT rowid, field, text FROM {{}}.words WHERE field IN ({marks}) ORDER BY rowid"
+    retold = _retold(database)
+    for row, field, text in database.execute(query.format("main"), tuple(fields)):
+        if retold is None or row >> TEXT_SHIFT not in retold:
+            yield row, field, text
+    if retold is not None:
+        yield from database.execute(query.format("temp"), tuple(fields))
+
+
+def texts_at(database: sqlite3.Connection, rows: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Return (field, text) of these rows, by row; those that are not there any more are left out."""
+    retold = _retold(database)
+    found = {}
+    for row in rows:
+        target = "temp" if retold is not None and row >> TEXT_SHIFT in retold else "main"
+        said = database.execute(f"SELECT field, text FROM {target}.words WHERE rowid = ?", (row,)).fetchone()
+        if said is not None:
+            found[row] = said
+    return found
+
+
 def _retold(database: sqlite3.Connection) -> set[int] | None:
     """Return the subjects whose texts are those of the overlay; None where no overlay lies over the file."""
     query = "SELECT 1 FROM temp.sqlite_master WHERE name = 'retold'"

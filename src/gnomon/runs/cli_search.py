@@ -38,6 +38,10 @@ def search(parser: Parser) -> Run:
         "--kind", metavar="KIND", choices=list(KINDS),
         help="only of a kind: `run`, `data`, or what people wrote: `decision`, `question`, `page`, …",
     )  # fmt: skip
+    parser.option(
+        "--meaning", action="store_true",
+        help="what is near in meaning, whatever its words: names, notes, what people wrote (`gnomon[meaning]`)",
+    )  # fmt: skip
     parser.option("--limit", metavar="N", type=int, default=20, help="at most so many lines (default: 20)")
     parser.option("--json", action="store_true", help="print JSON: one object a run or a version of data")
     parser.example("gnomon search plateau", "in notes, and anywhere else")
@@ -45,11 +49,14 @@ def search(parser: Parser) -> Run:
     parser.example('gnomon search "resnet*" lr=0.01', "words that begin so, with that parameter")
     parser.example('gnomon search diverged --where "status = failed"', "only some runs")
     parser.example("gnomon search income --kind data", "data that has such a column, or is called so")
+    parser.example(
+        "gnomon search --meaning out of RAM", "finds `CUDA out of memory`, and what was decided about it"
+    )
     return _search
 
 
 def _search(arguments: Namespace, terminal: Terminal) -> int:
-    from gnomon.runs.search import around
+    from gnomon.runs.search import around, hits
 
     if arguments.kind not in (None, "run") and arguments.where is not None:
         raise UsageError(
@@ -57,11 +64,18 @@ def _search(arguments: Namespace, terminal: Terminal) -> int:
         )
     record = open_record(arguments, terminal)
     words = " ".join(arguments.words)
+    if arguments.meaning:
+        if arguments.where is not None:
+            raise UsageError("`--meaning` takes no `--where`", hint="`--kind run` asks for runs only")
+        found = record.find_by_meaning(words, limit=arguments.limit, kind=arguments.kind)
+    else:
+        found = record.find_texts(words, where=arguments.where, limit=arguments.limit, kind=arguments.kind)
     if arguments.json:
-        hits = record.search(words, where=arguments.where, limit=arguments.limit, kind=arguments.kind)
-        terminal.json_list([hit._asdict() for hit in hits])
+        terminal.json_list([hit._asdict() for hit in hits(found, arguments.limit)])
         return 0
-    found = record.find_texts(words, where=arguments.where, limit=arguments.limit, kind=arguments.kind)
+    if arguments.meaning and not found.texts:
+        terminal.say("nothing is near in meaning")
+        return 0
     if not found.texts:
         _say_nothing(found, arguments, terminal, has_data=bool(record.replica.index.ids("data")))
         return 0

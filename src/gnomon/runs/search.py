@@ -113,14 +113,52 @@ def find(
         raise BadArgumentError(f"`search()` needs at least one word; got {words!r}")
     if not isinstance(limit, int) or limit < 1:
         raise BadArgumentError(f"`limit` of `search()` must be a whole number from 1; got {limit!r}")
-    if kind not in (None, *KINDS):
-        known = ", ".join(f"'{one}'" for one in KINDS)
-        raise BadArgumentError(f"`kind` of `search()` must be one of {known} or None; got {kind!r}")
+    _check_kind(kind)
     if kind not in (None, RUN) and places is not None:
         raise BadArgumentError(
             f"`where` of `search()` asks for runs, and `kind` for {kind}", hint="leave one of them out"
         )
     return index.ask(lambda database: _Search(index, database, words, limit, places, kind).found())
+
+
+def subjects_of_texts(
+    index: Index, ranked: Sequence[tuple[int, str, str]], limit: int, kind: str | None = None
+) -> Found:
+    """Return what texts are of, given as (row in the table of words, field, what it says) in the order in which they count.
+
+    Each subject comes once, with the first of its texts. Raises BadArgumentError for an unknown kind.
+    """
+    _check_kind(kind)
+
+    def ask(database: sqlite3.Connection) -> Found:
+        subjects = _Subjects(index, database, None, kind)
+        seen: set[int] = set()
+        chosen: list[tuple[list[int], str, str]] = []
+        for row, field, text in ranked:
+            new = [place for place in subjects.behind(row) if place not in seen]
+            if new:
+                chosen.append((new, field, text))
+                seen.update(new)
+            if len(chosen) > limit:
+                break
+        shown = chosen[:limit]
+        named = subjects.named([place for places, _, _ in shown for place in places[:limit]])
+        found = []
+        for places, field, text in shown:
+            line = " ".join(text.split())
+            excerpt = line if len(line) <= LONGEST_EXCERPT else line[: LONGEST_EXCERPT - 1] + "…"
+            found.append(
+                Text([named[place].hit(field, excerpt, ()) for place in places[:limit]], len(places))
+            )
+        return Found(found, len(chosen) > limit, {})
+
+    return index.ask(ask)
+
+
+def _check_kind(kind: str | None) -> None:
+    if kind not in (None, *KINDS):
+        known = ", ".join(f"'{one}'" for one in KINDS)
+        raise BadArgumentError(f"`kind` of `search()` must be one of {known} or None; got {kind!r}")
 
 
 class _Search:
@@ -307,7 +345,7 @@ class _Subjects:
     def in_order(self, rows: list[int], scores: Mapping[int, float]) -> Iterator[_Row]:
         """Yield texts with the places of what they are of: by score, then by the newest of these."""
         created = self._created
-        found = [(row, places) for row in rows if (places := self._behind(row))]
+        found = [(row, places) for row in rows if (places := self.behind(row))]
         keys: list[Any] = [-created[places[0]] for _, places in found]
         if scores:
             keys = [(scores[row], key) for (row, _), key in zip(found, keys, strict=True)]
@@ -332,7 +370,7 @@ class _Subjects:
                 found.update(zip(here, cells, strict=True))
         return [found[place] for place in places]
 
-    def _behind(self, row: int) -> Sequence[int]:
+    def behind(self, row: int) -> Sequence[int]:
         """Return the places of what a text is of, newest first."""
         no = row >> TEXT_SHIFT
         if no >> TYPE_SHIFT == self._run_kind:

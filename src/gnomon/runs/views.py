@@ -252,6 +252,15 @@ class Record:
         self.replica.update(self.progress)
         return find(self.replica.index, words, limit, self._places(where), kind)
 
+    def find_by_meaning(self, question: str, *, limit: int = 20, kind: str | None = None) -> Found:
+        """Return what is near in meaning to a question, whatever its words: names, notes, what people wrote and said.
+
+        It needs the extra `gnomon[meaning]`: raises MissingExtraError without it, BadArgumentError where nothing is asked.
+        """
+        from gnomon.runs.meaning.find import find_by_meaning
+
+        return find_by_meaning(self, question, limit, kind, self.progress)
+
     def _places(self, where: str | None) -> list[int] | None:
         """Return the places of the runs for which this holds, hidden ones included; None where nothing is asked."""
         if not where or not where.strip():
