@@ -12,7 +12,7 @@ BUILT_IN = {
     "process": ("gnomon.runs.capture.state:FEATURE", 3),
     "values": ("gnomon.runs.values.state:FEATURE", 2),
     "view": ("gnomon.runs.saved.state:FEATURE", 1),
-    "member": ("gnomon.team.people.state:FEATURE", 1),
+    "member": ("gnomon.team.people.state:FEATURE", 2),
     "decision": ("gnomon.team.writing.features:DECISION", 1),
     "question": ("gnomon.team.writing.features:QUESTION", 1),
     "handoff": ("gnomon.team.writing.features:HANDOFF", 1),

@@ -134,6 +134,7 @@ def test_what_cannot_be_read_says_why(ask, team, words, why):
 # ---------------------------------------------------------------- team
 
 
+@pytest.mark.slow
 def test_the_team_is_listed_with_what_time_it_is_for_each(ask, team):
     listed = ask("team").lines
     assert listed[0].split() == ["name", "their", "time", "now", "works", "zone", "id", "note"]
@@ -153,6 +154,7 @@ def test_an_empty_team_says_how_it_begins(ask):
     assert ask("overlap").code == 2
 
 
+@pytest.mark.slow
 def test_a_zone_that_is_not_known_here_hides_nobody(ask, team):
     from gnomon.session import session_for
     from gnomon.team.people import entries
@@ -176,6 +178,7 @@ def test_a_zone_that_is_not_known_here_hides_nobody(ask, team):
     assert ask("meet", "me", "Zed").code == 2
 
 
+@pytest.mark.slow
 def test_a_name_cannot_touch_the_terminal(ask, team):
     from gnomon.session import session_for
     from gnomon.team.people import entries
@@ -248,6 +251,7 @@ def write_calendar(path, *days):
     path.write_text("\r\n".join(text))
 
 
+@pytest.mark.slow
 def test_a_calendar_is_taken_in_once_and_what_vanished_is_offered(ask, team, project):
     path = project / "off.ics"
     write_calendar(path, "20261201", "20261202")
@@ -407,3 +411,67 @@ def test_a_meeting_begins_in_the_week_that_is_said(ask, team):
         assert ask("meet", "me", "bea", *words).code == 2
     ask("team", "add", "Dan")
     assert "the working hours of Dan are not known" in ask("meet", "me", "dan").err
+
+
+# ---------------------------------------------------------------- office hours
+
+
+@pytest.mark.slow
+def test_office_hours_are_reached_in_turn_and_it_is_said_who_cannot(ask, team):
+    ask("team", "add", "Ned", "--zone", "America/New_York")
+    ask("team", "add", "Zed")
+    said = ask("meet", "--office-hours", "me", "--weeks", "2", "--within", "2")
+    assert said.code == 0
+    assert said.lines[0].split() == ["when", "(Europe/Berlin)", "Ann", "Bea", "Cleo", "Ned"]
+    slots = ask(
+        "meet", "--office-hours", "me", "bea", "ned", "--weeks", "2", "--within", "2", "--json"
+    ).json()["slots"]
+    reached = [[one["name"] for one in slot["members"] if not one["minutes_outside"]] for slot in slots]
+    assert sorted(reached) == [["Ann", "Bea"], ["Ann", "Ned"]]
+    assert "without working hours, so left out: Zed" in said.err
+    assert "Cleo: no working hours in common with Ann" in said.err
+    found = ask(
+        "meet", "--office-hours", "me", "bea", "ned", "--weeks", "2", "--within", "1", "--json"
+    ).json()
+    assert (found["host"], found["never"], found["without"]) == ("Ann", [], [])
+    assert found["late"] == [{"name": "Bea", "weeks": 1}, {"name": "Ned", "weeks": 1}]
+    assert all(one["minutes_outside"] == 0 for slot in found["slots"] for one in slot["members"][:1])
+
+
+def test_office_hours_that_all_reach_say_so_and_go_into_a_calendar(ask, team, project):
+    import icalendar
+
+    said = ask("meet", "--office-hours", "me", "bea", "--ics", "office.ics")
+    assert "everybody reaches one within their own working hours every 4 weeks" in said.err
+    events = icalendar.Calendar.from_ical((project / "office.ics").read_bytes()).events
+    assert [str(event["SUMMARY"]) for event in events] == ["Office hours of Ann"] * 8
+    assert events[0].end - events[0].start == timedelta(hours=1)
+    assert "Bea: Mon 2026-11-30 13:30" in str(events[0]["DESCRIPTION"])
+
+
+def test_a_week_without_the_host_is_said(ask, team):
+    ask("team", "away", "me", "2026-12-07", "2026-12-11")
+    said = ask("meet", "--office-hours", "me", "bea", "--weeks", "2")
+    assert len(said.lines) == 2
+    assert "Ann has no time in the week from 2026-12-07" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--office-hours", "me", "--every", "2"], "`--within N` says how often"),
+        (["me", "bea", "--within", "2"], "`--within` needs `--office-hours HOST`"),
+        ([], "`gnomon meet` needs members"),
+        (["--office-hours", "me", "me"], "members other than their host"),
+        (["--office-hours", "me", "bea", "--minutes", "1"], "5 to 480 minutes"),
+    ],
+)
+def test_office_hours_refuse_what_they_cannot_mean(ask, team, words, why):
+    refused = ask("meet", *words)
+    assert (refused.code, why in refused.err) == (2, True), refused.err
+
+
+def test_office_hours_need_somebody(ask, at_noon):
+    ask("me", "--name", "Ann")
+    refused = ask("meet", "--office-hours", "me")
+    assert "nobody besides Ann has said when they work" in refused.err

@@ -47,6 +47,7 @@ def test_a_question_is_asked_listed_answered_and_read(team):
     assert "answered" in team("questions", "--all").out
 
 
+@pytest.mark.slow
 def test_comments_are_said_changed_and_taken_back(team):
     team("ask", "bea", "Which split?")
     said = team("say", "question:1", "one", "--part", "cell:4").out.strip()
@@ -74,7 +75,7 @@ def test_comments_are_said_changed_and_taken_back(team):
         (("read", "decision:1"), "there is no decision `decision:1`"),
         (("say", "question:9", "x"), "there is no question"),
         (("handoff", "--to", "me"), "for somebody else"),
-        (("handoffs", "accept", "1"), "there is no handoff `1`"),
+        (("handoffs", "accept", "1"), "there is no hand-off `1`"),
         (("update", "hello"), "three lines suffice"),
         (("update", "x", "--did", "y"), "exclude each other"),
         (("page", "Set Up", "x"), "cannot be the name of a page"),
@@ -146,6 +147,7 @@ def test_a_page_is_written_listed_and_archived(team):
     assert "archived" in team("pages", "--archived").out
 
 
+@pytest.mark.slow
 def test_a_problem_is_reported_from_a_run(team):
     assert team("problem", "NaN", "--run", "broken", "--as-drafted").out == "problem:1\n"
     assert "ValueError" in team("read", "problem:1").out
@@ -182,3 +184,15 @@ def test_who_is_not_known_is_asked_for_a_name(project, ask):
     for words in (("update", "Did: x"), ("questions", "--to", "me"), ("handoff", "--to", "me", "--draft")):
         answer = ask(*words)
         assert answer.code == 2 and "`gnomon me --name NAME` says it" in answer.err
+
+
+def test_wrong_numbers_and_references_to_nothing_are_told_and_stored_as_typed(team):
+    text = "AUC was [0.99](run:first#metrics.auc), see run:ffffffff and [0.914](run:first#metrics.auc)"
+    written = team("page", "figures", text)
+    assert written.code == 0
+    assert "note: `0.99` is wrong" in written.err
+    assert "note: `run:ffffffff` is missing in this replica" in written.err
+    assert written.err.count("note: ") == 2
+    assert team("read", "page:figures", "--raw").out.strip() == text
+    assert "note: `run:nope` is missing" in team("ask", "bea", "Which?", "--blocks", "run:nope").err
+    assert "note: " not in team("ask", "bea", "Which?", "--blocks", "run:@1").err

@@ -85,6 +85,7 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "meet": Listed(
             "gnomon.team.people.cli_time:meet", "slots for a meeting that share the awkward hours fairly"
         ),
+        "who": Listed("gnomon.team.explaining.cli:who", "who else can explain this: those who may be asked"),
         "catchup": Listed("gnomon.team.catchup.cli:catchup", "what is new for you since you last looked"),
         "handoff": Listed(
             "gnomon.team.handoffs.cli:handoff", "hand off what is open, drafted from the record"
@@ -109,7 +110,7 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "update": Listed("gnomon.team.updates.cli:update", "give your update, drafted from what you did"),
         "updates": Listed("gnomon.team.updates.cli:ls", "the updates of the last days"),
         "review": Listed("gnomon.team.reviews.cli:review", "ask members to review a run, data, a page, …"),
-        "reviews": Listed("gnomon.team.reviews.cli:ls", "the reviews that go on; verdict, again, close"),
+        "reviews": Listed("gnomon.team.reviews.cli:ls", "the reviews that go on; show, verdict, again, close"),
         "page": Listed(
             "gnomon.team.knowledge.cli:page", "write a page of what the team knows, or change one"
         ),
@@ -198,6 +199,7 @@ FAMILIES: dict[str, dict[str, Listed]] = {
     },
     "reviews": {
         "ls": Listed("gnomon.team.reviews.cli:list_", "list the reviews, as `gnomon reviews` alone does"),
+        "show": Listed("gnomon.team.reviews.cli_show:show", "show what is reviewed, with the comments at their parts"),
         "verdict": Listed("gnomon.team.reviews.cli:verdict", "approve, or say what should change"),
         "again": Listed("gnomon.team.reviews.cli:again", "ask the reviewers again: the next round"),
         "close": Listed("gnomon.team.reviews.cli:close", "close a review that you asked for"),

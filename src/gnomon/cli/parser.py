@@ -138,7 +138,8 @@ class Parser(argparse.ArgumentParser):
         try:
             return super()._get_value(action, text)
         except argparse.ArgumentError:
-            what = "a whole number" if action.type is int else "something else"
+            of_type: dict[object, str] = {int: "a whole number", float: "a number"}
+            what = of_type.get(action.type, "something else")
             raise BadArgumentError(
                 f"`{_written_alone(action)}` of `{self.prog}` must be {what}; got `{text}`"
             ) from None

@@ -28,7 +28,8 @@ class Draft:
     def __init__(self, record: Record, name: str) -> None:
         home = record.home
         place = hashlib.sha256(os.fsencode(os.path.realpath(home.path))).hexdigest()[:16]
-        file = "".join(char if char.isalnum() or char in "-_" else "-" for char in name)[:80]
+        mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        file = "".join(char if char.isascii() and char.isalnum() else "-" for char in name)[:60] + f"-{mark}"
         self._env = home.env
         self._folder = os.path.join(home.env.config_folder(), "drafts", place)
         self.path = os.path.join(self._folder, f"{file}.md")
@@ -54,10 +55,13 @@ class Draft:
             pass  # nothing was typed
 
 
-def asked_text(command: str, given: str | None, draft: Draft, *, about: str, before: str = "") -> str:
+def asked_text(
+    command: str, given: str | None, draft: Draft, *, about: str, before: str = "", option: str = ""
+) -> str:
     """Return a text: the one that is given, `-` for that of standard input, else the one that is left in the editor.
 
     The editor (VISUAL, then EDITOR) shows the draft that was left, else `before`; below the scissors line it shows `about`.
+    `option` is the option that takes the text, where it is no argument. A draft in which nothing was typed is not kept.
     Raises UsageError without an editor, where it fails (what was typed is kept), and where `before` was left as it was.
     """
     if given == "-":
@@ -66,21 +70,35 @@ def asked_text(command: str, given: str | None, draft: Draft, *, about: str, bef
         return given.strip("\n")
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not sys.stdin.isatty():
-        raise UsageError(
-            f"`{command}` needs a text", hint="give it as an argument, or `-` to read standard input"
-        )
+        how = f"`{option} TEXT`, or `{option} -`" if option else "give it as an argument, or `-`"
+        raise UsageError(f"`{command}` needs a text", hint=f"{how} to read standard input")
     if not editor:
         raise UsageError(f"`{command}` needs a text, or an editor", hint="give a text, or set EDITOR")
-    left = draft.text()
-    draft.keep(f"{left if left is not None else before}\n\n{SCISSORS}\n{about}\n")
-    done = subprocess.run([*shlex.split(editor), draft.path], check=False)
+    left, untouched = draft.text(), before.strip("\n")
+    goes_on = "\nit begins with the draft that was left the last time" if left is not None else ""
+    draft.keep(f"{left if left is not None else before}\n\n{SCISSORS}\n{about}{goes_on}\n")
+    is_typed = False
+    try:
+        done = subprocess.run([*shlex.split(editor), draft.path], check=False)
+        text = draft.text() or ""
+        is_typed = bool(text) and text != untouched
+    except FileNotFoundError:
+        raise UsageError(f"there is no editor `{editor}`", hint="VISUAL, then EDITOR, names it") from None
+    except KeyboardInterrupt:
+        is_typed = (draft.text() or untouched) != untouched
+        raise
+    finally:
+        if not is_typed:
+            draft.done()
+    kept = (
+        f"what was typed is in `{draft.path}`, and the next time begins with it"
+        if is_typed
+        else "nothing was typed"
+    )
     if done.returncode != 0:
         raise UsageError(
-            f"the editor `{editor}` ended with {done.returncode}",
-            hint=f"nothing was written; what was typed is in `{draft.path}`",
+            f"the editor `{editor}` ended with {done.returncode}", hint=f"nothing was written; {kept}"
         )
-    text = draft.text() or ""
-    if text == before.strip("\n") and before and left is None:
-        draft.done()
+    if not is_typed and before:
         raise UsageError("the text was left as it was", hint="nothing was written")
     return text

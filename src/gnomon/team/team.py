@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gnomon.runs.views import Record
     from gnomon.team.catchup.news import CatchUp
     from gnomon.team.decisions.views import Decision
+    from gnomon.team.explaining.views import Explaining
     from gnomon.team.people.views import People
     from gnomon.team.updates.actions import Given
     from gnomon.team.writing.views import Said, Writing
@@ -196,6 +197,12 @@ class Team:
 
         of = self._record.run(run) if run is not None else None
         return report(self._record, title, draft(of) if text is None else text, run=of)
+
+    def who_can_explain(self, what: str) -> Explaining:
+        """Return which members can explain what a reference means, of those who agreed to be named; see `gnomon who --help`."""
+        from gnomon.team.explaining.views import who_can_explain
+
+        return who_can_explain(self._record, what)
 
     def catch_up(self) -> CatchUp:
         """Return what is new for who speaks with this device, and what waits for them; it stays unread."""

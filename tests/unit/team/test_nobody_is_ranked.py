@@ -43,6 +43,7 @@ def test_members_are_in_the_order_of_their_names_whatever_they_did(world):
         assert [person.name for person in people(one.record)] == ["ana", "bea", "chi"]
 
 
+@pytest.mark.slow
 def test_no_member_carries_a_number_of_what_they_did(world):
     from gnomon.team.people.views import people
 
@@ -50,9 +51,10 @@ def test_no_member_carries_a_number_of_what_they_did(world):
     all_meet(world)
     for person in people(world["ana"].record):
         keys = set(json.loads(json.dumps(person.to_dict())))
-        assert keys == {"id", "name", "also_called", "schedule", "away", "writers"}
+        assert keys == {"id", "name", "also_called", "schedule", "away", "writers", "can_be_asked"}
 
 
+@pytest.mark.slow
 def test_catch_up_names_who_did_something_and_never_how_much(world):
     from gnomon.team.catchup.views import catch_up
 
@@ -77,6 +79,7 @@ def sorts_of(path):
                 yield node.lineno, ast.get_source_segment(source, node) or ""
 
 
+@pytest.mark.slow
 def test_no_module_orders_people_by_a_count():
     """A lint: what is sorted by a count may not be about people. A new one must be looked at by a person, and named here."""
     wrong = []

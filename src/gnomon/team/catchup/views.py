@@ -147,7 +147,7 @@ _NOUNS = {
     "began": ("run that began", "runs that began"),
     "touched": ("run with a new note, tag or name", "runs with a new note, tag or name"),
     "data": ("new version of data", "new versions of data"),
-    **{kind.type: (kind.type, kind.plural) for kind in KINDS.values()},
+    **{kind.type: (kind.noun, kind.plural) for kind in KINDS.values()},
 }
 
 

@@ -12,6 +12,7 @@ from gnomon.team.catchup.news import Item, Part
 from gnomon.team.reviews.views import has_verdict
 from gnomon.team.writing import views
 from gnomon.team.writing.kinds import KINDS
+from gnomon.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from gnomon.team.writing.views import Row
 
 _COLUMNS = ("number", "changes", "open", "to", "writer")
+LONGEST_SAID = 120  # characters
 _QUIET = ("given", "current")  # states that say nothing
 
 
@@ -77,31 +79,37 @@ class WritingNews:
         ):
             if number is None:
                 continue
-            new = self._new(kind, place, changes)
+            new = self._new(changes)
             if is_open and to and reader.person is not None and reader.person.id in to:
                 waiting[place] = new is not None
             elif new is None:
                 continue
             elif writer in reader.writers:
-                self._yours.append(new)
+                self._yours.append(_New(kind, place, *new))
             elif kind == "decision":
-                self._decided.append(new)
+                self._decided.append(_New(kind, place, *new))
             else:
                 rest += 1
         self.rest[kind] = rest + self._wait(kind, waiting)
 
-    def _new(self, kind: str, place: int, changes: object) -> _New | None:
-        """Return what is new of a writing by others; take note of the times of all who changed it."""
-        whose, latest = [], 0.0
-        pairs = changes if isinstance(changes, list) else []
-        for writer, time_us in zip(pairs[::2], pairs[1::2], strict=False):
+    def _new(self, changes: object) -> tuple[float, tuple[str, ...]] | None:
+        """Return since when something of a writing is new, and by whom, others than the reader; None for nothing.
+
+        Takes note of the times of all who changed it.
+        """
+        if not isinstance(changes, list):
+            return None
+        seen, mine, position = self.seen, self._reader.writers, self._reader.position
+        whose: tuple[str, ...] = ()
+        latest = 0.0
+        for writer, time_us in zip(changes[::2], changes[1::2], strict=False):
             at = time_us / 1e6
-            if at > self.seen.get(writer, 0.0):
-                self.seen[writer] = at
-            if writer not in self._reader.writers and self._reader.position.is_new(writer, at):
-                whose.append(writer)
+            if at > seen.get(writer, 0.0):
+                seen[writer] = at
+            if writer not in mine and position.is_new(writer, at):
+                whose += (writer,)
                 latest = max(latest, at)
-        return _New(kind, place, latest, tuple(whose)) if whose else None
+        return (latest, whose) if whose else None
 
     def _wait(self, kind: str, waiting: dict[int, bool]) -> int:
         """Sort what waits into its parts; return how many are new and do not wait: reviews that have the reader's verdict."""
@@ -129,12 +137,35 @@ class WritingNews:
             for kind, places in by_kind.items()
             for place, row in zip(places, views.rows_at(index, kind, places), strict=True)
         }
-        return [_item(rows[one.kind, one.place], self._members, one.whose) for one in news]
+        return [
+            _item(
+                row := rows[one.kind, one.place],
+                self._members,
+                one.whose,
+                said=_said(self._record, row, one.whose),
+            )
+            for one in news
+        ]
 
 
-def _item(row: Row, members: People, whose: Iterable[str], *, is_new: bool = True) -> Item:
+def _said(record: Record, row: Row, whose: Collection[str]) -> str:
+    """Return the first line of what these people said last about a writing: why it was moved, a verdict, a comment."""
+    writing = views.Writing(record, row.kind, row.id, row.label)
+    said = [(one.time, one.why) for one in writing.moves if one.writer in whose]
+    said += [
+        (one.time, str(one.value.get("text") or one.value.get("verdict") or ""))
+        for one in writing.marks
+        if one.writer in whose
+    ]
+    said += [(one.time, one.text) for one in writing.comments if one.writer in whose]
+    for _, text in sorted(said, reverse=True):
+        if text.strip():
+            return cut(text.strip().splitlines()[0], LONGEST_SAID)
+    return ""
+
+
+def _item(row: Row, members: People, whose: Iterable[str], *, is_new: bool = True, said: str = "") -> Item:
     names = ", ".join(dict.fromkeys(views.who(members, one, row.author) for one in whose))
     state = f" ({row.state})" if not row.is_open and row.state not in _QUIET else ""
-    return Item(
-        row.label, f"{row.title}{state}", names, row.changed, is_new, row.due, f"/{row.kind.type}/{row.id}"
-    )
+    title = f"{row.title}{state}" + (f": {said}" if said else "")
+    return Item(row.label, title, names, row.changed, is_new, row.due, f"/{row.kind.type}/{row.id}")

@@ -97,11 +97,12 @@ def _decide(arguments: Namespace, terminal: Terminal, command: str, supersedes: 
     from gnomon.team.decisions.draft import draft, references
     from gnomon.team.decisions.parts import parts_of
     from gnomon.team.decisions.views import decision_called
+    from gnomon.team.writing.cli import tell_of
 
     record = open_record(arguments, terminal)
     about = references(arguments.about)
     replaced = [decision_called(record, one) for one in supersedes]
-    kept = Draft(record, "decision")
+    kept = Draft(record, f"decision-{arguments.title or ''}-{'-'.join(supersedes)}")
     before = ""
     if arguments.text is None:
         before = draft(
@@ -109,7 +110,12 @@ def _decide(arguments: Namespace, terminal: Terminal, command: str, supersedes: 
             supersedes=replaced,
         )  # fmt: skip
     text = asked_text(
-        command, arguments.text, kept, about=_ABOUT.format(title=arguments.title or "…"), before=before
+        command,
+        arguments.text,
+        kept,
+        about=_ABOUT.format(title=arguments.title or "…"),
+        before=before,
+        option="--text",
     )
     decision = actions.decide(
         record, None if parts_of(text).title else arguments.title, text,
@@ -120,6 +126,7 @@ def _decide(arguments: Namespace, terminal: Terminal, command: str, supersedes: 
     terminal.write(decision.label)
     for one in decision.evidence:
         terminal.say(f"it rests on {terminal.clean(one.reference)}: {terminal.clean(one.was)}")
+    tell_of(record, [text], terminal)
     for old in replaced:
         terminal.say(f"{old.label} is superseded" + (" once it is accepted" if arguments.propose else ""))
     return 0

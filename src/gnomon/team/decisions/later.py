@@ -13,7 +13,7 @@ from __future__ import annotations
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from gnomon.runs.groups.code import are_different
+from gnomon.runs.groups.code import are_different, same_where_kept
 from gnomon.runs.groups.configuration import DATA, DIGEST, PARAM, digest_of, is_seed_like
 from gnomon.runs.groups.definition import COUNTED
 
@@ -137,15 +137,25 @@ def _of_one_call(seen: Seen, run: str, others: Sequence[str]) -> list[str]:
 
 
 def _of_same_code(seen: Seen, known: Iterable[str], others: Sequence[str]) -> list[str]:
-    """Leave out the runs whose code is known to differ from that of every run known."""
+    """Leave out the runs whose code is known to differ from that of every run known.
+
+    A new file that is no source (a report, a table of results) changes the fingerprint of the code and not what ran.
+    """
     if not others:
         return []
     here = [run for run in sorted(known) if run in seen.place]
     commits, prints = seen.cells(["code.commit", "code.fingerprint"], [*here, *others])
     states = list(zip(commits, prints, strict=True))
-    usual = set(states[: len(here)])
-    return [
-        run
-        for run, state in zip(others, states[len(here) :], strict=True)
-        if any(not are_different(state, one) for one in usual)
-    ]
+    usual = dict(zip(states[: len(here)], here, strict=True))
+    is_same: dict[object, bool] = {}  # of each state of the code, looked at once
+    found = []
+    for run, state in zip(others, states[len(here) :], strict=True):
+        if state not in is_same:
+            is_same[state] = any(
+                not are_different(state, one)
+                or (state[0] == one[0] and same_where_kept(seen.record, like, run))
+                for one, like in usual.items()
+            )
+        if is_same[state]:
+            found.append(run)
+    return found

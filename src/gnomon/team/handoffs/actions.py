@@ -52,6 +52,8 @@ def hand_off(
 def accept(handoff: Writing, who: Person, note: str = "") -> Writing:
     """Accept a hand-off: from now on it is theirs. Raises BadArgumentError for who it is not for, or what is over."""
     _require_receiver(handoff, who)
+    if handoff.state == "accepted" and len(handoff.moves) == 1 and not note:
+        return handoff
     return actions.move(handoff, "accepted", note)
 
 
@@ -59,7 +61,14 @@ def decline(handoff: Writing, who: Person, why: str) -> Writing:
     """Decline a hand-off, and say why. Raises as `accept`."""
     _require_receiver(handoff, who)
     if not why.strip():
-        raise BadArgumentError("who declines a hand-off says why", hint="`--why TEXT`")
+        raise BadArgumentError(
+            "who declines a hand-off says why, and who could take it", hint="nothing was written"
+        )
+    if handoff.state == "accepted" and len(handoff.moves) == 1:
+        raise BadArgumentError(
+            f"`{handoff.label}` was accepted by {handoff.moves[0].who}",
+            hint="hand it off again: `gnomon handoff --to …`",
+        )
     return actions.move(handoff, "declined", why)
 
 
@@ -67,6 +76,8 @@ def withdraw(handoff: Writing, who: Person, why: str = "") -> Writing:
     """Take a hand-off back. Raises BadArgumentError for who did not write it."""
     if handoff.writer not in who.writers:
         raise BadArgumentError(f"`{handoff.label}` is of {handoff.who}; {who.name} cannot take it back")
+    if handoff.state == "accepted" and len(handoff.moves) == 1:
+        raise BadArgumentError(f"`{handoff.label}` was accepted by {handoff.moves[0].who}: it is theirs now")
     return actions.move(handoff, "withdrawn", why)
 
 
@@ -74,5 +85,5 @@ def _require_receiver(handoff: Writing, who: Person) -> None:
     if who.id not in handoff.to:
         names = ", ".join(handoff.for_whom)
         raise BadArgumentError(f"`{handoff.label}` is for {names}; {who.name} cannot accept or decline it")
-    if handoff.state == "withdrawn":
+    if handoff.state == "withdrawn" and len(handoff.moves) == 1:
         raise BadArgumentError(f"`{handoff.label}` was taken back by who wrote it")

@@ -39,7 +39,7 @@ def _handoff(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.runs.editing import Draft, asked_text
     from gnomon.team.handoffs import actions
     from gnomon.team.handoffs.draft import draft
-    from gnomon.team.writing.cli import whom
+    from gnomon.team.writing.cli import tell_of, whom
 
     record = open_record(arguments, terminal)
     giver, receiver = whom(record, "me"), whom(record, arguments.to)
@@ -65,6 +65,7 @@ def _handoff(arguments: Namespace, terminal: Terminal) -> int:
     terminal.write(written.label)
     morning = f", whose next morning is {terminal.timestamp(written.due)}" if written.due is not None else ""
     terminal.say(f"handed off to {terminal.clean(receiver.name)}{morning}")
+    tell_of(record, [body], terminal)
     return 0
 
 

@@ -33,6 +33,7 @@ def page(parser: Parser) -> Run:
 def _page(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.runs.editing import Draft, asked_text
     from gnomon.team.knowledge import pages
+    from gnomon.team.writing.cli import tell_of
 
     record = open_record(arguments, terminal)
     known = pages.page_called(record, arguments.name)
@@ -46,6 +47,7 @@ def _page(arguments: Namespace, terminal: Terminal) -> int:
     written = pages.write(record, arguments.name, text, title=arguments.title, form=arguments.form)
     draft.done()
     terminal.write(f"page:{written.fields['name']}")
+    tell_of(record, [text], terminal)
     return 0
 
 
@@ -136,7 +138,7 @@ def _problem(arguments: Namespace, terminal: Terminal) -> int:
 
     record = open_record(arguments, terminal)
     run = record.run(arguments.run) if arguments.run is not None else None
-    draft = Draft(record, "problem")
+    draft = Draft(record, f"problem-{arguments.title}-{run.id if run is not None else ''}")
     before = problems.draft(run)
     about = "the environment goes along:\n" + "\n".join(problems.environment(run))
     if arguments.as_drafted and arguments.text is None:

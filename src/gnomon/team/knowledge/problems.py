@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gnomon.errors import BadArgumentError
 from gnomon.runs.capture import wording
 from gnomon.team.writing import actions
 from gnomon.team.writing.kinds import PROBLEM
@@ -53,12 +54,20 @@ def report(record: Record, title: str, text: str, *, run: RunView | None = None)
 
 def solve(problem: Writing, why: str) -> Writing:
     """Say that it is solved, and by what."""
-    return actions.move(problem, "solved", why)
+    return actions.move(problem, "solved", _said(why, "by what it was solved"))
 
 
 def close(problem: Writing, why: str) -> Writing:
     """Say that it is not worked on any more, and why."""
-    return actions.move(problem, "closed", why)
+    return actions.move(problem, "closed", _said(why, "why it is closed"))
+
+
+def _said(why: str, what: str) -> str:
+    if not why.strip():
+        raise BadArgumentError(
+            f"say {what}: the next one who meets it reads that", hint="nothing was written"
+        )
+    return why
 
 
 def _steps(run: RunView) -> str:

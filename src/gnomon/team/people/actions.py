@@ -137,6 +137,27 @@ def checked_name(name: str) -> str:
     return name
 
 
+def can_be_asked(record: Record, person: Person, *, is_yes: bool) -> Person:
+    """Say whether a member may be named as somebody who can explain a thing. Only they themselves say it.
+
+    Raises BadArgumentError on a device that does not speak for them.
+    """
+    mine = me(record)
+    if mine is None or mine.id != person.id:
+        raise BadArgumentError(
+            f"only {person.name} can say whether {person.name} may be asked",
+            hint="`gnomon me --can-be-asked` on a device of theirs says it",
+        )
+    state = _state(record, person.id)
+    if len(state["asked"]) == 1:
+        ((writer, said),) = state["asked"]
+        if writer in person.writers and said is is_yes:
+            return person
+    return _written(
+        record, person.id, [_Line(entries.ASKED, person.id, {"asked": is_yes}, tuple(state["asked_heads"]))]
+    )
+
+
 # ---------------------------------------------------------------- when
 
 

@@ -76,6 +76,10 @@ def me(parser: Parser) -> Run:
     parser.option("--new", action="store_true", help="with --name: another member, though one is called so")
     parser.option("--as", dest="as_", metavar="MEMBER", help="this device is that member's too")
     parser.option("--forget", metavar="DATE", help="take back the part of your schedule that begins on DATE")
+    parser.option(
+        "--can-be-asked", action="store_true", help="`gnomon who` may name you to who needs an explanation"
+    )
+    parser.option("--not-asked", action="store_true", help="take that back: you are not named")
     parser.option("--json", action="store_true", help="print JSON")
     parser.example("gnomon me", "who you are, and when you work")
     parser.example(
@@ -108,6 +112,8 @@ def _me(arguments: Namespace, terminal: Terminal) -> int:
         raise UsageError(
             "`--as` and `--name` exclude each other", hint="first say which member you are, then the name"
         )
+    if arguments.can_be_asked and arguments.not_asked:
+        raise UsageError("`--can-be-asked` and `--not-asked` exclude each other")
     record = open_record(arguments, terminal)
     if arguments.as_:
         person = actions.speak_for(record, named(record, arguments.as_))
@@ -118,6 +124,8 @@ def _me(arguments: Namespace, terminal: Terminal) -> int:
     if arguments.forget:
         person = actions.no_longer_works(record, person, date_of(arguments.forget, "`--forget`"))
     person = _schedule(record, person, arguments, terminal, is_own=True)
+    if arguments.can_be_asked or arguments.not_asked:
+        person = actions.can_be_asked(record, person, is_yes=arguments.can_be_asked)
     if arguments.json:
         terminal.json(_to_dict(person, now_of(record)))
     else:
@@ -204,6 +212,8 @@ def _show(person: Person, now: float, terminal: Terminal) -> None:
         until = f" to {off.last.isoformat()}" if off.last != off.first else ""
         terminal.write(f"away      {off.first.isoformat()}{until}  {terminal.clean(off.why)}".rstrip())
     terminal.write(f"devices   {len(person.writers)}")
+    if person.can_be_asked:
+        terminal.write("asked     `gnomon who` may name them")
 
 
 def _works_text(works: Works) -> str:

@@ -1,11 +1,14 @@
-"""`gnomon overlap` and `gnomon meet`: the hours that people share, and slots that share the awkward ones."""
+"""`gnomon overlap` and `gnomon meet`: the hours that people share, and slots that share the awkward ones.
+
+Office hours, which `gnomon meet` plans too, are in `cli_office`.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from gnomon.errors import BadArgumentError
+from gnomon.errors import BadArgumentError, UsageError
 from gnomon.team.people.cli import date_of, named, now_of, reader_zone, write_file
 
 if TYPE_CHECKING:
@@ -149,19 +152,40 @@ def meet(parser: Parser) -> Run:
     Minutes outside somebody's working hours weigh 1, and more the further they are from them: 2 an hour away. Slots are chosen
     so that the member with the largest sum has as little as can be, then all together. Where none suits all, it is
     said who is outside, and by how much; who is away on a day is left out of its sums.
+
+    `--office-hours HOST` plans slots of one host instead, one a week and within the host's working hours, so that each
+    member (otherwise all others) reaches one within their own every `--within` weeks; it is said who does not.
     """
-    parser.option("members", metavar="MEMBER", nargs="+", help=_MEMBERS)
-    parser.option("--minutes", metavar="N", type=int, default=30, help="how long it takes (default: 30)")
-    parser.option("--weeks", metavar="N", type=int, default=4, help="over how many weeks (default: 4)")
-    parser.option("--every", metavar="N", type=int, default=1, help="once every so many weeks (default: 1)")
+    parser.option(
+        "members", metavar="MEMBER", nargs="*", help=f"{_MEMBERS} (with --office-hours otherwise all)"
+    )
+    parser.option(
+        "--minutes", metavar="N", type=int, help="how long it takes (default: 30; of office hours 60)"
+    )
+    parser.option(
+        "--weeks", metavar="N", type=int, help="over how many weeks (default: 4; of office hours 8)"
+    )
+    parser.option("--every", metavar="N", type=int, help="once every so many weeks (default: 1)")
+    parser.option(
+        "--office-hours", metavar="HOST", help="slots of this member, which the others reach in turn"
+    )
+    parser.option(
+        "--within",
+        metavar="N",
+        type=int,
+        help="with --office-hours: each reaches one in so many weeks (default: 4)",
+    )
     parser.option(
         "--from", dest="from_", metavar="DATE", help="where the first week begins (otherwise next Monday)"
     )
-    parser.option("--title", metavar="TEXT", default="Meeting", help="with --ics: what it is called")
+    parser.option("--title", metavar="TEXT", help="with --ics: what it is called (default: Meeting)")
     parser.option("--ics", metavar="FILE", complete="file", help="write the slots to a calendar file")
     parser.option("--json", action="store_true", help="print JSON")
     parser.example("gnomon meet me Bea Cleo --weeks 4", "four meetings of half an hour")
     parser.example("gnomon meet me Bea --minutes 60 --weeks 8 --every 2 --ics team.ics", "for your calendar")
+    parser.example(
+        "gnomon meet --office-hours Bea --minutes 60 --weeks 8", "whom everybody can reach in turn"
+    )
     return _meet
 
 
@@ -170,8 +194,9 @@ def _meet(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.team.people.clock import local_date
     from gnomon.team.people.slots import Starts, fair_slots
 
+    _check_meet(arguments)
     record = open_record(arguments, terminal)
-    persons, now = _persons(record, arguments.members), now_of(record)
+    now = now_of(record)
     zone = reader_zone(record, now)
     today = local_date(zone, now)
     first = (
@@ -179,20 +204,48 @@ def _meet(arguments: Namespace, terminal: Terminal) -> int:
         if arguments.from_
         else today + timedelta(days=7 - today.weekday())
     )
-    plan = fair_slots(
-        persons, Starts(zone, first), minutes=arguments.minutes, weeks=arguments.weeks, every=arguments.every
-    )
-    if arguments.ics:
-        from gnomon.team.people.ics import write_calendar
+    if arguments.office_hours:
+        from gnomon.team.people.cli_office import show_office_hours
 
-        events = slot_events(persons, plan, arguments.title)
-        write_file(arguments.ics, write_calendar(events, name=arguments.title, now=now))
-        terminal.say(f"wrote {terminal.count(len(events), 'slot')} to `{arguments.ics}`")
+        return show_office_hours(record, Starts(zone, first), arguments, terminal)
+    persons = _persons(record, arguments.members)
+    plan = fair_slots(
+        persons, Starts(zone, first), minutes=_given(arguments.minutes, 30), weeks=_given(arguments.weeks, 4),
+        every=_given(arguments.every, 1),
+    )  # fmt: skip
+    if arguments.ics:
+        write_slots(persons, plan, arguments.title or "Meeting", arguments.ics, now, terminal)
     if arguments.json:
-        terminal.json(_plan_dict(persons, plan, zone))
+        terminal.json(plan_dict(persons, plan, zone))
     else:
         _write_plan(persons, plan, zone, terminal)
     return 0
+
+
+def _given(number: int | None, usual: int) -> int:
+    return usual if number is None else number
+
+
+def _check_meet(arguments: Namespace) -> None:
+    if arguments.office_hours and arguments.every is not None:
+        raise UsageError(
+            "office hours are once a week", hint="`--within N` says how often each member reaches one"
+        )
+    if not arguments.office_hours and arguments.within is not None:
+        raise UsageError("`--within` needs `--office-hours HOST`")
+    if not arguments.office_hours and not arguments.members:
+        raise UsageError("`gnomon meet` needs members", hint="such as `gnomon meet me Bea`")
+
+
+def write_slots(
+    persons: list[Person], plan: Plan, title: str, path: str, now: float, terminal: Terminal
+) -> None:
+    """Write the slots of a plan to a calendar file, and say so."""
+    from gnomon.team.people.ics import write_calendar
+
+    events = slot_events(persons, plan, title)
+    write_file(path, write_calendar(events, name=title, now=now))
+    terminal.say(f"wrote {terminal.count(len(events), 'slot')} to `{path}`")
 
 
 def slot_events(persons: list[Person], plan: Plan, title: str) -> list[Any]:
@@ -216,7 +269,8 @@ def _local(person: Person, slot: Slot) -> str:
     return when_text(slot.start, local_zone(person, slot.start))
 
 
-def _plan_dict(persons: list[Person], plan: Plan, zone: str) -> dict[str, object]:
+def plan_dict(persons: list[Person], plan: Plan, zone: str) -> dict[str, object]:
+    """Return the slots of a plan as plain values."""
     from gnomon.team.people.drawn import iso
 
     slots = []
@@ -235,7 +289,8 @@ def _plan_dict(persons: list[Person], plan: Plan, zone: str) -> dict[str, object
     return {"zone": zone, "slots": slots, "sums": plan.sums, "least": plan.least, "is_exact": plan.is_exact}
 
 
-def _write_plan(persons: list[Person], plan: Plan, zone: str, terminal: Terminal) -> None:
+def write_table(persons: list[Person], plan: Plan, zone: str, terminal: Terminal) -> None:
+    """Write the slots of a plan, with what each is to each member."""
     from gnomon.team.people.drawn import when_text
 
     rows = []
@@ -244,6 +299,10 @@ def _write_plan(persons: list[Person], plan: Plan, zone: str, terminal: Terminal
         row.update({one.name: _cell(one, slot) for one in persons})
         rows.append(row)
     terminal.table(list(dict.fromkeys(key for row in rows for key in row)), rows)
+
+
+def _write_plan(persons: list[Person], plan: Plan, zone: str, terminal: Terminal) -> None:
+    write_table(persons, plan, zone, terminal)
     if not any(slot.outside for slot in plan.slots):
         terminal.say("all slots are within the working hours of all who are there")
         return

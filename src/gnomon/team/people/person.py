@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gnomon.team.people.hours import Span, days_text, hours_text, read_days, read_hours
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class Person:
     """A member. `writers` are the devices that speak for them now; a member whom a teammate added has none.
 
     `other_names` are what they were called apart, not settled. `schedule` is in order of its dates, `away` too.
+    `can_be_asked` says whether they agreed to be named as somebody who can explain a thing.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Person:
     away: tuple[Away, ...] = ()
     writers: tuple[str, ...] = ()
     other_names: tuple[str, ...] = ()
+    can_be_asked: bool = False
 
     @property
     def is_claimed(self) -> bool:
@@ -97,7 +99,7 @@ class Person:
         return {
             "id": self.id, "name": self.name, "also_called": list(self.other_names),
             "schedule": [one.to_dict() for one in self.schedule], "away": [one.to_dict() for one in self.away],
-            "writers": list(self.writers),
+            "writers": list(self.writers), "can_be_asked": self.can_be_asked,
         }  # fmt: skip
 
 
@@ -119,7 +121,16 @@ def person_from(member: str, state: Mapping[str, Any], writers: tuple[str, ...])
         for row in state["away"]
     ]
     away.sort(key=lambda one: (one.first, one.last, one.uid, one.why))
-    return Person(member, state["name"], tuple(schedule), tuple(away), writers, tuple(state["names"][:-1]))
+    names = tuple(state["names"][:-1])
+    return Person(
+        member, state["name"], tuple(schedule), tuple(away), writers, names, _agreed(state["asked"], writers)
+    )
+
+
+def _agreed(said: Sequence[tuple[str, bool]], writers: tuple[str, ...]) -> bool:
+    """Return whether a member agreed to be asked: only their own devices say so, and a no of one of them counts."""
+    own = [is_yes for writer, is_yes in said if writer in writers]
+    return bool(own) and all(own)
 
 
 def _works(since: date | None, said: Mapping[str, str]) -> Works:

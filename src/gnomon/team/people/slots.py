@@ -90,7 +90,7 @@ def fair_slots(
     diaries = [Diary(person, around) for person in persons]
     options = [_options(diaries, window, minutes) for window in windows]
     choice = share(options)
-    slots = tuple(_slot(diaries, option.start, minutes) for option in choice.options)
+    slots = tuple(slot_at(diaries, option.start, minutes) for option in choice.options)
     sums = {
         person.id: sum(option.costs[place] for option in choice.options) / UNIT
         for place, person in enumerate(persons)
@@ -197,7 +197,7 @@ def _option(diaries: Sequence[Diary], start: int, minutes: int) -> Option:
     return Option(costs, start)
 
 
-def _slot(diaries: Sequence[Diary], start: int, minutes: int) -> Slot:
+def slot_at(diaries: Sequence[Diary], start: int, minutes: int) -> Slot:
     end = start + minutes * 60
     outside, away = [], []
     for one in diaries:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 MAX_NAME = 100
 MAX_WHY = 200
 MAX_UID = 200
@@ -45,6 +45,8 @@ def fold_member(live: Sequence[LiveEntry]) -> dict[str, object]:
         "schedule": _schedule(of_kind.get(entries.WORKS, ())),
         "away": _away(of_kind.get(entries.AWAY, ())),
         "claims": _claims(of_kind.get(entries.CLAIMED, ())),
+        "asked": _asked(of_kind.get(entries.ASKED, ())),
+        "asked_heads": [entry.hash for entry in of_kind.get(entries.ASKED, ())],
     }
 
 
@@ -143,6 +145,13 @@ def _claims(said: Sequence[LiveEntry]) -> dict[str, list[object]]:
     return {writer: found[writer] for writer in sorted(found)}
 
 
+def _asked(said: Sequence[LiveEntry]) -> list[list[object]]:
+    """Return what stands of whether the member may be asked: [writer, true or false]. `person_from` says who counts."""
+    return [
+        [entry.writer, entry.body["asked"]] for entry in said if isinstance(entry.body.get("asked"), bool)
+    ]
+
+
 def cells(member: str, state: object, stats: object) -> Mapping[str, object]:  # noqa: ARG001  the shape of every feature's
     """Return the row of a member."""
     assert isinstance(state, dict)  # `fold_member` made it  # noqa: S101
@@ -167,6 +176,7 @@ FEATURE = Feature(
         entries.AWAY: "a member has days off",
         entries.BACK: "days off, or a part of a schedule, were taken back",
         entries.CLAIMED: "a device speaks for a member",
+        entries.ASKED: "a member said whether they may be named as somebody to ask",
     },
     fold=fold_member,
     cells=cells,

@@ -32,6 +32,7 @@ _NUMBERED = (
     "seite|zeile|étape|no|nr|nº|№"
 )
 _COUNTED = "steps?|epochs?|rows?|runs?|samples?|images?|seeds?|tokens?|points?|people|users?|files?|hours?|records?|examples?"
+_BULLET = re.compile(r"[ \t>]{0,40}[-+*]")
 _BLANK = re.compile(r"[^\n\r]")
 _YEAR = r"(?:19|20)\d\d"
 _SP = "[ \u00a0]"
@@ -95,6 +96,8 @@ def unbound_in(text: str, taken: Iterable[tuple[int, int]]) -> Iterator[Unbound]
         at = max(match.end(), at + 1)
         if match["is_number"] is not None:
             start = match.start("sign") if match["sign"] else match.start("number")
+            if match["sign"] and _is_bullet(masked, start):
+                start = match.start("number")
             end = spread_behind(masked, match.end("is_number"))
             yield Unbound(start, end)
             at = end
@@ -109,3 +112,9 @@ def _masked(text: str, taken: Iterable[tuple[int, int]]) -> str:
             parts += [text[at:start], _BLANK.sub("\0", text[start:end])]
             at = end
     return "".join([*parts, text[at:]])
+
+
+def _is_bullet(text: str, at: int) -> bool:
+    """Return whether the sign at a place is the mark of a list's item: `- 2 runs` is not minus two."""
+    line = text.rfind("\n", 0, at) + 1
+    return _BULLET.fullmatch(text, line, at + 1) is not None and text[at + 1 : at + 2] in (" ", "\t")

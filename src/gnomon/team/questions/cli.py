@@ -39,13 +39,13 @@ def ask(parser: Parser) -> Run:
 def _ask(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.runs.editing import Draft, asked_text
     from gnomon.team.questions import actions
-    from gnomon.team.writing.cli import whom
+    from gnomon.team.writing.cli import tell_of, whom
 
     if arguments.hours is not None and arguments.until is not None:
         raise UsageError("`--hours` and `--until` exclude each other", hint="one of them says until when")
     record = open_record(arguments, terminal)
     to = [whom(record, one) for one in arguments.member.split(",") if one.strip()]
-    draft = Draft(record, "question")
+    draft = Draft(record, f"question-{arguments.member}-{arguments.title}")
     text = arguments.text or ""
     if arguments.edit or text == "-":
         about = f"what {', '.join(one.name for one in to)} need to know to answer: {arguments.title}"
@@ -58,6 +58,7 @@ def _ask(arguments: Namespace, terminal: Terminal) -> int:
     terminal.write(asked.label)
     names = ", ".join(terminal.clean(one.name) for one in to)
     terminal.say(f"asked {names}; an answer is due by {terminal.timestamp(asked.due)}")
+    tell_of(record, [arguments.title, text, *arguments.blocks], terminal)
     return 0
 
 
@@ -84,6 +85,7 @@ def answer(parser: Parser) -> Run:
 def _answer(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.runs.editing import Draft, asked_text
     from gnomon.team.questions import actions
+    from gnomon.team.writing.cli import tell_of
     from gnomon.team.writing.views import writing_called
 
     question = writing_called(open_record(arguments, terminal), "question", arguments.question)
@@ -93,6 +95,7 @@ def _answer(arguments: Namespace, terminal: Terminal) -> int:
     actions.answer(question, text)
     draft.done()
     terminal.say(f"answered {question.label}")
+    tell_of(question.record, [text], terminal)
     return 0
 
 

@@ -43,7 +43,7 @@ def update(parser: Parser) -> Run:
 def _update(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.runs.editing import Draft, asked_text
     from gnomon.team.updates import actions
-    from gnomon.team.writing.cli import whom
+    from gnomon.team.writing.cli import tell_of, whom
 
     record = open_record(arguments, terminal)
     who = whom(record, "me")
@@ -60,6 +60,7 @@ def _update(arguments: Namespace, terminal: Terminal) -> int:
     given = actions.give(record, who, text)
     draft.done()
     terminal.write(given.update.label)
+    tell_of(record, [text], terminal)
     for question in given.asked:
         until = f", due by {terminal.timestamp(question.due)}" if question.due is not None else ""
         terminal.say(f"asked {', '.join(map(terminal.clean, question.for_whom))} ({question.label}){until}")

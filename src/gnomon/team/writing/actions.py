@@ -13,6 +13,7 @@ from gnomon.errors import BadArgumentError, NotStoredError, UnknownSubjectError
 from gnomon.session import session_for
 from gnomon.team.writing import entries, views
 from gnomon.team.writing.kinds import KINDS
+from gnomon.team.writing.state import MAX_HISTORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,7 +61,7 @@ def revise(writing: Writing, *, title: str | None = None, text: str | None = Non
     kind = writing.kind
     if not kind.can_be_revised:
         raise BadArgumentError(
-            f"a {kind.type} is not changed once it is written, so that later readers see what was decided",
+            f"a {kind.noun} is not changed once it is written, so that later readers see what was decided",
             hint=f"write a new one that supersedes `{writing.label}`",
         )
     title = checked_title(kind.type, writing.title if title is None else title)
@@ -81,13 +82,18 @@ def move(writing: Writing, state: str, why: str = "") -> Writing:
     """Say what became of it. Doing it again changes nothing. Raises BadArgumentError for a state that its kind has not."""
     kind = writing.kind
     if state not in kind.states:
-        raise BadArgumentError(f"a {kind.type} cannot be `{state}`; it is one of {', '.join(kind.states)}")
+        raise BadArgumentError(f"a {kind.noun} cannot be `{state}`; it is one of {', '.join(kind.states)}")
     standing = writing.moves
     if len(standing) <= 1 and writing.state == state and not why:
         return writing
-    _write_to(
-        writing, entries.MOVED, {"state": state, "why": checked_text(why)}, over=writing.raw["state_heads"]
-    )
+    before = [
+        {key: one[key] for key in ("state", "why", "writer", "time_us")}
+        for one in (*writing.raw["history"], *writing.raw["states"])
+    ]
+    body: dict[str, object] = {"state": state, "why": checked_text(why)}
+    if before:
+        body["before"] = before[-MAX_HISTORY:]
+    _write_to(writing, entries.MOVED, body, over=writing.raw["state_heads"])
     return refreshed(writing)
 
 

@@ -21,6 +21,8 @@ STATE_STYLES = {
     "open": "cyan", "offered": "cyan", "requested": "cyan", "proposed": "cyan", "declined": "yellow",
     "rejected": "yellow", "superseded": "dim", "withdrawn": "dim", "archived": "dim",
 }  # fmt: skip
+MOST_TOLD = 5
+MOST_REFERENCES = 200
 _DETAILS = "  "
 
 
@@ -75,6 +77,7 @@ def show(writing: Writing, terminal: Terminal) -> None:
         )
         _write_text(text, terminal)
     _write_moves(writing, terminal)
+    _write_marks(writing, terminal)
     _write_comments(writing, terminal)
 
 
@@ -127,6 +130,10 @@ def _write_moves(writing: Writing, terminal: Terminal) -> None:
     if not moves:
         return
     terminal.write()
+    for one in writing.history:
+        why = f": {terminal.clean(one.why)}" if one.why else ""
+        line = f"{one.state} by {terminal.clean(one.who)}, {terminal.timestamp(one.time)}{why}"
+        terminal.write(terminal.style(f"before: {line}", "dim"))
     if len(moves) > 1:
         terminal.write(
             terminal.style("people moved it apart; the next move counts for all of these", "yellow")
@@ -136,6 +143,19 @@ def _write_moves(writing: Writing, terminal: Terminal) -> None:
         terminal.write(
             f"{_state(one.state, terminal)} by {terminal.clean(one.who)}, {terminal.timestamp(one.time)}{why}"
         )
+
+
+def _write_marks(writing: Writing, terminal: Terminal) -> None:
+    """Write verdicts and rounds, the oldest first, each with what was said."""
+    for one in writing.marks:
+        said = one.value.get("verdict") or f"asked again, round {one.value.get('round')}"
+        terminal.write()
+        terminal.write(
+            f"{terminal.clean(one.who)}: {terminal.clean(str(said))}, {terminal.timestamp(one.time)}"
+        )
+        text = one.value.get("text")
+        for line in terminal.clean_lines(text) if isinstance(text, str) and text else ():
+            terminal.write(_DETAILS + line)
 
 
 def _write_comments(writing: Writing, terminal: Terminal) -> None:
@@ -203,6 +223,7 @@ def _say(arguments: Namespace, terminal: Terminal) -> int:
         written = actions.say(writing, text, part=arguments.part, reply_to=arguments.reply_to).id
     draft.done()
     terminal.write(written)
+    tell_of(writing.record, [text], terminal)
     return 0
 
 
@@ -261,3 +282,21 @@ def whom(record: Record, word: str) -> Person:
     if person is None:
         raise UsageError("this record does not know who you are", hint="`gnomon me --name NAME` says it")
     return person
+
+
+def tell_of(record: Record, texts: Sequence[str], terminal: Terminal) -> None:
+    """Say what is odd about texts that were just stored: numbers that are not what the record has, references to nothing.
+
+    They are stored as they were typed; who wrote them can change them while nobody has read them yet.
+    """
+    from gnomon.team.cards import FOUND, cards
+    from gnomon.team.prose.check import check
+    from gnomon.team.references import references_in
+
+    text = "\n\n".join(filter(None, texts))
+    for one in check(record, text).failed[:MOST_TOLD]:
+        terminal.say(f"note: `{terminal.clean(one.written)}` is {one.verdict}: {terminal.clean(one.why)}")
+    found = cards(record, [one.reference.whole for one in references_in(text, most=MOST_REFERENCES)])
+    dead = [(str(reference), card.state) for reference, card in found.items() if card.state != FOUND]
+    for reference, state in dead[:MOST_TOLD]:
+        terminal.say(f"note: `{terminal.clean(reference)}` is {state} in this replica")

@@ -5,7 +5,7 @@
 | `T.opened` | number, title, text, to, due, fields | the first, by (time, hash): what it was when it was written |
 | `T.revised` | title, text | a register of both together |
 | `T.addressed` | to, due | a register of both together: who must act, and until when |
-| `T.moved` | state, why | a register: what became of it |
+| `T.moved` | state, why, before | a register: what became of it; `before` says what it goes over: state, why, writer, time_us |
 | `T.said` | id, text, part, reply_to, since_us | comments: each a register by its id; an empty text takes it back |
 | `T.marked` | what, value | what stands beside each other, such as the verdicts of several reviewers |
 

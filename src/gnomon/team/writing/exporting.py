@@ -62,7 +62,7 @@ class WritingsPart:
 
     @property
     def announcement(self) -> str:
-        return f"with the record: {text.count(len(self._writings), self._kind.type, self._kind.plural)}"
+        return f"with the record: {text.count(len(self._writings), self._kind.noun, self._kind.plural)}"
 
     @property
     def readme(self) -> tuple[list[tuple[str, str]], list[str]]:

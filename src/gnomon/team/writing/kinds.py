@@ -19,6 +19,11 @@ class Kind(NamedTuple):
     fields: tuple[str, ...] = ()
     can_be_revised: bool = True
 
+    @property
+    def noun(self) -> str:
+        """What one of them is called in a sentence."""
+        return {"handoff": "hand-off"}.get(self.type, self.type)
+
     def is_open(self, state: str) -> bool:
         """Whether somebody still has to act."""
         return state in self.open

@@ -25,6 +25,7 @@ FOLD_VERSION = 1
 MAX_COMMENTS = 5_000
 MAX_MARKS = 1_000
 MAX_WRITERS = 100
+MAX_HISTORY = 50
 _MAX_CELL = 200
 _LONGEST_FIELD = 20_000
 _MOST_ITEMS = 1_000
@@ -129,8 +130,22 @@ def _moved(kind: Kind, said: Sequence[LiveEntry]) -> dict[str, object]:
     return {
         "state": states[-1]["state"] if states else kind.states[0],
         "states": states,
+        "history": _history(kind, said),
         "state_heads": [entry.hash for entry in said],
     }
+
+
+def _history(kind: Kind, said: Sequence[LiveEntry]) -> list[dict[str, object]]:
+    """Return the states that were gone over, the oldest first: who settles something takes along what was said before."""
+    found: dict[tuple[object, ...], dict[str, object]] = {}
+    for entry in said:
+        for one in checked.objects(entry.body.get("before"))[:MAX_HISTORY]:
+            state, why, writer = one.get("state"), _long(one.get("why")) or "", one.get("writer")
+            at = checked.whole(one.get("time_us"))
+            if state in kind.states and is_hex(writer, 32) and at is not None:
+                row = {"state": state, "why": why, "author": None, "writer": writer, "time_us": at}
+                found[at, state, writer, why] = row
+    return [found[key] for key in sorted(found, key=str)][-MAX_HISTORY:]
 
 
 def _comments(said: Sequence[LiveEntry]) -> list[dict[str, object]]:

@@ -184,6 +184,14 @@ class Writing:
         ]
 
     @property
+    def history(self) -> list[Move]:
+        """The states that it had before, the oldest first."""
+        return [
+            Move(one["state"], one["why"], self._who(one), one["writer"], one["time_us"] / 1e6)
+            for one in self.raw["history"]
+        ]
+
+    @property
     def to(self) -> list[str]:
         """The ids of the members who must act."""
         return list(self.raw["to"])
@@ -244,6 +252,9 @@ class Writing:
             ],
             "moves": [
                 {"state": one.state, "why": one.why, "by": one.who, "time": iso_time(one.time)} for one in self.moves
+            ],
+            "moved_before": [
+                {"state": one.state, "why": one.why, "by": one.who, "time": iso_time(one.time)} for one in self.history
             ],
             "comments": [
                 {"id": one.id, "by": one.who, "time": iso_time(one.time), "part": one.part, "reply_to": one.reply_to,
@@ -352,8 +363,17 @@ def writing_called(record: Record, type: str, word: str) -> Writing:
     Raises UnknownSubjectError, AmbiguousIdError.
     """
     record.replica.update(record.progress)
-    row = row_called(rows(record, type), type, word)
+    row = _row_with_id(record.replica.index, type, word) or row_called(rows(record, type), type, word)
     return Writing(record, row.kind, row.id, row.label)
+
+
+def _row_with_id(index: Index, type: str, word: str) -> Row | None:
+    """Return the writing whose whole id a word is, without looking at what the others are called; None for any other word."""
+    if type not in index.types() or not is_hex(word, 20):
+        return None
+    ids = index.columns(type, [""])[""]
+    found = rows_at(index, type, [ids.index(word)]) if word in ids else []
+    return found[0] if found else None
 
 
 def row_called(every: Sequence[Row], type: str, word: str) -> Row:
@@ -373,7 +393,7 @@ def row_called(every: Sequence[Row], type: str, word: str) -> Row:
     near = get_close_matches(bare, [one.name or one.label for one in every[:10_000]], n=3)
     meant = f"did you mean {' or '.join(f'`{name}`' for name in near)}? " if near else ""
     known = f"there are {len(every)}" if every else "there is none yet"
-    raise UnknownSubjectError(f"there is no {kind.type} `{word}`", hint=f"{meant}{known}")
+    raise UnknownSubjectError(f"there is no {kind.noun} `{word}`", hint=f"{meant}{known}")
 
 
 def _meant(every: Sequence[Row], bare: str) -> list[Row]:

@@ -41,6 +41,7 @@ def test_what_was_seen_is_not_shown_again(world):
     assert caught_up(bea) == {}
 
 
+@pytest.mark.slow
 def test_what_waits_stays_until_it_is_done_and_is_new_only_once(world):
     ana, bea, _ = world.values()
     asked = questions.ask(ana.record, "Which split?", [ana.person("bea")], now=ana.clock.now)
@@ -60,6 +61,7 @@ def test_what_waits_stays_until_it_is_done_and_is_new_only_once(world):
     assert caught_up(bea) == {}
 
 
+@pytest.mark.slow
 def test_the_asker_hears_the_answer_and_nobody_else(world):
     ana, bea, chi = world.values()
     asked = questions.ask(ana.record, "Which split?", [ana.person("bea")], now=ana.clock.now)
@@ -70,11 +72,12 @@ def test_the_asker_hears_the_answer_and_nobody_else(world):
     all_meet(world)
     found, _ = catch_up(ana.record, now=ana.clock.now)
     (item,) = found.part("yours").items
-    assert (item.title, item.who) == ("Which split? (answered)", "bea")
+    assert (item.title, item.who) == ("Which split? (answered): the first", "bea")
     assert caught_up(chi) == {"rest": ["1 question"]}
     assert caught_up(bea) == {}
 
 
+@pytest.mark.slow
 def test_what_a_colleague_wrote_offline_is_new_when_it_arrives_whenever_it_was_written(world):
     ana, bea, chi = world.values()
     actions.open_writing(chi.record, "decision", "Written on a plane", "x")  # not synced
@@ -88,6 +91,7 @@ def test_what_a_colleague_wrote_offline_is_new_when_it_arrives_whenever_it_was_w
     assert caught_up(bea) == {"decided": ["Written on a plane"]}
 
 
+@pytest.mark.slow
 def test_a_comment_that_arrives_late_is_not_hidden_by_a_later_one(world):
     ana, bea, chi = world.values()
     decision = actions.open_writing(bea.record, "decision", "Depth 6", "x")
@@ -104,6 +108,7 @@ def test_a_comment_that_arrives_late_is_not_hidden_by_a_later_one(world):
     assert "chi" in found.part("yours").items[0].who
 
 
+@pytest.mark.slow
 def test_what_the_reader_did_is_no_news_but_how_their_runs_ended_is(world):
     ana = world["ana"]
     actions.open_writing(ana.record, "decision", "Mine", "x")
@@ -111,6 +116,7 @@ def test_what_the_reader_did_is_no_news_but_how_their_runs_ended_is(world):
     assert caught_up(ana) == {"finished": ["mine finished"]}
 
 
+@pytest.mark.slow
 def test_runs_of_a_group_are_one_line_and_the_readers_own_come_first(world):
     ana, bea, _ = world.values()
     for seed in range(5):
@@ -120,6 +126,7 @@ def test_runs_of_a_group_are_one_line_and_the_readers_own_come_first(world):
     assert caught_up(ana)["finished"] == ["mine finished", "depth-6 5 finished"]
 
 
+@pytest.mark.slow
 def test_all_else_is_counted(world):
     ana, bea, _ = world.values()
     actions.open_writing(ana.record, "page", "Setup", "x", fields={"name": "setup"})
@@ -130,6 +137,7 @@ def test_all_else_is_counted(world):
     assert set(rest) == {"1 page", "1 problem", "1 run that began"}
 
 
+@pytest.mark.slow
 def test_an_update_is_asked_for_in_the_readers_own_morning(world):
     ana = world["ana"]
     ana.clock.now = ana.clock.now - 3_600 * 2  # 7:00 in Berlin
@@ -140,6 +148,7 @@ def test_an_update_is_asked_for_in_the_readers_own_morning(world):
     assert not catch_up(ana.record, now=ana.clock.now)[0].update_is_due
 
 
+@pytest.mark.slow
 def test_a_part_shows_the_most_important_and_how_many_more(world):
     ana, bea, _ = world.values()
     for nth in range(12):
@@ -171,6 +180,7 @@ def test_a_reader_whom_the_record_does_not_know_is_shown_all_news(tmp_path):
 # ---------------------------------------------------------------- positions
 
 
+@pytest.mark.slow
 def test_positions_are_kept_outside_of_the_record_and_can_be_gone_back_to(world):
     ana = world["ana"]
     before = set(ana.files())
@@ -185,6 +195,7 @@ def test_positions_are_kept_outside_of_the_record_and_can_be_gone_back_to(world)
     assert set(ana.files()) == before
 
 
+@pytest.mark.slow
 def test_a_damaged_position_file_costs_only_that_all_seems_new(world):
     ana = world["ana"]
     file = PositionFile(ana.record.home)

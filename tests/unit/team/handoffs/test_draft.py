@@ -175,6 +175,7 @@ def checked_data(who, name, verdict):
     return f"data:{version}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_all_that_is_open_is_there_and_little_else_on_one_screen(tmp_path, seed):
     members = team(tmp_path, ZONES)
@@ -195,11 +196,13 @@ def test_all_that_is_open_is_there_and_little_else_on_one_screen(tmp_path, seed)
     )
 
 
+@pytest.mark.slow
 def test_nothing_open_says_so(world):
     ana = world["ana"]
     assert draft(ana.record, ana.me, ana.person("bea"), now=ana.clock.now).markdown() == "Nothing is open."
 
 
+@pytest.mark.slow
 def test_a_hand_off_is_accepted_by_who_it_is_for_and_nobody_else(world):
     ana, bea, chi = world.values()
     given = handoffs.hand_off(ana.record, ana.me, ana.person("bea"), "Go on with run:ab12", now=ana.clock.now)
@@ -230,3 +233,17 @@ def test_a_hand_off_to_oneself_or_of_nothing_is_no_hand_off(world):
         handoffs.hand_off(ana.record, ana.me, ana.me, "x")
     with pytest.raises(Exception, match="needs some text"):
         handoffs.hand_off(ana.record, ana.me, ana.person("bea"), " \n")
+
+
+def test_what_was_accepted_is_theirs_and_accepting_it_again_writes_nothing(world):
+    ana, bea, _ = world.values()
+    given = handoffs.hand_off(ana.record, ana.me, ana.person("bea"), "x", now=ana.clock.now)
+    all_meet(world)
+    accepted = handoffs.accept(views.find(bea.record, subject(given)), bea.me, "on it")
+    heads = accepted.raw["state_heads"]
+    assert handoffs.accept(accepted, bea.me).raw["state_heads"] == heads
+    with pytest.raises(Exception, match="was accepted by bea"):
+        handoffs.decline(accepted, bea.me, "no")
+    all_meet(world)
+    with pytest.raises(Exception, match="it is theirs now"):
+        handoffs.withdraw(views.find(ana.record, subject(given)), ana.me)

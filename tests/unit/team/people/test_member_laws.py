@@ -33,7 +33,11 @@ odd = st.sampled_from([None, 3, True, "", "x" * 300, ["Bea"], {"a": 1}, 2**60, 0
 @st.composite
 def bodies(draw):
     """A kind of entry and its body, now and then an odd one."""
-    kind = draw(st.sampled_from([entries.NAMED, entries.WORKS, entries.AWAY, entries.BACK, entries.CLAIMED]))
+    kind = draw(
+        st.sampled_from(
+            [entries.NAMED, entries.WORKS, entries.AWAY, entries.BACK, entries.CLAIMED, entries.ASKED]
+        )
+    )
     fields = {
         entries.NAMED: {"name": ["Bea", " Bea ", "Ann", "ann"]},
         entries.WORKS: {
@@ -44,6 +48,7 @@ def bodies(draw):
             "uid": ["a", "b"], "first": ["2026-12-24", "2026-12-25"], "last": ["2026-12-24", "2026-12-26"],
             "why": ["", "rest"], "source": ["", "cal"],
         },
+        entries.ASKED: {"asked": [True, False]},
     }.get(kind, {})  # fmt: skip
     body = {key: draw(st.sampled_from(values)) for key, values in fields.items()}
     for key in list(body):

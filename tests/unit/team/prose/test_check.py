@@ -189,6 +189,7 @@ def test_a_spread_is_checked_only_where_the_reference_is_a_group(project):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_data_has_rows_columns_files_and_a_size(project):
     (project / "credit.csv").write_text("a,b\n" + "1,2\n" * 12_345)  # 49,384 bytes
     gnomon.add_data("credit.csv")
@@ -248,6 +249,7 @@ def test_a_run_that_went_on(project):
     assert verdicts("[0.8](run:net#metrics.auc@step=50)", written_at=then) == ["ok"]
 
 
+@pytest.mark.slow
 def test_a_tag_that_moved_and_a_newer_version(project):
     for rows in (100, 200):
         (project / "credit.csv").write_text("a\n" + "1\n" * rows)
@@ -448,6 +450,7 @@ def gnomon_record():
         return gnomon.open()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

@@ -20,6 +20,7 @@ def record(project):
     return gnomon.open()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "shown"),
     [
@@ -43,6 +44,7 @@ def test_a_value_stands_in_its_place(record, asked, shown):
     assert render(record, f"It is {{{{ {asked} }}}}.") == f"It is {shown}."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "asked",
     ["metrics.auc of run:none", "nonsense", "metrics.f1 of run:net-0", "metrics.auc of run:net-0 | odd",
@@ -57,6 +59,7 @@ def test_what_cannot_be_told_stays_and_is_marked(record, asked):
     assert source == f"{{{{ {asked} }}}}" and why
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

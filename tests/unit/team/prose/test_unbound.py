@@ -59,6 +59,7 @@ def test_what_is_taken_is_not_looked_at():
     assert listed("0.9 and 0.8", [(0, 3), (8, 11)]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", ["1 ", "a1 ", "0.914, ", "2024-", "May ", "(", "1.1", "step 1, ", "9", "-", "[1", "# 1\n", "é"]
 )
@@ -71,3 +72,10 @@ def test_time_is_in_proportion_to_the_text(piece):
 
     seconds(1_000)
     assert seconds(100_000) < 40 * max(seconds(10_000), 0.005)
+
+
+@pytest.mark.parametrize("bullet", ["-", "*", "+", "  -", "> -"])
+def test_the_mark_of_an_item_is_no_sign_of_its_number(bullet):
+    text = f"Did:\n{bullet} 2 runs\n{bullet} -3 below"
+    found = [text[one.start : one.end] for one in unbound_in(text, [])]
+    assert found == ["2", "-3"]

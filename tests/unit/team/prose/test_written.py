@@ -103,6 +103,7 @@ def test_no_text_makes_it_fail_and_places_are_those_of_numbers(text):
     assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", ["1 ", "1,", "1.", "1'", "12 min ", "1:", "9", "1e", "± 1 ", "1–", "1 000 ", "(1 ", "< "]
 )

@@ -40,6 +40,7 @@ def test_who_said_no_hours_has_a_day_for_eight(world):
     assert asked.due - ana.clock.now == pytest.approx(86_400, abs=1)
 
 
+@pytest.mark.slow
 def test_an_answer_is_said_and_closes_the_question(world):
     ana, bea, _ = world.values()
     asked = actions.ask(

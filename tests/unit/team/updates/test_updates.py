@@ -44,6 +44,7 @@ def test_a_blocker_says_whom_it_asks():
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_blockers_become_questions_once_and_the_others_are_told(world):
     ana = world["ana"]
     text = "Did: x\nBlocked:\n- bea: which split?\n- nobody here: may I?\n- the disk is full"
@@ -57,6 +58,7 @@ def test_blockers_become_questions_once_and_the_others_are_told(world):
     assert len(views.rows(ana.record, "question")) == 1
 
 
+@pytest.mark.slow
 def test_a_second_update_of_a_day_changes_the_first_and_the_next_day_has_its_own(world):
     ana = world["ana"]
     first = actions.give(ana.record, ana.me, "Did: x", now=ana.clock.now).update
@@ -66,6 +68,7 @@ def test_a_second_update_of_a_day_changes_the_first_and_the_next_day_has_its_own
     assert actions.give(ana.record, ana.me, "Did: z", now=ana.clock.now).update.id != first.id
 
 
+@pytest.mark.slow
 def test_a_day_is_that_of_the_member(world):
     ana, bea = world.values()
     ana.clock.now = ana.clock.now - ana.clock.now % 86_400 + 20 * 3600  # 20:00 UTC: tomorrow in India
@@ -74,6 +77,7 @@ def test_a_day_is_that_of_the_member(world):
     assert mine.fields["day"] < theirs.fields["day"]
 
 
+@pytest.mark.slow
 def test_an_update_says_something(world):
     ana = world["ana"]
     for text in ("", "hello", "Did:\nNext:\n- \nBlocked: none"):
@@ -81,6 +85,7 @@ def test_an_update_says_something(world):
             actions.give(ana.record, ana.me, text)
 
 
+@pytest.mark.slow
 def test_the_draft_says_what_was_done_since_the_last_update_and_nothing_of_others(world):
     ana, bea = world.values()
     ana.train("before", auc=0.1)

@@ -77,6 +77,7 @@ def test_two_who_give_one_number_apart_are_told_apart(record, tmp_path):
     assert opened(found).number == 2
 
 
+@pytest.mark.slow
 def test_texts_that_were_changed_apart_both_stand_until_somebody_settles_it(record, tmp_path):
     opened(record)
     question = lambda of: views.find(of, "question:1")  # noqa: E731
@@ -120,6 +121,7 @@ def test_comments_stay_in_order_and_can_be_changed_and_taken_back(record):
         actions.say_otherwise(question, first.id, "again")
 
 
+@pytest.mark.slow
 def test_a_comment_that_was_changed_apart_shows_both(record, tmp_path):
     said = actions.say(opened(record), "one")
     question = lambda of: views.find(of, "question:1")  # noqa: E731
@@ -217,6 +219,7 @@ def apart(record, tmp_path, mine, theirs):
     shutil.copytree(copy / ".gnomon", record.path, dirs_exist_ok=True)
 
 
+@pytest.mark.slow
 def test_what_people_wrote_goes_along_with_an_export_and_comes_back(record, tmp_path):
     question = opened(record, to=["a" * 20])
     actions.say(question, "the first")
@@ -248,3 +251,17 @@ def test_what_people_wrote_is_found_beside_runs_with_their_words(record):
     }  # fmt: skip
     assert [hit.kind for hit in record.search("zebra", kind="question")] == ["question"]
     assert set(KINDS) <= set(SEARCHED)
+
+
+def test_what_was_said_before_a_move_stays_also_where_a_conflict_is_settled(record, tmp_path):
+    opened(record)
+    question = lambda of: views.find(of, "question:1")  # noqa: E731
+    actions.move(question(record), "answered", "first")
+    apart(
+        record, tmp_path, lambda mine: actions.move(question(mine), "withdrawn", "costly"),
+        lambda theirs: actions.move(question(theirs), "open", "cheap"),
+    )  # fmt: skip
+    settled = actions.move(question(gnomon.open()), "answered", "again")
+    assert [one.why for one in settled.moves] == ["again"]
+    assert {one.why for one in settled.history} == {"first", "costly", "cheap"}
+    assert settled.history[0].why == "first"
