@@ -110,7 +110,9 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "update": Listed("gnomon.team.updates.cli:update", "give your update, drafted from what you did"),
         "updates": Listed("gnomon.team.updates.cli:ls", "the updates of the last days"),
         "review": Listed("gnomon.team.reviews.cli:review", "ask members to review a run, data, a page, …"),
-        "reviews": Listed("gnomon.team.reviews.cli:ls", "the reviews that go on; show, verdict, again, close"),
+        "reviews": Listed(
+            "gnomon.team.reviews.cli:ls", "the reviews that go on; show, verdict, again, close"
+        ),
         "page": Listed(
             "gnomon.team.knowledge.cli:page", "write a page of what the team knows, or change one"
         ),
@@ -199,7 +201,9 @@ FAMILIES: dict[str, dict[str, Listed]] = {
     },
     "reviews": {
         "ls": Listed("gnomon.team.reviews.cli:list_", "list the reviews, as `gnomon reviews` alone does"),
-        "show": Listed("gnomon.team.reviews.cli_show:show", "show what is reviewed, with the comments at their parts"),
+        "show": Listed(
+            "gnomon.team.reviews.cli_show:show", "show what is reviewed, with the comments at their parts"
+        ),
         "verdict": Listed("gnomon.team.reviews.cli:verdict", "approve, or say what should change"),
         "again": Listed("gnomon.team.reviews.cli:again", "ask the reviewers again: the next round"),
         "close": Listed("gnomon.team.reviews.cli:close", "close a review that you asked for"),
