@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import gnomon
@@ -89,8 +90,58 @@ def build(folder: Path) -> dict[str, str]:
         for text in chunks(3_000):
             opened.add_note(ids[0], text)
         opened.rename(ids[3], safe(chunks(400)[0]))
+        _writings(opened, ids[0], ids[1])
     close_all()
-    return {**found, "notebook": ids[0], "run": ids[1], "kept": ids[2], "runs": ",".join(ids)}
+    return {
+        **found,
+        "notebook": ids[0],
+        "run": ids[1],
+        "kept": ids[2],
+        "runs": ",".join(ids),
+        "word": "1",
+        "kind": "decision",
+    }
+
+
+def _writings(record: gnomon.Record, run: str, before: str) -> None:
+    """Write one of each kind in which every text is an attack, by and for members who are called so.
+
+    The review is of a run with a notebook, against another run, with a comment on a cell.
+    """
+    from gnomon.team.people import actions as people
+    from gnomon.team.reviews.actions import give_verdict
+    from gnomon.team.writing import actions
+    from gnomon.team.writing.kinds import KINDS
+
+    me = people.become(record, "<svg onload=pwned()>").person
+    people.works(record, me, zone="Europe/Berlin")
+    people.away(record, me, date(2026, 12, 24), why=safe(chunks(150)[0]))
+    other = people.add(record, '"><img src=x onerror=pwned()>')
+    for kind in KINDS.values():
+        text = (
+            "\n\n".join(PAYLOADS)
+            + "\n"
+            + "\n".join(f"[{one}](run:{run[:8]}) ![{one}]({one})" for one in PAYLOADS)
+        )
+        fields = {name: [safe(one)[:200] for one in PAYLOADS[:40]] for name in kind.fields}
+        fields |= {
+            name: safe(chunks(150)[0])
+            for name in ("of", "against", "run", "day", "form")
+            if name in kind.fields
+        }
+        fields |= {"name": safe(PAYLOADS[0])} if "name" in kind.fields else {}
+        if kind.type == "review":
+            fields |= {"subject": f"run:{run}", "against_subject": f"run:{before}"}
+        title = safe(chunks(150)[0])
+        written = actions.open_writing(
+            record, kind.type, title, text, to=[me.id, other.id], due=2e9, fields=fields
+        )
+        for part in chunks(3_000):
+            actions.say(written, part, part=safe(part)[:150])
+        actions.move(written, kind.states[0], " ".join(PAYLOADS)[:19_000])
+        if kind.type == "review":
+            actions.say(written, " ".join(PAYLOADS)[:19_000], part="cell:2")
+            give_verdict(actions.refreshed(written), me, "changes", " ".join(PAYLOADS)[:19_000])
 
 
 def _runs(folder: Path, record: Path) -> None:

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 import gnomon
+from tests.browser.team_record import add_team
 
 
 def rich(folder: Path) -> dict[str, str]:
@@ -47,7 +48,10 @@ def rich(folder: Path) -> dict[str, str]:
     ids.append(run.id)
     table.write_text(table.read_text() + "99,1\n")
     gnomon.add_data(str(table), name="credit", dir=place)
-    return {"run": ids[6], "runs": ",".join(ids), "name": "credit", "version": "v1"}
+    add_team(folder, ids[6])
+    return {
+        "run": ids[6], "runs": ",".join(ids), "name": "credit", "version": "v1", "word": "1", "kind": "question"
+    }  # fmt: skip
 
 
 def odd(folder: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from gnomon.web.answering import Answering
 from gnomon.web.content import Content, object_link
+from gnomon.web.drawing import DrawingFrame
 from gnomon.web.entering import enter, leave
 from gnomon.web.finding import Found
 from gnomon.web.gate import Gate
@@ -44,6 +45,7 @@ class App:
         with self.records.one() as record:
             reader = FolderReader(record.home)
         mark = hashlib.sha256(b"".join(data for data, _ in files.values())).hexdigest()[:12]
+        drawing = DrawingFrame(files, gate_origin, content_origin, mark)
         answering = Answering(found, self.records, reader, object_link(self.sessions, content_origin), mark)
         routes = [
             Route("/enter", enter(self.sessions, entered), methods=["GET", "POST"]),
@@ -55,7 +57,10 @@ class App:
         ]
         self.routes = routes
         self.gate = Gate(
-            Starlette(routes=routes), Content(self.records, self.sessions, gate_origin), self.sessions, port
+            Starlette(routes=routes),
+            Content(self.records, self.sessions, gate_origin, drawing),
+            self.sessions,
+            port,
         )
 
     def close(self) -> None:

@@ -1,9 +1,10 @@
 """The origin of what people made: files, pictures and pages out of the record, shown so that none of them can do anything.
 
 Asked for by signed addresses that end (`/o/<signed>/<name>`); the signature says which object, under which name, and as what; the
-name at the end is for people. There is no session and no cookie here. Always true: a page among them runs in a sandbox without
-script and reaches nothing; what is not on the list of types is a download; no text of the address is a path; an object is never
-in memory as a whole, and whoever reads it slowly keeps no record from the pages.
+name at the end is for people. Beside them is the frame that draws (`web/drawing.py`), with nothing of anybody's in it. There is
+no session and no cookie here. Always true: a page among them runs in a sandbox without script and reaches nothing; what is not on
+the list of types is a download; no text of the address is a path; an object is never in memory as a whole, and whoever reads it
+slowly keeps no record from the pages.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from gnomon.objects.store import ObjectStore
     from gnomon.page import ObjectLink
+    from gnomon.web.drawing import DrawingFrame
     from gnomon.web.records import Records
     from gnomon.web.sessions import Sessions
 
@@ -61,8 +63,8 @@ def object_link(sessions: Sessions, origin: str) -> ObjectLink:
 class Content:
     """Answers the origin of what people made."""
 
-    def __init__(self, records: Records, sessions: Sessions, page_origin: str) -> None:
-        self._records, self._sessions = records, sessions
+    def __init__(self, records: Records, sessions: Sessions, page_origin: str, drawing: DrawingFrame) -> None:
+        self._records, self._sessions, self._drawing = records, sessions, drawing
         self._policy = (
             "sandbox; default-src 'none'; img-src 'self' data:; media-src 'self' data:; style-src 'unsafe-inline'; "
             f"font-src data:; form-action 'none'; base-uri 'none'; frame-ancestors {page_origin}"
@@ -71,12 +73,16 @@ class Content:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        response = await run_in_threadpool(self._answer, request)
+        response, said = self._drawing.answer(scope["path"]) or (
+            await run_in_threadpool(self._answer, request),
+            {},
+        )
         for name, value in {
             "content-security-policy": self._policy,
             "x-content-type-options": "nosniff",
             "referrer-policy": "no-referrer",
             "cross-origin-resource-policy": "cross-origin",
+            **said,
         }.items():
             response.headers[name] = value
         try:

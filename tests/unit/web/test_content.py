@@ -138,6 +138,7 @@ def test_the_address_says_nothing_that_the_signature_does_not(client, kept, link
             assert got.header("content-disposition") == "inline; filename*=UTF-8''x.txt"
 
 
+@pytest.mark.slow
 def test_no_address_can_be_made_up_changed_or_used_late(client, kept, link, monkeypatch):
     address = link(kept["digits"], "x.txt", "text/plain")
     signed = address.split("/")[-2]
@@ -220,6 +221,7 @@ def test_head_tells_the_size_and_sends_nothing(client, kept, link):
     assert (got.status, got.header("content-length"), got.body) == (200, str(LARGE), b"")
 
 
+@pytest.mark.slow
 def test_a_large_object_is_never_in_memory(client, kept, link):
     taken = 0
 
@@ -285,6 +287,7 @@ def test_what_is_not_here_is_said(client, link):
         assert got.status == 404 and missing[:12] in got.text and "Traceback" not in got.text
 
 
+@pytest.mark.slow
 def test_what_was_erased_is_not_served(tmp_path):
     folder = tmp_path / "erased" / ".gnomon"
     (tmp_path / "people.csv").write_text("name\nAda\n")

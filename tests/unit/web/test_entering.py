@@ -30,6 +30,7 @@ def enter(client, code, *more, where="/", session=""):
     return client.ask("POST", "/enter", *(more or (OURS,)), FORM, body=body, session=session)
 
 
+@pytest.mark.slow
 def test_a_code_counts_once_and_gives_a_cookie_of_this_start_only(client):
     code = client.app.sessions.new_code()
     got = enter(client, code)

@@ -76,6 +76,7 @@ def ended(record, kind):
     return job
 
 
+@pytest.mark.slow
 def test_a_record_without_remotes_says_how_to_add_one(record):
     html = shown(record)
     assert "gnomon remote add team" in html and "Sync now" not in html
@@ -88,6 +89,7 @@ def test_each_part_is_shown_alone(record, part):
     assert f'id="{part}"' in html and "<html" not in html
 
 
+@pytest.mark.slow
 def test_a_sync_says_what_went_and_what_came(record, project, tmp_path, monkeypatch):
     assert main(["remote", "add", "team", str(tmp_path / "share")]) == 0
     assert start_sync(ask(record, ("remote", "team"))).to == "/record"
@@ -158,6 +160,7 @@ def test_a_whole_record_is_called_whole_and_a_damaged_one_is_not(record):
     assert path in html and "what to do" in html
 
 
+@pytest.mark.slow
 def test_one_job_of_a_kind_runs_at_a_time_and_can_be_stopped(record):
     going, go_on = threading.Event(), threading.Event()
 

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 import gnomon
 from gnomon.web import gate as gate_module
+from tests.browser.team_record import add_team
 from tests.unit.web.asking import FORM, PAGES, Client
 
 POLICY = """
@@ -83,6 +84,34 @@ GET  /record                            entered
 POST /record/sync                       token
 POST /record/stop                       token
 POST /record/verify                     token
+GET  /catchup                            entered
+POST /catchup/seen                       token
+GET  /team                               entered
+POST /team/me                            token
+POST /team/add                           token
+POST /team/away                          token
+GET  /questions                          entered
+GET  /question/{word}                    entered
+GET  /decisions                          entered
+GET  /decision/{word}                    entered
+GET  /handoffs                           entered
+GET  /handoff/{word}                     entered
+GET  /reviews                            entered
+GET  /review/{word}                      entered
+GET  /updates                            entered
+GET  /update/{word}                      entered
+GET  /pages                              entered
+GET  /page/{word}                        entered
+GET  /problems                           entered
+GET  /problem/{word}                     entered
+GET  /write/{kind}                       entered
+POST /write/{kind}                       token
+POST /writing/{kind}/{word}/say          token
+POST /writing/{kind}/{word}/comment      token
+POST /writing/{kind}/{word}/move         token
+POST /writing/{kind}/{word}/text         token
+POST /writing/{kind}/{word}/verdict      token
+POST /writing/{kind}/{word}/again        token
 """
 OURS = ("origin", f"http://{PAGES}")
 
@@ -103,6 +132,7 @@ def client(tmp_path_factory):
     with gnomon.open(folder / ".gnomon") as record:
         record.add_data(str(folder / "a.csv"), name="a")
         record.save_view("mine", "params.lr > 0")
+    add_team(folder, run.id)
     from gnomon.session import close_all
 
     close_all()
@@ -117,6 +147,8 @@ def filled(client, path: str) -> str:
         "{run}": client.run,
         "{name}": "a",
         "{version}": "v1",
+        "{word}": "1",
+        "{kind}": "question",
         "{name:path}": "app.js",
         "{path:path}": "no-such-page",
     }
@@ -178,7 +210,7 @@ def test_no_route_shows_an_inside_when_it_is_asked_nonsense(client, method, path
             else client.post(f"{target}?{query}", junk="\x00")
         )
         said = capfd.readouterr().err
-        assert "Traceback" not in got.text and 'File "' not in got.text
+        assert "Traceback (most recent" not in got.text and 'File "/' not in got.text
         assert got.status < 500 and "Traceback" not in said, (target, query, got.text[:300], said[-1500:])
         names = [name for name, _ in got.headers]
         assert (

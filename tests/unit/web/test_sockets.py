@@ -111,6 +111,7 @@ def test_a_machine_without_six_is_served_without(monkeypatch, number):
     assert [address for address, _ in closed(bind(None))] == ["127.0.0.1"]
 
 
+@pytest.mark.slow
 def test_a_port_that_was_asked_for_and_is_taken_ends_the_command(project):
     import gnomon
 

@@ -1,4 +1,4 @@
-"""`/`: what happened since the reader last looked, what runs now, what failed; and what the palette finds.
+"""`/`: what waits for the reader, what happened since they last looked, what runs, what failed; and what the palette finds.
 
 Always true: looking moves no reading position: only `POST /home/seen` does, to the moment at which the page was made. Each part
 of the page is bounded and asked for on its own, so a page over 100,000 runs stays quick.
@@ -28,13 +28,17 @@ _RUNNING = "status = running"
 
 
 def home(ask: Ask) -> Shown:
-    """Show what is new, what runs and what failed."""
+    """Show what waits for the reader, what is new, what runs and what failed."""
     record = ask.record
     values: dict[str, object] = {"is_empty": False}
     if not ask.part or ask.part == "facts":
         values["facts"] = facts(record)
     if not ask.part:
         values["is_empty"] = record.runs(columns=["id"], limit=0).total == 0 and not record.data_sets()
+    if not ask.part or ask.part == "waiting":
+        from gnomon.team.catchup.waiting import waiting
+
+        values["waiting"] = waiting(record)
     if not ask.part or ask.part == "news":
         values |= _news(ask)
     if not ask.part or ask.part == "running":
@@ -94,10 +98,9 @@ def facts(record: Record) -> dict[str, int]:
     ]  # fmt: skip
     table = record.runs(columns=["id"], limit=0)
     names = record.replica.index.columns("data", ["name"])["name"]
-    groups = {one for one in record.replica.index.columns("run", ["group"])["group"] if one is not None}
     return {
         "runs": table.total,
-        "groups": len(groups),
+        "groups": record.count_of("group"),
         "data_sets": len({one for one in names if one is not None}),
         "versions": len(names),
         "bytes": sum(state.st_size for _, state in files),

@@ -57,7 +57,8 @@
     const day = `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
     const seconds = element.dataset.kind === "second" ? `:${two(moment.getSeconds())}` : "";
     element.title = `${element.textContent.trim()}`;
-    element.textContent = `${day} ${two(moment.getHours())}:${two(moment.getMinutes())}${seconds} ${name}`;
+    const clock = `${two(moment.getHours())}:${two(moment.getMinutes())}`;
+    element.textContent = element.dataset.kind === "clock" ? clock : `${day} ${two(moment.getHours())}:${two(moment.getMinutes())}${seconds} ${name}`;
     element.dataset.local = "1";
   };
   const prepare = (root) => $$("time[datetime]", root).forEach(localTime);
