@@ -133,8 +133,8 @@ class ServedGnomon(Served):
 class Answer:
     """What came, and how long it took from the request to the last byte."""
 
-    def __init__(self, status: int, body: bytes, ms: float) -> None:
-        self.status, self.body, self.ms = status, body, ms
+    def __init__(self, status: int, body: bytes, ms: float, location: str = "") -> None:
+        self.status, self.body, self.ms, self.location = status, body, ms, location
 
 
 class Client:
@@ -171,7 +171,8 @@ class Client:
             body = response.read()
         except http.client.HTTPException as error:
             raise OSError(str(error)) from error
-        return Answer(response.status, body, 1e3 * (perf_counter() - begin))
+        ms = 1e3 * (perf_counter() - begin)
+        return Answer(response.status, body, ms, response.headers.get("Location", ""))
 
 
 def serve(seat: Seat) -> Served:

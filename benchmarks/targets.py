@@ -99,7 +99,9 @@ def lost(rows: Rows, speed: str) -> list[float]:
 def field(case: str, figure: str, key: str, **wanted: object) -> Rounds:
     """One field of each round, the round that warms up left out."""
     first = (
-        1 if case in ("ask", "pages") else {("runs", "table"): 1, ("scale", "page"): 1}.get((case, figure), 0)
+        1
+        if case in ("ask", "pages", "team")
+        else {("runs", "table"): 1, ("scale", "page"): 1}.get((case, figure), 0)
     )
 
     def rounds(rows: Rows) -> list[float]:
@@ -410,6 +412,23 @@ TARGETS: tuple[Target, ...] = (
         )
     ),
     Target("pages", "late frames while scrolling through the 20 charts", 0, "", late_frames),
+    *(
+        Target(
+            "team",
+            f"100,000 writings: {says}, at the server, p95",
+            limit,
+            "ms",
+            field("team", figure, "p95_ms"),
+        )
+        for figure, says, limit in (
+            ("search", "search", 150),
+            ("search, common words", "search for words that nearly all of them hold", 150),
+            ("catch-up", "catching up when all of them are new", 500),
+            ("list", "a list", 150),
+            ("cards", "a page with 200 references to runs", 150),
+            ("waiting", "what waits for the reader", 150),
+        )
+    ),
     Target("size", "installed megabytes", 150, "MB", field("size", "size", "mb")),
     Target("size", "installed packages", 25, "", field("size", "size", "packages")),
 )

@@ -349,6 +349,13 @@ def write_notes(peer: Peer, runs: int, notes: int, note_bytes: int) -> dict:
     return {"runs": runs, "notes": runs * notes, "write_s": perf_counter() - begin}
 
 
+def write_team(peer: Peer, writings: int) -> dict:
+    """What two members wrote to each other. Only Gnomon."""
+    from benchmarks.team_writings import make
+
+    return {"version": peer.load(), **make(peer.store, writings)}
+
+
 def keep_file(peer: Peer, size_bytes: int) -> dict:
     """One run that keeps a file of random bytes. Only Gnomon."""
     peer.load()

@@ -17,6 +17,7 @@ from benchmarks.cases import (
     series,
     size,
     sync,
+    team,
     verify,
 )
 
@@ -39,6 +40,7 @@ CASES: dict[str, Case] = {
         parquet.CASE,
         sync.CASE,
         pages.CASE,
+        team.CASE,
         size.CASE,
     )
 }

@@ -84,7 +84,13 @@ class GnomonPages(Gnomon):
     """The same with what it needs for its pages: the extra `ui`."""
 
     name = environment = "gnomon-pages"
-    requirements = (*Gnomon.requirements, "jinja2>=3.1", "starlette>=0.40", "uvicorn>=0.30")
+    requirements = (
+        *Gnomon.requirements,
+        "jinja2>=3.1",
+        "markdown-it-py>=3",
+        "starlette>=0.40",
+        "uvicorn>=0.30",
+    )
 
 
 class GnomonBucket(Gnomon):
