@@ -43,9 +43,9 @@ demo: $(VENV)/.stamp-demo
 test: $(VENV)/.stamp-dev
 	$(PYTEST) $(SPREAD) -m "not peers" $(ARGS)
 
-# The lane to run after each change.
+# The lane to run after each change: no slow test, and fewer examples of each law (tests/conftest.py).
 quick: $(VENV)/.stamp-dev
-	$(PYTEST) $(SPREAD) -m "not slow and not peers" $(ARGS)
+	$(PYTEST) $(SPREAD) --hypothesis-profile=quick -m "not slow and not peers" $(ARGS)
 
 # What a reviewer should not have to say.
 check: $(VENV)/.stamp-dev

@@ -79,6 +79,7 @@ def test_best_says_its_guess_and_where_nobody_can_guess(ask, project):
     assert "highest" in answer.out and "guess" not in answer.out
 
 
+@pytest.mark.slow
 def test_code_is_a_diff_and_nothing_else(project, monkeypatch):
     monkeypatch.setenv("GNOMON_CAPTURE", "on")
     git = [
@@ -118,6 +119,7 @@ def test_code_is_a_diff_and_nothing_else(project, monkeypatch):
     assert "commit" in found["code"][0] and found["environment"]["agree"] > 10
 
 
+@pytest.mark.slow
 def test_code_with_control_characters_cannot_touch_the_terminal(project, monkeypatch):
     monkeypatch.setenv("GNOMON_CAPTURE", "on")
     script = project / "train.py"
@@ -194,6 +196,7 @@ def test_a_baseline_of_one_seed_needs_more_of_them(ask, two_groups):
     assert "Run it with 4 more seeds" in out and "is better than" not in out
 
 
+@pytest.mark.slow
 def test_seeds_that_diverged_are_said_and_win_nothing(ask, two_groups):
     for seed in range(5):
         train(
@@ -305,6 +308,7 @@ def test_a_metric_may_stand_anywhere_and_there_may_be_several(ask, two_groups):
     assert ask("compare", "--groups", "a", "b", "val/acc", "--json").json()["winner"] == "b"
 
 
+@pytest.mark.slow
 def test_runs_of_other_code_are_named_and_can_be_left_out(ask, project, monkeypatch):
     monkeypatch.setenv("GNOMON_CAPTURE", "on")
     script = project / "train.py"
@@ -552,6 +556,7 @@ def test_a_terminal_of_any_width_shows_verdicts_and_intervals_whole(monkeypatch,
     assert ("●" in shown) is (columns >= 160)
 
 
+@pytest.mark.slow
 def test_a_narrow_terminal_gives_up_the_picture_before_numbers(monkeypatch, two_groups):
     shown = [on_a_terminal(monkeypatch, columns, "compare", "--groups", "loss") for columns in range(30, 140)]
     heads = [text.split("\n\n")[1].splitlines()[0] for text in shown]

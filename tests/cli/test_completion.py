@@ -217,6 +217,7 @@ LINES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_bash(in_shell, three_runs):
     script = TRY_BASH + "".join(f"offered '{line}'\n" for line in [*LINES, "gnomon get a b --to "])
@@ -225,6 +226,7 @@ def test_bash(in_shell, three_runs):
     assert shown == ["verify", "metrics.loss", "metrics.loss", "bash fish zsh", "", "compopt:default"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
 def test_zsh(in_shell, three_runs):
     script = TRY_ZSH + "".join(f"offered '{line}'\n" for line in [*LINES, "gnomon get a b --to "])
@@ -236,6 +238,7 @@ def test_zsh(in_shell, three_runs):
     assert any(line.startswith("files") for line in shown)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
 def test_fish(in_shell, three_runs):
     script = TRY_FISH + "".join(f"offered '{line}'\n" for line in LINES)

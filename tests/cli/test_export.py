@@ -33,6 +33,7 @@ def test_export_and_import_there_and_back(ask, three_runs, tmp_path):
     assert listed == here
 
 
+@pytest.mark.slow
 def test_archive_of_all_gives_the_same_table(ask, three_runs, tmp_path):
     close_all()
     ask("archive", "--all", "--to", str(tmp_path / "all.zip"))

@@ -155,6 +155,7 @@ def test_it_can_be_run_as_a_module(words, project):
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_ends_it_quietly(start, project):
     script = f"{sys.executable} -m gnomon --help | head -c 5; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, cwd=project)
@@ -162,6 +163,7 @@ def test_a_reader_that_leaves_ends_it_quietly(start, project):
     assert done.stdout in ("usage0\n", "usage141\n"), "0 where the pipe took all before `head` left"
 
 
+@pytest.mark.slow
 def test_a_reader_that_left_before_ends_it_quietly(project):
     read_end, write_end = os.pipe()
     os.close(read_end)
@@ -176,6 +178,7 @@ def test_a_reader_that_left_before_ends_it_quietly(project):
     assert (done.returncode, done.stderr) == (141, "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_an_output_that_is_full_is_an_error():
     with open("/dev/full", "w") as full:
@@ -246,6 +249,7 @@ FEATURE = Feature("greeting", fold=lambda live: None, kinds={"greeting.said": "h
 '''
 
 
+@pytest.mark.slow
 def test_a_plug_in_adds_a_command(tmp_path, start):
     packages = tmp_path / "packages"
     (packages / "plug_in-1.dist-info").mkdir(parents=True)

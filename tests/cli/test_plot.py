@@ -124,6 +124,7 @@ def test_groups_are_means_with_an_interval(ask, project):
     )
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_a_drawing_without_colours_as_wide_as_a_page(start, three_runs):
     answer = start("plot", "line", "loss", env={"NO_COLOR": "", "PYTHONIOENCODING": "utf-8"})
     assert answer.code == 0 and "\x1b" not in answer.out

@@ -176,6 +176,7 @@ def test_a_column_that_no_run_has_offers_those_that_are_near(ask, three_runs, wo
     assert "did you mean `metrics.loss`" in answer.err
 
 
+@pytest.mark.slow
 def test_a_hostile_record_cannot_touch_the_terminal(ask, project):
     hostile = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202egnp\n\rx"
     with gnomon.run(hostile, params={hostile: hostile}, group=hostile, tags=[hostile]) as run:

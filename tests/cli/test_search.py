@@ -54,6 +54,7 @@ def test_words_lead_to_runs(runs, words, run, field):
     assert found(words) == ([(runs[run], field)] if run else [])
 
 
+@pytest.mark.slow
 def test_what_was_printed_leads_to_the_run(project, monkeypatch):
     monkeypatch.setenv("GNOMON_CAPTURE", "on")
 
@@ -76,6 +77,7 @@ def test_what_was_printed_leads_to_the_run(project, monkeypatch):
     assert "needs at least one word" in cli("search", "--", "-", code=2).stderr
 
 
+@pytest.mark.slow
 def test_a_process_with_many_runs_leads_to_all(project, monkeypatch):
     monkeypatch.setenv("GNOMON_CAPTURE", "on")
     script = (
@@ -267,6 +269,7 @@ def cli(project, monkeypatch):
     return run
 
 
+@pytest.mark.slow
 def test_the_words_are_bold_and_nothing_else_reaches_the_terminal(cli, monkeypatch):
     make("one", note="a needle\x1b[31m in the needlework")
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -278,6 +281,7 @@ def test_the_words_are_bold_and_nothing_else_reaches_the_terminal(cli, monkeypat
     assert "\x1b" not in cli("needle").stdout
 
 
+@pytest.mark.slow
 def test_runs_of_one_process_share_a_line(cli, monkeypatch):
     monkeypatch.setenv("GNOMON_CAPTURE", "console")
     script = (
@@ -289,6 +293,7 @@ def test_runs_of_one_process_share_a_line(cli, monkeypatch):
     assert len(json.loads(cli("jabberwocky", "--json").stdout)) == 3
 
 
+@pytest.mark.slow
 def test_that_there_are_more_is_said_and_only_then(cli):
     for number in range(4):
         make(f"plateau {number}")
@@ -296,6 +301,7 @@ def test_that_there_are_more_is_said_and_only_then(cli):
     assert cli("plateau", "--limit", "4").stderr == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -310,6 +316,7 @@ def test_a_near_miss_is_said(cli, typed, said):
     assert cli(*typed.split()).stderr.splitlines() == ["no run holds all of these words", said]
 
 
+@pytest.mark.slow
 def test_words_that_never_meet_have_no_near_miss(cli):
     make("one", note="plateau")
     make("two", note="valley")
@@ -350,6 +357,7 @@ def credit(project):
     return version.id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "field"),
     [
@@ -372,6 +380,7 @@ def test_words_lead_to_data(credit, words, field):
     assert hits[0].id == credit
 
 
+@pytest.mark.slow
 def test_runs_and_data_are_told_apart_and_ranked_together(credit, cli):
     # A message counts as a note does. Of the note the words do not follow each other.
     found = [(hit.kind, hit.field) for hit in gnomon.open().search("missing quarter")]
@@ -382,6 +391,7 @@ def test_runs_and_data_are_told_apart_and_ranked_together(credit, cli):
     assert lines[1].startswith(credit[:8])
 
 
+@pytest.mark.slow
 def test_a_message_of_data_counts_as_a_note_does(project):
     make("noted", note="a zebra")
     (project / "a.csv").write_text("x\n1\n")
@@ -392,6 +402,7 @@ def test_a_message_of_data_counts_as_a_note_does(project):
     assert found == [("data", "message"), ("run", "note"), ("data", "columns")]
 
 
+@pytest.mark.slow
 def test_runs_alone_look_as_they_did(credit, cli):
     assert cli("study").stdout.splitlines()[0].split() == ["id", "name", "where", "text"]
     (hit,) = json.loads(cli("study", "--json").stdout)
@@ -399,6 +410,7 @@ def test_runs_alone_look_as_they_did(credit, cli):
     assert [hit.kind for hit in gnomon.open().search("quarter", kind="run")] == ["run"]
 
 
+@pytest.mark.slow
 def test_what_is_asked_of_runs_leaves_data_out(credit, cli):
     record = gnomon.open()
     assert [hit.kind for hit in record.search("quarter", where="status = finished")] == ["run"]
@@ -409,6 +421,7 @@ def test_what_is_asked_of_runs_leaves_data_out(credit, cli):
     assert "--kind data" in cli("quarter", "--kind", "data", "--where", "seed = 1", code=2).stderr
 
 
+@pytest.mark.slow
 def test_what_no_data_holds_is_said(credit, cli):
     assert cli("zebra").stderr.startswith("no run and no data holds all of these words")
     assert cli("zebra", "--kind", "data").stderr.startswith("no data holds")
@@ -417,6 +430,7 @@ def test_what_no_data_holds_is_said(credit, cli):
         gnomon.open().search("zebra", kind="model")
 
 
+@pytest.mark.slow
 def test_a_hidden_run_stays_hidden_beside_data(credit):
     record = gnomon.open()
     (hit,) = record.search("study")

@@ -53,6 +53,7 @@ def test_chosen_curves(ask, three_runs):
     assert "no points" in ask("show", three_runs[0], "--metric", "loss", "--rank", "3").out
 
 
+@pytest.mark.slow
 def test_curves_are_drawn_in_ascii_where_there_is_no_utf_8(start, three_runs):
     answer = start("show", three_runs[0], env={"PYTHONIOENCODING": "ascii"})
     assert answer.code == 0

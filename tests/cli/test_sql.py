@@ -32,6 +32,7 @@ def test_fields_of_a_struct_are_columns_of_their_own(ask, three_runs):
     assert answer.lines[2].split() == ["line-1", "0.1", "6"]
 
 
+@pytest.mark.slow
 def test_how_many_rows_there_are_is_said(ask, three_runs):
     answer = ask("sql", "select step from points where series = 'loss' order by step", "--limit", "2")
     assert answer.lines == ["step", "   0", "   0"]
@@ -41,6 +42,7 @@ def test_how_many_rows_there_are_is_said(ask, three_runs):
     assert ask("sql", "from range(3000000)", "--limit", "1").err.startswith("1 of more than 1,000,000 rows")
 
 
+@pytest.mark.slow
 def test_json_and_csv_for_programs(ask, three_runs):
     query = "select name, created, tags, params, sum(1) as n, null as nothing from runs group by all order by name"
     first = ask("sql", query, "--json", "--limit", "1").json()
@@ -133,6 +135,7 @@ def test_a_plan_is_printed_line_by_line(ask, three_runs):
     assert len(ask("sql", "explain select name from runs").lines) > 3
 
 
+@pytest.mark.slow
 def test_what_strangers_wrote_cannot_touch_the_terminal(ask, project):
     evil = "\x1b]0;owned\x07\x1b[31mred\u202e\r\nx"
     with gnomon.run(evil, params={"p\x1b[2J": "v\x1b[2J", "=cmd()": "=1+1"}) as run:
@@ -249,6 +252,7 @@ def test_the_reader_of_the_output_may_go_away(three_runs, project):
     assert (done.returncode, done.stdout, done.stderr) == (141, "range\n0\n", "")
 
 
+@pytest.mark.slow
 def test_it_writes_nothing_into_the_record(ask, three_runs):
     home = gnomon.open().path
 

@@ -41,6 +41,7 @@ def test_the_page_of_the_command_line_is_made_from_this_code():
     assert written == reference.page(), "the page is stale: run `make docs`"
 
 
+@pytest.mark.slow
 def test_the_page_is_printed_by_the_command_that_make_docs_runs():
     done = subprocess.run(
         [sys.executable, "-m", "gnomon.cli.reference"], capture_output=True, encoding="utf-8", check=True

@@ -91,6 +91,7 @@ def test_stale_list(team):
     assert ben.state() == ann.state()
 
 
+@pytest.mark.slow
 @row(
     "shows an old list to somebody whom it showed more",
     DETECTED,
@@ -111,6 +112,7 @@ def test_stale_list_after_more(team):
     assert ben.state() == before
 
 
+@pytest.mark.slow
 @row("loses a delete", HARMLESS, "a file that no head lists is fetched by nobody")
 def test_lost_delete(team):
     ann, ben, remote = team
@@ -125,6 +127,7 @@ def test_lost_delete(team):
     assert ben.damage() == []
 
 
+@pytest.mark.slow
 @row(
     "gives back files and heads that were deleted",
     HARMLESS,
@@ -145,6 +148,7 @@ def test_deleted_files_come_back(team):
     assert ben.files() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["log", "points", "heads"])
 @row("serves half of a file", DETECTED, "refused by name, nothing is stored; the next sync asks again")
 def test_truncated_file(team, part):
@@ -154,6 +158,7 @@ def test_truncated_file(team, part):
     assert_refused_then_healed(ann, ben, remote, path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["log", "points", "heads"])
 @row("flips a bit", DETECTED, "as above")
 def test_flipped_bit(team, part):
@@ -181,6 +186,7 @@ def test_swapped_objects(team):
     assert {one, two} <= ben.files().keys()
 
 
+@pytest.mark.slow
 @row("puts another file, sound in itself, in the place of one", DETECTED, "as above")
 def test_replaced_object(team):
     ann, ben, remote = team
@@ -206,6 +212,7 @@ def assert_refused_then_healed(ann, ben, remote, path):
     assert ben.damage() == []
 
 
+@pytest.mark.slow
 @row(
     "is set back to an earlier day, all of it",
     DETECTED,
@@ -225,6 +232,7 @@ def test_rolled_back_bucket(team, tmp_path):
     assert eve.state() == ann.state()
 
 
+@pytest.mark.slow
 @row(
     "withholds a writer's newest head from somebody who knows of it through others",
     DETECTED,
@@ -266,6 +274,7 @@ def writer_of(person):
     return load_device_key(person.env).writer
 
 
+@pytest.mark.slow
 @row(
     "serves an old head under the name of the new one", DETECTED, "the name is the hash of the head: refused"
 )
@@ -303,6 +312,7 @@ def test_made_up_head(team, tmp_path):
     assert path not in ben.files()
 
 
+@pytest.mark.slow
 @row(
     "adds entries of a new key",
     NOT_DETECTED,
@@ -351,6 +361,7 @@ def test_damaged_record_file(team):
     assert (remote.files, ann.files()) == before
 
 
+@pytest.mark.slow
 @row(
     "holds two histories of one lane (a cloned device, a copied key)",
     DETECTED,

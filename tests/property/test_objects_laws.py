@@ -91,7 +91,7 @@ def test_merging_in_any_order_changes_no_object(packs, draw):
         assert all(len(os.listdir(f"{folder}/objects/{one}")) == 1 for one in writers)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples, deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 400), st.integers(0, 400), st.booleans())
 def test_unpacking_never_yields_more_than_the_index_states(data, size, cut, is_frame):
     stored_bytes = zstd.compress(data)[: cut or None] if is_frame else data
@@ -106,7 +106,7 @@ def test_unpacking_never_yields_more_than_the_index_states(data, size, cut, is_f
         assert b"".join(out) == data
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples, deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 300))
 def test_any_index_is_read_or_refused(index, index_at):
     for candidate in (index, b"[" + index + b"]"):
@@ -123,7 +123,7 @@ paths = st.lists(
 ).map("/".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples, deadline=None)
 @given(
     st.lists(
         st.tuples(paths, st.integers(0, 10**18 - 1), st.integers(0, 0o777)),

@@ -237,7 +237,7 @@ def test_a_filter_chooses_what_a_plain_evaluator_does(pair, rows):
     assert found.compile(needed, len(rows)) == found.compile(columns)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples, deadline=None)
 @given(comparisons(), comparisons(), comparisons(), tables)
 def test_and_binds_tighter_than_or_and_not_tightest(one, two, three, rows):
     columns = {name: [row[name] for row in rows] for name in COLUMNS}
@@ -246,7 +246,7 @@ def test_and_binds_tighter_than_or_and_not_tightest(one, two, three, rows):
     assert parse(text).compile(columns) == found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples, deadline=None)
 @given(
     st.lists(
         st.sampled_from(["name", "rank", "duration", "metrics.auc.last", "params.x"]), min_size=1, max_size=3
@@ -299,7 +299,7 @@ words = st.sampled_from(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=6 * settings.default.max_examples, deadline=None)
 @given(
     st.one_of(
         st.text(max_size=30),

@@ -36,6 +36,7 @@ def test_a_second_look_asks_no_index(credit, monkeypatch):
     assert first.state == "unchanged"
 
 
+@pytest.mark.slow
 def test_a_second_look_loads_neither_sqlite_nor_msgspec(project):
     (project / "letters").mkdir()
     (project / "letters" / "a.txt").write_text("a")
@@ -54,6 +55,7 @@ def test_a_second_look_loads_neither_sqlite_nor_msgspec(project):
     assert outputs[-1].endswith("set()\n")
 
 
+@pytest.mark.slow
 def test_a_version_that_came_since_the_last_look_is_told(credit):
     old = (credit.parent / "credit.gnomon").read_bytes()
     assert the_status().newer == ()
@@ -64,6 +66,7 @@ def test_a_version_that_came_since_the_last_look_is_told(credit):
         assert the_status().newer == ("credit@v2",)
 
 
+@pytest.mark.slow
 def test_a_damaged_note_of_what_is_newer_costs_time_and_nothing_else(credit):
     first = the_status()
     folder = os.path.join(REAL.cache_folder(), newer.FOLDER)
@@ -77,6 +80,7 @@ def test_a_damaged_note_of_what_is_newer_costs_time_and_nothing_else(credit):
         assert the_status() == first
 
 
+@pytest.mark.slow
 def test_a_plain_pointer_says_the_same_to_both_readers(credit):
     data = (credit.parent / "credit.gnomon").read_bytes()
     assert pointer._plain_fields(data) == pointer._fields(data, "credit.gnomon")
@@ -98,6 +102,7 @@ def test_what_is_not_plain_is_left_to_the_reader_of_toml(line):
     assert pointer._plain_fields(line + b"\n") is None
 
 
+@pytest.mark.slow
 def test_a_pointer_with_a_field_twice_is_refused(credit):
     path = credit.parent / "credit.gnomon"
     path.write_bytes(path.read_bytes() + b'name = "other"\n')

@@ -57,6 +57,7 @@ def test_the_order_of_prints_and_displays(outputs):
     assert rendered(outputs) == rendered(outputs), "to look changes nothing"
 
 
+@pytest.mark.slow
 def test_a_bar_is_kept_as_it_stood_last_and_takes_no_room(outputs):
     for percent in range(100_001):
         outputs.printed("err", f"\r{percent / 1000:.1f}% of it")
@@ -64,6 +65,7 @@ def test_a_bar_is_kept_as_it_stood_last_and_takes_no_room(outputs):
     assert rendered(outputs) == [{"kind": "stream", "name": "err", "text": "100.0% of it\n"}]
 
 
+@pytest.mark.slow
 def test_ten_megabytes_are_bounded_and_counted(outputs):
     text = "".join(f"line {number:07}\n" for number in range(800_000))
     outputs.printed("out", text)
@@ -91,6 +93,7 @@ def test_many_displays_are_counted(outputs):
     assert rendered(outputs)[-1]["kind"] == "error"
 
 
+@pytest.mark.slow
 def test_alternating_streams_are_bounded(outputs):
     for _ in range(20_000):
         outputs.printed("out", "a\n")

@@ -90,6 +90,7 @@ def test_what_came_first_stands_left_of_what_came_of_it_cycles_or_not(project):
     assert sorted(key for column in columns(graph) for key in column) == sorted(graph.keys)
 
 
+@pytest.mark.slow
 def test_each_format_is_written_and_a_large_one_is_cut_and_says_so(project, capsys):
     data("credit")
     for number in range(250):

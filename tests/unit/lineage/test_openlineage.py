@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 
 import gnomon
@@ -23,6 +22,8 @@ FACETS = {schema["$id"]: schema for schema in SCHEMAS}
 
 def check(event: dict) -> int:
     """Check an event and each of its facets; return how many facets a published schema knows."""
+    from jsonschema import Draft202012Validator, FormatChecker  # two seconds, and no other test needs it
+
     schema = {"$ref": event["schemaURL"]}
     Draft202012Validator(schema, registry=REGISTRY, format_checker=FormatChecker()).validate(event)
     assert datetime.fromisoformat(event["eventTime"]).tzinfo is not None
@@ -50,6 +51,7 @@ def _facets(value: object):
             yield from _facets(one)
 
 
+@pytest.mark.slow
 def test_the_checks_find_what_is_wrong(project):
     run("one")
     event = next(iter(events(gnomon.open(), [run_id("one")])))
@@ -63,6 +65,7 @@ def test_the_checks_find_what_is_wrong(project):
             check({**event, **wrong})
 
 
+@pytest.mark.slow
 def test_a_run_is_a_start_and_an_end_with_what_it_read_and_made(project, monkeypatch):
     data("credit", origin="bank", author="ann", licence="CC0-1.0")
     run("sweep")
@@ -106,6 +109,7 @@ def test_what_one_run_kept_and_another_read_is_one_data_set(project):
     assert same[0] == same[1]
 
 
+@pytest.mark.slow
 def test_each_end_has_its_event(project, monkeypatch):
     monkeypatch.setenv("GNOMON_CAPTURE", "on")
     with pytest.raises(ZeroDivisionError), gnomon.run("fails", id="01" * 10):
@@ -120,6 +124,7 @@ def test_each_end_has_its_event(project, monkeypatch):
     assert kinds == {"fails": ["START", "FAIL"], "stops": ["START", "ABORT"], "goes on": ["START", "RUNNING"]}
 
 
+@pytest.mark.slow
 def test_the_command_writes_one_event_a_line(project, capsys):
     for name in ("one", "two", "three"):
         run(name, keeps=[name])

@@ -177,6 +177,7 @@ def test_a_word_is_found_whatever_it_names(project):
         assert record.lineage(word).roots == (f"object:{digest('model')}",)
 
 
+@pytest.mark.slow
 def test_a_file_is_found_by_its_bytes_and_a_pointer_by_what_it_says(project):
     (project / "a.csv").write_text("a\n1\n")
     version = gnomon.add_data("a.csv", name="a")

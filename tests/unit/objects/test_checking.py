@@ -83,6 +83,7 @@ def test_without_proofs_the_answer_is_the_same(objects, names, unpacked):
     assert unpacked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_proved", [True, False])
 def test_a_flip_anywhere_is_met(objects, names, is_proved):
     chance = random.Random(2)

@@ -25,6 +25,7 @@ def _any_cutter(monkeypatch):
     monkeypatch.setattr(chunk, "_cutter", None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", [FINE, MIDDLE, pytest.param(COARSE, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("odd", [0, 1])
 def test_the_compiled_cutter_cuts_as_the_rule_says(rule, odd):
@@ -37,7 +38,7 @@ def test_the_compiled_cutter_cuts_as_the_rule_says(rule, odd):
         assert compiled(data, len(data) // 3, rule) == plain_ends(data, len(data) // 3, rule)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples, deadline=None)
 @given(shapes, st.integers(1025, 3000))
 def test_a_file_is_cut_alike_whatever_part_of_it_is_in_memory(data, window):
     whole = plain_ends(data, 0, SMALL)
@@ -50,7 +51,7 @@ def test_a_file_is_cut_alike_whatever_part_of_it_is_in_memory(data, window):
     assert ends == whole
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(shapes)
 def test_chunks_fill_the_file_within_their_bounds(data):
     ends = plain_ends(data, 0, SMALL)

@@ -161,6 +161,7 @@ def test_a_name_counts_wherever_it_stands_in_a_body(replica, prefix):
     assert set(replica.here()) == {one}
 
 
+@pytest.mark.slow
 def test_a_body_full_of_digits_takes_neither_the_memory_nor_the_names(replica, monkeypatch):
     import tracemalloc
 
@@ -353,6 +354,7 @@ def test_a_line_that_is_written_in_two_parts_is_read_when_it_is_whole(replica):
     assert replica.here() == {one: b"one"}
 
 
+@pytest.mark.slow
 def test_an_add_at_every_call_of_a_collection_keeps_what_it_names(tmp_path):
     """A whole add (lease, look, entry, end) between any two calls that the collector makes."""
 
@@ -404,6 +406,7 @@ def test_an_add_at_every_call_of_a_collection_keeps_what_it_names(tmp_path):
     assert calls > 50
 
 
+@pytest.mark.slow
 def test_an_add_that_looked_before_each_call_of_a_collection_keeps_what_it_names(tmp_path):
     """The lease and the look come first; the entry is written between any two calls, and the lease ends then."""
 

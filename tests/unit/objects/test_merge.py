@@ -94,6 +94,7 @@ def test_two_processes_that_merge_at_once_lose_nothing(store, objects, folder):
     assert list(verify_objects(REAL, objects)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("crash", [False, True])
 def test_a_fault_at_every_call_loses_nothing(tmp_path, faulty, crash):
     faulty_env, crash_error = faulty

@@ -48,6 +48,7 @@ def test_where_it_would_cost_much_packing_is_as_usual():
     assert stored_by(Pace().packers(chunks), chunks) == usual(chunks)
 
 
+@pytest.mark.slow
 def test_it_is_decided_again_for_the_next_file_and_after_many_bytes():
     numbers, counts = views(rows_of_numbers(1 << 20)), views(counters(1 << 20))
     pace = Pace()
@@ -61,6 +62,7 @@ def test_it_is_decided_again_for_the_next_file_and_after_many_bytes():
     assert pace.packers(counts) != quick
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [pack_module._QUICK, {999_999: 1}])
 def test_what_was_packed_quickly_is_read_like_any_other(objects, tmp_path, monkeypatch, options):
     """Also by a zstd that does not know the setting: it packs as usual."""

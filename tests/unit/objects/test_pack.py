@@ -197,6 +197,7 @@ def test_the_order_of_writes_is_that_of_the_format(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_memory_stays_small_for_a_large_object(tmp_path):
     script = """
 import os, resource, sys
@@ -255,6 +256,7 @@ def test_a_bomb_yields_no_more_than_its_index_states(tmp_path):
     assert "more than the 1000 bytes" in message
 
 
+@pytest.mark.slow
 def test_a_bomb_that_tells_its_size_is_unpacked_piece_by_piece(tmp_path):
     bomb = zstd.compress(bytes(200 << 20))
     stored = Stored("zstd", blake3(bytes(200 << 20)).hexdigest(), 8, 200 << 20, len(bomb))

@@ -73,6 +73,7 @@ def test_a_list_in_another_order_gives_no_object(kept, objects, has_proof, monke
         ObjectStore(REAL, objects).read(object_id)
 
 
+@pytest.mark.slow
 def test_any_flipped_bit_of_a_proved_object_is_refused_or_harmless(kept, objects):
     path, object_id = kept
     pack, start, _ = the_list(objects, object_id)

@@ -44,6 +44,7 @@ def test_any_other_is_left_to_the_careful_way(files):
     assert decode_sound_tree(encode_tree(files)) is None
 
 
+@pytest.mark.slow
 def test_with_any_byte_changed_both_ways_agree():
     data = encode_tree([file("a.csv"), file("deep/b", 2), file("deep/c", 3)])
     chance = random.Random(1)

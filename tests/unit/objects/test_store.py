@@ -333,6 +333,7 @@ def small_folder(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_an_oserror_and_leaves_no_file(objects, tmp_path, faulty):
     faulty_env, _ = faulty
     source = small_folder(tmp_path)
@@ -349,6 +350,7 @@ def test_a_full_disk_is_an_oserror_and_leaves_no_file(objects, tmp_path, faulty)
     assert 4 < at < 19
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("crash", [False, True])
 def test_a_fault_at_every_call_loses_nothing_that_was_acknowledged(tmp_path, faulty, crash):
     """After a fault at any call: no file but whole packs (and, after a crash, files that readers skip)."""

@@ -82,6 +82,7 @@ def test_links_that_go_in_circles_end(folder):
     assert "the broken link `loop` is not kept" in notes
 
 
+@pytest.mark.slow
 def test_many_links_to_each_other_do_not_multiply(folder):
     names = [f"d{i}" for i in range(12)]
     for name in names:

@@ -39,6 +39,7 @@ def test_a_sound_pack_has_no_problem(pack, objects):
     assert list(verify_objects(REAL, objects)) == []
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_is_found_and_named(pack):
     whole = pack.read_bytes()
     sound = read_pack(REAL, str(pack))

@@ -83,6 +83,7 @@ def fresh(record, tmp_path, number: int) -> dict:
     return answers(open_home(record.home.path, env))
 
 
+@pytest.mark.slow
 def test_the_answers_are_those_of_the_files_that_are_there_whatever_came_and_went(record, tmp_path):
     env, made = record.env, str(tmp_path / "made")
     whole, part = wal_of(10), wal_of(6)

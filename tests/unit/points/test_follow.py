@@ -293,6 +293,7 @@ def test_a_wal_that_was_counted_and_then_sealed_is_not_read_again(record, reads)
     assert [read for read in reads if read.startswith("segment")] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_large", [False, True])
 def test_a_segment_gives_the_same_figures_as_its_wals(record, monkeypatch, is_large):
     """Small segments are decoded, large ones grouped by DuckDB."""

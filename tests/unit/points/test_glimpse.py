@@ -18,6 +18,7 @@ def points(record, run, name, rank=0):
     return [one for one in found if one]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row",
     [{"loss": 0.5}, {"loss": 0.5, "n": 2**70 + 1}, {f"m{at}": 1.0 for at in range(300)} | {"loss": 0.5}],

@@ -46,10 +46,12 @@ def check(run: str) -> None:
     record.close()
 
 
+@pytest.mark.slow
 def test_every_face_says_what_the_series_says(project):
     check(continued(project))
 
 
+@pytest.mark.slow
 def test_so_it_is_when_the_points_are_sealed_and_the_index_is_built_anew(project, monkeypatch):
     run = continued(project)
     check(run)

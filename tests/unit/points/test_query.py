@@ -234,6 +234,7 @@ def test_a_segment_answers_only_for_the_wals_that_no_other_holds_longer(folder, 
         assert rows_of(PointFiles(world, segments=order).series(RUN, "loss")) == truth_of("loss", wal, other)
 
 
+@pytest.mark.slow
 def test_segments_before_and_after_merging_answer_alike(folder, world, way):
     wals = [
         small_wal(),
@@ -354,6 +355,7 @@ def test_a_frame_holds_every_point_of_a_run(folder, world, way, numpy_or_not):
     assert files.frame("ffff").num_rows == 0
 
 
+@pytest.mark.slow
 def test_a_frame_goes_to_pyarrow_in_one_call(folder, world):
     pyarrow = pytest.importorskip("pyarrow")
     table = pyarrow.table(PointFiles(world, wals=[put(folder, small_wal())]).frame(RUN))

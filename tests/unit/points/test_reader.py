@@ -49,6 +49,7 @@ def test_the_header_says_who_wrote_the_file():
     assert header.first_crc == FIRST_CRC
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FILES)
 def test_a_wal_cut_anywhere_gives_a_prefix_and_a_bound(form):
     wal = small_wal()
@@ -70,6 +71,7 @@ def flips_of(data: bytes, bits: range | None = None):
             yield place, bit, bytes(flipped)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FILES)
 def test_a_wal_with_a_bit_flipped_in_any_byte_gives_a_prefix_and_a_bound(form):
     wal = small_wal()
@@ -335,6 +337,7 @@ def peak_of(data: bytes) -> int:
     return peak
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flood", ["names", "columns", "wide columns", "rows", "exact", "wide rows"])
 def test_a_flood_costs_memory_in_proportion_to_the_file(flood):
     wal = TinyWal()
@@ -399,6 +402,7 @@ def long_wal():
     return wal
 
 
+@pytest.mark.slow
 def test_stretches_of_equal_rows_are_read_as_they_were_written(long_wal, numpy_or_not):
     check(long_wal.closed(), truth_of(long_wal))
     assert read_bytes(long_wal.closed()).rows == len(long_wal.rows)

@@ -450,6 +450,7 @@ def test_a_segment_whose_texts_are_plain_is_read_as_well(tmp_path, world):
     assert points_in(world, path) == truth_of(small_wal())
 
 
+@pytest.mark.slow
 def test_groups_that_continue_in_the_next_row_group_are_joined(tmp_path, world, monkeypatch, numpy_or_not):
     monkeypatch.setattr(segment, "ROW_GROUP", 7)
     wals, paths = three_wals(tmp_path)

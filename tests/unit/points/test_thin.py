@@ -74,6 +74,7 @@ def open_run(run_id):
     return gnomon.open().run(run_id)
 
 
+@pytest.mark.slow
 def test_a_long_series_is_drawn_from_its_outlines_alone(project, outlined):
     run = open_run(log_run())
     with pytest.MonkeyPatch.context() as patch:
@@ -82,6 +83,7 @@ def test_a_long_series_is_drawn_from_its_outlines_alone(project, outlined):
     check_line(thinned, run.series("loss"), 8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("buckets", [1, 2, 5, 9])
 def test_the_line_is_that_of_the_whole_series(project, outlined, buckets):
     run = open_run(log_run())
@@ -100,6 +102,7 @@ def test_a_series_that_is_not_long_is_thinned_by_its_points(project, outlined):
     assert ": 3072 points" in repr(few)
 
 
+@pytest.mark.slow
 def test_sealed_and_unsealed_and_rebuilt_from_segments_the_line_is_the_same(project, outlined, monkeypatch):
     run_id = log_run()
     before = points_of(open_run(run_id).series("loss", buckets=6))
@@ -116,6 +119,7 @@ def test_sealed_and_unsealed_and_rebuilt_from_segments_the_line_is_the_same(proj
         assert points_of(run.series("loss", buckets=6)) == before
 
 
+@pytest.mark.slow
 def test_a_run_of_several_processes_is_one_line(project, outlined):
     run_id = log_run(rows=20_000)
     log_run(rows=20_000, first=20_000, resume=run_id)
@@ -123,6 +127,7 @@ def test_a_run_of_several_processes_is_one_line(project, outlined):
     check_line(run.series("loss", buckets=7), run.series("loss"), 7)
 
 
+@pytest.mark.slow
 def test_what_a_resumed_run_left_behind_is_not_drawn(project, outlined):
     run_id = log_run(rows=30_000, value=lambda step: 1000.0 if step >= 20_000 else curve(step))
     log_run(rows=20_000, first=20_000, resume=run_id, resume_step=20_000)
@@ -132,6 +137,7 @@ def test_what_a_resumed_run_left_behind_is_not_drawn(project, outlined):
     check_line(thinned, run.series("loss"), 7)
 
 
+@pytest.mark.slow
 def test_of_a_run_that_was_resumed_almost_from_its_beginning_little_is_drawn(project, outlined):
     run_id = log_run(rows=30_000)
     log_run(rows=2, first=1, resume=run_id, resume_step=1)
@@ -141,6 +147,7 @@ def test_of_a_run_that_was_resumed_almost_from_its_beginning_little_is_drawn(pro
     assert points_of(open_run(run_id).series("loss", buckets=5)) == points_of(open_run(run_id).series("loss"))
 
 
+@pytest.mark.slow
 def test_where_steps_go_back_buckets_hold_equally_many_points(project, outlined):
     with gnomon.run("back") as run:
         for nth in range(40_000):
@@ -149,6 +156,7 @@ def test_where_steps_go_back_buckets_hold_equally_many_points(project, outlined)
     check_line(view.series("loss", buckets=4), view.series("loss"), 4)
 
 
+@pytest.mark.slow
 def test_nan_is_kept_only_where_a_bucket_begins_or_ends(project, outlined):
     run = open_run(log_run(value=lambda step: math.nan if step % 3 else curve(step)))
     values = run.series("loss", buckets=6).values()
@@ -158,6 +166,7 @@ def test_nan_is_kept_only_where_a_bucket_begins_or_ends(project, outlined):
     )
 
 
+@pytest.mark.slow
 def test_a_series_with_huge_whole_numbers_is_exact(project, outlined):
     huge = 2**80 + 1
     run = open_run(log_run(value=lambda step: huge if step == 12_345 else curve(step)))
@@ -166,6 +175,7 @@ def test_a_series_with_huge_whole_numbers_is_exact(project, outlined):
     assert thinned.total == 40_000
 
 
+@pytest.mark.slow
 def test_of_huge_whole_numbers_the_lowest_and_highest_stay_exactly(project, outlined):
     """All of them have one nearest float64."""
     run = open_run(log_run(value=lambda step: 2**60 + step * 7919 % 101))
@@ -173,6 +183,7 @@ def test_of_huge_whole_numbers_the_lowest_and_highest_stay_exactly(project, outl
     assert (min(thinned), max(thinned)) == (2**60, 2**60 + 100)
 
 
+@pytest.mark.slow
 def test_what_has_no_outline_is_read_together(project, outlined, monkeypatch):
     run_id = log_run(rows=PIECE)
     for nth in range(1, 9):
@@ -185,6 +196,7 @@ def test_what_has_no_outline_is_read_together(project, outlined, monkeypatch):
     assert len(asked) == 2  # for the thin one, and for the whole
 
 
+@pytest.mark.slow
 def test_a_live_run_is_drawn_to_its_last_point(project, outlined):
     with gnomon.run("live") as run:
         for step in range(20_000):
@@ -198,6 +210,7 @@ def test_a_live_run_is_drawn_to_its_last_point(project, outlined):
     check_line(view.series("loss", buckets=4), view.series("loss"), 4)
 
 
+@pytest.mark.slow
 def test_ranks_are_drawn_one_after_the_other_or_one_alone(project, outlined):
     run_id = log_run(rows=20_000, id="ab" * 10, rank=0)
     log_run(rows=20_000, id=run_id, rank=1, value=lambda step: curve(step) + 50)
@@ -227,6 +240,7 @@ def test_a_wrong_number_of_buckets_is_refused(project, buckets):
         run.series("nothing", buckets=2)
 
 
+@pytest.mark.slow
 def test_an_outline_of_fewer_points_than_were_counted_is_not_taken(project, outlined):
     view = open_run(log_run())
     before = points_of(view.series("loss", buckets=6))

@@ -25,6 +25,7 @@ def test_an_undamaged_wal_has_no_problems(form):
     assert problems_of(FILES[form](small_wal()), small_wal()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FILES)
 def test_a_flipped_bit_in_any_byte_of_a_wal_is_found(form):
     wal = small_wal()
@@ -40,6 +41,7 @@ def test_any_flipped_bit_of_a_wal_is_found(form):
         assert problems_of(data, wal), (place, bit)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FILES)
 def test_any_cut_of_a_wal_is_found(form):
     wal = small_wal()
@@ -84,6 +86,7 @@ def test_a_call_that_was_under_way_is_a_notice():
     assert problem.severity == "notice"
 
 
+@pytest.mark.slow
 def test_a_file_of_a_terabyte_is_named_and_not_read_whole(tmp_path, world):
     path = put(tmp_path, small_wal())
     os.truncate(path, 1 << 40)  # sparse

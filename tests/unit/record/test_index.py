@@ -132,6 +132,7 @@ def test_a_very_long_text_is_cut_in_tables_only(record):
     assert len(index.state("shelf", "a")["cells"]["x"]) == 1_000_000
 
 
+@pytest.mark.slow
 def test_a_table_over_several_chunks_keeps_every_cell_in_its_place(record):
     rows = {f"{n:06x}": {"n": n} | ({"rare": n} if n % 997 == 0 else {}) for n in range(2_500)}
     filled(record, rows)
@@ -174,6 +175,7 @@ def test_one_becomes_true_and_one_point_zero(record):
         assert repr(index.columns("shelf", ["x"])["x"]) == repr([value])
 
 
+@pytest.mark.slow
 def test_ten_thousand_columns_of_one_subject(record):
     filled(record, {"wide": {f"metric {n}": float(n) for n in range(10_000)}, "narrow": {"metric 3": 1.0}})
     index = Index(record.home)

@@ -104,6 +104,7 @@ def children() -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_what_another_process_reads_is_what_one_process_reads(record, frames):
     log = read_pages(1, 1_600)
     record.put(log.path, large_file(log))
@@ -112,6 +113,7 @@ def test_what_another_process_reads_is_what_one_process_reads(record, frames):
     assert not children()
 
 
+@pytest.mark.slow
 def test_subjects_that_were_written_while_it_reads_and_are_touched_again_are_right(
     record, frames, monkeypatch
 ):
@@ -131,6 +133,7 @@ def test_subjects_that_were_written_while_it_reads_and_are_touched_again_are_rig
     assert counts == (uncovered, uncovered)
 
 
+@pytest.mark.slow
 def test_where_another_process_holds_the_index_what_lies_over_it_is_right_too(record, frames, monkeypatch):
     monkeypatch.setattr(index_follow, "QUIET_BYTES", 2_000)
     record.put_log(read_pages(1, 20))
@@ -157,6 +160,7 @@ def test_what_is_touched_between_two_parts_of_a_batch_keeps_its_entries(record):
     assert len(batch) == 0
 
 
+@pytest.mark.slow
 def test_a_bundle_whose_logs_are_known_is_stepped_over(record, frames, monkeypatch):
     admitted: list[str] = []
     real = Log.admit
@@ -179,6 +183,7 @@ def test_a_bundle_whose_logs_are_known_is_stepped_over(record, frames, monkeypat
     assert found(index) == alone(record)
 
 
+@pytest.mark.slow
 def test_the_tail_of_a_file_that_was_read_ahead_is_read_from_where_it_ended(record, frames):
     log = read_pages(1, 500)
     record.put_log(log)
@@ -191,6 +196,7 @@ def test_the_tail_of_a_file_that_was_read_ahead_is_read_from_where_it_ended(reco
     assert frames == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_where_the_other_process_ends_early_the_rest_is_read_here(record, frames, monkeypatch, after):
     """Killed by the system for its memory, say: after its first word, or in the middle of the file."""
@@ -244,6 +250,7 @@ def test_where_too_many_files_are_open_one_process_reads_all(record, frames, mon
     assert frames == []
 
 
+@pytest.mark.slow
 def test_the_other_process_ends_where_nobody_reads_what_it_sends(record):
     """So it does not outlive a command that is killed."""
     path = record.put_log(read_pages(1, 1_600))
@@ -254,6 +261,7 @@ def test_the_other_process_ends_where_nobody_reads_what_it_sends(record):
     assert os.waitstatus_to_exitcode(status) == 1
 
 
+@pytest.mark.slow
 def test_an_update_that_is_interrupted_ends_the_other_process(record, frames, monkeypatch):
     monkeypatch.setattr(index_follow, "BATCH_BYTES", 30_000)
     monkeypatch.setattr("gnomon.record.index_keeper._PROGRESS_EVERY_S", -1)

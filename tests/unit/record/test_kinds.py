@@ -76,6 +76,7 @@ print([problem.what for problem in index.problems()])
 """
 
 
+@pytest.mark.slow
 def test_a_package_that_is_installed_adds_a_feature(greenhouses, tmp_path):
     (tmp_path / "site").mkdir()
     install(tmp_path / "site", "greenhouse_plugin", PLUGIN, "greenhouse = greenhouse_plugin:FEATURE")
@@ -86,6 +87,7 @@ def test_a_package_that_is_installed_adds_a_feature(greenhouses, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_entries_of_an_unknown_kind_are_kept_and_fold_once_their_package_is_there(greenhouses, tmp_path):
     """The same index, before the package is installed, with it, and after it is removed again."""
     without = ["['a1', 'b2'] [None, None] []", "None [] None", "[]"]
@@ -97,6 +99,7 @@ def test_entries_of_an_unknown_kind_are_kept_and_fold_once_their_package_is_ther
     assert in_a_new_process(ASK.format(folder=str(greenhouses))).splitlines() == without
 
 
+@pytest.mark.slow
 def test_a_plugin_that_cannot_be_loaded_is_told_and_stops_nothing(greenhouses, tmp_path):
     (tmp_path / "site").mkdir()
     install(

@@ -193,6 +193,7 @@ def test_a_log_is_never_resumed(home, key):
     assert len(home.log_files()) == 3
 
 
+@pytest.mark.slow
 def test_an_interrupted_log_has_an_incomplete_last_line_at_most(home, key):
     log = LogWriter(home, key)
     log.append("run.noted", "run:1", {"text": "a"})
@@ -220,6 +221,7 @@ def test_every_flipped_bit_of_a_log_is_named(home, key):
         assert found[0].file.endswith(os.path.basename(path))
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_of_record_toml_is_named(home):
     path = os.path.join(home.path, "record.toml")
     whole = read(path)
@@ -362,6 +364,7 @@ def test_a_log_without_close_mark_is_deleted_only_by_proof(home, key):
     assert problems_of(home) == []
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_in_a_bundle_is_named(home, key):
     closed_logs(home, key, PARTS_TO_BUNDLE)
     bundle_small_files(home, key.writer)
@@ -395,6 +398,7 @@ def test_a_copied_or_shared_home_gives_each_machine_its_own_key(key):
     assert load_device_key(REAL).writer == key.writer
 
 
+@pytest.mark.slow
 def test_many_processes_agree_on_one_key():
     code = "from gnomon.record.keys import load_device_key; from gnomon.env import REAL; print(load_device_key(REAL).writer)"
     children = [
@@ -443,6 +447,7 @@ def test_no_record_says_how_to_make_one(project):
         open_home(str(project / ".gnomon"), REAL)
 
 
+@pytest.mark.slow
 def test_processes_that_make_a_record_at_once_end_with_one(project):
     code = "from gnomon.record.home import make_record; from gnomon.env import REAL; print(make_record('x/.gnomon', REAL).record_id)"  # noqa: E501
     children = [

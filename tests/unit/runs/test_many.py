@@ -45,6 +45,7 @@ def said(series):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("few", [0, 2_000], ids=["looked for", "folded"])
 @pytest.mark.parametrize("at_once", [1, 1_000_000])
 def test_many_runs_give_what_each_gives_alone(runs, monkeypatch, few, at_once):
@@ -70,6 +71,7 @@ def test_many_runs_give_what_each_gives_alone(runs, monkeypatch, few, at_once):
     assert dict(series_of_many(record, runs, ["loss"]))["cd" * 10]["loss"].values() == [11.0]
 
 
+@pytest.mark.slow
 def test_progress_counts_the_runs(runs):
     record = gnomon.open()
     record.replica.update()

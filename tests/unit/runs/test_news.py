@@ -94,6 +94,7 @@ def test_what_was_changed_before_is_no_news(record):
     assert [change.text for change in news(record(), since).changes] == ["new"]
 
 
+@pytest.mark.slow
 def test_a_version_of_data_is_told_with_its_message(record, project):
     train("a", loss=1.0)
     (project / "rows.csv").write_text("a,b\n1,2\n")

@@ -51,6 +51,7 @@ def test_a_row_of_rich_values_only_is_a_step(project):
     assert [value.read() for value in found.values("a")] == ["one", "two"]
 
 
+@pytest.mark.slow
 def test_figures_and_pictures_need_no_wrapper(project):
     import matplotlib
 
@@ -157,6 +158,7 @@ def test_threads_may_log_values(project):
     assert {value.read() for value in found} == {f"{n} {k}" for n in range(4) for k in range(20)}
 
 
+@pytest.mark.slow
 def test_from_the_command_line(project):
     with gnomon.run("x") as run:
         run.log({"samples": gnomon.Image(picture(1)), "words": gnomon.Text("hello *you*")}, step=1)
@@ -289,6 +291,7 @@ def script(text, project, timeout=60):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_forked_child_logs_its_own_values_and_none_of_its_parents(project):
     script(
         """
@@ -309,6 +312,7 @@ def test_a_forked_child_logs_its_own_values_and_none_of_its_parents(project):
     assert found == [("child", 100, "in the child"), ("parent", 0, "before the fork")]
 
 
+@pytest.mark.slow
 def test_forks_while_values_are_stored_never_hang(project):
     script(
         """
@@ -337,6 +341,7 @@ def test_forks_while_values_are_stored_never_hang(project):
     assert steps == list(range(len(steps)))
 
 
+@pytest.mark.slow
 def test_a_signal_handler_that_ends_the_run_while_values_are_stored(project):
     out = script(
         """

@@ -207,6 +207,7 @@ def test_sets_of_known_keys_that_never_come_again(project, monkeypatch, disk):
     assert [row[3] for row in rows] == truth
 
 
+@pytest.mark.slow
 def test_a_file_that_grows_keeps_what_it_holds(project, monkeypatch):
     """Room is made, and cleared, behind the last row only; as much as is left in the end is cut off."""
     written = []
@@ -246,6 +247,7 @@ def test_two_keys_that_become_one_series_are_told(project, caplog):
     assert bodies(project, "run.ended")[0]["unusable_values"] == 1
 
 
+@pytest.mark.slow
 def test_a_parameter_of_a_megabyte(project):
     with gnomon.run(params={"prompt": "x" * 1_000_000, "huge": 10**50, "nan": math.nan}):
         pass
@@ -255,6 +257,7 @@ def test_a_parameter_of_a_megabyte(project):
     assert math.isnan(params["nan"])
 
 
+@pytest.mark.slow
 def test_a_wal_that_is_full_is_followed_by_another(project, monkeypatch):
     from gnomon.points import layout, wal
 
@@ -390,6 +393,7 @@ def test_every_error_tells_code_and_hint():
 # --- processes
 
 
+@pytest.mark.slow
 def test_several_processes_log_to_one_run(project):
     code = "import gnomon, os\nwith gnomon.run('ddp') as run:\n    run.log(loss=float(os.environ['RANK']))"
     shared = "ab" * 10
@@ -433,6 +437,7 @@ run.finish()
 """
 
 
+@pytest.mark.slow
 def test_forks_and_threads_lose_double_and_mix_nothing(project):
     done = python(FORKING, project)
     assert done.returncode == 0, done.stderr
@@ -505,6 +510,7 @@ print(next(count))
 """
 
 
+@pytest.mark.slow
 def test_a_signal_handler_that_logs_in_the_middle_of_a_log(project):
     done = python(SIGNALS, project)
     assert done.returncode == 0, done.stderr
@@ -596,6 +602,7 @@ def test_wrong_resumes(project):
         gnomon.run(resume=run.id, id="0" * 20)
 
 
+@pytest.mark.slow
 def test_what_a_launcher_was_told_goes_before_what_its_script_says(project, monkeypatch):
     monkeypatch.setenv("GNOMON_CAPTURE", "on")
     script = "import gnomon\nwith gnomon.run('inner', group='from the script'): pass"
@@ -607,6 +614,7 @@ def test_what_a_launcher_was_told_goes_before_what_its_script_says(project, monk
     assert found.name == "outer" and found.group == "from the script" and not found.conflicts
 
 
+@pytest.mark.slow
 def test_a_person_at_a_terminal_is_told_once_where_a_run_goes(project):
     import pty
 

@@ -270,6 +270,7 @@ def python(code, cwd, **env):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_ranks_are_kept_apart_and_rank_0_is_shown(project):
     shared = "cd" * 10
     for rank in (1, 0, 2):
@@ -286,6 +287,7 @@ def test_ranks_are_kept_apart_and_rank_0_is_shown(project):
     assert len(gnomon.open().runs()) == 1
 
 
+@pytest.mark.slow
 def test_a_resumed_run_goes_on_and_cites_the_row_that_it_continues(project):
     first = python(
         "import gnomon\nrun = gnomon.run('long')\nfor i in range(10): run.log({'loss': float(i)}, step=i)\nprint(run.id)",
@@ -300,6 +302,7 @@ def test_a_resumed_run_goes_on_and_cites_the_row_that_it_continues(project):
     assert run.name == "long"
 
 
+@pytest.mark.slow
 def test_resuming_from_an_earlier_checkpoint_leaves_out_what_came_after_it(project):
     first = python(
         "import gnomon\nrun = gnomon.run('long')\nfor i in range(10): run.log({'loss': float(i)}, step=i)\nprint(run.id)",
@@ -318,6 +321,7 @@ def resumed(project, run_id, step, *steps):
     python(f"import gnomon\nwith gnomon.run(resume='{run_id}', resume_step={step}) as run:\n{log}", project)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("resumes", "values"),
     [
@@ -339,6 +343,7 @@ def test_a_run_resumed_several_times_counts_what_the_last_one_left(project, resu
     assert run.stats["loss", 0].count == len(values) and run.stats["loss", 0].max == max(values)
 
 
+@pytest.mark.slow
 def test_two_who_resumed_apart_both_count(project, tmp_path):
     code = "import gnomon\nrun = gnomon.run('long')\nfor i in range(4): run.log({'loss': float(i)}, step=i)\nprint(run.id)"
     run_id = python(code, project).strip()
@@ -356,6 +361,7 @@ def test_two_who_resumed_apart_both_count(project, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_run_resumed_on_another_device_merges(project, tmp_path):
     run_id = train("here", auc=0.5, lr=0.1)
     close_all()
@@ -372,6 +378,7 @@ def test_a_run_resumed_on_another_device_merges(project, tmp_path):
     assert len({process.writer for process in run.processes}) == 2
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_interrupted_and_a_live_one_runs(project):
     with gnomon.run("live") as live:
         live.log(a=1)
@@ -413,6 +420,7 @@ def test_a_run_resumed_in_the_same_process_keeps_all_its_rows(project):
     assert series.value.tolist() == [float(i) for i in range(11)] and series.step.tolist() == list(range(11))
 
 
+@pytest.mark.slow
 def test_a_run_resumed_in_the_same_process_from_an_earlier_step(project):
     with gnomon.run("res") as run:
         for i in range(10):

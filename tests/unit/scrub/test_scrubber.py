@@ -109,13 +109,13 @@ def test_a_token_is_known_anywhere(kind, secret):
 
 
 @given(st.sampled_from(TOKENS), st.text(max_size=30), st.text(max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples, deadline=None)
 def test_a_token_is_known_between_any_words(token, before, after):
     assert token[1] not in cleaned(f"{before} {token[1]} {after}")
 
 
 @given(st.sampled_from(PLANTED), st.text(max_size=80), st.text(max_size=80))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples, deadline=None)
 def test_nothing_planted_survives_among_other_lines(one, before, after):
     assert one[1] not in cleaned(f"{before}\n{one[2]}\n{after}")
 
@@ -269,7 +269,7 @@ def test_ordinary_texts_come_back_as_they_are():
 
 @given(st.text(alphabet=st.characters(exclude_characters="=:\"'@/", exclude_categories=["Cs"])))
 @example("İ token")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples, deadline=None)
 def test_a_text_without_secrets_comes_back_byte_for_byte(text):
     assert cleaned(text) == text
 
@@ -280,7 +280,7 @@ def test_a_text_without_secrets_comes_back_byte_for_byte(text):
         lambda one: st.lists(one) | st.dictionaries(st.text("abc"), one) | st.tuples(one, one),
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples, deadline=None)
 def test_a_value_without_secrets_is_the_same_object(value):
     assert Scrubber().value("config", value, "params") is value
 
@@ -533,6 +533,7 @@ def test_several_threads_count_together():
     assert scrubber.withheld == [Withheld("password", "c", "password", 200)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

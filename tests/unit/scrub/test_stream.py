@@ -35,7 +35,7 @@ def test_no_cut_lets_a_secret_through(kind, secret, text):
     st.lists(st.integers(0, 400), max_size=12),
     st.sampled_from(["\n", "\r\n", "\r", ""]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples, deadline=None)
 def test_any_cut_gives_the_same(texts, cuts, end):
     text = end.join(texts)
     pieces, done = [], 0
@@ -86,6 +86,7 @@ def test_a_line_too_long_to_wait_for_comes_out_before_its_end():
     assert "".join([*out, stream.end()]) == "x" * 100_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [1, 7, 100, 1000])
 def test_a_secret_in_a_line_too_long_to_wait_for_stays_out(step):
     for kind, secret, text in PLANTED:
@@ -117,7 +118,7 @@ NEEDS_LINE = {"password-ini", "password-yaml", "netrc", "password-env", "passwor
 
 
 @given(st.lists(st.text(), max_size=10))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples, deadline=None)
 def test_nothing_is_lost_of_a_text_without_secrets(pieces):
     text = "".join(pieces)
     if Scrubber().text(text, "console") == text:

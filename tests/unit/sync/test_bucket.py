@@ -49,6 +49,7 @@ def kinds(proxy):
     return [command for command, _ in proxy.requests]
 
 
+@pytest.mark.slow
 def test_a_thousand_names_come_in_one_request(store, again, proxy, s3, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3)
     writer = again()

@@ -183,6 +183,7 @@ def test_an_honest_folder_passes_each_check_or_says_that_it_cannot_tell(name, tm
     assert results(str(tmp_path / "tried"))[name].result == ("cannot tell" if "forgets" in name else "pass")
 
 
+@pytest.mark.slow
 def test_nothing_that_was_there_is_touched(tmp_path):
     share = tmp_path / "share"
     (share / "heads").mkdir(parents=True)

@@ -49,6 +49,7 @@ def holders(folder, pack):
     return [path for path in tree_of(folder) if path.endswith(pack)]
 
 
+@pytest.mark.slow
 def test_bytes_that_ben_erased_leave_the_remote_and_ann_who_added_them(tmp_path, share):
     subject = "data:" + "ab" * 10
     ann, ben, eve = (Person(tmp_path, name) for name in ("ann", "ben", "eve"))
@@ -83,6 +84,7 @@ def _objects(folder, path):
     return read_pack(REAL, str(folder / path)).objects
 
 
+@pytest.mark.slow
 def test_an_old_copy_brings_nothing_back(tmp_path, share):
     subject = "data:" + "ab" * 10
     ann, ben = Person(tmp_path, "ann").found(), Person(tmp_path, "ben")

@@ -112,6 +112,7 @@ def meet(person, url="git+origin"):
     return person.sync(url, store=open_store(url, person.env, person.path))
 
 
+@pytest.mark.slow
 def test_the_users_repository_is_not_touched(repository, tmp_path, monkeypatch):
     hooks = repository / ".git" / "hooks"
     hooks.mkdir(exist_ok=True)
@@ -145,6 +146,7 @@ def test_the_users_repository_is_not_touched(repository, tmp_path, monkeypatch):
     assert git("status", "--porcelain", "--ignored", cwd=repository) == status
 
 
+@pytest.mark.slow
 def test_who_does_not_use_gnomon_sees_nothing(repository, bare, tmp_path):
     ann = person_in(repository, tmp_path)
     ann.run("0001" + RUN)
@@ -159,6 +161,7 @@ def test_who_does_not_use_gnomon_sees_nothing(repository, bare, tmp_path):
     assert sorted(path.name for path in (tmp_path / "colleague").iterdir()) == [".git", "train.py"]
 
 
+@pytest.mark.slow
 def test_a_ref_for_each_lane_of_one_commit_without_parents_that_is_a_record(repository, bare, tmp_path):
     ann = person_in(repository, tmp_path)
     for number in range(3):
@@ -183,6 +186,7 @@ def test_a_ref_for_each_lane_of_one_commit_without_parents_that_is_a_record(repo
     assert not eve.damage()
 
 
+@pytest.mark.slow
 def test_what_did_not_change_is_not_sent_or_fetched_again(repository, bare, tmp_path, monkeypatch):
     ann = person_in(repository, tmp_path)
     ann.run("0001" + RUN, points=20_000)
@@ -211,6 +215,7 @@ def objects_moved(do, monkeypatch, tmp_path):
     return sum(found)
 
 
+@pytest.mark.slow
 def test_no_news_is_one_question_to_the_remote(repository, bare, tmp_path, monkeypatch):
     ann = person_in(repository, tmp_path)
     ann.run("0001" + RUN)
@@ -233,6 +238,7 @@ def store_for(url, folder):
     return GitStore(REAL, url, str(folder))
 
 
+@pytest.mark.slow
 def test_a_head_that_another_put_there_meanwhile_is_not_overwritten(bare, tmp_path):
     """A cloned device: both push to one lane at the same moment, and both heads stay."""
     url = f"git+file://{bare}"
@@ -256,6 +262,7 @@ def test_a_head_that_another_put_there_meanwhile_is_not_overwritten(bare, tmp_pa
         store.close()
 
 
+@pytest.mark.slow
 def test_a_newer_head_of_a_lane_takes_the_place_of_the_older_and_never_the_other_way_round(bare, tmp_path):
     url = f"git+file://{bare}"
     person = Person(tmp_path, "zoe").found()
@@ -274,6 +281,7 @@ def test_a_newer_head_of_a_lane_takes_the_place_of_the_older_and_never_the_other
     owner.close(), friend.close()
 
 
+@pytest.mark.slow
 def test_what_was_erased_leaves_the_tree_of_another_writers_head(bare, tmp_path):
     url = f"git+file://{bare}"
     person = Person(tmp_path, "zoe").found()
@@ -294,6 +302,7 @@ def test_what_was_erased_leaves_the_tree_of_another_writers_head(bare, tmp_path)
     store.close(), other.close()
 
 
+@pytest.mark.slow
 def test_what_was_deleted_leaves_no_ref(bare, tmp_path):
     person = Person(tmp_path, "zoe").found()
     head = head_of(person, serial=1, files={bundle(1): 3})
@@ -385,6 +394,7 @@ def test_no_address_becomes_an_option_or_a_command(plain_git, tmp_path, project)
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["--local", "--global"])
 def test_settings_for_reaching_the_host_are_those_of_the_repository(where, repository, bare, tmp_path):
     """`core.sshCommand` of this repository, which the cache does not have, and that of the user."""
@@ -416,6 +426,7 @@ def test_an_address_means_the_same_from_every_folder(url, meant, plain_git, proj
     assert absolute(url) == meant.format(**places)
 
 
+@pytest.mark.slow
 def test_a_damaged_cache_is_made_anew(bare, tmp_path):
     url = f"git+file://{bare}"
     store = store_for(url, tmp_path / "owner")
@@ -458,6 +469,7 @@ def made(bare, *arguments, data):
     return done.stdout.decode().strip()
 
 
+@pytest.mark.slow
 def test_a_tree_that_unfolds_without_end_is_refused(bare, tmp_path, monkeypatch):
     """Sixteen names for one subtree of sixteen names of one …: 65,536 files in five small objects."""
     monkeypatch.setattr("gnomon.sync.git_cache._MOST_FILES", 20_000)
@@ -473,6 +485,7 @@ def test_a_tree_that_unfolds_without_end_is_refused(bare, tmp_path, monkeypatch)
     store.close()
 
 
+@pytest.mark.slow
 def test_more_than_the_disk_can_take_is_not_taken(bare, tmp_path, monkeypatch):
     name = made(bare, "hash-object", "-w", "--stdin", data=os.urandom(3 << 20))
     push_tree(bare, made(bare, "mktree", data=f"100644 blob {name}\tlarge\n".encode()))
@@ -485,6 +498,7 @@ def test_more_than_the_disk_can_take_is_not_taken(bare, tmp_path, monkeypatch):
     store.close()
 
 
+@pytest.mark.slow
 def test_a_huge_head_is_not_read_into_memory(bare, tmp_path, monkeypatch):
     monkeypatch.setattr("gnomon.sync.git.MAX_BYTES", 1000)
     person = Person(tmp_path, "zoe").found()

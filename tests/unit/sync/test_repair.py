@@ -80,6 +80,7 @@ def test_the_damaged_bytes_are_kept(ben, share):
     assert tree_of(done.aside) == {path: damaged}
 
 
+@pytest.mark.slow
 def test_a_damaged_log_that_was_sent_goes_once_its_bundle_is_here(ben, share):
     ben.run(f"0003{RUN}", points=2)
     close_all()
@@ -104,6 +105,7 @@ def test_a_damaged_log_that_was_sent_goes_once_its_bundle_is_here(ben, share):
     assert not os.path.exists(raw)
 
 
+@pytest.mark.slow
 def test_what_no_remote_has_is_named_and_left(ben, share):
     path = next(path for path in ben.files() if path.endswith(".parquet"))
     flip(os.path.join(ben.path, path))
@@ -114,6 +116,7 @@ def test_what_no_remote_has_is_named_and_left(ben, share):
     assert os.path.exists(os.path.join(ben.path, path))
 
 
+@pytest.mark.slow
 def test_damaged_files_are_not_sent(ben, share, tmp_path):
     path = next(path for path in ben.files() if path.endswith(".pack"))
     flip(os.path.join(ben.path, path))

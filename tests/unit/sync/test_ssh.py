@@ -107,12 +107,14 @@ def test_a_password_in_the_address_is_refused_and_not_repeated():
     assert "s3cret" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_no_name_leads_out_of_the_folder(store):
     for name in ("../x", "/etc/passwd", "a/../../b", "a b", "x\ny", "$(touch x)"):
         with pytest.raises(BadArgumentError):
             store.write(name, b"1")
 
 
+@pytest.mark.slow
 def test_a_link_is_neither_read_nor_written_through(store, folder, tmp_path):
     store.write("record.toml", b"1")
     outside = tmp_path / "outside"
@@ -134,6 +136,7 @@ def test_a_link_is_neither_read_nor_written_through(store, folder, tmp_path):
     assert list(store.list("heads/")) == []
 
 
+@pytest.mark.slow
 def test_a_write_that_breaks_off_leaves_nothing_under_its_name(store, again, folder):
     """The line drops in the middle of a file: what came so far is not taken for the file."""
 
@@ -160,6 +163,7 @@ def wait_until(is_so):
     raise AssertionError("it did not come to that in 30 s")
 
 
+@pytest.mark.slow
 def test_after_the_line_dropped_the_next_request_connects_again(store):
     store.write("record.toml", b"1")
     store._open.process.kill()
@@ -169,6 +173,7 @@ def test_after_the_line_dropped_the_next_request_connects_again(store):
     assert store.read("record.toml") == b"1"
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_enough_does_not_disturb_the_next_request(store):
     store.write("log/x", bytes(5 << 20))
     pieces = store.pieces("log/x")
@@ -177,6 +182,7 @@ def test_a_reader_that_has_enough_does_not_disturb_the_next_request(store):
     assert len(store.read("log/x")) == 5 << 20
 
 
+@pytest.mark.slow
 def test_a_refused_write_says_why(store, folder):
     store.write("record.toml", b"1")
     (folder / "heads").write_text("a file where a folder must be")
@@ -185,6 +191,7 @@ def test_a_refused_write_says_why(store, folder):
     assert store.read("record.toml") == b"1"
 
 
+@pytest.mark.slow
 def test_what_a_login_shell_prints_is_skipped(again, monkeypatch, tmp_path):
     noisy = tmp_path / "noisy"
     noisy.write_text(

@@ -42,6 +42,7 @@ def heads_in(share):
     return sorted(path for path in tree_of(share) if path.startswith("heads/"))
 
 
+@pytest.mark.slow
 def test_what_one_wrote_the_other_has_after_two_syncs(team, share):
     ann, ben = team
     ben.run(run_id(2), points=50)
@@ -81,6 +82,7 @@ def test_a_remote_holds_only_files_that_never_change(team, share):
     session.close()
 
 
+@pytest.mark.slow
 def test_a_run_that_is_going_on_is_seen_as_far_as_it_is(team, share):
     ann, ben = team
     session = ann.run(run_id(3), points=10, close=False)
@@ -106,6 +108,7 @@ def test_a_run_that_is_going_on_is_seen_as_far_as_it_is(team, share):
     )
 
 
+@pytest.mark.slow
 def test_watching_copies_a_live_wal_again_only_when_it_grew_by_an_eighth(team, share):
     ann, _ = team
     session = ann.run(run_id(3), points=80, close=False)
@@ -118,6 +121,7 @@ def test_watching_copies_a_live_wal_again_only_when_it_grew_by_an_eighth(team, s
     session.close()
 
 
+@pytest.mark.slow
 def test_a_sync_by_hand_sends_the_last_row(team, share):
     ann, _ = team
     session = ann.run(run_id(3), points=80, close=False)
@@ -127,6 +131,7 @@ def test_a_sync_by_hand_sends_the_last_row(team, share):
     session.close()
 
 
+@pytest.mark.slow
 def test_small_files_are_joined_and_their_parts_go_everywhere(team, share):
     ann, ben = team
     for number in range(10, 40):
@@ -142,6 +147,7 @@ def test_small_files_are_joined_and_their_parts_go_everywhere(team, share):
     assert ben.damage() == []
 
 
+@pytest.mark.slow
 def test_one_remote_brings_what_another_one_has(team, share, tmp_path):
     ann, ben = team
     ben.run(run_id(2))
@@ -155,6 +161,7 @@ def test_one_remote_brings_what_another_one_has(team, share, tmp_path):
     assert len(heads_in(other)) == 2
 
 
+@pytest.mark.slow
 def test_what_came_on_a_stick_is_sent_on(team, share, tmp_path):
     """Ben's record was copied by hand, live logs and all, into Ann's; she sends it."""
     ann, ben = team
@@ -211,6 +218,7 @@ def test_a_dry_run_tells_and_does_nothing(team, share):
     assert ann.files() == before
 
 
+@pytest.mark.slow
 def test_only_entries_leaves_points_and_bytes_and_all_fetches_them_later(team, share, tmp_path):
     ann, _ = team
     ann.keep(os.urandom(100_000))
@@ -239,6 +247,7 @@ def test_a_partial_replica_does_not_send_heads_whose_files_it_lacks(team, share,
 # ---------------------------------------------------------------- clones, rollbacks, losses
 
 
+@pytest.mark.slow
 def test_a_cloned_device_is_found_and_both_histories_stay(team, share, tmp_path):
     ann, ben = team
     close_all()
@@ -261,6 +270,7 @@ def test_a_cloned_device_is_found_and_both_histories_stay(team, share, tmp_path)
     assert ben.damage() == []
 
 
+@pytest.mark.slow
 def test_a_copied_project_of_one_device_is_another_lane(team, share, tmp_path):
     ann, ben = team
     close_all()
@@ -274,6 +284,7 @@ def test_a_copied_project_of_one_device_is_another_lane(team, share, tmp_path):
     assert ann.state() == ben.state() == copy.state()
 
 
+@pytest.mark.slow
 def test_a_remote_that_was_set_back_is_named_and_gets_everything_again(team, share, tmp_path):
     ann, ben = team
     old = tmp_path / "backup"
@@ -289,6 +300,7 @@ def test_a_remote_that_was_set_back_is_named_and_gets_everything_again(team, sha
     assert eve.state() == ann.state()
 
 
+@pytest.mark.slow
 def test_a_file_that_the_remote_lost_is_named_and_the_rest_goes_on(team, share, tmp_path):
     ann, _ = team
     ann.run(run_id(5), points=3)
@@ -349,6 +361,7 @@ def test_a_new_folder_is_for_the_people_of_the_folder_around_but_never_for_all_t
     assert (around / "credit").stat().st_mode & 0o7777 == 0o775
 
 
+@pytest.mark.slow
 def test_a_stick_whose_disk_knows_neither_links_nor_rights_will_do(team, tmp_path):
     class StickEnv(type(team[0].env)):
         def link(self, source, target):
@@ -373,6 +386,7 @@ def test_a_damaged_record_file_of_the_remote_is_named(team, share):
         ann.sync(share)
 
 
+@pytest.mark.slow
 def test_verify_names_what_this_device_published_and_lost(team, share):
     ann, _ = team
     ann.keep(b"a model" * 50)
@@ -388,6 +402,7 @@ def test_verify_names_what_this_device_published_and_lost(team, share):
     assert ann.damage() == []
 
 
+@pytest.mark.slow
 def test_clones_of_one_device_give_no_false_alarm(tmp_path, share):
     ann = Person(tmp_path, "ann").found()
     ann.run(run_id(1))
@@ -413,6 +428,7 @@ def test_a_file_that_is_damaged_at_the_remote_is_sent_again_when_asked_to_check(
     assert tree_of(share)[path] == data
 
 
+@pytest.mark.slow
 def test_an_emptied_remote_is_filled_again_when_asked_to_check(team, share, tmp_path):
     ann, _ = team
     shutil.rmtree(share)
@@ -461,6 +477,7 @@ def test_an_address_that_cannot_be_meant_is_refused(url, meant):
     assert meant in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_partial_twin_does_not_replace_the_head_of_one_that_has_all(tmp_path, share):
     ann = Person(tmp_path, "ann").found()
     ann.run(run_id(1))
@@ -474,6 +491,7 @@ def test_a_partial_twin_does_not_replace_the_head_of_one_that_has_all(tmp_path, 
     assert len(eve.series(run_id(1))) == len(eve.series(run_id(2))) == 5
 
 
+@pytest.mark.slow
 def test_what_the_disk_lost_and_the_remote_does_not_give_just_now_stays_at_the_remote(team, share):
     class BusyStore(FolderStore):
         def pieces(self, path):
@@ -490,6 +508,7 @@ def test_what_the_disk_lost_and_the_remote_does_not_give_just_now_stays_at_the_r
     assert len(ann.series(run_id(1))) == 5
 
 
+@pytest.mark.slow
 def test_a_file_that_no_head_lists_stays_while_nothing_else_holds_it(team, share, tmp_path):
     ann, ben = team
     ann.run(run_id(2))

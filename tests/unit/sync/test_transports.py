@@ -21,7 +21,7 @@ from gnomon.sync.store import open_store
 
 RUN = "0123456789abcdef"
 TESTS = Path(__file__).resolve().parents[2]
-TRANSPORTS = ["folder", "bucket", "git", "ssh"]
+TRANSPORTS = ["folder", "bucket", "git", pytest.param("ssh", marks=pytest.mark.slow)]
 
 
 def run_id(number):

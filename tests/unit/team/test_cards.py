@@ -108,6 +108,7 @@ def outcome(function, word):
         return type(error)
 
 
+@pytest.mark.slow
 def test_a_version_of_data_says_its_size_and_tags(project):
     (project / "credit.csv").write_text("a,b\n1,2\n3,4\n")
     version = gnomon.add_data("credit.csv", message="cleaned")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pandera.pandas as pa
 import pytest
 
 from gnomon.data.contract.terms import Check, parse, read
@@ -55,7 +54,10 @@ checks.lt = { value = 5, raise_warning = true }
     assert (pattern.is_pattern, pattern.checks[0].only_warns) == (True, True)
 
 
+@pytest.mark.slow
 def test_what_pandera_writes_is_read(tmp_path):
+    import pandera.pandas as pa  # a second; every test run collects this file
+
     schema = pa.DataFrameSchema(
         {
             "age": pa.Column(int, [pa.Check.in_range(0, 120), pa.Check.isin([1, 2, 3])], unique=True),

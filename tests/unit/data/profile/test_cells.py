@@ -64,6 +64,7 @@ DISTRIBUTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_quantiles_are_off_by_less_than_one_percent_in_rank(name):
     chance = random.Random(7)

@@ -117,6 +117,7 @@ def tree_of(folder: Path) -> dict[str, bytes]:
 # ---------------------------------------------------------------- there and back
 
 
+@pytest.mark.slow
 def test_a_run_comes_back_as_it_was(runs, tmp_path):
     here = gnomon.open()
     done = here.export(tmp_path / "out", runs=runs[0])
@@ -130,6 +131,7 @@ def test_a_run_comes_back_as_it_was(runs, tmp_path):
     assert there.run(runs[0]).series("odd").values()[0] == 2**70 + 1
 
 
+@pytest.mark.slow
 def test_all_runs_come_back_with_the_same_table(runs, tmp_path):
     here = gnomon.open()
     here.archive(tmp_path / "all.zip")
@@ -140,6 +142,7 @@ def test_all_runs_come_back_with_the_same_table(runs, tmp_path):
     assert list(there.verify(deep=True)) == []
 
 
+@pytest.mark.slow
 def test_the_record_in_an_export_can_be_opened_by_itself(runs, tmp_path):
     here = gnomon.open()
     here.export(tmp_path / "out", runs=runs[0])
@@ -177,6 +180,7 @@ def test_lines_of_the_chosen_run_are_there_byte_for_byte(runs, tmp_path):
     assert ours and lines(tmp_path / "out", "*.jsonl") == ours
 
 
+@pytest.mark.slow
 def test_exports_of_two_runs_of_one_process_meet_and_then_the_whole_record(runs, tmp_path):
     here = gnomon.open()
     for number in (0, 1):
@@ -192,6 +196,7 @@ def test_exports_of_two_runs_of_one_process_meet_and_then_the_whole_record(runs,
         assert list(there.verify(deep=True)) == []
 
 
+@pytest.mark.slow
 def test_copying_the_files_of_exports_into_a_record_is_a_merge_too(runs, tmp_path):
     here = gnomon.open()
     there = empty_record(tmp_path / "there")
@@ -205,6 +210,7 @@ def test_copying_the_files_of_exports_into_a_record_is_a_merge_too(runs, tmp_pat
         assert told_of(there, run) == told_of(here, run)
 
 
+@pytest.mark.slow
 def test_importing_twice_or_what_is_here_already_writes_nothing(runs, tmp_path):
     here = gnomon.open()
     here.export(tmp_path / "out")
@@ -219,6 +225,7 @@ def test_importing_twice_or_what_is_here_already_writes_nothing(runs, tmp_path):
     assert tree_of(Path(there.path)) == before
 
 
+@pytest.mark.slow
 def test_an_older_export_changes_nothing_and_a_newer_one_brings_the_news(runs, tmp_path):
     here = gnomon.open()
     here.export(tmp_path / "old", runs=runs[0])
@@ -234,6 +241,7 @@ def test_an_older_export_changes_nothing_and_a_newer_one_brings_the_news(runs, t
     assert told_of(there, runs[0]) == told_of(here, runs[0])
 
 
+@pytest.mark.slow
 def test_a_note_that_was_written_into_an_export_comes_along(runs, tmp_path):
     gnomon.open().export(tmp_path / "out", runs=runs[0])
     gnomon.open(tmp_path / "out" / "record").add_note(runs[0], "from a reviewer")
@@ -246,6 +254,7 @@ def test_a_note_that_was_written_into_an_export_comes_along(runs, tmp_path):
     assert [note.text for note in record.run(runs[0]).notes] == ["a **note**", "from a reviewer"]
 
 
+@pytest.mark.slow
 def test_sealed_points_keep_their_commitments(runs, tmp_path, monkeypatch):
     from gnomon import upkeep
 
@@ -291,6 +300,7 @@ def test_plain_files_say_what_the_run_was(runs, tmp_path):
     assert "'=1+1" in (tmp_path / "out" / "runs.csv").read_text()
 
 
+@pytest.mark.slow
 def test_points_as_parquet_are_read_by_other_libraries(runs, tmp_path):
     import pyarrow.parquet
 
@@ -322,6 +332,7 @@ def test_names_that_some_disk_cannot_take_are_changed_and_told(project, tmp_path
             assert "\x1b" not in path.read_text() and "\u202e" not in path.read_text()
 
 
+@pytest.mark.slow
 def test_only_files_and_only_the_record(runs, tmp_path):
     record = gnomon.open()
     record.export(tmp_path / "files", only="files")
@@ -337,6 +348,7 @@ def test_only_files_and_only_the_record(runs, tmp_path):
 # ---------------------------------------------------------------- archives
 
 
+@pytest.mark.slow
 def test_an_archive_holds_the_tree_of_an_export_and_the_same_bytes_each_time(runs, tmp_path):
     record = gnomon.open()
     record.export(tmp_path / "out", runs=runs[0])
@@ -351,6 +363,7 @@ def test_an_archive_holds_the_tree_of_an_export_and_the_same_bytes_each_time(run
     assert tree_of(top) == tree_of(tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_an_archive_of_an_imported_run_has_the_bytes_of_the_first(runs, tmp_path):
     gnomon.open().archive(tmp_path / "a.zip", runs=runs[0])
     there = empty_record(tmp_path / "project-2" / "project")
@@ -364,6 +377,7 @@ def test_an_archive_of_an_imported_run_has_the_bytes_of_the_first(runs, tmp_path
 # ---------------------------------------------------------------- what goes wrong
 
 
+@pytest.mark.slow
 def test_a_target_that_is_there_stays(runs, tmp_path):
     record = gnomon.open()
     (tmp_path / "full").mkdir()
@@ -410,6 +424,7 @@ def test_a_damaged_object_is_named_and_the_rest_is_written(runs, tmp_path):
     assert list((tmp_path / "out").rglob("points.csv"))
 
 
+@pytest.mark.slow
 def test_a_damaged_segment_is_named_and_the_rest_is_written(runs, tmp_path):
     record = gnomon.open()
     there = empty_record(tmp_path / "there")
@@ -427,6 +442,7 @@ def test_a_damaged_segment_is_named_and_the_rest_is_written(runs, tmp_path):
     assert done.runs
 
 
+@pytest.mark.slow
 def test_a_run_that_is_open_is_exported_up_to_now_and_comes_back_unknown(runs, tmp_path):
     run = gnomon.run("live")
     run.log({"loss": 1.0}, step=0)
@@ -445,6 +461,7 @@ def test_a_run_that_is_open_is_exported_up_to_now_and_comes_back_unknown(runs, t
     assert there.run(run.id).series("loss").values() == [1.0, 2.0]
 
 
+@pytest.mark.slow
 def test_hidden_runs_are_left_out_unless_they_are_named(runs, tmp_path):
     record = gnomon.open()
     record.remove(runs[1])
@@ -533,6 +550,7 @@ def test_a_full_disk_is_said_and_nothing_is_left(runs, tmp_path):
     assert list((tmp_path / "disk").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_damage_is_found_before_anything_is_imported(runs, tmp_path):
     gnomon.open().export(tmp_path / "out")
     for path in sorted((tmp_path / "out" / "record").rglob("*")):

@@ -212,6 +212,7 @@ def test_variables_that_lead_git_elsewhere_are_not_followed(repository, look, tm
     assert not (tmp_path / "trace").exists()
 
 
+@pytest.mark.slow
 def test_crlf_attributes_and_a_merge_conflict(repository, look):
     git(repository, "checkout", "-q", "-b", "other")
     write(repository, {"train.py": "print('theirs')\n"})
@@ -236,6 +237,7 @@ def with_submodule(repository, tmp_path):
     return repository
 
 
+@pytest.mark.slow
 def test_a_clean_submodule(with_submodule, look):
     inner = with_submodule / "libs" / "inner"
     state = look(with_submodule)
@@ -244,6 +246,7 @@ def test_a_clean_submodule(with_submodule, look):
     assert state.facts["is_dirty"] is False and state.blobs == {}
 
 
+@pytest.mark.slow
 def test_a_moved_submodule(with_submodule, look):
     before = look(with_submodule)
     inner = with_submodule / "libs" / "inner"
@@ -255,6 +258,7 @@ def test_a_moved_submodule(with_submodule, look):
     assert state.facts["fingerprint"] != before.facts["fingerprint"]
 
 
+@pytest.mark.slow
 def test_a_dirty_submodule_is_in_the_patch(with_submodule, look):
     write(with_submodule, {"libs/inner/train.py": "print(5)\n", "libs/inner/more.py": "m\n"})
     state = look(with_submodule)
@@ -265,6 +269,7 @@ def test_a_dirty_submodule_is_in_the_patch(with_submodule, look):
     assert state.blobs["files/libs/inner/more.py"] == b"m\n"
 
 
+@pytest.mark.slow
 def test_a_submodule_that_is_not_checked_out(with_submodule, look, tmp_path):
     git(tmp_path, "clone", "-q", str(with_submodule), "copy")
     state = look(tmp_path / "copy")
@@ -448,6 +453,7 @@ def test_100_000_unknown_files(repository, look, monkeypatch):
 # ---------------------------------------------------------------- the fingerprint
 
 
+@pytest.mark.slow
 def test_every_difference_changes_the_fingerprint(repository, look):
     seen = [look(repository).facts["fingerprint"]]
 
@@ -548,6 +554,7 @@ def test_a_token_reaches_neither_patch_nor_file(repository, look):
     )
 
 
+@pytest.mark.slow
 def test_a_key_is_found_wherever_a_long_text_is_divided(repository, look):
     lines = ["QUJD" * 16 for _ in range(20)]
     key = "\n".join(["-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----"])
@@ -604,6 +611,7 @@ def evil(folder, mark):
     return program
 
 
+@pytest.mark.slow
 def test_no_program_of_a_repository_is_run(repository, look, tmp_path):
     write(repository, {".gitattributes": "*.py diff=e filter=e\n*.txt filter=p\n", "a.txt": "a\n"})
     git(repository, "add", "-A")
@@ -629,6 +637,7 @@ def test_no_program_of_a_repository_is_run(repository, look, tmp_path):
     assert mark.exists()
 
 
+@pytest.mark.slow
 def test_no_program_of_a_submodule_is_run(with_submodule, look, tmp_path):
     inner = with_submodule / "libs" / "inner"
     write(inner, {".gitattributes": "*.py filter=e diff=e\n"})

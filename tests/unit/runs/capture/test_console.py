@@ -107,6 +107,7 @@ def test_a_secret_may_be_cut_anywhere(cut):
     assert TOKEN not in kept and kept.startswith("token is [withheld: ")
 
 
+@pytest.mark.slow
 def test_the_beginning_and_the_end_are_kept_and_what_is_between_is_counted(console, monkeypatch):
     total = 0
     found = []
@@ -127,6 +128,7 @@ def test_the_beginning_and_the_end_are_kept_and_what_is_between_is_counted(conso
     assert all(len(text_of([body])) <= module.LIVE_TAIL_BYTES for body in tails[:-1])
 
 
+@pytest.mark.slow
 def test_tails_come_more_rarely_with_time(console):
     console.feed("out", "x" * 60 + "\n")
     console.feed("out", ("y" * 99 + "\n") * (module.HEAD_BYTES // 100 + 100))

@@ -22,6 +22,7 @@ def canonical(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+@pytest.mark.slow
 def test_packages_agree_exactly_with_importlib_metadata():
     expected = {}
     for distribution in importlib.metadata.distributions():

@@ -116,6 +116,7 @@ def test_nothing_of_a_hostile_run_becomes_markup():
     assert "<img src=x" in seen(view).text, "it is shown as it was written"
 
 
+@pytest.mark.slow
 def test_a_huge_run_is_bounded():
     long = "x" * 1_000_000
     with gnomon.run(

@@ -181,6 +181,7 @@ def test_a_run_that_was_resumed_keeps_its_pace_and_not_the_pause(clock):
     assert one.low < clock.s + 80 < one.high < clock.s + 200
 
 
+@pytest.mark.slow
 def test_a_long_run_is_told_from_a_few_of_its_rows(clock, monkeypatch):
     run = train(clock, "r", 60_000, step_s=1.0, finish=False, max_steps=100_000)
     from gnomon.env import Env

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 import gnomon
 from gnomon.page import Ask, Shown, Values
 from gnomon.runs.pages.run import overview
@@ -18,6 +20,7 @@ def head_of(run):
     return rendered(answer, "head")
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_has_a_range_and_what_it_rests_on(project):
     run = gnomon.run("net", params={"max_steps": 100})
     for step in range(40):

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from gnomon.errors import BadArgumentError
 from gnomon.runs.groups import judge as judge_module
@@ -35,7 +34,10 @@ B = (0.60, 0.66, 0.63, 0.70, 0.58, 0.64)
 # ---------------------------------------------------------------- two groups: the textbook
 
 
+@pytest.mark.slow
 def test_two_groups_of_other_seeds_are_compared_by_welch():
+    from scipy import stats
+
     found = only(judge([apart("a", *A), apart("b", *B)], better="higher"))
     welch = stats.ttest_ind(A, B, equal_var=False)
     low, high = welch.confidence_interval(0.95)
@@ -47,7 +49,10 @@ def test_two_groups_of_other_seeds_are_compared_by_welch():
     assert (found.verdict, found.is_paired, found.n_pairs) == ("worse", False, 0)
 
 
+@pytest.mark.slow
 def test_two_groups_of_the_same_seeds_are_compared_seed_by_seed():
+    from scipy import stats
+
     found = only(judge([seeded("a", *A), seeded("b", *B)], better="higher"))
     paired = stats.ttest_rel(A, B)
     low, high = paired.confidence_interval(0.95)
@@ -98,7 +103,10 @@ def test_two_groups_of_four_shared_seeds_are_not_paired_but_four_groups_are():
 # ---------------------------------------------------------------- many groups
 
 
+@pytest.mark.slow
 def test_groups_of_equal_noise_are_compared_nearly_as_by_tukey():
+    from scipy import stats
+
     rng = random.Random(3)
     values = [[rng.gauss(mean, 1) for _ in range(12)] for mean in (0, 0.5, 1, 1.5, 2, 2.5)]
     judgement = judge([apart(f"g{i}", *v) for i, v in enumerate(values)], better="higher")

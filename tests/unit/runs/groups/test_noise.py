@@ -3,7 +3,6 @@
 import random
 
 import pytest
-from scipy import stats
 
 from gnomon.runs.groups.noise import Common, Noise, common, drawn, measured
 
@@ -14,7 +13,10 @@ def test_variance_of_a_hand_worked_case():
     assert measured([1, 3, 6, 4, 6]).df == 4
 
 
+@pytest.mark.slow
 def test_fourth_cumulant_is_the_k_statistic():
+    from scipy import stats
+
     values = [0.3, 1.7, 0.2, 5.1, 0.9, 2.2, 0.4]
     assert measured(values).fourth == pytest.approx(stats.kstat(values, 4))
 

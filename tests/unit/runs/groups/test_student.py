@@ -3,28 +3,36 @@
 import math
 
 import pytest
-from scipy import special, stats
 
 from gnomon.runs.groups import student
 
 DFS = (1, 2, 3.3, 8, 50, 1000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("df", DFS)
 @pytest.mark.parametrize("t", [0.0, 0.3, 2.306, -2.306, 40.0])
 def test_tails_of_t_are_those_of_scipy(t, df):
+    from scipy import stats
+
     assert student.two_sided(t, df) == pytest.approx(2 * stats.t.sf(abs(t), df), rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("df", DFS)
 @pytest.mark.parametrize("level", [0.001, 0.05, 0.5])
 def test_quantiles_of_t_are_those_of_scipy(level, df):
+    from scipy import stats
+
     assert student.t_quantile(level, df) == pytest.approx(stats.t.isf(level / 2, df), rel=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [3, 5, 10, 30])
 @pytest.mark.parametrize("df", [2, 4, 8, 20, 120])
 def test_bounds_of_all_pairs_are_those_of_the_studentized_range(k, df):
+    from scipy import stats
+
     bound = student.all_pairs(k).critical(0.05, df)
     assert stats.studentized_range.sf(bound * math.sqrt(2), k, df) == pytest.approx(0.05, rel=1e-4)
 
@@ -41,7 +49,10 @@ def test_bounds_with_one_are_those_of_dunnetts_printed_table():
     assert student.with_one(5, 0.5).critical(0.05, 20) == pytest.approx(2.73, abs=0.006)
 
 
+@pytest.mark.slow
 def test_uncorrelated_comparisons_with_one_are_independent():
+    from scipy import stats
+
     # Known variance: P(any |z| >= w) = 1 - P(|z| < w)^m
     family = student.with_one(4, 0.0)
     inside = 1 - 2 * stats.norm.sf(2.5)
@@ -60,8 +71,11 @@ def test_p_at_the_bound_is_the_level(family, df):
     assert family.survival(family.critical(0.05, df), df) == pytest.approx(0.05, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("x", [0.3, 1.0, 2.5, 7.0, 40.0])
 def test_digamma_and_trigamma_are_those_of_scipy(x):
+    from scipy import special
+
     assert student.digamma(x) == pytest.approx(special.digamma(x), abs=1e-8)
     assert student.trigamma(x) == pytest.approx(special.polygamma(1, x), rel=1e-7)
 

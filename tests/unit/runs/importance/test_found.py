@@ -77,6 +77,7 @@ def test_a_run_without_a_finite_value_counts_as_the_worst(project):
     assert any("12 runs left out: `weird` is not finite" in note for note in unknown.notes)
 
 
+@pytest.mark.slow
 def test_figures_and_durations_are_metrics_too(sweep):
     assert sweep.importance("auc.min").metric == "auc.min"
     assert sweep.importance("duration").configurations == 30

@@ -3,7 +3,6 @@
 import random
 
 import pytest
-from scipy import stats
 
 from gnomon.runs.importance import share as shares
 from gnomon.runs.importance.share import (
@@ -29,11 +28,17 @@ def explained(codes, scores):
     )
 
 
+@pytest.mark.slow
 def test_equal_values_share_the_middle_of_their_ranks():
+    from scipy import stats
+
     assert midranks([5.0, 1.0, 5.0, 7.0]) == [2.5, 1.0, 2.5, 4.0] == list(stats.rankdata([5, 1, 5, 7]))
 
 
+@pytest.mark.slow
 def test_the_explained_part_is_that_of_kruskal_and_wallis():
+    from scipy import stats
+
     chance = random.Random(1)
     codes = [chance.randrange(3) for _ in range(30)]
     scores = [chance.gauss(code, 1) for code in codes]
@@ -48,7 +53,10 @@ def test_the_share_takes_off_what_chance_explains():
     assert shares.without_chance(0.9, 3, 3) == 0.0
 
 
+@pytest.mark.slow
 def test_the_limit_of_exchanging_is_the_f_test_of_ranks():
+    from scipy import stats
+
     part, n, k = 0.3, 40, 5
     f = (part / (k - 1)) / ((1 - part) / (n - k))
     assert beyond(part, n, k) == pytest.approx(stats.f.sf(f, k - 1, n - k), rel=1e-9)

@@ -65,6 +65,7 @@ def test_a_best_value_in_the_middle_is_found_and_is_not_one_way():
     assert max(middles) not in (middles[0], middles[-1])
 
 
+@pytest.mark.slow
 def test_which_way_is_said_where_it_is_one():
     values = [float(at) for at in range(40)]
     (up,) = weigh(values, {"a": values}).weights
@@ -83,6 +84,7 @@ def test_only_ranks_count():
     ]
 
 
+@pytest.mark.slow
 def test_the_verdict_is_that_of_the_corrected_chance():
     chance = random.Random(6)
     for _ in range(20):

@@ -40,6 +40,7 @@ def record(tmp_path_factory):
     return gnomon.open(folder)
 
 
+@pytest.mark.slow
 def test_what_is_near_is_found_whatever_its_words(record):
     first = {
         question: [hit.hits[0].name for hit in record.find_by_meaning(question).texts][:1]

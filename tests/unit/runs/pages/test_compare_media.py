@@ -44,6 +44,7 @@ def cells(html):
 # --- side by side
 
 
+@pytest.mark.slow
 def test_each_panel_shows_the_value_at_the_step_or_the_last_before_it():
     a = logged(said={0: text("a0"), 10: text("a10")})
     b = logged(said={4: text("b4"), 20: text("b20")})

@@ -34,6 +34,7 @@ def row(html, name):
     return next(cells for cells in rows_of(html) if cells and cells[0].split(" ")[0] == name)
 
 
+@pytest.mark.slow
 def test_what_differs_stands_in_the_table_and_what_agrees_is_folded():
     a, b = train(lr=0.1, depth=3), train(lr=0.2, depth=3)
     html = shown(("run", a), ("run", b))
@@ -207,6 +208,7 @@ def two_scripts(project, monkeypatch):
     return ids
 
 
+@pytest.mark.slow
 def test_the_diff_of_the_code_is_coloured_escaped_and_can_be_downloaded(two_scripts):
     a, b = two_scripts
     html = shown(("run", a), ("run", b))
@@ -218,6 +220,7 @@ def test_the_diff_of_the_code_is_coloured_escaped_and_can_be_downloaded(two_scri
     assert f"/compare/patch?run={a}&amp;run={b}&amp;code={b}" in html
 
 
+@pytest.mark.slow
 def test_which_of_several_diffs_is_shown_can_be_chosen(two_scripts, monkeypatch):
     monkeypatch.setenv("GNOMON_CAPTURE", "off")
     a, b = two_scripts

@@ -34,6 +34,7 @@ def dots(html):
     return len(re.findall(r"<circle class=\"seed\"", html))
 
 
+@pytest.mark.slow
 def test_the_sentence_of_the_library_stands_first_with_names_apart(three):
     html = shown(("metric", "loss"))
     found = gnomon.open().compare_groups("loss")

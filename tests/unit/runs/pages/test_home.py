@@ -70,6 +70,7 @@ def test_an_empty_record_says_what_to_type(project):
     assert "Running now" not in html
 
 
+@pytest.mark.slow
 def test_looking_moves_no_reading_position_and_seen_moves_it_to_what_was_shown(project):
     train("first", loss=1.0)
     close_all()
@@ -92,6 +93,7 @@ def test_nobody_has_seen_the_future(project):
     assert reader.at == asked.now
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["facts", "news", "running", "failed"])
 def test_each_part_is_shown_alone(project, part):
     train("first", loss=1.0)
@@ -100,6 +102,7 @@ def test_each_part_is_shown_alone(project, part):
     assert html.strip().startswith("<") and "<html" not in html and f'id="{part}"' in html
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_is_shown_with_its_last_values(project):
     with gnomon.run("long") as run:
         for step in range(10):
@@ -108,6 +111,7 @@ def test_a_run_that_goes_on_is_shown_with_its_last_values(project):
         assert "step 9" in html and "<svg" in html and "0.1" in html
 
 
+@pytest.mark.slow
 def test_what_has_no_points_or_only_nan_is_shown_too(project):
     with gnomon.run("silent") as silent, gnomon.run("nan") as run:
         run.log(loss=float("nan"))
@@ -127,6 +131,7 @@ def test_names_are_text(project):
     assert "<script>alert" not in html and "<img src=x" not in html and "\u202e" not in html
 
 
+@pytest.mark.slow
 def test_the_palette_finds_runs_groups_data_and_texts(project):
     with gnomon.run("resnet", group="sweep-a") as run:
         run.log(loss=1.0)

@@ -178,6 +178,7 @@ def test_of_many_metrics_some_are_shown_and_the_others_are_a_filter_away():
     assert "No metric of this run is called so." in words_of(html_of(run.id, ("metrics", "nothing")))
 
 
+@pytest.mark.slow
 def test_ranks_have_rows_of_their_own_and_processes_say_what_they_lost():
     code = "import gnomon\nwith gnomon.run('ranks') as run:\n    run.log(loss=1.0, odd='x')"
     for rank in "01":
@@ -355,6 +356,7 @@ def test_after_a_change_on_a_part_the_page_is_that_part_again():
 # --- nothing is lost between the page and its stream
 
 
+@pytest.mark.slow
 def test_what_arrives_while_a_page_is_made_is_told_once_more(project, monkeypatch):
     """A page that held the marks of after it would never hear of what it does not show."""
     run = train()

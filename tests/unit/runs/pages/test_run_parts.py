@@ -142,6 +142,7 @@ def printing(code):
     return gnomon.open().run("@1").id
 
 
+@pytest.mark.slow
 def test_the_console_tells_the_streams_apart_and_finds_words():
     run = printing("print('one <b>'); print('two', file=sys.stderr); print('Three')")
     html = html_of(run_console.console, run)
@@ -155,6 +156,7 @@ def test_the_console_tells_the_streams_apart_and_finds_words():
     assert "No line matches." in words_of(html_of(run_console.console, run, ("q", "nothing")))
 
 
+@pytest.mark.slow
 def test_the_console_shows_the_end_and_leads_to_what_was_before():
     run = printing(f"[print('line', n) for n in range({LINES} + 500)]")
     html = html_of(run_console.console, run)
@@ -377,6 +379,7 @@ def test_a_run_that_no_notebook_made_has_no_such_part():
 # --- lineage
 
 
+@pytest.mark.slow
 def test_lineage_leads_to_runs_and_data_and_says_where_it_knows_nothing(project):
     (project / "in.csv").write_text("a\n1\n")
     gnomon.add_data(project / "in.csv", name="credit")

@@ -63,6 +63,7 @@ def test_hits_are_counted_by_field_and_one_field_can_be_asked_for(runs):
     assert [one.hit.run for one in values(q="plateau", field="name")["shown"]] == [runs["plateau"]]
 
 
+@pytest.mark.slow
 def test_a_filter_and_a_kind_narrow_the_search(runs, project):
     (project / "plateau.csv").write_text("a\n1\n")
     gnomon.open().add_data(project / "plateau.csv", name="plateau")

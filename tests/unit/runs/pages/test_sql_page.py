@@ -50,6 +50,7 @@ def shown(asked: Ask) -> str:
     return html
 
 
+@pytest.mark.slow
 def test_an_answer_has_types_links_and_fields_as_columns(run):
     result = sql(ask("select id, params, created from runs")).values["result"]
     assert [(name, kind) for name, kind, _ in result.columns] == [
@@ -59,6 +60,7 @@ def test_an_answer_has_types_links_and_fields_as_columns(run):
     assert f'href="/run/{run}"' in html and "<time datetime=" in html and "1 row" in html
 
 
+@pytest.mark.slow
 def test_of_many_rows_the_first_are_shown_and_the_rest_is_counted(run):
     html = shown(ask("select * from range(2500)", part="answer"))
     assert html.count("<tr>") == SHOWN_ROWS + 1
@@ -81,6 +83,7 @@ def test_numbers_over_a_rising_column_are_drawn(run, query, drawn):
     assert [(one.name, one.x, one.low, one.high) for one in found] == drawn
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_a_query_is_said_where_it_stands(run):
     html = shown(ask("select nam from runs", part="answer"))
     assert "^^^" in html and "did you mean `name`" in html
@@ -113,6 +116,7 @@ def test_the_schema_names_what_the_record_has(run):
     assert 'data-put="metrics.&#34;val/auc&#34;"' in html and 'data-put="params.net.depth"' in html
 
 
+@pytest.mark.slow
 def test_a_download_has_all_rows_and_no_formula(run):
     answer = download(ask("select name, seed from runs", **{"as": "csv"}))
     assert b"".join(answer.parts) == b"name,seed\n'=1+1,1\n"
@@ -155,6 +159,7 @@ def test_a_query_that_runs_long_can_be_stopped(run):
     assert stop(ask(form=[("id", "ab" * 8)])).value == {"stopped": False}
 
 
+@pytest.mark.slow
 def test_a_query_that_is_stopped_before_it_began_does_not_run(run):
     assert stop(ask(form=[("id", "cd" * 8)])).value == {"stopped": False}
     assert "stopped, as was asked" in sql(ask(ENDLESS, id="cd" * 8)).values["error"].message

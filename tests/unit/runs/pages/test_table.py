@@ -76,6 +76,7 @@ def test_columns_unless_asked_for_tell_the_runs_apart_and_the_status_is_always_t
     assert "params.momentum" in heads("where=params.momentum is missing and seed < 3")
 
 
+@pytest.mark.slow
 def test_of_many_columns_those_are_shown_that_a_person_can_read():
     for seed in range(2):
         train("wide", seed=seed, auc=seed, **{f"p{number}": seed for number in range(60)})
@@ -155,6 +156,7 @@ def many():
         train(f"r{number:03}", seed=number)
 
 
+@pytest.mark.slow
 def test_rows_come_a_hundred_at_a_time_with_a_link_to_the_next(many):
     html = shown("sort=name")
     assert html.count('<tr id="row-') == 100

@@ -217,6 +217,7 @@ def test_runs_that_repeat_a_seed_count_once_in_a_mean(log):
     assert plot.notes == ("g: 2 seeds, 3 runs (seed 0 twice); runs of one seed are averaged first",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ends", [(None, None), (100.5, 200), (100.5, 300), (2_990, 9_000), (-50, -10)])
 @pytest.mark.parametrize("order", ["forward", "back in the middle", "resumed"])
 def test_points_that_need_nothing_done_make_the_line_that_the_long_way_makes(log, monkeypatch, ends, order):

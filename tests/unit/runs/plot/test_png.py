@@ -20,6 +20,7 @@ def test_without_the_library_the_error_says_what_to_do(made_up, monkeypatch, tmp
     assert not (tmp_path / "a.png").exists()
 
 
+@pytest.mark.slow
 def test_the_pixels_are_those_of_the_svg(made_up):
     pytest.importorskip("resvg_py")
     image = pytest.importorskip("PIL.Image")

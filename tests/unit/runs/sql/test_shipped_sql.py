@@ -178,6 +178,7 @@ def told(cell):
     return repr(float(cell))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_engine_tells_what_gnomon_tells(share, tmp_path, engine):
@@ -196,6 +197,7 @@ def test_an_engine_tells_what_gnomon_tells(share, tmp_path, engine):
     assert ends == {(FIRST, "open"), (LIVE, "open"), (RESUMED, "open")}
 
 
+@pytest.mark.slow
 def test_the_record_has_what_must_not_be_counted(share):
     """What the test above is about is there: doubled lines, doubled rows, a hidden run, rows that were left behind."""
     import duckdb

@@ -62,6 +62,7 @@ def test_a_subquery_hands_fields_on(record):
     assert rows(record, query) == [(1.02, 6)]
 
 
+@pytest.mark.slow
 def test_figures_of_metrics_in_long_and_in_wide_form(record):
     long = rows(
         record,
@@ -96,6 +97,7 @@ def test_a_series_can_be_the_x_axis_of_another(record):
     assert rows(record, query) == [(60, 1.1)]
 
 
+@pytest.mark.slow
 def test_groups_have_mean_and_spread(record):
     query = 'select groups."group", n, seeds, mean.auc, spread.auc, params.lr from groups order by mean.auc'
     found = rows(record, query)
@@ -106,12 +108,14 @@ def test_groups_have_mean_and_spread(record):
     assert rows(record, "select count(distinct seed_group) from runs") == [(2,)]
 
 
+@pytest.mark.slow
 def test_a_query_that_names_no_column_counts_rows(record):
     assert rows(record, "select count(*) from runs") == [(6,)]
     assert rows(record, "select 1 from metrics limit 1") == [(1,)]
     assert rows(record, "select count(*) from groups") == [(2,)]
 
 
+@pytest.mark.slow
 def test_notes_files_processes_packages_and_entries(project, tmp_path):
     kept = tmp_path / "model.bin"
     kept.write_bytes(b"12345")
@@ -127,6 +131,7 @@ def test_notes_files_processes_packages_and_entries(project, tmp_path):
     assert sorted(rows(record, query, run.id)) == [("run.created", "a"), ("run.renamed", "b")]
 
 
+@pytest.mark.slow
 def test_hidden_runs_are_left_out_unless_they_are_asked_for(record):
     hidden = record.runs(limit=1).ids[0]
     record.remove(hidden)
@@ -159,6 +164,7 @@ def test_what_a_resumed_run_left_behind_is_not_among_its_points(project):
     assert [value for _, value in found] == [0.0, 1.0, 2.0, 3.0, 4.0, 105.0, 200.0]
 
 
+@pytest.mark.slow
 def test_odd_values_come_out_as_they_are(project):
     big = 2**60 + 1
     with gnomon.run("a", params={"mixed": "x", "flag": True, "list": [1, 2]}) as run:
@@ -181,6 +187,7 @@ def test_odd_values_come_out_as_they_are(project):
     ]
 
 
+@pytest.mark.slow
 def test_names_that_clash_do_not_fail(project):
     with gnomon.run("a", params={"LR": 1, "lr": 2, "a": {"b": 3}, "a.b": 4, "it's": 5, 'x"y': 6}):
         pass
@@ -204,6 +211,7 @@ def test_columns_of_one_name_keep_their_own_values(record):
     assert (round(row["auc"], 6), round(row["auc_2"], 6), row["wait"]) == (0.92, 0.01, "3 days")
 
 
+@pytest.mark.slow
 def test_parameters_of_a_query(record):
     assert rows(record, "select count(*) from runs where seed = ? and params.lr = ?", 1, 0.1) == [(1,)]
     assert record.sql("select count(*) as n from runs where seed = $seed", {"seed": 2}).column("n") == [2]
@@ -211,6 +219,7 @@ def test_parameters_of_a_query(record):
         record.sql("select ?", "text")
 
 
+@pytest.mark.slow
 def test_an_answer_is_arrow_to_whoever_asks(record):
     import pandas
     import polars
@@ -233,6 +242,7 @@ def test_a_notebook_shows_no_markup_of_strangers(project):
     assert "&lt;script&gt;" in shown
 
 
+@pytest.mark.slow
 def test_an_empty_record_answers(project):
     with gnomon.run("only"):
         pass
@@ -242,6 +252,7 @@ def test_an_empty_record_answers(project):
         assert rows(record, f"from {table}") == [], table
 
 
+@pytest.mark.slow
 def test_show_tables_and_describe(record):
     assert {row["name"] for row in record.sql("show tables")} == {
         "runs", "params", "metrics", "points", "groups", "notes", "files", "data", "used", "processes", "packages",
@@ -343,6 +354,7 @@ def used(project):
     return {"first": first.id, "second": second.id, "far": far.id, "old": old.id, "new": new.id}
 
 
+@pytest.mark.slow
 def test_versions_of_data_with_their_facts(used):
     record = gnomon.open()
     query = """select label, is_newest, size, files, file_name, rows, columns, column_names, message from data
@@ -372,12 +384,14 @@ def test_versions_of_data_with_their_facts(used):
     ]
 
 
+@pytest.mark.slow
 def test_a_reference_says_where_it_lies_and_that_it_is_not_pinned(used):
     query = "select object, reference, is_pinned from data where id = ?"
     assert rows(gnomon.open(), query, used["far"]) == [(None, "s3://bucket/far.csv", False)]
     assert rows(gnomon.open(), query.replace("object", "length(object)"), used["first"]) == [(64, None, True)]
 
 
+@pytest.mark.slow
 def test_what_runs_used_joins_runs_and_versions(used):
     query = """select runs.name, used.name, used.number, data.rows, used.how from used
                join runs on runs.id = used.run left join data on data.id = used.version order by all"""
@@ -393,6 +407,7 @@ def test_what_runs_used_joins_runs_and_versions(used):
     )
 
 
+@pytest.mark.slow
 def test_rows_of_data_can_be_counted_and_names_of_tables_stay_free(used):
     record = gnomon.open()
     assert rows(record, "select count(*) from data") == [(3,)]
@@ -400,6 +415,7 @@ def test_rows_of_data_can_be_counted_and_names_of_tables_stay_free(used):
     assert rows(record, "select * exclude (created, profile) from data where false") == []
 
 
+@pytest.mark.slow
 def test_a_version_of_which_only_heads_are_here_is_no_row(used, tmp_path):
     record = gnomon.open()
     record.export(tmp_path / "one", runs=used["old"])

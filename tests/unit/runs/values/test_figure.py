@@ -127,6 +127,7 @@ def test_what_is_not_drawn_is_said():
     assert texts[-1] == "a preview; " + notes[0]
 
 
+@pytest.mark.slow
 def test_many_traces_and_points_are_bounded():
     data, notes = preview({"data": [{"type": "scatter", "y": list(range(100_000))}] * 60})
     lines = [found for found in ET.fromstring(data).iter(f"{SVG}path") if found.get("stroke-width") == "2"]
@@ -196,6 +197,7 @@ def pyplot(tmp_path, monkeypatch):
     plt.close("all")
 
 
+@pytest.mark.slow
 def test_figures_axes_and_pyplot_are_the_same_picture(pyplot):
     figure, axes = pyplot.subplots(figsize=(4, 3))
     axes.plot([1, 2, 3])
@@ -212,12 +214,14 @@ def test_figures_axes_and_pyplot_are_the_same_picture(pyplot):
     ET.fromstring(parts_of(result)["figure.svg"])
 
 
+@pytest.mark.slow
 def test_a_part_of_a_figure_stands_for_the_whole(pyplot):
     figure = pyplot.figure()
     axes = figure.subfigures(1, 2)[0].subplots()
     assert encoded(axes) == encoded(figure)
 
 
+@pytest.mark.slow
 def test_every_process_draws_the_same_bytes(pyplot, tmp_path):
     code = (
         "import matplotlib; matplotlib.use('Agg'); import matplotlib.pyplot as plt, hashlib\n"
@@ -232,6 +236,7 @@ def test_every_process_draws_the_same_bytes(pyplot, tmp_path):
     assert len(found) == 1 and "'" in found.pop()
 
 
+@pytest.mark.slow
 def test_a_heavy_figure_has_no_svg(pyplot):
     figure, axes = pyplot.subplots()
     axes.scatter(np.arange(20_000), np.arange(20_000) % 77)
@@ -240,6 +245,7 @@ def test_a_heavy_figure_has_no_svg(pyplot):
     assert result.notes == ("there is no SVG of it: it would be larger than 1 MB",)
 
 
+@pytest.mark.slow
 def test_a_huge_figure_is_drawn_with_fewer_dots(pyplot):
     result = encoded(pyplot.figure(figsize=(50, 2)))
     assert result.meta["width"] <= 4096
@@ -263,6 +269,7 @@ def test_what_matplotlib_raises_is_said(pyplot):
 # ---------------------------------------------------------------- Plotly
 
 
+@pytest.mark.slow
 def test_plotly_figures_keep_their_json_and_have_a_preview():
     go = pytest.importorskip("plotly.graph_objects")
     figure = go.Figure(

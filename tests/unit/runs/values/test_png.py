@@ -44,6 +44,7 @@ def test_another_reader_and_ours_find_the_same_pixels(pixels):
     assert write_png(pixels) == data
 
 
+@pytest.mark.slow
 def test_a_picture_of_several_bands():
     # 3,000 rows of 900 bytes are filtered in three bands: each begins with the difference to the row above it
     pixels = Pixels(100 * bytes(at * at // 7 % 256 for at in range(30 * 900)), 300, 3000, 3)
@@ -154,6 +155,7 @@ def test_a_size_beyond_the_limit_is_refused_by_its_header():
         read_png(data)
 
 
+@pytest.mark.slow
 def test_a_bomb_is_left_as_soon_as_it_goes_beyond_its_size():
     bomb = zlib.compress(bytes(1 << 28), 9)  # a quarter of a gigabyte in 260 kB
     data = png(header(10, 10), chunk(b"IDAT", bomb))

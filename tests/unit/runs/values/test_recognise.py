@@ -84,6 +84,7 @@ def test_pyplot_is_known_by_its_name():
     assert not is_rich(ModuleType("matplotlib"))
 
 
+@pytest.mark.slow
 def test_looking_at_a_value_imports_nothing():
     code = (
         "import sys; from gnomon.runs.values.recognise import is_rich; import gnomon.runs.values.kinds as k;"

@@ -96,6 +96,7 @@ def test_columns_that_mix_types_are_text():
     assert result.notes == ("mixed types or huge numbers, kept as text: `a`, `c`, `d`",)
 
 
+@pytest.mark.slow
 def test_rows_columns_and_cells_are_bounded():
     result, found = kept(
         {f"c{at}": range(10_001) for at in range(3)} | {f"d{at}": [0] * 10_001 for at in range(200)}
@@ -232,6 +233,7 @@ def test_tables_of_duckdb():
 # ---------------------------------------------------------------- from other hands
 
 
+@pytest.mark.slow
 def test_broken_parquet_is_refused(capfd):
     data = encoded(Table({"a": list(range(100))})).parts[0].data
     footer = int.from_bytes(data[-8:-4], "little")

@@ -72,6 +72,7 @@ def everything_about(world):
 # ---------------------------------------------------------------- why
 
 
+@pytest.mark.slow
 def test_a_run_is_explained_by_who_made_reviewed_decided_took_over_and_answered(world):
     run = everything_about(world)
     agree(*world.values())
@@ -85,6 +86,7 @@ def test_a_run_is_explained_by_who_made_reviewed_decided_took_over_and_answered(
         }
 
 
+@pytest.mark.slow
 def test_data_is_explained_by_who_added_it_and_who_wrote_about_its_data_set(world, tmp_path):
     ana, bea, chi, dan = world.values()
     file = tmp_path / "credit.csv"
@@ -101,6 +103,7 @@ def test_data_is_explained_by_who_added_it_and_who_wrote_about_its_data_set(worl
     assert set(told(found(dan, "data:credit@v2"))) == {"ana", "bea"}
 
 
+@pytest.mark.slow
 def test_a_decision_and_a_page_are_explained_by_who_wrote_and_said_something(world):
     ana, bea, chi, dan = world.values()
     page = pages.write(ana.record, "setup", "How to set up.")
@@ -118,6 +121,7 @@ def test_a_decision_and_a_page_are_explained_by_who_wrote_and_said_something(wor
     assert told(found(ana, "decision:1")) == {"bea": ["wrote it"], "dan": ["accepted it"]}
 
 
+@pytest.mark.slow
 def test_who_asks_or_hides_or_tags_does_not_thereby_explain(world):
     ana, bea, *_ = world.values()
     run = ana.train("depth-6", auc=0.9)
@@ -130,6 +134,7 @@ def test_who_asks_or_hides_or_tags_does_not_thereby_explain(world):
     assert told(found(ana, f"run:{run}")) == {"ana": ["ran it"]}
 
 
+@pytest.mark.slow
 def test_a_reference_that_means_another_run_tomorrow_names_none(world):
     ana, bea, *_ = world.values()
     run = ana.train("depth-6", auc=0.9)
@@ -168,6 +173,7 @@ def test_who_did_not_agree_is_as_if_they_were_not_there(world):
     assert before["left_out"] == LEFT_OUT
 
 
+@pytest.mark.slow
 def test_nobody_agrees_for_somebody_else(world):
     ana, bea, *_ = world.values()
     run = ana.train("depth-6", auc=0.9)
@@ -185,6 +191,7 @@ def test_nobody_agrees_for_somebody_else(world):
     assert told(found(bea, f"run:{run}")) == {"ana": ["ran it"]}
 
 
+@pytest.mark.slow
 def test_who_takes_it_back_is_no_longer_named_and_a_no_said_apart_counts(world):
     ana, *_ = world.values()
     agree(ana)
@@ -201,6 +208,7 @@ def test_who_takes_it_back_is_no_longer_named_and_a_no_said_apart_counts(world):
     assert ana.me.can_be_asked
 
 
+@pytest.mark.slow
 def test_an_odd_word_is_as_if_it_had_not_been_said(world):
     ana = world["ana"]
     for odd in (None, 1, "yes", [True]):
@@ -210,6 +218,7 @@ def test_an_odd_word_is_as_if_it_had_not_been_said(world):
         assert not ana.me.can_be_asked
 
 
+@pytest.mark.slow
 def test_the_only_one_is_told_as_a_fact_of_the_thing(world):
     ana, bea, *_ = world.values()
     run = ana.train("depth-6", auc=0.9)
@@ -224,6 +233,7 @@ def test_the_only_one_is_told_as_a_fact_of_the_thing(world):
     assert found(bea, f"run:{run}").said == "those who may be asked about it, in the order of their names"
 
 
+@pytest.mark.slow
 def test_it_is_said_when_each_works_next(world):
     ana, bea, *_ = world.values()
     run = ana.train("depth-6", auc=0.9)
@@ -251,6 +261,7 @@ def numbers_in(value):
     return [value] if isinstance(value, (int, float)) and not isinstance(value, bool) else []
 
 
+@pytest.mark.slow
 def test_members_stand_in_the_order_of_their_names_and_nothing_is_counted(world):
     ana, *_, dan = world.values()
     run = dan.train("depth-6", auc=0.9)
@@ -278,6 +289,7 @@ def test_members_stand_in_the_order_of_their_names_and_nothing_is_counted(world)
     assert "9" not in seen.said
 
 
+@pytest.mark.slow
 def test_an_export_says_who_may_be_asked_and_no_number_of_anybody(world, tmp_path):
     ana, *_ = world.values()
     run = ana.train("depth-6", auc=0.9)
@@ -292,6 +304,7 @@ def test_an_export_says_who_may_be_asked_and_no_number_of_anybody(world, tmp_pat
     assert not any("explain" in path.name for path in folder.rglob("*")), run
 
 
+@pytest.mark.slow
 def test_of_many_places_the_latest_few_are_told_and_not_how_many_more_there_are(world):
     ana, *_ = world.values()
     run = ana.train("depth-6", auc=0.9)
@@ -308,6 +321,7 @@ def test_of_many_places_the_latest_few_are_told_and_not_how_many_more_there_are(
 # ---------------------------------------------------------------- against what is known
 
 
+@pytest.mark.slow
 def test_of_random_work_exactly_what_was_done_is_told(world):
     """Members do this and that to a few things; each reason that is told was done, and each that was done is told."""
     draw, members = random.Random(8), [world["ana"], world["bea"], world["chi"]]
