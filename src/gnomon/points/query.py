@@ -153,7 +153,7 @@ class PointFiles:
             return key.run == run and (names is None or key.series in names) and rank in (None, key.rank)
 
         while True:
-            sources = self._sources.chosen()
+            sources = [one for one in self._sources.chosen() if one.cover is None or _has(one.cover, run)]
             wanted = _Wanted(is_wanted, within, cut_wals(sources, cuts) if within is not None else set())
             try:
                 found = self._collect(sources, run, names, wanted)
@@ -165,7 +165,7 @@ class PointFiles:
     def _collect(self, sources: list[Source], run: str, names: set[str] | None, wanted: _Wanted) -> Found:
         by_segment: dict[str, set[str]] = {}
         for source in sources:
-            if source.cover is not None and any(one.run == run for one in source.cover.runs):
+            if source.cover is not None:
                 by_segment.setdefault(source.path, set()).add(source.wal)
         by_wal: dict[str, dict[SeriesKey, SeriesPoints]] = {}
         for path, wals in by_segment.items():
@@ -209,6 +209,11 @@ class PointFiles:
         for group in found.left_out.keys() & points.keys():
             points[group].skipped += found.left_out[group]
         return points
+
+
+def _has(cover: Cover, run: str) -> bool:
+    """Return whether a segment holds something of a run; a cut in a WAL that does not says nothing of it."""
+    return any(one.run == run for one in cover.runs)
 
 
 class _Wanted(NamedTuple):

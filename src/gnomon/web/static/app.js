@@ -9,6 +9,7 @@
   document.addEventListener("htmx:config:request", (event) => {
     event.detail.ctx.request.headers["X-Gnomon-Token"] = token;
   });
+  document.documentElement.dataset.script = "1"; // what only script can do is shown
   const toast = (text, kind = "") => {
     const box = document.createElement("div");
     box.className = kind;

@@ -2,7 +2,6 @@
 "use strict";
 (() => {
   const { $, $$ } = gnomon;
-  document.documentElement.dataset.script = "1";
 
   // --- regions that renew themselves leave alone what a person is writing
   const isBusy = (region) => {

@@ -232,6 +232,7 @@ def test_what_a_tree_spent(before, after, cpu_s, read):
 
 
 def test_a_child_that_may_not_be_read_is_hidden(monkeypatch):
+    others = {one.pid for one in psutil.Process().children(recursive=True)}  # servers of other tests
     process = child("import sys; sys.stdin.read()")
     try:
         real = psutil.Process.oneshot
@@ -246,7 +247,7 @@ def test_a_child_that_may_not_be_read_is_hidden(monkeypatch):
     finally:
         process.communicate()
     assert [one.pid for one in found.hidden] == [process.pid]
-    assert list(found.used) == [psutil.Process()]
+    assert [one for one in found.used if one.pid not in others] == [psutil.Process()]
 
 
 @linux

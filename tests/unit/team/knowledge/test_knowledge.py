@@ -8,6 +8,7 @@ import pytest
 
 import gnomon
 from gnomon.errors import BadArgumentError
+from gnomon.session import close_all
 from gnomon.team.knowledge import pages, problems
 from gnomon.team.writing import views
 
@@ -59,6 +60,7 @@ def test_a_report_is_filled_in_from_the_run(project, monkeypatch):
     with contextlib.suppress(ValueError), gnomon.run("fails") as run:
         run.log(loss=1.0)
         raise ValueError("the loss is not a number")
+    close_all()  # what is captured in the background is there then
     record = gnomon.open()
     found = record.run(run.id)
     text = problems.draft(found)
