@@ -270,7 +270,8 @@ def test_a_drawing_without_end_is_given_up_and_the_page_lives(watched, pages):
             page.wait_for_timeout(50)
             assert time.monotonic() - started < 40
     said = page.locator("figure .why").all_inner_texts()
-    assert said[0] == "Not drawn: it took more than 10 s"
+    # A quick machine may come to its end, and then it is too large: given up it is in both cases.
+    assert said[0] in ("Not drawn: it took more than 10 s", "Not drawn: it is more than 8000 pixels large")
     assert said[1].startswith("Not drawn: Edge limit exceeded") and len(said) == 3
     figures.first.scroll_into_view_if_needed()
     settled(page)
