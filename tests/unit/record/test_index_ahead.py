@@ -24,8 +24,8 @@ from tests.unit.record.made_record import MadeLog, MadeRecord, bundle
 
 kinds.register(
     kinds.Feature(
-        "leaf",
-        kinds={"leaf.read": "somebody read it"},
+        "readleaf",
+        kinds={"readleaf.read": "somebody read it"},
         fold=lambda live: [entry.body for entry in live],
         cells=lambda page, state, stats: {f"by.{body.get('by')}": body.get("at") for body in state},
         texts=lambda state: [("note", body["word"]) for body in state if "word" in body],
@@ -66,9 +66,11 @@ def read_pages(number: int, count: int) -> MadeLog:
     log = MadeLog(number)
     before: dict[str, str] = {}
     for at in range(count):
-        page = f"leaf:{at * at % 61 // 5 * 5:03}"
+        page = f"readleaf:{at * at % 61 // 5 * 5:03}"
         over = [before[page]] if at % 10 == 9 and page in before else []
-        before[page] = log.add("leaf.read", page, {"by": at % 7, "at": at, "word": f"word{at}"}, over=over)
+        before[page] = log.add(
+            "readleaf.read", page, {"by": at % 7, "at": at, "word": f"word{at}"}, over=over
+        )
     return log
 
 
@@ -86,7 +88,7 @@ def large_file(log: MadeLog) -> bytes:
 def found(index: Index) -> tuple[object, ...]:
     index.update()
     words = index.search("word*", limit=1_000)
-    return index.export(), index.problems(), sorted(words), index.keys("leaf")
+    return index.export(), index.problems(), sorted(words), index.keys("readleaf")
 
 
 def alone(record: MadeRecord) -> tuple[object, ...]:
@@ -195,7 +197,7 @@ def test_the_tail_of_a_file_that_was_read_ahead_is_read_from_where_it_ended(reco
     index = Index(record.home)
     index.update()
     frames.clear()
-    log.add("leaf.read", "leaf:000", {"by": 1, "at": 5_000})
+    log.add("readleaf.read", "readleaf:000", {"by": 1, "at": 5_000})
     record.put_log(log)
     assert found(index) == alone(record)
     assert frames == []
