@@ -13,7 +13,7 @@ from gnomon.record import kinds as features
 from gnomon.record.fold import uncovered
 from gnomon.record.index import Index
 from gnomon.team.writing import entries
-from gnomon.team.writing.kinds import DECISION, PROBLEM, QUESTION
+from gnomon.team.writing.kinds import KINDS as BY_TYPE
 from gnomon.team.writing.state import fold_writing
 from tests.property.test_merge_laws import entries_of
 from tests.property.test_saved_views_laws import in_folder
@@ -22,13 +22,20 @@ from tests.unit.record.made_record import MadeLog, bundle
 pytestmark = pytest.mark.slow
 
 declare_features()
-KINDS = (DECISION, QUESTION, PROBLEM)
+KINDS = tuple(BY_TYPE.values())
+STATES = [*sorted({state for kind in KINDS for state in kind.states}), "odd", 3]
 IDS = [f"{number:020x}" for number in range(1, 3)]
 MEMBERS = [f"{number:020x}" for number in range(7, 10)]
 quick = settings(
     phases=[Phase.generate, Phase.shrink], deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )  # fmt: skip
 texts = st.sampled_from(["Which split?", "", " a\nb ", "\x1b[31m", "x" * 300, 3, None, ["x"]])
+
+
+def went_over(time_us):
+    return {"state": "open", "why": "x", "writer": "a" * 32, "time_us": time_us}
+
+
 FIELDS = {
     entries.OPENED: {
         "number": st.sampled_from([1, 2, 2, -1, "1", 2.0, True]),
@@ -44,7 +51,11 @@ FIELDS = {
         "to": st.sampled_from([MEMBERS[:1], MEMBERS[1:], []]),
         "due": st.sampled_from([5, 7, "x"]),
     },
-    entries.MOVED: {"state": st.sampled_from(["accepted", "answered", "solved", "odd", 3]), "why": texts},
+    entries.MOVED: {
+        "state": st.sampled_from(STATES),
+        "why": texts,
+        "before": st.lists(st.sampled_from([went_over(5), went_over(40), went_over(300), {}, 3]), max_size=2),
+    },
     entries.SAID: {
         "id": st.sampled_from([*MEMBERS, "odd", 3]),
         "text": texts,
@@ -62,6 +73,7 @@ def histories(draw):
         MadeLog(number, time_us=draw(st.integers(0, 20)) * 1_000)
         for number in range(1, draw(st.integers(2, 4)) + 1)
     ]
+    kinds = draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=2, unique=True))
     written: list[str] = []
     for _ in range(draw(st.integers(3, 16))):
         log = draw(st.sampled_from(logs))
@@ -70,7 +82,7 @@ def histories(draw):
         act = draw(st.sampled_from(list(FIELDS)))
         body = {name: draw(values) for name, values in FIELDS[act].items() if draw(st.integers(0, 9))}
         over = draw(st.lists(st.sampled_from(written), max_size=3, unique=True)) if written else []
-        kind = draw(st.sampled_from(KINDS)).type
+        kind = draw(st.sampled_from(kinds)).type
         subject = entries.subject(kind, draw(st.sampled_from(IDS)))
         written.append(log.add(f"{kind}.{act}", subject, body, over=over))
     return [log for log in logs if log.lines]
@@ -132,6 +144,8 @@ def _nothing_is_lost(kind, live, state):
     moved = {entry.body.get("state") for entry in of(entries.MOVED)}
     assert {one["state"] for one in state["states"]} == {state for state in moved if state in kind.states}
     assert set(state["state_heads"]) == {entry.hash for entry in of(entries.MOVED)}
+    times = [one["time_us"] for one in state["history"]]
+    assert times == sorted(set(times))
     assert len(state["marks"]) == len(of(entries.MARKED))
     said = {
         entry.body["text"]

@@ -145,7 +145,7 @@ def _history(kind: Kind, said: Sequence[LiveEntry]) -> list[dict[str, object]]:
             if state in kind.states and is_hex(writer, 32) and at is not None:
                 row = {"state": state, "why": why, "author": None, "writer": writer, "time_us": at}
                 found[at, state, writer, why] = row
-    return [found[key] for key in sorted(found, key=str)][-MAX_HISTORY:]
+    return [found[key] for key in sorted(found)][-MAX_HISTORY:]
 
 
 def _comments(said: Sequence[LiveEntry]) -> list[dict[str, object]]:

@@ -265,3 +265,13 @@ def test_what_was_said_before_a_move_stays_also_where_a_conflict_is_settled(reco
     assert [one.why for one in settled.moves] == ["again"]
     assert {one.why for one in settled.history} == {"first", "costly", "cheap"}
     assert settled.history[0].why == "first"
+
+
+def test_what_was_gone_over_is_in_the_order_of_its_times(record):
+    question = opened(record)
+    before = [{"state": "open", "why": f"at {at}", "writer": "a" * 32, "time_us": at} for at in (300, 40, 5)]
+    session = session_for(record.path)
+    body = {"state": "answered", "why": "", "before": before}
+    session.append("question.moved", entries.subject("question", question.id), body, strict=True)
+    session.sync()
+    assert [one.why for one in views.find(record, "question:1").history] == ["at 5", "at 40", "at 300"]
