@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -16,8 +14,9 @@ from gnomon.data.views import labels, newest, rows
 from gnomon.features import declare_features
 from gnomon.record.fold import uncovered
 from gnomon.record.index import Index
+from tests.property.laws import different_answers, in_folder
 from tests.property.test_merge_laws import entries_of
-from tests.unit.record.made_record import MadeLog, MadeRecord, bundle
+from tests.unit.record.made_record import MadeLog
 
 pytestmark = pytest.mark.slow
 
@@ -86,36 +85,13 @@ def answers(index: Index) -> object:
     ]
 
 
-def in_folder(test):
-    folder = tempfile.mkdtemp(prefix="gnomon-laws-")
-    try:
-        return test(MadeRecord(folder))
-    finally:
-        shutil.rmtree(folder)
-
-
 @settings(quick, max_examples=60)
 @given(histories(), st.randoms(use_true_random=False))
 def test_order_grouping_and_repetition_make_no_difference(logs, random):
-    files = [(f"log/{'0' * 32}/{number:02d}.jsonl", log.data) for number, log in enumerate(logs)]
-
-    def one_by_one(record):
-        index = Index(record.home)
-        for path, data in random.sample(files, len(files)):
-            record.put(path, data)
-            index.update()
+    def answer(index):
         return index.export(), json.dumps(answers(index), sort_keys=True)
 
-    def bundled(record):
-        index = Index(record.home)
-        record.put(*bundle(*logs, writer=3))
-        index.update()
-        for path, data in random.sample(files, random.randint(0, len(files))):
-            record.put(path, data)
-            index.update()
-        return index.export(), json.dumps(answers(index), sort_keys=True)
-
-    assert len({in_folder(one_by_one), in_folder(one_by_one), in_folder(bundled)}) == 1
+    assert len(different_answers(logs, random, answer)) == 1
 
 
 @settings(quick, max_examples=60)

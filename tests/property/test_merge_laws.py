@@ -24,6 +24,7 @@ from gnomon.record import kinds
 from gnomon.record.fold import observed, register, uncovered
 from gnomon.record.index import Index
 from gnomon.record.lines import parse_line, without_body
+from tests.property.laws import in_folder
 from tests.unit.record.made_record import MadeLog, MadeRecord, bundle
 
 pytestmark = pytest.mark.slow
@@ -140,15 +141,6 @@ def found_by_search(record: MadeRecord) -> set:
 def check(index: Index, record: MadeRecord) -> None:
     assert answers_of(index) == json.loads(json.dumps(expected(record)))
     assert {f"{kind}:{name}" for kind, name, _, _ in index.search("U")} == found_by_search(record)
-
-
-def in_folder(test):
-    """Run a test of (record, …) in a new folder each time."""
-    folder = tempfile.mkdtemp(prefix="gnomon-laws-")
-    try:
-        test(MadeRecord(folder))
-    finally:
-        shutil.rmtree(folder)
 
 
 # ---------------------------------------------------------------- order, grouping, repetition

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -17,8 +15,9 @@ from gnomon.team.people import entries
 from gnomon.team.people.person import person_from
 from gnomon.team.people.state import FEATURE, fold_member
 from gnomon.team.people.views import _speaking
+from tests.property.laws import different_answers, in_folder
 from tests.property.test_merge_laws import entries_of
-from tests.unit.record.made_record import MadeLog, MadeRecord, bundle
+from tests.unit.record.made_record import MadeLog
 
 pytestmark = pytest.mark.slow
 
@@ -72,19 +71,9 @@ def histories(draw):
     return logs
 
 
-def in_folder(test):
-    folder = tempfile.mkdtemp(prefix="gnomon-laws-")
-    try:
-        return test(MadeRecord(folder))
-    finally:
-        shutil.rmtree(folder)
-
-
 @settings(quick, max_examples=60)
 @given(histories(), st.randoms(use_true_random=False))
 def test_order_grouping_and_repetition_make_no_difference(logs, random):
-    files = [(f"log/{'0' * 32}/{number:02d}.jsonl", log.data) for number, log in enumerate(logs)]
-
     def people_of(index):
         states = dict(index.states("member")) if "member" in index.types() else {}
         speaking = _speaking(states)
@@ -93,24 +82,7 @@ def test_order_grouping_and_repetition_make_no_difference(logs, random):
             for member, state in sorted(states.items()) if state["name"] is not None
         ])  # fmt: skip
 
-    def one_by_one(record):
-        index = Index(record.home)
-        for path, data in random.sample(files, len(files)):
-            record.put(path, data)
-            index.update()
-        return people_of(index)
-
-    def bundled(record):
-        index = Index(record.home)
-        if len({log.writer for log in logs}) == 1:
-            record.put(*bundle(*logs, writer=0))
-            index.update()
-        for path, data in random.sample(files, len(files)):
-            record.put(path, data)
-            index.update()
-        return people_of(index)
-
-    assert len({in_folder(one_by_one), in_folder(one_by_one), in_folder(bundled)}) == 1
+    assert len(different_answers(logs, random, people_of)) == 1
 
 
 @settings(quick, max_examples=80)
