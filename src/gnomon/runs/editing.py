@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.errors import UsageError
 from gnomon.record.files import replace_file
+from gnomon.record.own_files import own_path
 
 if TYPE_CHECKING:
     from gnomon.runs.views import Record
@@ -26,13 +27,10 @@ class Draft:
     """What somebody is writing: one file in their configuration folder for each record and purpose (`name`)."""
 
     def __init__(self, record: Record, name: str) -> None:
-        home = record.home
-        place = hashlib.sha256(os.fsencode(os.path.realpath(home.path))).hexdigest()[:16]
         mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
         file = "".join(char if char.isascii() and char.isalnum() else "-" for char in name)[:60] + f"-{mark}"
-        self._env = home.env
-        self._folder = os.path.join(home.env.config_folder(), "drafts", place)
-        self.path = os.path.join(self._folder, f"{file}.md")
+        self._env = record.home.env
+        self.path = own_path(record.home, "drafts", f"/{file}.md")
 
     def text(self) -> str | None:
         """Return what was typed and not stored; None where there is nothing."""
@@ -44,7 +42,7 @@ class Draft:
 
     def keep(self, text: str) -> None:
         """Write the file that an editor opens."""
-        self._env.make_folder(self._folder)
+        self._env.make_folder(os.path.dirname(self.path))
         replace_file(self._env, self.path, text.encode("utf-8", "replace"))
 
     def done(self) -> None:

@@ -15,7 +15,7 @@ import time
 from typing import TYPE_CHECKING
 
 from gnomon.team.people.person import Person
-from gnomon.team.people.views import me, people, person_called
+from gnomon.team.people.views import me, people, person_called, require_me
 from gnomon.team.writing import actions, views
 
 if TYPE_CHECKING:
@@ -58,19 +58,11 @@ class Team:
         if isinstance(whom, Person):
             return whom
         if whom == "me":
-            return self._me()
+            return require_me(self._record)
         return person_called(self._record, whom)
 
     def _persons(self, whom: Whom | Iterable[Whom]) -> list[Person]:
         return [self.person(one) for one in ([whom] if isinstance(whom, (str, Person)) else whom)]
-
-    def _me(self) -> Person:
-        from gnomon.errors import UsageError
-
-        found = self.me
-        if found is None:
-            raise UsageError("this record does not know who you are", hint="`gnomon me --name NAME` says it")
-        return found
 
     # --- all that people write
 
@@ -146,7 +138,7 @@ class Team:
         from gnomon.team.handoffs.actions import hand_off
         from gnomon.team.handoffs.draft import draft
 
-        giver, receiver = self._me(), self.person(to)
+        giver, receiver = require_me(self._record), self.person(to)
         found = draft(self._record, giver, receiver, now=time.time())
         body = found.markdown() if text is None else text
         return hand_off(self._record, giver, receiver, body, subjects=found.subjects)
@@ -155,13 +147,13 @@ class Team:
         """Accept a hand-off that is for you."""
         from gnomon.team.handoffs.actions import accept
 
-        return accept(views.writing_called(self._record, "handoff", handoff), self._me(), note)
+        return accept(views.writing_called(self._record, "handoff", handoff), require_me(self._record), note)
 
     def update(self, text: str) -> Given:
         """Give your update; blockers that name a member become questions."""
         from gnomon.team.updates.actions import give
 
-        return give(self._record, self._me(), text)
+        return give(self._record, require_me(self._record), text)
 
     def review(
         self,
@@ -181,7 +173,9 @@ class Team:
         """Give your verdict on a review: `approve`, or `changes` with what should change."""
         from gnomon.team.reviews.actions import give_verdict
 
-        return give_verdict(views.writing_called(self._record, "review", review), self._me(), verdict, text)
+        return give_verdict(
+            views.writing_called(self._record, "review", review), require_me(self._record), verdict, text
+        )
 
     def write_page(
         self, name: str, text: str, *, title: str | None = None, form: str | None = None

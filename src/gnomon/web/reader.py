@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import threading
 from typing import TYPE_CHECKING
 
 from gnomon.record.files import replace_file
+from gnomon.record.own_files import own_path
 
 if TYPE_CHECKING:
     from gnomon.record.home import Home
@@ -19,9 +19,7 @@ class FolderReader:
 
     def __init__(self, home: Home) -> None:
         self._env = home.env
-        folder = os.path.join(home.env.config_folder(), "reader")
-        place = hashlib.sha256(os.fsencode(os.path.realpath(home.path))).hexdigest()[:32]
-        self._path = os.path.join(folder, f"{place}.json")
+        self._path = own_path(home, "reader", ".json")
         self._lock = threading.Lock()
 
     def looked(self, what: str) -> float | None:

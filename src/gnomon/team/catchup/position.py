@@ -8,13 +8,13 @@ Not promised: that an entry is new which a writer made with a clock that was beh
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gnomon.record.files import replace_file
+from gnomon.record.own_files import own_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,9 +51,7 @@ class PositionFile:
 
     def __init__(self, home: Home) -> None:
         self._env = home.env
-        place = hashlib.sha256(os.fsencode(os.path.realpath(home.path))).hexdigest()[:32]
-        self._folder = os.path.join(home.env.config_folder(), "reader")
-        self._path = os.path.join(self._folder, f"{place}.catchup.json")
+        self._path = own_path(home, "reader", ".catchup.json")
 
     def load(self) -> list[Position]:
         """Return the positions; none where nobody has looked, or the file says nothing."""
@@ -73,7 +71,7 @@ class PositionFile:
         """Keep a position. Raises OSError where the folder cannot be written."""
         kept = [*self.load(), position][-MOST_KEPT:]
         rows = [{"at": one.at, "before": one.before, "writers": dict(one.writers)} for one in kept]
-        self._env.make_folder(self._folder)
+        self._env.make_folder(os.path.dirname(self._path))
         replace_file(self._env, self._path, json.dumps({"positions": rows}).encode())
 
 

@@ -12,7 +12,7 @@ from gnomon.errors import BadArgumentError, GnomonError, UnknownSubjectError
 from gnomon.page import Redirect
 from gnomon.team.pages.one import page_of, seen_of
 from gnomon.team.pages.tried import Tried
-from gnomon.team.people.views import me
+from gnomon.team.people.views import require_me
 from gnomon.team.writing import actions
 from gnomon.team.writing.kinds import KINDS
 from gnomon.team.writing.views import writing_called
@@ -109,13 +109,13 @@ def _require_seen(ask: Ask, heads: Sequence[str], what: str) -> None:
 def _verdict(ask: Ask, found: Writing) -> None:
     from gnomon.team.reviews.actions import give_verdict
 
-    give_verdict(found, _me(ask), ask.form.text("verdict"), _text(ask))
+    give_verdict(found, require_me(ask.record), ask.form.text("verdict"), _text(ask))
 
 
 def _again(ask: Ask, found: Writing) -> None:
     from gnomon.team.reviews.actions import ask_again
 
-    ask_again(found, _me(ask), _text(ask))
+    ask_again(found, require_me(ask.record), _text(ask))
 
 
 def _move(ask: Ask, found: Writing) -> None:
@@ -128,7 +128,7 @@ def _move(ask: Ask, found: Writing) -> None:
     elif kind == "review":
         from gnomon.team.reviews.actions import close
 
-        close(found, _me(ask), why)
+        close(found, require_me(ask.record), why)
     else:
         actions.move(found, state, why)
 
@@ -150,7 +150,7 @@ def _move_handoff(ask: Ask, found: Writing, state: str, why: str) -> None:
     acts = {"accepted": handoffs.accept, "declined": handoffs.decline, "withdrawn": handoffs.withdraw}
     if state not in acts:
         _no_such_state(found, state)
-    acts[state](found, _me(ask), why)
+    acts[state](found, require_me(ask.record), why)
 
 
 def _no_such_state(found: Writing, state: str) -> NoReturn:
@@ -168,15 +168,6 @@ def _found(ask: Ask) -> Writing:
     found = writing_called(ask.record, kind, word)
     if found.id != word:
         raise UnknownSubjectError(f"a change names the {kind} by its whole id", hint=f"that is {found.id}")
-    return found
-
-
-def _me(ask: Ask) -> Person:
-    found = me(ask.record)
-    if found is None:
-        raise BadArgumentError(
-            "this record does not know who you are", hint="the page Team asks for your name and hours"
-        )
     return found
 
 

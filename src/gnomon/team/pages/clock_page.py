@@ -12,8 +12,7 @@ from gnomon.team.pages.tried import NOTHING, Tried
 from gnomon.team.people import actions
 from gnomon.team.people import clock as clocks
 from gnomon.team.people.hours import read_days, read_hours
-from gnomon.team.people.views import me as my_member
-from gnomon.team.people.views import people
+from gnomon.team.people.views import people, require_me
 from gnomon.team.people.zones import checked_zone
 
 if TYPE_CHECKING:
@@ -144,9 +143,7 @@ def _hours_of(ask: Ask) -> tuple[str | None, str | None, str | None]:
 
 
 def _away(ask: Ask) -> None:
-    person = my_member(ask.record)
-    if person is None:
-        raise BadArgumentError("this record does not know who you are", hint="say your name first")
+    person = require_me(ask.record)
     first, last = _date(ask, "first"), _date(ask, "last")
     if first is None:
         raise BadArgumentError("a day off needs a date, such as 2026-12-24")

@@ -10,7 +10,7 @@ from gnomon.team.knowledge.pages import FORMS
 from gnomon.team.pages import LISTS
 from gnomon.team.pages.around import reader_of, shown
 from gnomon.team.pages.tried import NOTHING, Tried
-from gnomon.team.people.views import me, people
+from gnomon.team.people.views import people, require_me
 from gnomon.team.writing.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _handoff(ask: Ask, title: str, text: str) -> Writing:
     from gnomon.team.handoffs.actions import hand_off
     from gnomon.team.handoffs.draft import draft
 
-    giver, receivers = _me(ask), _whom(ask)
+    giver, receivers = require_me(ask.record), _whom(ask)
     if len(receivers) != 1:
         raise BadArgumentError("a hand-off is for one member", hint="hand off to each of them")
     found = draft(ask.record, giver, receivers[0], now=ask.now)
@@ -151,7 +151,7 @@ def _review(ask: Ask, title: str, text: str) -> Writing:
 def _update(ask: Ask, title: str, text: str) -> Writing:  # noqa: ARG001  an update is called by its day
     from gnomon.team.updates.actions import give
 
-    return give(ask.record, _me(ask), text).update
+    return give(ask.record, require_me(ask.record), text).update
 
 
 def _page(ask: Ask, title: str, text: str) -> Writing:
@@ -183,12 +183,3 @@ def _whom(ask: Ask) -> list[Person]:
     if missing is not None:
         raise UnknownSubjectError(f"there is no member `{missing[:20]}`")
     return [members.by_id[one] for one in dict.fromkeys(ids)]
-
-
-def _me(ask: Ask) -> Person:
-    found = me(ask.record)
-    if found is None:
-        raise BadArgumentError(
-            "this record does not know who you are", hint="the page Team asks for your name and hours"
-        )
-    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from gnomon.errors import AmbiguousIdError, UnknownSubjectError
+from gnomon.errors import AmbiguousIdError, UnknownSubjectError, UsageError
 from gnomon.ids import is_hex
 from gnomon.record.keys import own_writer
 from gnomon.team.people.entries import TYPE
@@ -114,6 +114,17 @@ def me(record: Record) -> Person | None:
     """Return the member for whom this device speaks; None where it has not said so."""
     writer = own_writer(record.home.env)
     return people(record).of_writer(writer) if writer is not None else None
+
+
+def require_me(record: Record) -> Person:
+    """Return the member for whom this device speaks. Raises UsageError where it has not said so."""
+    found = me(record)
+    if found is None:
+        raise UsageError(
+            "this record does not know who you are",
+            hint="`gnomon me --name NAME` says it, and so does the page Team of `gnomon ui`",
+        )
+    return found
 
 
 def person_called(record: Record, word: str) -> Person:

@@ -274,14 +274,9 @@ def _shown(row: Row, known: People, by: str) -> dict[str, object]:
 
 def whom(record: Record, word: str) -> Person:
     """Return the member that a word means; `me` is who speaks with this device. Raises UsageError, as `person_called`."""
-    from gnomon.team.people.views import me, person_called
+    from gnomon.team.people.views import person_called, require_me
 
-    if word.strip().lower() != "me":
-        return person_called(record, word)
-    person = me(record)
-    if person is None:
-        raise UsageError("this record does not know who you are", hint="`gnomon me --name NAME` says it")
-    return person
+    return require_me(record) if word.strip().lower() == "me" else person_called(record, word)
 
 
 def tell_of(record: Record, texts: Sequence[str], terminal: Terminal) -> None:
