@@ -93,16 +93,13 @@ def _declare_list(parser: Parser, command: str) -> Run:
 
 def _ls(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.team.writing.cli import list_rows
-    from gnomon.team.writing.views import Writing, rows
+    from gnomon.team.writing.views import rows
 
     record = open_record(arguments, terminal)
     record.replica.update(record.progress)
     found = [one for one in rows(record, "handoff") if one.is_open or arguments.all]
     found.sort(key=lambda one: (not one.is_open, one.created if one.is_open else -one.created))
-    if arguments.json:
-        terminal.json_list([Writing(record, one.kind, one.id, one.label).to_dict() for one in found])
-        return 0
-    list_rows(record, found, terminal, shows_state=arguments.all, empty=NO_HANDOFFS)
+    list_rows(record, found, terminal, as_json=arguments.json, shows_state=arguments.all, empty=NO_HANDOFFS)
     late = [one for one in found if _is_late(one)]
     if late:
         count = terminal.count(len(late), "hand-off was", "hand-offs were")

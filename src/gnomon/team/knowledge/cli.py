@@ -170,16 +170,13 @@ def _declare_problems(parser: Parser, command: str) -> Run:
 
 def _problems(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.team.writing.cli import list_rows
-    from gnomon.team.writing.views import Writing, rows
+    from gnomon.team.writing.views import rows
 
     record = open_record(arguments, terminal)
     record.replica.update(record.progress)
     found = [one for one in rows(record, "problem") if one.is_open or arguments.all]
-    if arguments.json:
-        terminal.json_list([Writing(record, one.kind, one.id, one.label).to_dict() for one in found])
-        return 0
     list_rows(
-        record, found, terminal, shows_state=arguments.all,
+        record, found, terminal, as_json=arguments.json, shows_state=arguments.all,
         empty='no open problem; `gnomon problem "…" --run RUN` reports one',
     )  # fmt: skip
     return 0

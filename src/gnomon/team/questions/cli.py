@@ -120,7 +120,7 @@ def _declare_list(parser: Parser, command: str) -> Run:
 
 def _ls(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.team.writing.cli import list_rows, whom
-    from gnomon.team.writing.views import Writing, rows
+    from gnomon.team.writing.views import rows
 
     record = open_record(arguments, terminal)
     record.replica.update(record.progress)
@@ -129,11 +129,8 @@ def _ls(arguments: Namespace, terminal: Terminal) -> int:
         asked = whom(record, arguments.to).id
         found = [one for one in found if asked in one.to]
     found.sort(key=lambda one: (not one.is_open, one.due or float("inf")))
-    if arguments.json:
-        terminal.json_list([Writing(record, one.kind, one.id, one.label).to_dict() for one in found])
-        return 0
     list_rows(
-        record, found, terminal, shows_state=arguments.all,
+        record, found, terminal, as_json=arguments.json, shows_state=arguments.all,
         empty='no question waits for an answer; `gnomon ask MEMBER "…"` asks one',
     )  # fmt: skip
     return 0

@@ -231,12 +231,21 @@ def _say(arguments: Namespace, terminal: Terminal) -> int:
 
 
 def list_rows(
-    record: Record, rows: Sequence[Row], terminal: Terminal, *, shows_state: bool = True, empty: str
+    record: Record,
+    rows: Sequence[Row],
+    terminal: Terminal,
+    *,
+    as_json: bool,
+    shows_state: bool = True,
+    empty: str,
 ) -> None:
-    """Write a table of writings, or what there is to do where there are none."""
+    """Write writings as a table, or say what there is to do where there are none; as JSON, one object a writing."""
     from gnomon.team.people.views import people
-    from gnomon.team.writing.views import who
+    from gnomon.team.writing.views import Writing, who
 
+    if as_json:
+        terminal.json_list([Writing(record, one.kind, one.id, one.label).to_dict() for one in rows])
+        return
     if not rows:
         terminal.say(empty)
         return
