@@ -134,7 +134,10 @@ def test_an_update_asks_and_shows_what_was_done(team):
     assert "asked Bea (question:1), due by" in given.err
     assert "not asked, since `dora` is no member: who are you?" in given.err
     assert "- trained" in team("updates").out
-    assert team("update", "--draft").out == "Did:\n- trained\n\nBlocked:\n- bea: which split?\n- dora: who are you?\n"
+    assert (
+        team("update", "--draft").out
+        == "Did:\n- trained\n\nBlocked:\n- bea: which split?\n- dora: who are you?\n"
+    )
     assert team("updates", "--of", "bea").err.startswith("no updates")
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 1_000
 MOST_LINES = 8
+_GONE = frozenset({"withdrawn", "archived"})
 
 
 def draft(record: Record, writers: Sequence[str], since: float) -> str:
@@ -86,5 +87,5 @@ def _written(record: Record, writers: set[str], since: float) -> Iterable[str]:
         if kind is UPDATE:
             continue
         for row in views.rows(record, kind.type):
-            if row.created > since and row.writer in writers:
+            if row.created > since and row.writer in writers and row.state not in _GONE:
                 yield f"{row.label} {row.title}"

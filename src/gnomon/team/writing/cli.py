@@ -21,6 +21,7 @@ STATE_STYLES = {
     "open": "cyan", "offered": "cyan", "requested": "cyan", "proposed": "cyan", "declined": "yellow",
     "rejected": "yellow", "superseded": "dim", "withdrawn": "dim", "archived": "dim",
 }  # fmt: skip
+_FOR_PROGRAMS = frozenset({"subject", "against_subject", "name"})  # fields that another one says for people
 MOST_TOLD = 5
 MOST_REFERENCES = 200
 _DETAILS = "  "
@@ -92,7 +93,7 @@ def _facts(writing: Writing) -> list[tuple[str, str]]:
     """Return what the fields of its kind say, in words, those that a person reads."""
     found = []
     for key, value in writing.fields.items():
-        if isinstance(value, str) and key not in ("subject", "name"):
+        if isinstance(value, str) and key not in _FOR_PROGRAMS:
             found.append((key, value))
         elif (
             key != "supersedes"

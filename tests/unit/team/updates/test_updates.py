@@ -97,6 +97,8 @@ def test_the_draft_says_what_was_done_since_the_last_update_and_nothing_of_other
     ana.train("broken", status="failed", error="E: x")
     bea.train("of bea", auc=0.5)
     writing.open_writing(ana.record, "decision", "Depth 6", "x")
+    asked = writing.open_writing(ana.record, "question", "Not any more", "x")
+    writing.move(asked, "withdrawn")
     bea.meet()
     ana.meet()
     drafted = actions.drafted(ana.record, ana.me, ana.clock.now)
@@ -105,4 +107,5 @@ def test_the_draft_says_what_was_done_since_the_last_update_and_nothing_of_other
     assert "decision:1 Depth 6" in drafted
     assert "before" not in drafted
     assert "of bea" not in drafted
+    assert "Not any more" not in drafted
     assert set(parts(drafted)) == {"did", "next", "blocked"}
