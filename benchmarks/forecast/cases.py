@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gnomon.runs.forecast.pace import without_gaps
@@ -55,7 +56,7 @@ def case(name: str, kind: str, state: str) -> Case:
     for _ in range(count):
         times, _ = habits.times(rng, habits.steps_of_one(rng))
         total = float(steps) if state != STATES[2] else None
-        earlier.append(Earlier(float(len(times)), times[-1] + habits.closing_s(rng), total, is_twin=True))
+        earlier.append(earlier_of(times, times[-1] + habits.closing_s(rng), total))
     own = habits.on_another_machine(rng) if rng.random() < 0.2 else habits
     planned = own.steps_of_one(rng)
     times, resumed = own.times(rng, planned)
@@ -69,6 +70,12 @@ def case(name: str, kind: str, state: str) -> Case:
         crashed = times[at - 1] + rng.random() * (times[-1] / len(times))
         found = replace(found, times=times[:at], ended=crashed, planned_end=ended)
     return found
+
+
+def earlier_of(times: Sequence[float], ended: float, stated: float | None) -> Earlier:
+    """Return a run that did its steps at these moments, as an earlier one."""
+    knots = [(float(step), time - ended) for step, time in enumerate(times, start=1)]
+    return Earlier(float(len(times)), ended, stated, is_twin=True, knots=knots)
 
 
 class _Habits:

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from benchmarks.forecast.cases import KINDS, SHARES, STATES, Case, case
-from benchmarks.forecast.trainings import RECORDED
-from gnomon.runs.forecast.predict import Earlier, Seen, predicted
+from benchmarks.forecast.cases import KINDS, SHARES, STATES, Case, case, earlier_of
+from benchmarks.forecast.recording import DEVELOPMENT, HELD_OUT
+from gnomon.runs.forecast.predict import Seen, predicted
 
 LEVEL = 0.8
 STATED = (0.1, 0.25, 0.5, 0.75, 0.9)
+NARROW = 0.1
 
 
 class Recorded(TypedDict):
@@ -49,6 +50,11 @@ class Tally:
     @property
     def width(self) -> float:
         return statistics.median(self.widths) if self.widths else math.nan
+
+    @property
+    def narrow(self) -> float:
+        """In percent: how many ranges are at most a tenth as wide as the time that was left."""
+        return self.share(sum(one <= NARROW for one in self.widths))
 
     @property
     def miss(self) -> float:
@@ -102,18 +108,18 @@ def _keys(kind: str, state: str, share: str) -> Iterable[Key]:
     return [(one, other, third) for one in kinds for other in (state, "all") for third in (share, "all")]
 
 
-def of_recorded() -> dict[Key, Tally]:
+def of_recorded(*, development: bool = False) -> dict[Key, Tally]:
     """Return tallies of the recorded trainings, by name, state and share: each seed with those before it, and alone."""
     found: dict[Key, Tally] = defaultdict(Tally)
     by_name: dict[str, list[Recorded]] = defaultdict(list)
-    for one in json.loads(RECORDED.read_text(encoding="utf-8")):
+    for one in json.loads((DEVELOPMENT if development else HELD_OUT).read_text(encoding="utf-8")):
         by_name[one["name"]].append(one)
     for name, runs in by_name.items():
         for number, run in enumerate(runs):
             rng = random.Random(f"{name}/{number}")
             before = [
-                Earlier(float(len(other["times"])), other["ended"], other["stated"], is_twin=True)
-                for other in runs[:number]
+                earlier_of(other["times"], other["ended"], other["stated"])
+                for other in reversed(runs[:number])
             ]
             for state, earlier in (("no run before", []), ("runs before", before)):
                 if earlier or state == "no run before":

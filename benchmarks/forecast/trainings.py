@@ -1,33 +1,13 @@
 """Small trainings of scikit-learn on the data that it ships, each a generator that yields after every step.
 
-    python -m benchmarks.forecast --record
-
-keeps the moments at which their steps were done as `recorded.json`: real times of a real machine that others used too.
+The method of forecasts was made on these, and on some of `more_trainings.py`.
 """
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-RECORDED = Path(__file__).with_name("recorded.json")
-SEEDS = 5
 Training = Callable[[int], Iterator[None]]
-
-
-def record() -> None:
-    """Train everything once for each seed, and keep the times."""
-    found = []
-    for name, (stated, training) in trainings().items():
-        for seed in range(SEEDS):
-            began = time.monotonic()
-            times = [round(time.monotonic() - began, 5) for _ in training(seed)]
-            ended = round(time.monotonic() - began, 5)
-            found.append({"name": name, "seed": seed, "stated": stated, "ended": ended, "times": times})
-            print(f"{name} {seed}: {len(times)} steps, {ended:.1f} s", flush=True)
-    RECORDED.write_text("[\n" + ",\n".join(map(json.dumps, found)) + "\n]\n", encoding="utf-8")
 
 
 def trainings() -> dict[str, tuple[int | None, Training]]:

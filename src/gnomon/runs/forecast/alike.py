@@ -26,8 +26,9 @@ _ENDS = ("failed", "stopped")
 
 @dataclass(frozen=True, slots=True)
 class Like:
-    """An earlier run that finished, by its place in the index; `is_twin`: all its parameters but seeds are the same."""
+    """An earlier run that finished, and its place in the index; `is_twin`: all its parameters but seeds are the same."""
 
+    run: str
     place: int
     duration_s: float
     is_twin: bool
@@ -58,7 +59,8 @@ def alike(record: Record, ids: Sequence[str]) -> dict[str, Alike]:
     """Return what is like each of these runs (whole ids)."""
     index = record.replica.index
     wanted = set(ids)
-    own = {run: place for place, run in enumerate(record._kept.ids(index)) if run in wanted}
+    every = record._kept.ids(index)
+    own = {run: place for place, run in enumerate(every) if run in wanted}
     table = record._kept.columns(index, ["group", "name"])
     asked = {run: (table["group"][place], _stem(table["name"][place])) for run, place in own.items()}
     near = _candidates(record, set(asked.values()))
@@ -67,7 +69,7 @@ def alike(record: Record, ids: Sequence[str]) -> dict[str, Alike]:
     for run, place in own.items():
         places, other_ends = near[asked[run]]
         likes = [
-            Like(one, float(seconds), known[one].is_twin_of(known[place]))
+            Like(every[one], one, float(seconds), known[one].is_twin_of(known[place]))
             for one in places
             if one != place and isinstance(seconds := known[one].duration_s, (int, float)) and seconds > 0
         ]

@@ -16,6 +16,7 @@ REACHED = 0.98  # of a stated total: a run that came so far went to its end
 FULL_WEIGHT, STOPS_WEIGHT = 4.0, 0.2  # before any earlier run is known: goes to its end; ends before
 FULL_WEIGHT_IF_STOPPING, STOPS_WEIGHT_IF_STOPPING = 1.0, 1.0  # where a parameter says that it may stop early
 OTHER_WEIGHT = 0.5  # that it ends where no run before it did
+EARLIEST = 0.05  # share of its steps at which a run stops that may stop
 PARTS = 8
 MOST = 10  # endings that are looked at
 
@@ -30,7 +31,8 @@ class Ending(NamedTuple):
 def of_stated(total: float, done: float, earlier: Sequence[float], *, may_stop: bool) -> list[Ending]:
     """Return where a run may end that says how many steps it will take; `earlier` are the shares at which others ended.
 
-    A run that stops early ends at a share at which others did, or anywhere from here on.
+    A run that stops early ends at a share at which others did, or anywhere from here on; one that says that it may stop, sooner
+    rather than later: after twice as many steps as now it is half as likely to stop at one of them.
     """
     at = done / total
     full = FULL_WEIGHT_IF_STOPPING if may_stop else FULL_WEIGHT
@@ -39,9 +41,10 @@ def of_stated(total: float, done: float, earlier: Sequence[float], *, may_stop: 
     found = [Ending(total, full)] if done < total else []
     found += [Ending(share * total, 1.0) for share in earlier if at < share < REACHED]
     if at < 1:
-        found += [
-            Ending(total * (at + (1 - at) * (part + 0.5) / PARTS), before / PARTS) for part in range(PARTS)
-        ]
+        shares = [(part + 0.5) / PARTS for part in range(PARTS)]
+        first = max(at, EARLIEST)
+        stops = [first ** (1 - share) if may_stop else at + (1 - at) * share for share in shares]
+        found += [Ending(total * share, before / PARTS) for share in stops if share > at]
     return found
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gnomon.runs.forecast import words
 from gnomon.runs.forecast.alike import Alike, alike, columns_of
 from gnomon.runs.forecast.predict import predicted
-from gnomon.runs.forecast.reading import Facts, axis_of, facts_of
+from gnomon.runs.forecast.reading import Courses, Facts, axis_of, facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,9 +83,9 @@ def etas(record: Record, runs: Sequence[str], now: float) -> list[Eta]:
     statuses = {view.id: view.status for view in views}
     open_ = [view for view in views if statuses[view.id] in GOES_ON]
     others = alike(record, [view.id for view in open_]) if open_ else {}
-    cells = _cells(record, open_, others)
+    cells, courses = _cells(record, open_, others), Courses(record)
     return [
-        _of_open(view, now, statuses[view.id], others.get(view.id, Alike()), cells)
+        _of_open(view, now, statuses[view.id], others.get(view.id, Alike()), cells, courses)
         if statuses[view.id] in GOES_ON
         else _of_ended(view, now, statuses[view.id])
         for view in views
@@ -123,9 +123,14 @@ def _of_ended(view: RunView, now: float, status: str) -> Eta:
 
 
 def _of_open(
-    view: RunView, now: float, status: str, others: Alike, cells: Mapping[int, Mapping[str, object]]
+    view: RunView,
+    now: float,
+    status: str,
+    others: Alike,
+    cells: Mapping[int, Mapping[str, object]],
+    courses: Courses,
 ) -> Eta:
-    facts = facts_of(view, now, status, others, cells)
+    facts = facts_of(view, now, status, others, cells, courses)
     spread = predicted(facts.seen)
     done = facts.seen.done if facts.axis is not None else None
     unit = facts.axis.unit if facts.axis is not None else "step"

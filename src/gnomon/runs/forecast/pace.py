@@ -2,7 +2,8 @@
 
 The steps so far are cut into stretches. Which of a few windows (all, the last half, quarter, eighth) tells best how long the
 next steps take is asked of the run itself: at earlier moments of it, for as many further steps in proportion. The errors that
-the window made there are the spread of what it says now, joined with a spread that is assumed while there are few of them.
+the window made there are the spread of what it says now, joined with a spread that is assumed while there are few of them. It is
+never smaller than how far the pace wanders (`drift`), of which these errors say too little: few were made as far ahead.
 
 Always true: a run that is twice as slow gets the same spread (all is in logarithms). What a run never showed, such as an
 evaluation at its end, is not foreseen.
@@ -14,10 +15,12 @@ import math
 from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
+from gnomon.runs.forecast.drift import drift
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    Knot = tuple[float, float]  # steps done, seconds since 1970 UTC; both rise
+Knot = tuple[float, float]  # steps done, seconds since some moment; both rise
 
 STRETCHES = 32
 MOST_TRIED = 12  # earlier moments
@@ -37,6 +40,7 @@ SMALLEST, OF_ONE_STEP, OF_DRIFT = (
     0.35,
     0.1,
 )  # the assumed spread: at least, of few steps, of a long way to go
+DRIFT_COUNTS = 2.0  # of its square: regimes come that were not there before
 WARM_UP = 1.3  # a first stretch that is slower than the median by this factor is left out
 
 
@@ -84,6 +88,10 @@ class Pace:
         window, errors, count = min((_tried(knots, one, ratio) for one in windows), key=_costs)
         assumed = _assumed(self._known, ratio) + (OF_CLOSING / (1 + steps)) ** 2
         spread = (ASSUMED_WEIGHT * assumed + count * errors) / (ASSUMED_WEIGHT + count)
+        stretches = len(knots) - 1
+        paces = [_pace(knots, at, None) for at in range(1, len(knots))]
+        wanders = drift(paces, stretches * (window or 1.0), stretches * ratio)
+        spread = max(spread, DRIFT_COUNTS * wanders**2)
         took = (steps + CLOSING) * _told(knots, len(knots) - 1, window, steps)
         return Ahead(math.log(took), math.sqrt(spread))
 

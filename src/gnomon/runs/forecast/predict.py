@@ -1,7 +1,9 @@
 """From what is known of a run, and of those before it, to when it will end. No record is read here.
 
-The pace of the run itself and the durations of earlier runs of its configuration are joined by their precision. Where they
-contradict each other the spread grows; where they have nothing to do with each other (another machine), the run itself counts.
+The pace of the run itself, corrected by how much that misled of earlier runs of its configuration at the same step, and how
+long those went on from there are joined by their precision; where only their durations are known, these stand for it. Where
+both contradict each other the spread grows; where they have nothing to do with each other (another machine), the run itself
+counts.
 
 Always true: what comes out lies after `now`, unless nobody can tell whether the run lives.
 """
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING
 from gnomon.runs.forecast.ending import Ending, few, of_others, of_stated
 from gnomon.runs.forecast.pace import Ahead, Pace
 from gnomon.runs.forecast.spread import Spread, shape
+from gnomon.runs.forecast.turned_out import TurnedOut, as_they_did, corrected, turned_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,18 +39,22 @@ FEWEST_DURATIONS = 2
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An earlier run that finished: how many steps it did (0: it logged none), of how many it stated, and its seconds."""
+    """An earlier run that finished: how many steps it did (0: it logged none), of how many it stated, and its seconds.
+
+    `knots` say when it did them: seconds before its end, below 0. None where that is not known.
+    """
 
     steps: float
     duration_s: float
     stated: float | None = None
     is_twin: bool = False  # of the same configuration
+    knots: Sequence[Knot] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A run that goes on. `knots` are those of the process that writes now; `longest_s` is the longest time between two
-    moments that it logged at; `stated` is how many steps it says that it will do.
+    moments that it logged at; `stated` is how many steps it says that it will do; of `earlier` the newest come first.
     """
 
     created: float
@@ -80,9 +87,9 @@ def predicted(seen: Seen) -> Spread | None:
     weighted: list[tuple[float, float]] = []
     endings = endings_of(seen)
     heard = seen.knots[-1][1]
-    pace = Pace(seen.knots)
+    pace, known = Pace(seen.knots), turned_out(seen.earlier, seen.done)
     for ending in few(endings):
-        told = _joined(seen, pace, ending.total)
+        told = _joined(seen, pace, known, ending.total)
         if told is not None:
             each = ending.weight / len(shape())
             weighted += [(heard + _seconds(told, one), each) for one in shape()]
@@ -97,10 +104,14 @@ def _seconds(told: Ahead, place: float) -> float:
     return math.exp(min(told.middle + told.spread * away, 40.0))
 
 
-def _joined(seen: Seen, pace: Pace, total: float) -> Ahead | None:
-    """Return how long the run takes from its last step to `total`: by its pace and by the durations of its twins."""
+def _joined(seen: Seen, pace: Pace, known: Sequence[TurnedOut], total: float) -> Ahead | None:
+    """Return how long the run takes from its last step to `total`: by its pace and by how long its twins took."""
     own = pace.ahead(total - seen.done)
-    twins = _by_twins(seen, total)
+    twins: Ahead | None
+    if own is not None and known:
+        own, twins = corrected(own, known), as_they_did(known, total - seen.done, own)
+    else:
+        twins = _by_twins(seen, total)
     if own is None or twins is None:
         return own or twins
     apart = (own.middle - twins.middle) / math.hypot(own.spread, twins.spread)

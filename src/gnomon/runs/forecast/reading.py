@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.points.glimpse import LiveWal, Row, glimpse, live_wals
@@ -26,8 +26,13 @@ if TYPE_CHECKING:
     from gnomon.runs.forecast.alike import Alike
     from gnomon.runs.forecast.pace import Knot
     from gnomon.runs.run_view import RunView
+    from gnomon.runs.views import Record
 
 MOST_READ = 20_000  # points of a series that lies in segments
+MOST_COURSES, MOST_AT_ONCE = (
+    5,
+    100,
+)  # earlier runs of which it is read when they did their steps: of one run, of all
 VALIDATION = ("val", "valid", "validation", "test", "eval", "dev")
 AS_STATED = (0.98, 1.02)  # shares of a stated total at which earlier runs ended that did all they said
 ALIKE_BY = 0.02  # earlier runs that all ended at one share of what they stated count otherwise than that says
@@ -62,9 +67,14 @@ class Facts:
 
 
 def facts_of(
-    run: RunView, now: float, status: str, others: Alike, cells: Mapping[int, Mapping[str, object]]
+    run: RunView,
+    now: float,
+    status: str,
+    others: Alike,
+    cells: Mapping[int, Mapping[str, object]],
+    courses: Courses,
 ) -> Facts:
-    """Return what is known of a run. `cells` has `stats.<series>` and parameters of the earlier runs."""
+    """Return what is known of a run. `cells` has `stats.<series>` and parameters of the earlier runs, `courses` their steps."""
     figures = {key: stat for key, stat in run.stats.items() if not key[0].startswith("system/")}
     params = dict(flat(checked.shallow(run.params)))
     heard = max((stat.last_time_us / 1e6 for stat in figures.values()), default=None)
@@ -84,6 +94,8 @@ def facts_of(
     done = knots[-1][0] if knots else 0.0
     if stated is not None and (done > stated.total * AS_STATED[1] or _counts_otherwise(earlier)):
         stated, earlier = None, _earlier(axis, None, others, cells)
+    if len(knots) > 1:
+        earlier = _with_courses(earlier, others, axis, done, courses)
     seen = Seen(
         run.created, now, knots, longest_s, stated.total if stated else None, bool(stated and stated.may_stop),
         status == "running", earlier,
@@ -106,7 +118,11 @@ def axis_of(figures: Mapping[tuple[str, int], SeriesStat], epochs: Stated | None
         lowest, key=lambda one: (figures[one, lowest[one]].last_step, figures[one, lowest[one]].count, one)
     )
     stat = figures[furthest, lowest[furthest]]
-    return Axis(furthest, lowest[furthest], False, 1.0 if stat.first_step == 0 else 0.0)
+    return Axis(furthest, lowest[furthest], False, _offset_of_steps(stat))
+
+
+def _offset_of_steps(stat: SeriesStat) -> float:
+    return 1.0 if stat.first_step == 0 else 0.0
 
 
 def _offset_of_epochs(stat: SeriesStat) -> float:
@@ -202,6 +218,41 @@ def _earlier(
         said = float(total) if isinstance(total, (int, float)) and total >= 1 else None
         found.append(Earlier(steps, one.duration_s, said, one.is_twin))
     return found
+
+
+def _with_courses(
+    earlier: Sequence[Earlier], others: Alike, axis: Axis, done: float, courses: Courses
+) -> list[Earlier]:
+    """Return the earlier runs, the newest of those that went further with when they did their steps."""
+    found, left = list(earlier), MOST_COURSES
+    for place, (one, like) in enumerate(zip(earlier, others.runs, strict=True)):
+        if left and one.is_twin and one.steps > done:
+            found[place], left = replace(one, knots=courses.of(like.run, axis)), left - 1
+    return found
+
+
+class Courses:
+    """When earlier runs did their steps: read once for all runs that are asked about, and of no more than `MOST_AT_ONCE`."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._read: dict[tuple[str, str, int, bool], list[Knot]] = {}
+
+    def of(self, run: str, axis: Axis) -> list[Knot]:
+        """Return (steps done, seconds before its end, below 0); empty where that cannot be told or is too much to read."""
+        key = (run, axis.series, axis.rank, axis.is_epochs)
+        if key not in self._read and len(self._read) < MOST_AT_ONCE:
+            self._read[key] = self._read_one(run, axis)
+        return self._read.get(key, [])
+
+    def _read_one(self, run: str, axis: Axis) -> list[Knot]:
+        view = self._record.run_of(run)
+        stat, ended = view.stats.get((axis.series, axis.rank)), view.ended
+        if stat is None or ended is None:
+            return []
+        offset = _offset_of_epochs(stat) if axis.is_epochs else _offset_of_steps(stat)
+        knots, _ = _knots(view, axis._replace(offset=offset), stat)
+        return [(done, time - ended) for done, time in knots if time < ended]
 
 
 def _done(axis: Axis, stat: Sequence[object]) -> float:

@@ -80,6 +80,15 @@ def me(parser: Parser) -> Run:
         "--can-be-asked", action="store_true", help="`gnomon who` may name you to who needs an explanation"
     )
     parser.option("--not-asked", action="store_true", help="take that back: you are not named")
+    parser.option(
+        "--ask-updates", action="store_true",
+        help="in the terminal, ask you for your update when your working day has begun; on this device, and for this record",
+    )  # fmt: skip
+    parser.option(
+        "--no-ask-updates",
+        action="store_true",
+        help="never ask; unless given, who gave an update before is asked",
+    )
     parser.option("--json", action="store_true", help="print JSON")
     parser.example("gnomon me", "who you are, and when you work")
     parser.example(
@@ -114,6 +123,8 @@ def _me(arguments: Namespace, terminal: Terminal) -> int:
         )
     if arguments.can_be_asked and arguments.not_asked:
         raise UsageError("`--can-be-asked` and `--not-asked` exclude each other")
+    if arguments.ask_updates and arguments.no_ask_updates:
+        raise UsageError("`--ask-updates` and `--no-ask-updates` exclude each other")
     record = open_record(arguments, terminal)
     if arguments.as_:
         person = actions.speak_for(record, named(record, arguments.as_))
@@ -126,12 +137,35 @@ def _me(arguments: Namespace, terminal: Terminal) -> int:
     person = _schedule(record, person, arguments, terminal, is_own=True)
     if arguments.can_be_asked or arguments.not_asked:
         person = actions.can_be_asked(record, person, is_yes=arguments.can_be_asked)
+    wish = True if arguments.ask_updates else False if arguments.no_ask_updates else None
+    _plan_asking(record, person, wish)
     if arguments.json:
         terminal.json(_to_dict(person, now_of(record)))
     else:
         _show(person, now_of(record), terminal)
+        _show_asking(record, terminal)
         _say_where(record, views.me(record), terminal)
     return 0
+
+
+def _plan_asking(record: Record, person: Person, wish: bool | None = None) -> None:
+    """Work out anew when other commands ask for the update of a member, where this is their device."""
+    from gnomon.team.people.views import people
+    from gnomon.team.updates.asking import plan
+
+    plan(record, people(record).by_id.get(person.id, person), now_of(record), wish=wish)
+
+
+def _show_asking(record: Record, terminal: Terminal) -> None:
+    from gnomon.team.updates.asking import load
+
+    asking = load(record.home)
+    if asking.wish is False:
+        terminal.write("updates   never asked for; `--ask-updates` changes that")
+    elif asking.days:
+        terminal.write(
+            "updates   asked for in the terminal when your day has begun; `--no-ask-updates` ends that"
+        )
 
 
 def _say_how(became: object, terminal: Terminal) -> None:
@@ -339,6 +373,7 @@ def _works(arguments: Namespace, terminal: Terminal) -> int:
         raise UsageError("`gnomon team works` needs what changes: `--zone`, `--hours`, `--days` or `--from`")
     record = open_record(arguments, terminal)
     person = _schedule(record, named(record, arguments.member), arguments, terminal, is_own=False)
+    _plan_asking(record, person)
     _show(person, now_of(record), terminal)
     return 0
 
@@ -390,6 +425,7 @@ def _away(arguments: Namespace, terminal: Terminal) -> int:
     first = date_of(arguments.first, "FIRST")
     last = date_of(arguments.last, "LAST") if arguments.last else first
     actions.away(record, person, first, last, why=arguments.why)
+    _plan_asking(record, person)
     days = terminal.count((last - first).days + 1, "day")
     terminal.say(f"{terminal.clean(person.name)} is away for {days} from {first.isoformat()}")
     return 0
@@ -415,6 +451,7 @@ def _away_from_file(record: Record, person: Person, arguments: Namespace, termin
     gone = ics.gone_from(person, found, source=source, today=today)
     known = {one.uid for one in person.away}
     actions.take_in(record, person, found.days, gone=[one.uid for one in gone] if arguments.sync else ())
+    _plan_asking(record, person)
     new = sum(one.uid not in known for one in found.days)
     terminal.say(
         f"{terminal.count(len(found.days), 'stretch', 'stretches')} of days off in `{source}`, {new} of them new"
@@ -462,6 +499,7 @@ def _back(arguments: Namespace, terminal: Terminal) -> int:
             hint="`gnomon team ls --json` lists the days off",
         )
     actions.back(record, person, [one.uid for one in found])
+    _plan_asking(record, person)
     shown = ", ".join(f"{one.first.isoformat()} to {one.last.isoformat()}" for one in found)
     terminal.say(f"taken back: {shown}")
     return 0

@@ -150,8 +150,8 @@ def meet(parser: Parser) -> Run:
     """Plan a meeting over some weeks, so that its awkward hours are shared.
 
     Minutes outside somebody's working hours weigh 1, and more the further they are from them: 2 an hour away. Slots are chosen
-    so that the member with the largest sum has as little as can be, then all together. Where none suits all, it is
-    said who is outside, and by how much; who is away on a day is left out of its sums.
+    so that the member with the largest sum has as little as can be, then the one with the next largest, and so on. Where none
+    suits all, it is said who is outside, and by how much; who is away on a day is left out of its sums.
 
     `--office-hours HOST` plans slots of one host instead, one a week and within the host's working hours, so that each
     member (otherwise all others) reaches one within their own every `--within` weeks; it is said who does not.

@@ -4,12 +4,13 @@ A slot lies within the host's working hours; days off of the host count. Somebod
 within their own. The weeks are planned in two steps. First it is chosen who is to be reached in which week: so that as
 few waits as can be are longer than was asked for, then so that the squares of all waits have the smallest sum, which
 makes the waits of all alike. Then, of the slots of each week that reach those, one is chosen as a meeting's slot is: so
-that the awkward hours of those whom a slot does not reach are shared (`people.slots`).
+that the awkward hours of those whom a slot does not reach are shared (`people.sharing` says what fair means).
 
 A wait is a number of weeks in a row in which somebody reached no slot; weeks in which the host offers none, or in
 which they are away all week, do not lengthen it.
 
-Always true: the plan follows from its input alone. `is_certain` says whether the first step looked at all choices.
+Always true: the plan follows from its input alone. Where `is_certain`, no choice has fewer waits that are too long: all
+were looked at, or those that are left cannot be spared even where each guest is planned for alone.
 Nothing here reads a record or asks what time it is.
 """
 
@@ -182,7 +183,16 @@ def _rota(weeks: Sequence[_Week], guests: int, within: int) -> tuple[list[Reache
         is_certain = is_certain and len(kept) <= FEW
         ways = {waits: found[waits] for waits in kept[:FEW]}
     best = next(iter(ways.values()))
-    return list(best.chosen), is_certain
+    return list(best.chosen), is_certain or best.late == _least_late(weeks, guests, within)
+
+
+def _least_late(weeks: Sequence[_Week], guests: int, within: int) -> int:
+    """Return how many waits are too long whatever is chosen: were each guest reached in every week that can reach them."""
+    late, waits = 0, (0,) * guests
+    for week in weeks:
+        waits = _waits_after(waits, frozenset().union(*(reached for reached, _ in week.slots)), week.there)
+        late += sum(one >= within for one in waits)
+    return late
 
 
 def _waits_after(waits: Sequence[int], reached: Reached, there: Reached) -> tuple[int, ...]:

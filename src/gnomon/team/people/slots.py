@@ -2,14 +2,14 @@
 
 A slot's **awkwardness** for a person is its minutes outside their own working hours, each weighted by 1 plus the hours to
 the nearest working hour: half an hour just after work counts 37, half an hour in the dead of night 240. Slots are chosen so that
-the person with the largest sum has as little as can be, then so that all have as little as can be together. The slots
-that are chosen stand in the order that keeps the sums so far close together.
+the person with the largest sum has as little as can be, then the one with the next largest, and so on (`people.sharing`). The
+slots that are chosen stand in the order that keeps the sums so far close together.
 
 Who is away on a day of a week is not counted as awkward: slots with the fewest people away come first, and who is
 away is said.
 
-Always true: the choice follows from its input alone; `is_exact` says whether it is certain that no better one exists; for
-small teams it is. Costs are whole numbers, so equal means equal.
+Always true: the choice follows from its input alone; `is_exact` says whether it is certain that no fairer one exists; of four
+weeks it is, for nearly any team. Costs are whole numbers, so equal means equal.
 Nothing here reads a record or asks what time it is.
 """
 

@@ -43,11 +43,12 @@ class Output(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A cell; `id` is empty where it has none."""
+    """A cell; `id` is empty where it has none. `kind` is code, markdown or raw."""
 
     id: str
     source: str
     outputs: tuple[Output, ...]
+    kind: str = "code"
 
 
 class OutputPair(NamedTuple):
@@ -124,8 +125,11 @@ def _pieces(before: Sequence[Cell], after: Sequence[Cell]) -> Iterator[tuple[int
 
 def _known(before: Sequence[Cell], after: Sequence[Cell]) -> list[tuple[int, int]]:
     """Return the places of cells that are one, by their id or by code that no other has: as many as keep their order."""
-    shared = {one.id for one in before if one.id} & {one.id for one in after}
-    keys = [[one.id if one.id in shared else f"\0{one.source}" for one in cells] for cells in (before, after)]
+    shared = {(one.kind, one.id) for one in before if one.id} & {(one.kind, one.id) for one in after}
+    keys = [
+        [(one.kind, one.id if (one.kind, one.id) in shared else f"\0{one.source}") for one in cells]
+        for cells in (before, after)
+    ]
     counts = [Counter(one) for one in keys]
     places = {key: place for place, key in enumerate(keys[1]) if counts[1][key] == 1}
     wanted = [(at, places[key]) for at, key in enumerate(keys[0]) if counts[0][key] == 1 and key in places]
@@ -257,8 +261,11 @@ def _notebook(cells: Sequence[Cell], *, is_known: bool) -> Any:
 
     shown: list[dict[str, Any]] = [
         {
-            "cell_type": "code", "metadata": {}, "execution_count": None, "source": one.source,
-            "outputs": [_as_nbformat(output) for output in one.outputs], **({"id": "one"} if is_known else {}),
+            "cell_type": one.kind, "metadata": {}, "source": one.source, **({"id": "one"} if is_known else {}),
+            **(
+                {"execution_count": None, "outputs": [_as_nbformat(output) for output in one.outputs]}
+                if one.kind == "code" else {}
+            ),
         }
         for one in cells
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The parts of a run: its parameters and metrics, its notebook where it has one, the code that was not committed.
+"""The parts of a run: its parameters and metrics, its notebook where it has one, notebooks it kept, code that was not committed.
 
 With another run: what differs of them, as `gnomon compare` finds it, and for notebooks as `reviews.notebooks` does.
 """
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.errors import GnomonError
 from gnomon.runs.compare.patch import parts_of
+from gnomon.team.reviews.kept_notebooks import compared_kept_parts, kept_parts
 from gnomon.team.reviews.notebooks import compared_cells, notebook_cells
 from gnomon.team.reviews.parts import (
     ADDED,
@@ -66,8 +67,9 @@ def _of_one(run: RunView) -> tuple[list[Part], list[str]]:
     ]  # fmt: skip
     notebook = run.notebook
     cells, notes = notebook_cells(notebook) if notebook is not None else ([], [])
+    kept, said = kept_parts(run)
     code, more = _code_of(captured)
-    return [*(one for one in parts if one.lines), *cells, *code], [*notes, *more]
+    return [*(one for one in parts if one.lines), *cells, *kept, *code], [*notes, *said, *more]
 
 
 def _code_of(captured: Captured) -> tuple[list[Part], list[str]]:
@@ -113,11 +115,13 @@ def _of_two(record: Record, before: RunView, after: RunView) -> tuple[list[Part]
         notes = [f"run {before.id[:8]} has no notebook: the whole one of {after.id[:8]} is shown", *notes]
     elif old is not None:
         notes = [f"run {before.id[:8]} has a notebook, and run {after.id[:8]} none"]
+    kept, of_kept = compared_kept_parts(before, after)
     code, more = _compared_code(found)
     if not found.code_diffs[0].is_known:
         code = _code_of(after.captured)[0]
     said = [f"from run {before.id[:8]} to run {after.id[:8]}: {found.sentence}"]
-    return [*_compared_facts(found), *cells, *code], [*said, *notes, *more, *found.unrecorded[:3]]
+    parts = [*_compared_facts(found), *cells, *kept, *code]
+    return parts, [*said, *notes, *of_kept, *more, *found.unrecorded[:3]]
 
 
 def _compared_facts(found: Comparison) -> list[Part]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import MissingExtraError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from gnomon.team.writing.views import Writing
 
 PARTS, LINES = 60, 3_000  # of one page
+PICTURES_BYTES = 8 << 20  # of pictures that stand in the page itself
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
 
 
@@ -48,10 +50,11 @@ def reviewed(ask: Ask, review: Writing, comments: Sequence[Mapping[str, Any]]) -
     sheet = next((one for one in reversed(sheets) if one.first <= wanted), Sheet(0, 0, 0))
     last = current_round(review)
     rounds = {one.id: round_of(review, one.time) for one in review.comments}
+    pictures = _Pictures(ask.link)
     return {
         "parts": [
             {
-                "number": number, "part": one.part, "pictures": _pictures(ask.link, one.part), "comment_count": one.comment_count,
+                "number": number, "part": one.part, "pictures": pictures.of(one.part), "comment_count": one.comment_count,
                 "pieces": [
                     {"lines": piece.lines, "comments": [by_id[said.id] for said in piece.comments]} for piece in one.pieces
                 ],
@@ -92,10 +95,26 @@ def _sheet(parts: Sequence[Placed], first: int, end: int) -> Sheet:
     return Sheet(first, end, sum(one.comment_count for one in parts[first:end]))
 
 
-def _pictures(link: ObjectLink | None, part: Part) -> list[tuple[str, str]]:
-    """Return (address, media type) of the picture of an output, on the origin for what people made."""
-    form = next((form for form in _PICTURES if form in part.media), None)
-    if form is None or link is None:
-        return []
-    ending = form.partition("/")[2].partition("+")[0]
-    return [(link(part.media[form], f"output.{ending}", form), form)]
+class _Pictures:
+    """The pictures of the outputs of a page, those of a kept notebook within the page, up to `PICTURES_BYTES` of them."""
+
+    def __init__(self, link: ObjectLink | None) -> None:
+        self._link, self._left = link, PICTURES_BYTES
+
+    def of(self, part: Part) -> list[tuple[str, str]]:
+        """Return (address, media type) of the picture of an output: on the origin for what people made, or its bytes themselves.
+        The address is empty where a page has too many.
+
+        As the source of an `img` neither runs a script nor asks anybody for anything, an SVG included.
+        """
+        form = next((form for form in _PICTURES if form in part.media), None)
+        if form is not None and self._link is not None:
+            ending = form.partition("/")[2].partition("+")[0]
+            return [(self._link(part.media[form], f"output.{ending}", form), form)]
+        form = next((form for form in _PICTURES if form in part.pictures), None)
+        if form is None:
+            return []
+        if len(part.pictures[form]) > self._left:
+            return [("", form)]
+        self._left -= len(part.pictures[form])
+        return [(f"data:{form};base64,{b64encode(part.pictures[form]).decode()}", form)]

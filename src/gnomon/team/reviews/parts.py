@@ -28,7 +28,8 @@ class Line(NamedTuple):
 
 class Part(NamedTuple):
     """One part. `kind` is cell, output, code, text, facts or files; `what` is same, changed, added or removed, empty where
-    nothing is compared. `media` are what an output showed: media type -> object. `left_out` counts lines that are not here."""
+    nothing is compared. `media` are what an output showed: media type -> object; `pictures` what it showed that is no object of
+    its own: media type -> bytes. `left_out` counts lines that are not here."""
 
     anchor: str
     kind: str
@@ -38,6 +39,7 @@ class Part(NamedTuple):
     facts: tuple[str, ...] = ()
     media: Mapping[str, str] = MappingProxyType({})
     left_out: int = 0
+    pictures: Mapping[str, bytes] = MappingProxyType({})
 
     @property
     def has_anchored_lines(self) -> bool:
@@ -54,6 +56,7 @@ def part_of(
     what: str = "",
     facts: Iterable[str] = (),
     media: Mapping[str, str] | None = None,
+    pictures: Mapping[str, bytes] | None = None,
     most: int = MOST_LINES,
 ) -> Part:
     """Return a part with at most so many lines, each cut to `LONGEST_LINE` characters."""
@@ -61,7 +64,8 @@ def part_of(
         line if len(line.text) <= LONGEST_LINE else line._replace(text=line.text[:LONGEST_LINE] + " …")
         for line in lines[:most]
     )
-    return Part(anchor, kind, title, what, kept, tuple(facts), media or {}, max(0, len(lines) - most))
+    left_out = max(0, len(lines) - most)
+    return Part(anchor, kind, title, what, kept, tuple(facts), media or {}, left_out, pictures or {})
 
 
 def unique(parts: Iterable[Part]) -> Iterator[Part]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gnomon.errors import AmbiguousIdError, BadArgumentError, UnknownSubjectError
 from gnomon.team.people import clock
 from gnomon.team.questions.actions import ask
+from gnomon.team.updates.asking import plan
 from gnomon.team.updates.draft import draft
 from gnomon.team.updates.sections import blockers, parts
 from gnomon.team.writing import actions, views
@@ -52,7 +53,9 @@ def give(record: Record, who: Person, text: str, *, now: float | None = None) ->
     if asked:
         fields["blockers"] = [one.label for one in asked]
     title = f"{who.name}, {day:%a} {day.day} {day:%b %Y}"
-    return Given(actions.open_writing(record, UPDATE.type, title, text, fields=fields), asked, not_asked)
+    update = actions.open_writing(record, UPDATE.type, title, text, fields=fields)
+    plan(record, who, now)
+    return Given(update, asked, not_asked)
 
 
 def own_day(who: Person, now: float) -> date:

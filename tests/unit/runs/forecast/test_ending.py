@@ -20,6 +20,14 @@ def test_where_others_stopped_early_it_may_too_but_not_before_now():
     assert all(one.total > 500 for one in endings)
 
 
+def test_a_run_that_may_stop_does_so_sooner_rather_than_later():
+    """As likely between 100 and 200 as between 200 and 400."""
+    endings = [one for one in of_stated(1000, 100, [], may_stop=True) if one.total < 1000]
+    among = [sum(one.weight for one in endings if low < one.total <= low * 2) for low in (100, 200, 400)]
+    assert max(among) <= 1.5 * min(among)
+    assert all(one.total >= 50 for one in of_stated(1000, 1, [], may_stop=True))
+
+
 def test_a_run_beyond_what_it_stated_has_no_ending():
     assert of_stated(1000, 1000, [1.0], may_stop=False) == []
 

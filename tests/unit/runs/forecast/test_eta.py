@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 import gnomon
+from gnomon import upkeep
 from gnomon.runs.forecast.eta import eta, etas
 from gnomon.session import close_all
 
@@ -62,6 +63,48 @@ def test_a_run_goes_by_where_those_before_it_ended(clock):
     one = told(clock, train(clock, "b", 40, seed=7, finish=False, lr=0.1))
     assert one.low < began + 160 < one.high and one.total == 80
     assert "6 earlier runs of its configuration ended after 80 steps" in one.basis
+
+
+def by_plan(clock, seed, *, steps=100, closing=0.0, finish=True):
+    """A run whose steps take five times as long from the middle on, and that works on after its last step."""
+    run = gnomon.run("plan", params={"max_steps": 100}, seed=seed)
+    for step in range(steps):
+        clock.wait(1 if step < 50 else 5)
+        run.log(loss=1.0, step=step)
+    if finish:
+        clock.wait(closing)
+        run.finish()
+    return run
+
+
+@pytest.mark.parametrize("is_sealed", [False, True], ids=["as logged", "sealed"])
+def test_what_earlier_runs_did_from_here_on_is_foreseen(clock, is_sealed):
+    for seed in range(4):
+        by_plan(clock, seed, closing=60.0)
+    if is_sealed:
+        close_all()
+        upkeep.do_upkeep(gnomon.open().path)
+    began = clock.s
+    one = told(clock, by_plan(clock, 9, steps=50, finish=False))
+    assert one.low < began + 360 < one.high < began + 700
+
+
+def test_when_earlier_runs_did_their_steps_is_read_once_and_of_the_newest(clock, monkeypatch):
+    from gnomon.runs.forecast import reading
+
+    earlier = [by_plan(clock, seed, steps=20).id for seed in range(8)]
+    running = [by_plan(clock, seed, steps=10, finish=False) for seed in (20, 21)]
+    read, real = [], reading.Courses._read_one
+    monkeypatch.setattr(
+        reading.Courses, "_read_one", lambda self, run, axis: read.append(run) or real(self, run, axis)
+    )
+    record = gnomon.open()
+    etas(record, [run.id for run in running], clock.s)
+    assert read == earlier[: -reading.MOST_COURSES - 1 : -1]
+    read.clear()
+    monkeypatch.setattr(reading, "MOST_AT_ONCE", 2)
+    assert etas(record, [run.id for run in running], clock.s)[0].verdict == "told"
+    assert len(read) == 2
 
 
 def test_with_nothing_to_go_by_nobody_can_tell(clock):

@@ -10,9 +10,10 @@ import pytest
 
 from gnomon.errors import BadArgumentError
 from gnomon.team.people import clock, office
-from gnomon.team.people.office import Waits, _largest, _rota, _Week, office_hours
+from gnomon.team.people.clock import Window
+from gnomon.team.people.office import Waits, _largest, _least_late, _rota, _Week, office_hours
 from gnomon.team.people.sharing import Option
-from gnomon.team.people.slots import Starts
+from gnomon.team.people.slots import UNIT, Diary, Starts
 from tests.unit.team.people.made import at, person, shown, works
 
 MONDAY = Starts("Europe/Berlin", date(2026, 11, 30))
@@ -149,7 +150,7 @@ def random_weeks(draw, guests):
 def test_the_rota_is_the_best_there_is(seed):
     draw = random.Random(seed)
     for _ in range(60):
-        guests, within = draw.randint(1, 4), draw.randint(1, 3)
+        guests, within = draw.randint(1, 6), draw.randint(1, 3)
         weeks = random_weeks(draw, guests)
         reachable = frozenset().union(*(one for week in weeks for one, _ in week.slots))
         weeks = [week._replace(there=week.there & reachable) for week in weeks]
@@ -159,11 +160,52 @@ def test_the_rota_is_the_best_there_is(seed):
         ]
         assert is_certain
         assert looked_at_all(only, guests, within) == looked_at_all(weeks, guests, within)
+        assert _least_late(weeks, guests, within) <= looked_at_all(weeks, guests, within)[0]
+
+
+def test_where_each_alone_would_wait_as_long_it_is_certain_though_not_all_was_looked_at(monkeypatch):
+    monkeypatch.setattr(office, "FEW", 1)
+    draw, certain = random.Random(2), 0
+    for _ in range(60):
+        guests, within = draw.randint(2, 6), draw.randint(1, 3)
+        weeks = random_weeks(draw, guests)
+        chosen, is_certain = _rota(weeks, guests, within)
+        only = [
+            week._replace(slots=((one, week.slots[0][1]),)) for week, one in zip(weeks, chosen, strict=True)
+        ]
+        found, best = (looked_at_all(one, guests, within)[0] for one in (only, weeks))
+        assert not is_certain or found == best
+        certain += is_certain
+    assert 30 < certain < 60
+
+
+def test_of_the_slots_that_reach_whom_they_are_to_reach_the_fairest_are_chosen():
+    """The second step, against all choices that reach the same guests."""
+    guests = [
+        person("Zoe", "Africa/Nairobi"),
+        CLEO,
+        person("Aoi", "Asia/Tokyo"),
+    ]  # late suits one, early another
+    found = office_hours(ANN, guests, MONDAY, minutes=30, weeks=3, within=2)
+    around = Window(at("2026-11-20 00:00"), at("2027-01-10 00:00"))
+    diaries = [Diary(one, around) for one in (ANN, *guests)]
+    weeks = []
+    for number, slot in enumerate(found.plan.slots):
+        start = at("2026-11-30 00:00", "Europe/Berlin") + number * 7 * 86_400
+        week = office._week(diaries[0], diaries[1:], Window(start, start + 7 * 86_400), 30)
+        reached = next(one for one, option in week.slots if option.start == slot.start)
+        weeks.append({option.costs for one, option in week.slots if reached <= one})
+    best = min(sorted(map(sum, zip(*chosen, strict=True)), reverse=True) for chosen in product(*weeks))
+    assert found.plan.is_exact
+    assert sorted((one * UNIT for one in found.plan.sums.values()), reverse=True) == best
 
 
 def test_too_many_choices_are_not_certain(monkeypatch):
     monkeypatch.setattr(office, "FEW", 1)
-    assert not office_hours(ANN, [BEA, NED], MONDAY, weeks=4).is_certain
+    assert not office_hours(ANN, [BEA, NED], MONDAY, weeks=4, within=1).is_certain
+    assert office_hours(
+        ANN, [BEA, NED], MONDAY, weeks=4
+    ).is_certain  # nobody waits too long: none can be spared
 
 
 def test_sets_that_are_a_part_of_others_are_left_out():
