@@ -34,6 +34,21 @@ best=$(first_run --sort metrics.auc)
 say gnomon show "$best" --metric auc
 "$bin/gnomon" show "$best" --metric auc
 
+# A check's exit code says what came of it: 1 for fail, 3 for cannot tell. Here it is the model that is checked, not this script.
+fair="fairness of income by sex, race"
+say gnomon checks --of "$best"
+"$bin/gnomon" checks --of "$best"
+say gnomon checks show "'$fair'"
+"$bin/gnomon" checks show "$fair" || true
+
+# The same check, of a model that is made fairer: what was gained for whom, and what it cost.
+say python examples/adult/fairer.py
+"$bin/python" "$here/fairer.py"
+say gnomon checks show "'mitigation of income by sex'" --all
+"$bin/gnomon" checks show "mitigation of income by sex" --all || true
+say gnomon checks compare "'$fair'"
+"$bin/gnomon" checks compare "$fair" || true
+
 say gnomon verify
 "$bin/gnomon" verify
 

@@ -5,7 +5,8 @@
 
 Each kind of model is a group, so that its seeds can be compared with the seeds of another.
 The last row of each run holds figures by sex, measured on the official test set: the models look good
-on average and select women far less often than men. README.md beside this file says what the data are.
+on average and select women far less often than men. A fairness check of each run says how sure that is.
+README.md beside this file says what the data are; fairer.py makes the best model fairer.
 """
 
 from __future__ import annotations
@@ -46,6 +47,11 @@ class People:
     features: np.ndarray  # (n, 12), objects: 5 numbers, 7 words
     rich: np.ndarray  # (n,), 1 where the income is above 50,000 dollars a year
     sex: np.ndarray  # (n,), "Female" or "Male" as the census of 1994 had it
+
+    @property
+    def race(self) -> np.ndarray:
+        """The race that people named, shape (n,)."""
+        return self.features[:, len(NUMBERS) + WORDS.index("race")]
 
     def __len__(self) -> int:
         return len(self.rich)
@@ -154,6 +160,12 @@ def by_sex(people: People, selected: np.ndarray) -> dict[str, float]:
     return figures
 
 
+def check_fairness(run: gnomon.Run, people: People, selected: np.ndarray, **options: Any) -> None:
+    """Check whether the model treats people alike, by sex, by race, and by both; the verdict stays with the run."""
+    table = {"sex": people.sex, "race": people.race, "income": people.rich, "selected": selected}
+    run.check("fairness", table, target="income", prediction="selected", groups=["sex", "race"], **options)
+
+
 def train_one(group: str, seed: int, people: People, test: People, *, epochs: int | None) -> str:
     """Train and log one run; return one line that sums it up."""
     setup = CONFIGURATIONS[group]
@@ -183,6 +195,7 @@ def train_one(group: str, seed: int, people: People, test: People, *, epochs: in
         figures = by_sex(test, chance > 0.5)
         test_auc = float(roc_auc_score(test.rich, chance))
         run.log({"test_auc": test_auc, **figures}, step=epochs)
+        check_fairness(run, test, chance > 0.5)
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "model.skops")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from gnomon import checks
     from gnomon.data.actions import add_data
     from gnomon.errors import GnomonError
     from gnomon.runs.run import Run, log, run
@@ -32,6 +33,7 @@ __all__ = [
     "Video",
     "__version__",
     "add_data",
+    "checks",
     "log",
     "open",
     "run",
@@ -50,6 +52,7 @@ _HOMES = {
     "Text": _VALUES,
     "Video": _VALUES,
     "add_data": "gnomon.data.actions",
+    "checks": "gnomon.checks",
     "load_ipython_extension": "gnomon.interop.notebook",  # what `%load_ext gnomon` looks for
     "log": "gnomon.runs.run",
     "open": "gnomon.runs.views",
@@ -64,7 +67,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'gnomon' has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(home), name)
+    module = import_module(home)
+    value = module if name == "checks" else getattr(module, name)
     globals()[name] = value
     return value
 

@@ -11,6 +11,7 @@ BUILT_IN = {
     "data": ("gnomon.data.state:FEATURE", 7),
     "process": ("gnomon.runs.capture.state:FEATURE", 3),
     "values": ("gnomon.runs.values.state:FEATURE", 2),
+    "check": ("gnomon.checks.state:FEATURE", 1),
     "view": ("gnomon.runs.saved.state:FEATURE", 1),
     "member": ("gnomon.team.people.state:FEATURE", 2),
     "decision": ("gnomon.team.writing.features:DECISION", 1),
@@ -22,7 +23,13 @@ BUILT_IN = {
     "problem": ("gnomon.team.writing.features:PROBLEM", 1),
 }
 
-PAGES = ("gnomon.runs.pages", "gnomon.data.pages", "gnomon.lineage.pages", "gnomon.team.pages")
+PAGES = (
+    "gnomon.runs.pages",
+    "gnomon.data.pages",
+    "gnomon.lineage.pages",
+    "gnomon.checks.pages",
+    "gnomon.team.pages",
+)
 """The modules that list pages (`PAGES`, see `gnomon.page`)."""
 
 

@@ -91,16 +91,6 @@ class Values:
         return value
 
 
-class Reader(Protocol):
-    """The person in front of the pages: what only they know, kept in their configuration folder."""
-
-    def looked(self, what: str) -> float | None:
-        """Return when they last looked at something, seconds since 1970 UTC; None where they never did."""
-
-    def look(self, what: str, at: float) -> None:
-        """Keep that they looked at something."""
-
-
 class ObjectLink(Protocol):
     """Gives addresses of bytes on the origin for what people made; they end after some hours."""
 
@@ -130,7 +120,6 @@ class Ask:
     form: Values = field(default_factory=Values)
     part: str = ""
     now: float = 0.0
-    reader: Reader | None = None
     link: ObjectLink | None = None
 
 

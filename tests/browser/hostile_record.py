@@ -91,6 +91,7 @@ def build(folder: Path) -> dict[str, str]:
             opened.add_note(ids[0], text)
         opened.rename(ids[3], safe(chunks(400)[0]))
         _writings(opened, ids[0], ids[1])
+        found["check"] = _checks(opened, ids[1])
     close_all()
     return {
         **found,
@@ -101,6 +102,47 @@ def build(folder: Path) -> dict[str, str]:
         "word": "1",
         "kind": "decision",
     }
+
+
+def _checks(record: gnomon.Record, run: str) -> str:
+    """Write a check down, twice, in which every text is an attack; return its id."""
+    from gnomon.checks.result import Chart, CheckResult, Figures, Finding, Series
+
+    texts = tuple(PAYLOADS)
+    marks = (texts, tuple(float(n) for n, _ in enumerate(texts)))
+    lines = ((0.0, 1.0, 2.0), (0.0, 1.0, 2.0))
+    outcomes = ("fail", "pass", "cannot tell")
+    findings = tuple(
+        Finding(one, one, outcomes[n % 3], 0.1, 0.0, 0.2, one, one) for n, one in enumerate(texts)
+    )
+    rows = tuple((*texts[n : n + 20], 0.1, 0.0, 0.2) for n in range(60))
+    figures = Figures("groups", texts[0], (*texts[:20], "x", "x_low", "x_high"), rows, texts[1])
+    charts = tuple(
+        Chart(
+            str(n),
+            one,
+            form,
+            (Series(one, *(lines if form == "lines" else marks)),),
+            texts[n + 1],
+            texts[n + 2],
+            0.5,
+        )
+        for n, (form, one) in enumerate(zip(["lines", "bars", "intervals"] * 6, texts, strict=False))
+    )
+    evidence = tuple({"role": one, "path": one, "version": one, "digest": one} for one in texts[:20])
+    result = CheckResult(
+        "fairness",
+        safe(chunks(150)[0]),
+        9,
+        findings,
+        (figures,),
+        charts,
+        texts,
+        {safe(one)[:80]: one for one in texts},
+        evidence,
+    )
+    record.checks.write(result, about=f"run:{run}")
+    return record.checks.write(result, about=f"run:{run}").id
 
 
 def _writings(record: gnomon.Record, run: str, before: str) -> None:

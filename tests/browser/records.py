@@ -8,6 +8,7 @@ from pathlib import Path
 
 import gnomon
 from tests.browser.team_record import add_team
+from tests.unit.checks import made
 
 
 def rich(folder: Path) -> dict[str, str]:
@@ -49,8 +50,12 @@ def rich(folder: Path) -> dict[str, str]:
     table.write_text(table.read_text() + "99,1\n")
     gnomon.add_data(str(table), name="credit", dir=place)
     add_team(folder, ids[6])
+    with gnomon.open(place) as record:
+        record.checks.write(made.fairness(0.1, outcome="pass"), about=f"run:{ids[5]}")
+        check = record.checks.write(made.fairness(0.3), about=f"run:{ids[6]}").id
+        record.checks.write(made.drift(), about="data:credit@v2")
     return {
-        "run": ids[6], "runs": ",".join(ids), "name": "credit", "version": "v1", "word": "1", "kind": "question"
+        "run": ids[6], "runs": ",".join(ids), "name": "credit", "version": "v1", "word": "1", "kind": "question", "check": check,
     }  # fmt: skip
 
 

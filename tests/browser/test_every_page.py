@@ -22,6 +22,7 @@ NO_PAGE = {
 ASKS = {
     "/search": {"q": "trees"}, "/sql": {"query": "select name, status from runs"}, "/lineage": {"of": "credit@v1"},
     "/lineage/reach": {"of": "credit@v1"}, "/data/{name}/diff": {"from": "v1", "to": "v2", "rows": "1"},
+    "/checks/compare": {"after": "fairness of income by sex"},
     "/compare/importance": {"metric": "metrics.loss"}, "/compare/groups": {"metric": "val/auc"},
 }  # fmt: skip
 ABSENT = {"/run/{run}/notebook", "/run/{run}/media/points"}  # of a run that has none: said, with 404

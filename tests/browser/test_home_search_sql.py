@@ -44,14 +44,18 @@ def phone(browser, pages):
     found.context.close()
 
 
-def test_home_tells_what_is_new_until_it_was_seen(page, pages):
+def test_home_tells_what_is_new_until_one_caught_up(page, pages):
     expect(page.locator("#news")).to_contain_text("12 runs of sweep-a")
     expect(page.locator("#news")).to_contain_text("best auc 0.61")
     expect(page.locator("#failed")).to_contain_text("ValueError")
     screenshot(page, "home")
+    page.get_by_role("link", name="Catch up", exact=True).last.press("Enter")
+    page.wait_for_url("**/catchup")
     page.get_by_role("button", name="Seen").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#news")).to_contain_text("Nothing new since you looked")
+    expect(page.locator("#news")).to_contain_text("Nothing new, and nothing waits for you")
+    page.goto(f"{pages.base}/")
+    expect(page.locator("#news")).to_contain_text("Nothing new since you last caught up")
     page.get_by_role("link", name="a day").press("Enter")
     expect(page.locator("#news")).to_contain_text("12 runs of sweep-a")
     page.get_by_role("link", name="12 runs of sweep-a").click()

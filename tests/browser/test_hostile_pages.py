@@ -168,6 +168,7 @@ def addresses(values: dict[str, str]) -> list[str]:
         "/search": [("q", "pwned")],
         "/sql": [("query", "select * from runs limit 200")],
         "/palette": [("q", "pwned")],
+        "/checks/compare": [("after", values.get("check", "x"))],
         "/runs": [("columns", "name,group,tags,status,error,params.x,note")],
         "/data/{name}/diff": [("from", "v1"), ("to", "v2"), ("rows", "1")],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
@@ -13,11 +14,13 @@ from gnomon.session import close_all
 from gnomon.team.people import actions as members
 from gnomon.team.people.views import me, person_called
 from gnomon.team.questions.actions import ask
+from gnomon.team.reviews.actions import request
 from gnomon.team.writing import actions
 from gnomon.team.writing.views import rows, writing_called
 from tests.browser.pages import Pages, new_page, screenshot
 from tests.browser.team_record import add_team
 from tests.people import Person
+from tests.unit.team.reviews.test_kept_notebooks import code, display, markdown, notebook, png
 
 pytestmark = pytest.mark.slow
 SOON_MS = 15_000
@@ -379,6 +382,32 @@ def test_a_review_goes_through_two_rounds_from_the_page_of_a_run(team, at):
     go(there, bea, path)
     there.get_by_role("button", name="Approve").click()
     expect(there.locator(".head .state")).to_have_text("approved")
+
+
+def test_a_kept_notebook_is_reviewed_cell_by_cell(team, at, tmp_path):
+    """Its picture is drawn in the page, whatever is in its HTML does nothing, and a comment stands at its cell."""
+    ana, _bea = team
+    shows = display(
+        image__png=base64.b64encode(png()).decode(), text__html="<img src=x onerror='window.pwned = 1'>"
+    )
+    shows["data"]["image/svg+xml"] = "<svg xmlns='http://www.w3.org/2000/svg' onload='window.pwned = 1'/>"
+    (tmp_path / "analysis.ipynb").write_bytes(notebook(markdown("# Why"), code("plot()", shows)))
+    with gnomon.run("notebook", dir=ana.path) as run:
+        run.keep(str(tmp_path / "analysis.ipynb"))
+    close_all()
+    review = request(ana.record, f"run:{run.id[:8]}", [ana.person("Bea")])
+    page = go(at(ana), ana, f"/review/{review.id}")
+    cell = page.locator(".part.cell", has_text="analysis.ipynb:2")
+    expect(cell).to_contain_text("plot()")
+    picture = page.locator(".part.output img.shown")
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.part.output img.shown').naturalWidth === 1")
+    assert page.evaluate("window.pwned") is None
+    cell.locator("summary", has_text="Comment on this part").click()
+    cell.get_by_label("Comment on cell").fill("Which axis is time?")
+    cell.get_by_role("button", name="Comment").click()
+    expect(page.locator(".part.cell", has_text="analysis.ipynb:2")).to_contain_text("Which axis is time?")
+    assert page.errors == []
 
 
 def test_a_page_is_written_and_edited(team, at):

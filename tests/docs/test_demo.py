@@ -33,6 +33,13 @@ def test_the_demo_ends_with_runs_a_curve_a_whole_record_and_three_commands_that_
         assert table.count("trees-8-1 ") == time
         for step in ("\nauc (3 points)\n", "$ gnomon verify", "\nthe record is whole\n"):
             assert step in shown
+        # The model fails the fairness check, is made fairer, and both are compared: what was gained, what it cost.
+        assert "\nfairness of income by sex, race: fail," in shown
+        mitigated = shown.partition("$ gnomon checks show 'mitigation")[2].partition(
+            "$ gnomon checks compare"
+        )[0]
+        assert "gap change" in mitigated and "accuracy change" in mitigated and "Who pays" in mitigated
+        assert "no longer do" in shown.partition("$ gnomon checks compare")[2]
 
     offered = [
         line.strip() for line in shown.partition("The record is in")[2].splitlines() if "  gnomon " in line

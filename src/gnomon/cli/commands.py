@@ -60,6 +60,10 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "reach": Listed("gnomon.lineage.cli_reach:reach", "all that something touched, and whom to tell"),
         "data": Listed("gnomon.data.cli:ls", "version data: add, status, log, diff, get, checkout, …"),
     },
+    "Check": {
+        "check": Listed("gnomon.checks.cli:family", "check models and data: performance, fairness, drift, …"),
+        "checks": Listed("gnomon.checks.cli:ls", "the checks that were made; show, compare"),
+    },
     "Files": {
         "get": Listed("gnomon.runs.cli_change:get", "write a kept file or folder of a run to the disk"),
         "export": Listed(
@@ -186,6 +190,20 @@ FAMILIES: dict[str, dict[str, Listed]] = {
         "checkout": Listed("gnomon.data.cli_files:checkout", "bring the data that pointer files name"),
         "verify": Listed("gnomon.data.cli_files:verify", "check every byte of versions"),
         "erase": Listed("gnomon.data.cli_erase:erase", "take the bytes of versions out for good"),
+    },
+    "check": {
+        "performance": Listed(
+            "gnomon.checks.cli_make:performance", "how good a model is, and where it is weak"
+        ),
+        "fairness": Listed("gnomon.checks.cli_make:fairness", "whether groups of people fare alike"),
+        "drift": Listed("gnomon.checks.cli_make:drift", "whether data moved"),
+        "leakage": Listed("gnomon.checks.cli_make:leakage", "whether a test set says more than it should"),
+        "robustness": Listed("gnomon.checks.cli_make:robustness", "how a model bears noise and gaps"),
+    },
+    "checks": {
+        "ls": Listed("gnomon.checks.cli:list_", "list the checks, as `gnomon checks` alone does"),
+        "show": Listed("gnomon.checks.cli:show", "show the findings and figures of a check"),
+        "compare": Listed("gnomon.checks.cli:compare", "what changed from one check to another"),
     },
     "questions": {
         "ls": Listed(

@@ -186,6 +186,8 @@ def _values(action: argparse.Action, current: str, record: str | None, given: li
         yield (":files" if kind == "files" else ":folders"), ""
     elif kind in ("run", "hidden-run"):
         yield from _runs(current, record, hidden=kind == "hidden-run", given=given)
+    elif kind == "check":
+        yield from _beginning(current, _checks(record))
     elif kind == "remote":
         yield from _beginning(current, _remotes(record))
     elif kind in ("version", "dataset"):
@@ -246,6 +248,16 @@ def _data(record: str | None, *, with_versions: bool) -> list[tuple[str, str]]:
         return [(name, "data set") for name in sorted({row.name for row in found})]
     tagged = [(f"{row.name}@{tag}", "tag") for row in found for tag in row.tags]
     return [*((called, "version") for called in dict.fromkeys(labels(found).values())), *tagged]
+
+
+def _checks(record: str | None) -> list[tuple[str, str]]:
+    from gnomon.checks.views import checks
+    from gnomon.ids import SHOWN_LENGTH
+    from gnomon.runs.views import open as open_record
+
+    opened = open_record(record)
+    with opened.replica:
+        return [(one.id[:SHOWN_LENGTH], f"{one.name}: {one.verdict}") for one in checks(opened)[:MOST]]
 
 
 def _remotes(record: str | None) -> list[tuple[str, str]]:

@@ -76,6 +76,7 @@ def _sync(arguments: argparse.Namespace, terminal: Terminal) -> int:
     if not arguments.watch:
         done = _meet(arguments, terminal, is_watching=False)
         _show(done, arguments, terminal)
+        _ask_for_update(arguments, terminal)
         return 1 if done.not_sent is not None else 0
     try:
         while True:
@@ -83,7 +84,8 @@ def _sync(arguments: argparse.Namespace, terminal: Terminal) -> int:
                 done = _meet(arguments, terminal, is_watching=True)
                 if done.has_news or arguments.json:
                     _show(done, arguments, terminal)
-                    terminal.flush()
+                _ask_for_update(arguments, terminal)
+                terminal.flush()
             except StorageError as error:  # the network comes and goes; what was sent stays
                 terminal.say(
                     f"{terminal.clean(error.message)} ({error.code}); trying again in {arguments.every:g} s"
@@ -118,6 +120,16 @@ def _meet(arguments: argparse.Namespace, terminal: Terminal, *, is_watching: boo
             is_checking=arguments.check,
             told=told,
         )
+
+
+def _ask_for_update(arguments: argparse.Namespace, terminal: Terminal) -> None:
+    """Ask for the update of today where a person reads; while one watches, on the first round of their morning."""
+    from gnomon.replica import Replica
+    from gnomon.team.updates.asking import ask_at
+
+    if not arguments.json and not arguments.dry_run:
+        home = _home(arguments)
+        ask_at(home, lambda: Replica(home).index, terminal)
 
 
 def _home(arguments: argparse.Namespace) -> Home:

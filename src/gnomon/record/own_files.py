@@ -5,9 +5,10 @@ Files in their configuration folder, never in the record.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import TYPE_CHECKING
+
+from blake3 import blake3
 
 if TYPE_CHECKING:
     from gnomon.record.home import Home
@@ -18,5 +19,5 @@ def own_path(home: Home, folder: str, name: str) -> str:
 
     `name` is what stands behind the place: an ending, or a file in a folder of the replica's own.
     """
-    place = hashlib.sha256(os.fsencode(os.path.realpath(home.path))).hexdigest()[:32]
+    place = blake3(os.fsencode(os.path.realpath(home.path))).hexdigest()[:32]
     return os.path.join(home.env.config_folder(), folder, place + name)

@@ -108,7 +108,8 @@ def _runs(arguments: Namespace, terminal: Terminal) -> int:
     columns = _asked_columns(arguments.columns)
     limit = _limit(arguments, terminal)
     if arguments.groups:
-        return _groups(record, arguments, columns, limit, terminal)
+        _groups(record, arguments, columns, limit, terminal)
+        return _ended(record, arguments, terminal)
 
     def ask(columns: list[str] | None) -> RunTable:
         return record.runs(
@@ -131,6 +132,15 @@ def _runs(arguments: Namespace, terminal: Terminal) -> int:
         shown = side_by_side([*table.default_columns(), *concerned])
         table = table if set(shown) <= set(table.columns) else ask(shown)
         _write_table(record, table, shown, importance(shown, concerned), terminal)
+    return _ended(record, arguments, terminal)
+
+
+def _ended(record: Record, arguments: Namespace, terminal: Terminal) -> int:
+    """Ask for the update of today where a person reads a table, and return the exit code."""
+    from gnomon.team.updates.asking import ask
+
+    if not arguments.json and not arguments.csv:
+        ask(record.replica, terminal)
     return 0
 
 
@@ -146,7 +156,7 @@ def _take_view(arguments: Namespace, record: Record) -> None:
 
 def _groups(
     record: Record, arguments: Namespace, columns: list[str] | None, limit: int | None, terminal: Terminal
-) -> int:
+) -> None:
     from gnomon.runs.groups.cli import write_groups, write_groups_csv
 
     table = record.groups(
@@ -161,7 +171,6 @@ def _groups(
         terminal.say("no group of seeds matches" if arguments.where else NO_RUNS)
     else:
         write_groups(table, columns or table.default_columns(), terminal)
-    return 0
 
 
 def _limit(arguments: Namespace, terminal: Terminal) -> int | None:

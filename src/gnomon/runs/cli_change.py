@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 from gnomon.errors import BadArgumentError, UnknownSubjectError, UsageError
 from gnomon.runs.called import FEWEST_DIGITS
 from gnomon.runs.cli import open_record, shown_digits
+from gnomon.runs.kept_files import kept_as
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable
 
-    from gnomon.objects.store import ObjectStore
     from gnomon.runs.face import Parser, Run, Terminal
     from gnomon.runs.run_view import RunView
     from gnomon.runs.values.rich_value import RichValue
     from gnomon.runs.views import Record
-
-MOST_LISTED = 20
 
 
 def note(parser: Parser) -> Run:
@@ -251,10 +249,10 @@ def _written(record: Record, run: RunView, arguments: Namespace, terminal: Termi
         value.save(arguments.to, part, overwrite=arguments.overwrite)
         of_several = f", its part {part}" if len(value.parts) > 1 else ""
         return f"{value.kind} `{terminal.clean(value.series)}` of step {value.step}{of_several}"
+    kept = kept_as(run, arguments.name)
     objects = record.replica.objects()
-    object_id, size, is_tree = _kept_as(run, arguments.name, objects)
-    files = objects.restore(object_id, arguments.to, overwrite=arguments.overwrite, is_tree=is_tree)
-    return f"{terminal.count(files, 'file')}, {terminal.size(size)}"
+    files = objects.restore(kept.object, arguments.to, overwrite=arguments.overwrite, is_tree=kept.is_tree)
+    return f"{terminal.count(files, 'file')}, {terminal.size(kept.size)}"
 
 
 def _value_called(run: RunView, arguments: Namespace) -> RichValue | None:
@@ -281,57 +279,3 @@ def _part_for(value: RichValue, target: str) -> str:
     ending = splitext(target)[1].lower()
     names = list(value.parts)
     return next((name for name in names if ending and splitext(name)[1] == ending), names[0])
-
-
-def _kept_as(run: RunView, name: str, objects: ObjectStore) -> tuple[str, int, bool]:
-    """Return (object, size, whether it is a folder) of what was last kept under this name, also inside a kept folder."""
-    newest_first = run.kept[::-1]
-    for one in newest_first:
-        if one.name == name:
-            return one.object, one.size, one.is_tree
-    folders = [one for one in newest_first if one.is_tree and name.startswith(one.name + "/")]
-    paths: list[str] = []
-    for folder in folders:
-        for file in objects.read_tree(folder.object):
-            path = f"{folder.name}/{file.path}"
-            if path == name:
-                return file.object, file.size, False
-            paths.append(path)
-    if folders:
-        raise _no_such_file(run, name, folders[0].name, paths)
-    raise _nothing_called(run, name)
-
-
-def _no_such_file(run: RunView, name: str, folder: str, paths: list[str]) -> UnknownSubjectError:
-    last = name.rpartition("/")[2]
-    elsewhere = [path for path in paths if path.rpartition("/")[2] == last]
-    return UnknownSubjectError(
-        f"folder `{folder}` that run {run.id[:8]} kept has no file `{name[len(folder) + 1 :]}`",
-        hint=f"{_meant(name, elsewhere or paths)}`gnomon get {run.id[:8]} {folder} --to FOLDER` writes the whole folder",
-    )
-
-
-def _nothing_called(run: RunView, name: str) -> UnknownSubjectError:
-    kept = list(dict.fromkeys(one.name for one in run.kept))
-    logged = list(dict.fromkeys(value.series for value in run.values()))
-    there = [f"it kept {_listed(kept)}"] if kept else []
-    if logged:
-        there.append(f"it logged the value{'s' if len(logged) > 1 else ''} {_listed(logged)}")
-    nothing = "it kept no files and logged no images, tables or the like"
-    return UnknownSubjectError(
-        f"run {run.id[:8]} kept {'and logged ' if logged else ''}nothing called `{name}`",
-        hint=_meant(name, [*kept, *logged]) + ("; ".join(there) or nothing),
-    )
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(f"`{name}`" for name in names[:MOST_LISTED])
-    return shown + (f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else "")
-
-
-def _meant(name: str, known: list[str]) -> str:
-    """Return a question at the names that are nearest, with a blank behind it; nothing where none is near."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, list(dict.fromkeys(known)), n=2)
-    return f"did you mean {' or '.join(f'`{one}`' for one in near)}? " if near else ""

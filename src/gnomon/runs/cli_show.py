@@ -75,6 +75,8 @@ def show(parser: Parser) -> Run:
 
 
 def _show(arguments: Namespace, terminal: Terminal) -> int:
+    from gnomon.team.updates.asking import ask
+
     if arguments.x and not arguments.metric:
         raise UsageError("`--x` needs `--metric`", hint=f"for instance `--metric loss --x {arguments.x}`")
     record = open_record(arguments, terminal)
@@ -104,6 +106,7 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
     _processes(run, terminal)
     for name, series in curves:
         _curve(name, series, arguments, terminal)
+    ask(record.replica, terminal)
     return 0
 
 

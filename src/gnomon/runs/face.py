@@ -63,6 +63,10 @@ class Terminal(Protocol):
         """Whether a person reads the data."""
 
     @property
+    def err_is_interactive(self) -> bool:
+        """Whether a person reads the talk."""
+
+    @property
     def is_unicode(self) -> bool:
         """Whether the reader sees more than ASCII."""
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from gnomon.checks.result import CheckResult
     from gnomon.runs.capture.watch.watching import Watch
     from gnomon.runs.values.writing import ValueWriter
 
@@ -206,6 +207,20 @@ class Run:
             used = use(record, what, name)
         self._append(entries.USED, used.body)
         return Path(used.path)
+
+    def check(self, what: str | CheckResult, *tables: object, **options: object) -> CheckResult:
+        """Make a check and write it down as about this run; or write down a result that `gnomon.checks` gave.
+
+        `what` is `performance`, `fairness`, `drift`, `robustness` or `leakage`; `tables` and `options` are those of the function
+        of that name in `gnomon.checks`, where a text is a path, or a version of data (`"credit@v3"`). A wrong call raises; a
+        disk that takes no more is a warning, as with `log`. Returns the result.
+
+        Raises BadArgumentError, MissingFileError, MissingExtraError, UnknownSubjectError.
+        """
+        from gnomon.checks.in_run import check_in_run
+
+        self._require_open()
+        return check_in_run(self, self._session, what, tables, options)
 
     def _take_again(
         self, *, name: str | None, seed: int | None, group: str | None, params: Mapping[str, object] | None,

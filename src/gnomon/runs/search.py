@@ -39,16 +39,17 @@ _BEFORE_MATCH = 60
 _PARAMETER = re.compile(r"([^=\s]+)=([^=\s]+)\Z")
 _MARKS = re.compile(f"([{texts.MARK}{texts.UNMARK}])")
 _PLAIN_FIELDS = ("seed", "group")
-RUN, DATA = "run", "data"
-KINDS = (RUN, DATA, *WRITINGS)
+RUN, DATA, CHECK = "run", "data", "check"
+KINDS = (RUN, DATA, CHECK, *WRITINGS)
 
 
 class Hit(NamedTuple):
     """What was found: where (`field` is 'name', 'note', 'console', …), and the text around the first match.
 
-    `kind` is 'run', 'data', or that of a writing, such as 'decision'. Of a run, `run` is its id; of a version of data, `data` is
-    its id, `name` how it is called (`credit@v3`), and `run` None; of a writing, `writing` is its id, and `name` is what it is
-    called with its title. `marks` are the (start, end) of the words in `excerpt` that were asked for.
+    `kind` is 'run', 'data', 'check', or that of a writing, such as 'decision'. Of a run, `run` is its id; of a version of data,
+    `data` is its id, `name` how it is called (`credit@v3`), and `run` None; of a writing or a check, `writing` is its id, and
+    `name` is what it is called, a writing with its title. `marks` are the (start, end) of the words in `excerpt` that were asked
+    for.
     """
 
     run: str | None
@@ -62,7 +63,7 @@ class Hit(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The id of the run, the version of data, or the writing."""
+        """The id of the run, the version of data, the check, or the writing."""
         return self.run or self.data or self.writing or ""
 
 
@@ -412,11 +413,16 @@ class _Subjects:
         return next(one.type for one in self._others if one.start <= place < one.start + one.size)
 
     def _labels(self, kind: str, ids: set[str]) -> dict[str, str]:
-        """Return how these versions of data, or writings of a kind, are called, by id."""
+        """Return how these versions of data, checks, or writings of a kind, are called, by id."""
         if kind == DATA:
             from gnomon.data.views import labels, rows
 
             return labels(rows(self._index))
+        if kind == CHECK:
+            table = self._index.columns(CHECK, ["", "name"])
+            return {
+                str(id_): str(name) for id_, name in zip(table[""], table["name"], strict=True) if id_ in ids
+            }
         from gnomon.team.writing.views import labels_of
 
         return labels_of(self._index, kind, ids)

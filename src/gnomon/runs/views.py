@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
+    from gnomon.checks.record_checks import Checks
     from gnomon.data.views import DataSet, DataVersion
     from gnomon.lineage.graph import Graph
     from gnomon.lineage.reach import Reach
@@ -689,6 +690,13 @@ class Record:
         from gnomon.team.team import Team
 
         return Team(self)
+
+    @cached_property
+    def checks(self) -> Checks:
+        """The checks of runs, data and models: make one, list them, compare two."""
+        from gnomon.checks.record_checks import Checks
+
+        return Checks(self)
 
     # --- what the record is like
 

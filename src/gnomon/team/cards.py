@@ -24,6 +24,7 @@ FOUND, MISSING, AMBIGUOUS, ERASED = "found", "missing", "ambiguous", "erased"
 _TELLING = {
     "run": "gnomon.team.run_cards:cards_of",
     "data": "gnomon.team.record_cards:data_cards",
+    "check": "gnomon.team.record_cards:check_cards",
     "group": "gnomon.team.record_cards:group_cards",
     "member": "gnomon.team.record_cards:member_cards",
     **dict.fromkeys(WRITINGS, "gnomon.team.writing.views:cards_of"),

@@ -1,4 +1,4 @@
-"""Cards of versions of data, groups of seeds and members."""
+"""Cards of versions of data, checks, groups of seeds and members."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gnomon.team.cards import AMBIGUOUS, ERASED, MISSING, Card
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gnomon.checks.views import Check
     from gnomon.data.views import DataVersion
     from gnomon.runs.groups.definition import SeedGroup
     from gnomon.runs.views import Record
@@ -25,6 +26,13 @@ _MOST_RUNS = 100  # that an address names
 def data_cards(record: Record, references: Sequence[Reference]) -> list[Card]:
     """Return the cards of these references to versions of data."""
     return _each(references, lambda name: _data_card(record.data(name)))
+
+
+def check_cards(record: Record, references: Sequence[Reference]) -> list[Card]:
+    """Return the cards of these references to checks, by id or by name (the newest)."""
+    from gnomon.checks.views import check_called
+
+    return _each(references, lambda name: _check_card(check_called(record, name)))
 
 
 def group_cards(record: Record, references: Sequence[Reference]) -> list[Card]:
@@ -75,6 +83,11 @@ def _data_card(version: DataVersion) -> Card:
         f"data:{version.id}",
         ERASED if version.erased is not None else "found",
     )
+
+
+def _check_card(one: Check) -> Card:
+    facts = (one.verdict, one.sentence.partition(": ")[2])
+    return Card(one.label, one.name, facts, f"/check/{one.id}", f"check:{one.id}")
 
 
 def _group_card(record: Record, group: SeedGroup) -> Card:

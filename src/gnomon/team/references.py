@@ -1,6 +1,7 @@
 """References: how a text names a run, a version of data, a decision, a member.
 
     run:ab12   run:@1   run:"name with spaces"   data:credit@v3   group:depth-6   decision:12   page:setup   member:bea
+    check:4f1d77ab
 
 `#part` behind one names a part of it: `run:ab12#metrics.auc`, `page:setup#cluster`. What a reference means is asked of the
 record: see `team.cards`.
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 KINDS = (
-    "run", "data", "group", "decision", "question", "handoff", "update", "review", "page", "problem", "member",
+    "run", "data", "check", "group", "decision", "question", "handoff", "update", "review", "page", "problem", "member",
 )  # fmt: skip
 LONGEST = 300  # characters of a name, and of a part
 MOST = 10_000  # references that are looked for in one text

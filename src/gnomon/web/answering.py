@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from gnomon.page import Answer, ObjectLink, Page, Reader
+    from gnomon.page import Answer, ObjectLink, Page
     from gnomon.runs.views import Record
     from gnomon.web.finding import Found
     from gnomon.web.records import Records
@@ -47,16 +47,8 @@ if TYPE_CHECKING:
 class Answering:
     """Answers pages. `instance` names this start, so that the browser takes no old script for a new one."""
 
-    def __init__(
-        self, found: Found, records: Records, reader: Reader, link: ObjectLink, instance: str
-    ) -> None:
-        self.found, self.records, self.reader, self.link, self.instance = (
-            found,
-            records,
-            reader,
-            link,
-            instance,
-        )
+    def __init__(self, found: Found, records: Records, link: ObjectLink, instance: str) -> None:
+        self.found, self.records, self.link, self.instance = found, records, link, instance
         self.templates = Templates(found.packages)
 
     async def answer(self, page: Page, request: Request) -> Response:
@@ -72,7 +64,7 @@ class Answering:
         part = query.text("part")
         try:
             with self.records.one() as record, _one_look(record, page):
-                ask = Ask(record, request.path_params, query, form, part, time.time(), self.reader, self.link)
+                ask = Ask(record, request.path_params, query, form, part, time.time(), self.link)
                 marks = "" if part or page.method != "GET" else _marks_before(record)
                 answer = function(page)(ask)
                 return self._response(answer, request, part, record, marks)

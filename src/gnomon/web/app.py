@@ -17,7 +17,6 @@ from gnomon.web.entering import enter, leave
 from gnomon.web.finding import Found
 from gnomon.web.gate import Gate
 from gnomon.web.live import Live
-from gnomon.web.reader import FolderReader
 from gnomon.web.records import Records
 from gnomon.web.sessions import Sessions
 
@@ -42,11 +41,9 @@ class App:
         self.problems = found.problems
         gate_origin, content_origin = f"http://127.0.0.1:{port}", f"http://localhost:{port}"
         files = static_files()
-        with self.records.one() as record:
-            reader = FolderReader(record.home)
         mark = hashlib.sha256(b"".join(data for data, _ in files.values())).hexdigest()[:12]
         drawing = DrawingFrame(files, gate_origin, content_origin, mark)
-        answering = Answering(found, self.records, reader, object_link(self.sessions, content_origin), mark)
+        answering = Answering(found, self.records, object_link(self.sessions, content_origin), mark)
         routes = [
             Route("/enter", enter(self.sessions, entered), methods=["GET", "POST"]),
             Route("/leave", leave(self.sessions), methods=["POST"]),

@@ -30,7 +30,6 @@ GET  /{path:path}                       entered
 POST /{path:path}                       token
 
 GET  /                                  entered
-POST /home/seen                         token
 GET  /help                              entered
 GET  /palette                           entered
 GET  /runs                              entered
@@ -77,6 +76,10 @@ GET  /data/{name}/diff                  entered
 GET  /data/{name}/{version}             entered
 POST /data/{name}/{version}/tags        token
 GET  /data/{name}/{version}/croissant   entered
+GET  /checks                            entered
+GET  /checks/compare                    entered
+GET  /check/{check}                     entered
+GET  /run/{run}/checks                  entered
 GET  /lineage                           entered
 GET  /lineage/reach                     entered
 GET  /lineage/names                     entered

@@ -36,7 +36,6 @@ FILES_KNOWN = {
     "web/app.py": "the files that pages are made with, all of them, before anybody asks",
     "web/browser.py": "the file that leads the person's browser here",
     "web/cli.py": "`gnomon.open` of what the command line says",
-    "web/reader.py": "reading positions: the name is a digest of the record's place",
 }
 NETWORK = {
     "socket",

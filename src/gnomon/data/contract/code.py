@@ -152,12 +152,13 @@ def _parts(opened: Engine, source: Source) -> Iterator[Any]:
     """Yield the rows as Arrow tables, in order, columns of a CSV in the type that all of their values have."""
     from arro3.core import RecordBatchReader, Table
 
+    from gnomon.data.contract.typed import typed_columns
     from gnomon.data.profile.engine import identifier
 
     opened.rows("SET preserve_insertion_order = true")
-    typed = _types(opened, source) if source.is_text else {}
     wanted = ", ".join(
-        f"{typed.get(place, f'c{place}')} AS {identifier(name)}" for place, name in enumerate(source.names)
+        f"{column} AS {identifier(name)}"
+        for column, name in zip(typed_columns(opened, source), source.names, strict=True)
     )
     relation = opened.connection.sql(f"SELECT {wanted} FROM {source.relation}")
     reader = RecordBatchReader.from_stream(relation.to_arrow_reader(BATCH_ROWS))
@@ -169,32 +170,6 @@ def _parts(opened: Engine, source: Source) -> Iterator[Any]:
             held = []
     if held:
         yield Table.from_batches(held, schema=reader.schema)
-
-
-def _types(opened: Engine, source: Source) -> dict[int, str]:
-    """Return how each column of a CSV is read: as whole numbers, numbers, true and false, times, or text."""
-    from gnomon.data.contract.conditions import cell_of, misfit
-    from gnomon.data.contract.terms import Kind
-
-    forms = (("integer", "BIGINT"), ("float", "DOUBLE"), ("bool", "BOOLEAN"), ("timestamp", "TIMESTAMP"))
-    cells = [cell_of(place, "VARCHAR", is_text=True) for place in range(len(source.names))]
-    asked = []
-    for cell in cells:
-        for word, _ in forms:
-            kind = Kind(word, -(1 << 63), (1 << 63) - 1) if word == "integer" else Kind(word)
-            asked.append(f"count(*) FILTER (WHERE NOT {cell.missing} AND {misfit(cell, kind, coerce=False)})")
-        asked.append(f"count(*) FILTER (WHERE NOT {cell.missing})")
-    counts = iter(opened.rows(f"SELECT {', '.join(asked)} FROM {source.relation}")[0]) if asked else iter(())
-    typed = {}
-    for place, cell in enumerate(cells):
-        misfits = [next(counts) for _ in forms]
-        has_values = next(counts) > 0
-        form = next(
-            (sql for (_, sql), wrong in zip(forms, misfits, strict=True) if not wrong and has_values), None
-        )
-        value = f"TRY_CAST(trim({cell.raw}) AS {form})" if form else cell.raw
-        typed[place] = f"CASE WHEN NOT {cell.missing} THEN {value} END"
-    return typed
 
 
 def _frame(part: Any, *, is_polars: bool) -> Any:

@@ -61,7 +61,12 @@ class Engine:
     def __init__(self, connection: Any, folder: Path) -> None:
         self.connection = connection
         self._folder = folder
-        self._links = 0
+        self._links = self._named = 0
+
+    def serial(self) -> int:
+        """Return a number that no name in this engine has yet."""
+        self._named += 1
+        return self._named
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of an answer, which is small."""

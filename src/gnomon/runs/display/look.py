@@ -43,6 +43,16 @@ white-space:normal}
 .gnomon.gnomon svg path{fill:none;stroke:currentColor;stroke-width:1.3;stroke-linejoin:round;opacity:.85}
 .gnomon.gnomon svg path.bar{stroke-width:1;opacity:.6}
 .gnomon.gnomon svg circle{fill:#2f81d6;stroke:none}
+.gnomon.gnomon svg .fill{fill:#246fd7;stroke:none}.gnomon.gnomon svg .line{stroke:#246fd7;opacity:1}
+.gnomon.gnomon svg .band{fill:#246fd7;stroke:none;opacity:.15}.gnomon.gnomon .key{display:inline-block;width:10px;height:10px;
+margin-right:5px;background:#246fd7}
+.gnomon.gnomon svg .fill.s1,.gnomon.gnomon svg .band.s1{fill:#f26900}.gnomon.gnomon svg .line.s1{stroke:#f26900}
+.gnomon.gnomon .key.s1{background:#f26900}
+.gnomon.gnomon svg .fill.s2,.gnomon.gnomon svg .band.s2{fill:#29a56c}.gnomon.gnomon svg .line.s2{stroke:#29a56c}
+.gnomon.gnomon .key.s2{background:#29a56c}
+.gnomon.gnomon svg .axis,.gnomon.gnomon svg .even{opacity:.5;stroke-width:1}.gnomon.gnomon svg .even{stroke-dasharray:4 3}
+.gnomon.gnomon svg .tick{font-size:11px;fill:currentColor;opacity:.7}.gnomon.gnomon svg .tick.below{text-anchor:middle}
+.gnomon.gnomon svg .tick.beside{text-anchor:end}
 .gnomon.gnomon summary{cursor:pointer;font-weight:600;margin-top:4px}
 .gnomon.gnomon .note{border-left:3px solid rgba(128,128,128,.45);padding:0 0 0 10px;margin:4px 0 8px;max-width:48em;
 overflow-wrap:anywhere}

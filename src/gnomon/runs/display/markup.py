@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     Child: TypeAlias = "Html | str | Iterable[Child] | None"
 
-_ATTRIBUTES = frozenset("class colspan open title href rel viewBox width height d cx cy r role start".split())
+_ATTRIBUTES = frozenset(
+    "class colspan open title href rel viewBox width height d x y cx cy r role start aria-hidden".split()
+)
 _SAFE_LINKS = ("https://", "http://")
 
 
@@ -39,11 +41,11 @@ class Html:
 def tag(name: str, *children: Child, **attributes: str | None) -> Html:
     """Return an element. Children are text, elements, or iterables of these; None is nothing.
 
-    `class_` is `class`. A link that is not to the web loses its address.
+    `class_` is `class`, `aria_hidden` is `aria-hidden`. A link that is not to the web loses its address.
     """
     parts = []
     for word, value in attributes.items():
-        key = word.rstrip("_")
+        key = word.rstrip("_").replace("_", "-")
         if value is None or (key == "href" and not value.lower().startswith(_SAFE_LINKS)):
             continue
         if key not in _ATTRIBUTES:

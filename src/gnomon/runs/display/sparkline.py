@@ -67,7 +67,10 @@ class Whiskers:
         self._scale = _Scale([low, high], 4, width - 4)
 
     def drawn(self, low: float | None, mean: float | None, high: float | None) -> Html:
-        """Return one interval; nothing where there is no mean."""
+        """Return one interval; nothing where there is no mean.
+
+        Its figures stand beside it, so readers of screens pass over it.
+        """
         if mean is None or not math.isfinite(mean):
             return Html("")
         bars = []
@@ -78,7 +81,7 @@ class Whiskers:
             ]
         return tag(
             "svg", bars, tag("circle", cx=f"{self._scale(mean):.1f}", cy="8", r="3"),
-            viewBox=f"0 0 {self._width} 16", width=str(self._width), height="16", role="img",
+            viewBox=f"0 0 {self._width} 16", width=str(self._width), height="16", aria_hidden="true",
         )  # fmt: skip
 
 

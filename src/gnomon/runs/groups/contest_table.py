@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.runs.groups.spread import Spread
+from gnomon.runs.plot.whiskers import Whiskers
 from gnomon.text import any_value, cut_middle, width
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 VERDICT_STYLES = {"better": "green", "worse": "red", "cannot tell": "yellow"}
 COLUMNS = ("group", "n", "mean ± spread", "difference", "interval", "p", "verdict", "seeds to settle")
 GAP = 2
-WHISKERS = (24, 11)  # widths of the picture, the widest first
+WIDTHS = (24, 11)  # widths of the picture, the widest first
 PAIRED = ", paired"
 GOES = (
     "p",
@@ -47,7 +48,8 @@ def write_table(found: GroupComparison, limit: int | None, terminal: Terminal) -
         key for key in COLUMNS if key in ("group", "n") or any(row[key] not in (None, "") for row in table)
     ]
     columns, size = _fitting(columns, table, len(title), terminal.width)
-    axis = _Axis(rows, max(size, WHISKERS[-1]))
+    spans = [(row.standing.low, row.standing.mean, row.standing.high) for row in rows]
+    axis = Whiskers(spans, max(size, WIDTHS[-1]))
     if size and axis.is_drawable:
         columns.insert(columns.index("difference") if "difference" in columns else len(columns), title)
         for cells, row in zip(table, rows, strict=True):
@@ -145,9 +147,9 @@ def _fitting(
     """Return the columns that fit beside the names, and how wide the picture may be (0: there is none)."""
     columns = list(columns)
     if available is None:
-        return columns, WHISKERS[0]
+        return columns, WIDTHS[0]
     longest = max((width(str(cells["group"])) for cells in table), default=0)
-    for size in WHISKERS:
+    for size in WIDTHS:
         if _beside(columns, table) + GAP + max(size, title) + longest <= available:
             return columns, size
     names = [str(cells["group"]) for cells in table]
@@ -235,52 +237,3 @@ def _without_common(names: Sequence[str], ellipsis: str) -> list[str]:
 
 def _is_unicode(terminal: Terminal) -> bool:
     return bool(getattr(terminal, "is_unicode", True))
-
-
-class _Axis:
-    """The common scale of the drawn intervals."""
-
-    def __init__(self, rows: Sequence[Row], width: int) -> None:
-        ends = [
-            value
-            for row in rows
-            for value in (row.standing.low, row.standing.mean, row.standing.high)
-            if value is not None
-        ]
-        means = [row.standing.mean for row in rows if row.standing.mean is not None]
-        self.width = width
-        self.low, self.high = min(ends, default=0.0), max(ends, default=0.0)
-        if len(means) > 1:
-            # A single interval of two seeds can be a hundred times wider than all others: it is cut, not they squeezed.
-            spread = max(means) - min(means)
-            tight = sorted(
-                row.standing.high - row.standing.low
-                for row in rows
-                if row.standing.high is not None and row.standing.low is not None
-            )
-            room = max(spread, tight[len(tight) // 2] if tight else 0.0) * 1.5
-            self.low, self.high = max(self.low, min(means) - room), min(self.high, max(means) + room)
-
-    @property
-    def is_drawable(self) -> bool:
-        """Whether there is anything between the lowest and the highest end."""
-        return self.high > self.low
-
-    def drawn(self, low: float | None, mean: float | None, high: float | None, *, is_unicode: bool) -> str:
-        """Return a dot with whiskers, `├──●──┤`; an end that is further out than the axis is an arrow."""
-        if mean is None or not self.is_drawable:
-            return ""
-        cells = [" "] * self.width
-        line, left, right, dot = ("─", "├", "┤", "●") if is_unicode else ("-", "|", "|", "o")
-        at = self._place(mean)
-        if low is not None and high is not None:
-            start, end = self._place(low), self._place(high)
-            cells[start : end + 1] = [line] * (end + 1 - start)
-            cells[start] = left if low >= self.low else ("◂" if is_unicode else "<")
-            cells[end] = right if high <= self.high else ("▸" if is_unicode else ">")
-        cells[at] = dot
-        return "".join(cells).rstrip()
-
-    def _place(self, value: float) -> int:
-        share = (value - self.low) / (self.high - self.low)
-        return max(0, min(self.width - 1, round(share * (self.width - 1))))

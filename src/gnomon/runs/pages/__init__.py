@@ -7,7 +7,6 @@ from gnomon.page import Page
 _HERE = "gnomon.runs.pages"
 PAGES = (
     Page("/", f"{_HERE}.home:home", "Home", nav=10, key="h"),
-    Page("/home/seen", f"{_HERE}.home:seen", method="POST"),
     Page("/palette", f"{_HERE}.home:palette"),
     # --- the table (runs/pages/table.py) and its saved views
     Page("/runs", f"{_HERE}.table:table", "Runs", nav=20, key="r"),

@@ -1,14 +1,14 @@
 """`/`: what waits for the reader, what happened since they last looked, what runs, what failed; and what the palette finds.
 
-Always true: looking moves no reading position: only `POST /home/seen` does, to the moment at which the page was made. Each part
-of the page is bounded and asked for on its own, so a page over 100,000 runs stays quick.
+Always true: looking moves no reading position. There is one, that of `gnomon catchup`: what was seen there is not new here. Each
+part of the page is bounded and asked for on its own, so a page over 100,000 runs stays quick.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gnomon.page import Json, Redirect, Shown
+from gnomon.page import Json, Shown
 from gnomon.runs.failures import WHERE, failures
 from gnomon.runs.news import MOST_RUNS, moment, news
 from gnomon.runs.palette import data_place, found
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gnomon.page import Ask
     from gnomon.runs.views import Record
 
-PLACE = "home"
 MOST_RUNNING = 12
 MOST_FAILURES = 8
 DAY_S = 86_400.0
@@ -49,21 +48,15 @@ def home(ask: Ask) -> Shown:
     return Shown("runs/home.html", "Home", values)
 
 
-def seen(ask: Ask) -> Redirect:
-    """Move the reading position to the moment at which the page was made that the reader has seen."""
-    until = ask.form.number("until")
-    if ask.reader is not None:
-        ask.reader.look(PLACE, min(until, ask.now) if until is not None and until > 0 else ask.now)
-    return Redirect("/")
-
-
 def palette(ask: Ask) -> Json:
     """Return what the palette finds for some words, beside pages and actions."""
     return Json(found(ask.record, ask.query.text("q")[:200]))
 
 
 def _news(ask: Ask) -> dict[str, object]:
-    looked = ask.reader.looked(PLACE) if ask.reader is not None else None
+    from gnomon.team.catchup.position import last_look
+
+    looked = last_look(ask.record.home)
     span = next((one for one in SPANS if one[0] == ask.query.text("since")), None)
     if span is not None:
         since = ask.now - span[2] * DAY_S
@@ -74,7 +67,6 @@ def _news(ask: Ask) -> dict[str, object]:
         "looked": looked,
         "span": span,
         "spans": SPANS,
-        "made": ask.now,
         "most_runs": MOST_RUNS,
         "since": moment(since),
         "came": kinds_told,

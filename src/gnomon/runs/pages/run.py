@@ -58,7 +58,7 @@ def page(ask: Ask, run: RunView) -> Shown:
     return shown(ask, run, tab if tab in _TABS else "", "runs/run.html", values)
 
 
-_TABS = frozenset("charts console code files media system notebook lineage".split())
+_TABS = frozenset("charts console code files media system notebook checks lineage".split())
 
 
 # --- notes

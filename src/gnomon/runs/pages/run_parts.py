@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TABS = (
     ("", "Overview"), ("charts", "Charts"), ("console", "Console"), ("code", "Code"), ("files", "Files"), ("media", "Media"),
-    ("system", "System"), ("notebook", "Notebook"), ("lineage", "Lineage"),
+    ("system", "System"), ("notebook", "Notebook"), ("checks", "Checks"), ("lineage", "Lineage"),
 )  # fmt: skip
 MOST_CHILDREN = 12
 MOST_SAID = 6

@@ -23,8 +23,9 @@ PAGE = 25
 MOST_LOOKED_AT = 200
 MOST_OTHERS = 3
 KINDS = (
-    ("", "everything"), ("run", "runs"), ("data", "data"), ("decision", "decisions"), ("question", "questions"),
-    ("handoff", "hand-offs"), ("review", "reviews"), ("update", "updates"), ("page", "pages"), ("problem", "problems"),
+    ("", "everything"), ("run", "runs"), ("data", "data"), ("check", "checks"), ("decision", "decisions"),
+    ("question", "questions"), ("handoff", "hand-offs"), ("review", "reviews"), ("update", "updates"),
+    ("page", "pages"), ("problem", "problems"),
 )  # fmt: skip
 
 

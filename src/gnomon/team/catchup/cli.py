@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from gnomon.runs.face import Parser, Run, Terminal
+    from gnomon.runs.views import Record
     from gnomon.team.catchup.news import CatchUp, Item, Part
 
 STYLES = {"failed": "red", "blocked": "yellow", "changed": "yellow", "accept": "cyan", "asked": "cyan"}
@@ -21,8 +22,8 @@ def catchup(parser: Parser) -> Run:
     """Show what is new for you since you last looked, by what matters to you; all else is counted.
 
     First what waits for you: hand-offs to accept, questions and reviews, what others cannot go on without. Then answers to
-    you, runs that failed, decisions, runs that finished. What waits stays until it is done; the rest is shown once. How far you
-    have read is kept in your configuration folder; nobody else sees it.
+    you, runs that failed, decisions, runs that finished. What waits stays until it is done; the rest is shown once, and is not
+    new on the page Home either. How far you have read is kept in your configuration folder; nobody else sees it.
     """
     parser.option("--again", metavar="N", nargs="?", type=int, const=1, default=0,
                   help="what was shown the last time (or N times before)")  # fmt: skip
@@ -56,6 +57,7 @@ def _catchup(arguments: Namespace, terminal: Terminal) -> int:
         terminal.json(as_json(found))
         return 0
     show(found, terminal)
+    _plan_asking(record, found, now)
     if position is None and found.has_news and not arguments.keep_unread:
         terminal.flush()
         try:
@@ -63,6 +65,18 @@ def _catchup(arguments: Namespace, terminal: Terminal) -> int:
         except OSError as error:
             terminal.say(f"it stays unread: the position cannot be kept ({error})")
     return 0
+
+
+def _plan_asking(record: Record, found: CatchUp, now: float) -> None:
+    """Work out when other commands ask for the update; today they need not where this one did."""
+    from gnomon.team.people.views import me
+    from gnomon.team.updates.asking import plan, was_asked
+
+    person = me(record)
+    if person is not None:
+        plan(record, person, now)
+        if found.update_is_due:
+            was_asked(record, now)
 
 
 def show(found: CatchUp, terminal: Terminal) -> None:

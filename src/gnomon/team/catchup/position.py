@@ -1,4 +1,5 @@
-"""How far somebody has read: a file in their configuration folder, never in the record.
+"""How far somebody has read: a file in their configuration folder, never in the record. There is one position: `gnomon catchup`
+and *Seen* on its page move it, and Home goes by it.
 
 A position says, for each writer, the time of its latest entry that was seen. A sync brings what a writer published as a whole, so
 what a device wrote offline is new when it arrives, whenever it was written. The last positions are kept, to look again.
@@ -11,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from gnomon.record.files import replace_file
 from gnomon.record.own_files import own_path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 FIRST_LOOK_S = 7 * 86_400.0
 MOST_KEPT = 10
+LATEST = 1e11  # seconds since 1970 UTC: the year 5138
 
 
 @dataclass(frozen=True)
@@ -75,18 +77,21 @@ class PositionFile:
         replace_file(self._env, self._path, json.dumps({"positions": rows}).encode())
 
 
+def last_look(home: Home) -> float | None:
+    """Return when the reader had last seen all, seconds since 1970 UTC; None where they never said so."""
+    found = PositionFile(home).load()
+    return found[-1].at if found else None
+
+
 def _read(said: object) -> Position | None:
     if not isinstance(said, dict):
         return None
     at, before, writers = said.get("at"), said.get("before"), said.get("writers")
-    if (
-        not isinstance(at, (int, float))
-        or not isinstance(before, (int, float))
-        or not isinstance(writers, dict)
-    ):
+    if not _is_time(at) or not _is_time(before) or not isinstance(writers, dict):
         return None
-    return Position(
-        float(at),
-        {str(key): float(one) for key, one in writers.items() if isinstance(one, (int, float))},
-        float(before),
-    )
+    times = {str(key): float(one) for key, one in writers.items() if _is_time(one)}
+    return Position(float(at), times, float(before))
+
+
+def _is_time(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and 0 <= value < LATEST

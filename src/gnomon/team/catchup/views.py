@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gnomon import text
 from gnomon.record.keys import own_writer
+from gnomon.team.catchup.checks import check_news
 from gnomon.team.catchup.news import TITLES, CatchUp, Item, Part
 from gnomon.team.catchup.position import Position, PositionFile
 from gnomon.team.catchup.runs import items, run_news
@@ -45,23 +46,24 @@ def catch_up(
     writings = WritingNews(record, reader, members)
     runs = run_news(record, position, frozenset(reader.writers))
     broken, added, data_seen = _data(record, position, members)
+    red, made, checks_seen = check_news(record, position, members)
     parts = [_waiting(name, found) for name, found in writings.waiting.items()]
     parts += writings.parts(MOST)
     if reader.person is not None:
         parts.append(_waiting("changed", _changed(record, reader.person, now)))
-    failed = items(runs.failed[:MOST], record, members) + broken[:MOST]
-    parts.append(Part("failed", failed, max(0, len(runs.failed) - MOST) + max(0, len(broken) - MOST)))
+    failed = items(runs.failed[:MOST], record, members) + red[:MOST] + broken[:MOST]
+    more = sum(max(0, len(found) - MOST) for found in (runs.failed, red, broken))
+    parts.append(Part("failed", failed, more))
     finished = items(runs.finished[:MOST], record, members)
     parts.append(Part("finished", finished, max(0, len(runs.finished) - MOST)))
-    parts.append(
-        Part("rest", _rest({**writings.rest, "data": added, "began": runs.began, "touched": runs.touched}))
-    )
+    rest = {**writings.rest, "check": made, "data": added, "began": runs.began, "touched": runs.touched}
+    parts.append(Part("rest", _rest(rest)))
     order = list(TITLES)
     shown = sorted((one for one in parts if one.items), key=lambda one: order.index(one.name))
     name = reader.person.name if reader.person is not None else None
     is_due = reader.person is not None and _update_is_due(record, reader.person, now)
     found = CatchUp(name, position.at, now, shown, is_due)
-    return found, _moved(position, now, writings.seen, runs.seen, data_seen)
+    return found, _moved(position, now, writings.seen, runs.seen, data_seen, checks_seen)
 
 
 def _reader(record: Record, members: People, position: Position) -> Reader:
@@ -147,6 +149,7 @@ _NOUNS = {
     "began": ("run that began", "runs that began"),
     "touched": ("run with a new note, tag or name", "runs with a new note, tag or name"),
     "data": ("new version of data", "new versions of data"),
+    "check": ("new check", "new checks"),
     **{kind.type: (kind.noun, kind.plural) for kind in KINDS.values()},
 }
 

@@ -1,9 +1,9 @@
 """The draft of a hand-off: what is open for the receiver, found in the record, as a text of one screen.
 
 Taken: runs of the giver that go on, and whether they end before the receiver's morning; runs of theirs that failed and were not
-made good; data that breaks its contract; what waits for the receiver: decisions, questions, reviews, hand-offs; problems that the
-giver reported; what the giver's runs of the day can and cannot tell; what to watch. Left out: what is settled, and what waits for
-others.
+made good; checks that fail, data that breaks its contract; what waits for the receiver: decisions, questions, reviews, hand-offs;
+problems that the giver reported; what the giver's runs of the day can and cannot tell; what to watch. Left out: what is settled,
+and what waits for others.
 
 Always true: each line begins with a reference, so whoever reads it can look; nothing is claimed that the record does not say.
 """
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon import text
+from gnomon.checks.result import FAIL
 from gnomon.errors import GnomonError
 from gnomon.runs.state import OPEN
 from gnomon.team.catchup.runs import FAILED, stem
@@ -104,7 +105,7 @@ def draft(
     mine = frozenset(giver.writers)
     found = [
         Section("Running", list(_running(record, runs, mine, morning, now))),
-        Section("Failed", [*_failed(record, runs, mine, since), *_broken(record)]),
+        Section("Failed", [*_failed(record, runs, mine, since), *_failed_checks(record), *_broken(record)]),
         Section("Waits for you", list(_waiting(record, rows, receiver))),
         Section("Still open", list(_open(rows, mine))),
         Section("What was tried", list(_tried(record, runs, mine, since))),
@@ -205,6 +206,18 @@ def _at(row: dict[str, Any]) -> float:
 
 def _called(row: dict[str, Any]) -> str:
     return f"`{text.cut(text.clean(str(row['name'])), 60)}`" if row["name"] else "a run"
+
+
+def _failed_checks(record: Record) -> Iterator[OpenItem]:
+    """Yield the checks that fail now: of each name the newest, whatever it is about."""
+    from gnomon.checks.views import checks
+
+    newest = {one.name: one for one in reversed(checks(record))}
+    for one in sorted(newest.values(), key=lambda one: -one.created):
+        if one.verdict == FAIL:
+            yield OpenItem(
+                one.label, f"{one.name} fails: {one.sentence.partition(': ')[2]}", f"check:{one.id}"
+            )
 
 
 def _broken(record: Record) -> Iterator[OpenItem]:

@@ -21,7 +21,7 @@ TAGS = frozenset(
     "div style b i p a ul ol li pre code span details summary table thead tbody tr th td svg path circle".split()
 )
 ATTRIBUTES = frozenset(
-    "class open title href rel viewbox width height d cx cy r role start".split()
+    "class open title href rel viewbox width height d x y cx cy r role start aria-hidden".split()
 )  # as the parser has them: in small letters
 
 

@@ -7,10 +7,13 @@ import time
 import pytest
 
 import gnomon
+from gnomon.cli.main import main
 from gnomon.page import Ask, Values
-from gnomon.runs.pages.home import home, palette, seen
+from gnomon.runs.pages.home import home, palette
 from gnomon.runs.progress import progress_of
 from gnomon.session import close_all
+from gnomon.team.catchup.position import last_look
+from gnomon.team.pages.catchup_page import seen
 from gnomon.web.templates import Templates
 
 AROUND = {
@@ -24,25 +27,8 @@ AROUND = {
 }
 
 
-class Reader:
-    """A reader who remembers in memory."""
-
-    def __init__(self, at: float | None = None) -> None:
-        self.at = at
-
-    def looked(self, what: str) -> float | None:
-        assert what == "home"
-        return self.at
-
-    def look(self, what: str, at: float) -> None:
-        assert what == "home"
-        self.at = at
-
-
-def ask(reader: Reader | None = None, *, part: str = "", form=(), **query: str) -> Ask:
-    return Ask(
-        gnomon.open(), query=Values(query.items()), form=Values(form), part=part, now=time.time(), reader=reader or Reader()
-    )  # fmt: skip
+def ask(*, part: str = "", form=(), **query: str) -> Ask:
+    return Ask(gnomon.open(), query=Values(query.items()), form=Values(form), part=part, now=time.time())
 
 
 def shown(asked: Ask) -> str:
@@ -71,26 +57,36 @@ def test_an_empty_record_says_what_to_type(project):
 
 
 @pytest.mark.slow
-def test_looking_moves_no_reading_position_and_seen_moves_it_to_what_was_shown(project):
+def test_what_was_seen_when_catching_up_is_not_new_at_home_and_looking_changes_nothing(project):
     train("first", loss=1.0)
     close_all()
-    reader = Reader()
-    html = shown(ask(reader))
-    assert reader.at is None and "first" in html
+    html = shown(ask())
+    assert "The last 7 days" in html and "first" in html and 'href="/catchup"' in html
+    assert last_look(gnomon.open().home) is None
     made = time.time()
     train("meanwhile", loss=1.0)
     close_all()
-    assert seen(ask(reader, form=[("until", str(made))])).to == "/"
-    html = shown(ask(reader, part="news"))
+    assert seen(ask(form=[("until", str(made))])).to == "/catchup"
+    html = shown(ask(part="news"))
+    assert "Since you last caught up" in html
     assert "meanwhile" in html and ">first<" not in html
+
+
+@pytest.mark.slow
+def test_what_the_command_showed_is_not_new_at_home(project):
+    train("first", loss=1.0)
+    close_all()
+    assert main(["catchup", "--keep-unread"]) == 0
+    assert "first" in shown(ask(part="news"))
+    assert main(["catchup"]) == 0
+    assert "Nothing new since you last caught up" in shown(ask(part="news"))
 
 
 def test_nobody_has_seen_the_future(project):
     train("first", loss=1.0)
-    reader = Reader()
-    asked = ask(reader, form=[("until", "1e12")])
+    asked = ask(form=[("until", "1e12")])
     seen(asked)
-    assert reader.at == asked.now
+    assert last_look(asked.record.home) == asked.now
 
 
 @pytest.mark.slow

@@ -255,7 +255,8 @@ def test_an_empty_record_answers(project):
 @pytest.mark.slow
 def test_show_tables_and_describe(record):
     assert {row["name"] for row in record.sql("show tables")} == {
-        "runs", "params", "metrics", "points", "groups", "notes", "files", "data", "used", "processes", "packages",
+        "runs", "params", "metrics", "points", "groups", "notes", "files", "data", "used", "checks", "findings",
+        "processes", "packages",
         "entries",
     }  # fmt: skip
     assert [row["column_name"] for row in record.sql("describe metrics")][:3] == ["run", "name", "last"]
@@ -421,3 +422,39 @@ def test_a_version_of_which_only_heads_are_here_is_no_row(used, tmp_path):
     record.export(tmp_path / "one", runs=used["old"])
     other = gnomon.open(tmp_path / "one" / "record")
     assert rows(other, "select label from data") == [("credit@v1",)]
+
+
+# ---------------------------------------------------------------- checks
+
+
+def test_checks_and_their_findings(project):
+    from tests.unit.checks import made
+
+    (project / "credit.csv").write_text("age\n1\n")
+    version = gnomon.add_data("credit.csv")
+    with gnomon.run("trees") as run:
+        run.check(made.fairness(0.1, outcome="pass"))
+        run.check(made.fairness(0.3))
+    record = gnomon.open()
+    record.checks.write(made.drift(), about="data:credit@v1")
+    columns = '"check", verdict, run, data, is_latest, failed, cannot_tell, findings, length(result)'
+    query = f"select {columns} from checks order by created"
+    assert rows(record, query) == [
+        ("fairness", "cannot tell", run.id, None, False, 0, 1, 2, 64),
+        ("fairness", "fail", run.id, None, True, 1, 1, 2, 64),
+        ("drift", "pass", None, version.id, True, 0, 0, 1, 64),
+    ]  # fmt: skip
+    query = (
+        "select key, outcome, value, limit_said from findings join checks on check_id = id"
+        " where is_latest and outcome = 'fail'"
+    )
+    assert rows(record, query) == [("gap.selection_rate.sex", "fail", 0.3, "at most 0.1")]
+    assert rows(record, "select count(*) from runs join checks on run = runs.id where verdict = 'fail'") == [
+        (1,)
+    ]
+
+
+def test_a_record_without_checks_has_empty_tables(project):
+    with gnomon.run("a"):
+        pass
+    assert rows(gnomon.open(), "select count(*) from checks, findings") == [(0,)]

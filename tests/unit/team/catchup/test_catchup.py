@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from gnomon.team.catchup.position import Position, PositionFile, first
+import gnomon
+from gnomon.team.catchup.position import Position, PositionFile, first, last_look
 from gnomon.team.catchup.views import catch_up, seen
 from gnomon.team.handoffs import actions as handoffs
 from gnomon.team.questions import actions as questions
@@ -187,11 +188,10 @@ def test_positions_are_kept_outside_of_the_record_and_can_be_gone_back_to(world)
     file = PositionFile(ana.record.home)
     for at in (1.0, 2.0, 3.0):
         file.keep(Position(at, {"w": at}))
-    assert (file.latest(9.0).at, file.latest(9.0, back=1).at, file.latest(9.0, back=7)) == (
-        3.0,
-        2.0,
-        first(9.0),
-    )
+    found = (file.latest(9.0).at, file.latest(9.0, back=1).at, file.latest(9.0, back=7))
+    assert found == (3.0, 2.0, first(9.0))
+    assert last_look(ana.record.home) == 3.0
+    assert last_look(world["bea"].record.home) is None
     assert set(ana.files()) == before
 
 
@@ -200,9 +200,34 @@ def test_a_damaged_position_file_costs_only_that_all_seems_new(world):
     ana = world["ana"]
     file = PositionFile(ana.record.home)
     file.keep(Position(1.0, {}))
-    for damage in (b"{", b"[]", b'{"positions": 3}', json.dumps({"positions": [{"at": "x"}]}).encode()):
+    for damage in (
+        b"{", b"[]", b'{"positions": 3}', b"\x00\xff", json.dumps({"positions": [{"at": "x"}]}).encode(),
+        *(b'{"positions": [{"at": %s, "before": 0, "writers": {}}]}' % at for at in (b"1e999", b"NaN", b"-1", b"1e30")),
+    ):  # fmt: skip
         with open(file._path, "wb") as out:
             out.write(damage)
         assert file.latest(9.0) == first(9.0)
         file.keep(Position(2.0, {}))
         assert file.latest(9.0).at == 2.0
+
+
+def test_a_check_that_turned_red_is_news_once_and_one_that_stays_red_is_not(project):
+    from tests.unit.checks import made
+
+    def failed(record):
+        return [item.title for item in catch_up(record)[0].part("failed").items]
+
+    with gnomon.run("trees") as run:
+        run.check(made.fairness(0.1, outcome="pass"))
+    record = gnomon.open()
+    found, position = catch_up(record)
+    assert failed(record) == []
+    assert "1 new check" in [item.title for item in found.part("rest").items]
+    seen(record, position)
+    for _ in range(2):
+        record.checks.write(made.fairness(0.3), about="run:trees")
+    (title,) = failed(record)
+    assert title == "fairness of income by sex fails: 1 of 2 findings failed, 1 cannot be told, over 400 rows"
+    seen(record, catch_up(record)[1])
+    record.checks.write(made.fairness(0.4), about="run:trees")
+    assert failed(record) == []

@@ -1,0 +1,1 @@
+"""Simulations and timings behind the documentation of the checks."""

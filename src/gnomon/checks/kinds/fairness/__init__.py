@@ -1,0 +1,1 @@
+"""Fairness: metrics by group, the gaps between groups, and what helps. Story: docs/explanation/fairness-checks.md."""

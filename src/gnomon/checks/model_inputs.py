@@ -1,0 +1,372 @@
+"""A table as models take it: columns that can be picked, blanked and renumbered, and put together again in the model's container.
+
+A pandas or Polars DataFrame stays in its own library and keeps its types; all else comes as NumPy arrays.
+Always true: a table that was given is never changed; every column is of one length; the order of rows is kept.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from gnomon.checks.files import require_different
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import numpy as np
+
+    from gnomon.checks.rows import Rows
+
+    Array = np.ndarray[Any, Any]
+
+NUMPY, PANDAS, POLARS = "numpy", "pandas", "polars"
+
+
+class Inputs:
+    """Columns by name. `library` is where they are at home: `numpy`, `pandas` or `polars`; `evidence` says what the table is."""
+
+    def __init__(
+        self,
+        columns: Mapping[str, Any],
+        library: str,
+        evidence: Mapping[str, object],
+        labels: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.columns = dict(columns)
+        self.library = library
+        self.evidence = dict(evidence)
+        self._labels = labels or {}  # names of pandas that are no texts
+        self.count = len(next(iter(self.columns.values()))) if self.columns else 0
+        self._base: tuple[Inputs, str] | None = None
+        self._tables: dict[str, Any] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.columns)
+
+    def array(self, name: str) -> Array:
+        """Return a column as `Rows.arrays` has it: numbers with NaN where missing, or objects with None where missing."""
+        return array_of(self.columns[name])
+
+    def take(self, rows: Array) -> Inputs:
+        """Return the rows at these places, in this order."""
+        return self.of({name: picked(column, rows) for name, column in self.columns.items()})
+
+    def only(self, names: Sequence[str]) -> Inputs:
+        """Return these columns, in this order."""
+        return self.of({name: self.columns[name] for name in names})
+
+    def in_arrays(self) -> Inputs:
+        """Return the same as NumPy arrays."""
+        if self.library == NUMPY:
+            return self
+        return Inputs({name: self.array(name) for name in self.columns}, NUMPY, self.evidence)
+
+    def of(self, columns: Mapping[str, Any]) -> Inputs:
+        """Return other columns of the same kind of table."""
+        return Inputs(columns, self.library, self.evidence, self._labels)
+
+    def with_column(self, name: str, column: Any) -> Inputs:
+        """Return the same with another column in one place. Its table is made from a copy of this one's, which is kept."""
+        made = self.of({**self.columns, name: column})
+        made._base = (self, name)
+        return made
+
+    def table(self, container: str) -> Any:
+        """Return all columns as one table: a DataFrame of pandas or Polars, or a NumPy array of shape (rows, columns)."""
+        if self._base is not None:
+            base, name = self._base
+            if container not in base._tables:
+                base._tables[container] = base.table(container)
+            return self._changed(base._tables[container], name, container)
+        if container == PANDAS:
+            import pandas as pd
+
+            columns = {self._labels.get(name, name): _values(one) for name, one in self.columns.items()}
+            return pd.DataFrame(columns, index=pd.RangeIndex(self.count))
+        if container == POLARS:
+            import polars as pl
+
+            return pl.DataFrame(dict(self.columns))
+        return stacked([array_of(column) for column in self.columns.values()], self.count)
+
+    def _changed(self, table: Any, name: str, container: str) -> Any:
+        """Return a copy of a table with the column `name` of this one."""
+        column = self.columns[name]
+        if container == PANDAS:
+            table = table.copy()
+            table[self._labels.get(name, name)] = _values(column)
+            return table
+        if container == POLARS:
+            return table.with_columns(
+                column.alias(name) if library_of(column) == POLARS else _of_polars(name, column)
+            )
+        array = array_of(column)
+        if array.dtype.kind == "O" and table.dtype.kind != "O":
+            table = table.astype(object)
+        else:
+            import numpy as np
+
+            table = table.astype(
+                np.result_type(table.dtype, array.dtype) if table.dtype.kind != "O" else object
+            )
+        _put(table, self.names.index(name), array)
+        return table
+
+
+@contextmanager
+def inputs_of(
+    table: object,
+    *,
+    argument: str = "table",
+    role: str = "table",
+    most_rows: int | None = None,
+    seed: int = 0,
+) -> Iterator[tuple[Inputs, int]]:
+    """Give a table as `Inputs`, and how many rows it has; of more than `most_rows`, so many drawn by `seed`, in their order.
+
+    A path is sampled where it lies; a lazy table of another engine comes here first. Raises what `rows_of` raises.
+    """
+    import numpy as np
+
+    def drawn(count: int) -> Array | None:
+        if most_rows is None or count <= most_rows:
+            return None
+        return np.sort(np.random.default_rng([seed, 0x5A]).choice(count, most_rows, replace=False))
+
+    if isinstance(table, Inputs):
+        found, count = table, table.count
+    elif (native := _native(table, argument, role)) is not None:
+        found, count = native, native.count
+    else:
+        from gnomon.checks.rows import rows_of
+
+        with rows_of(table, argument=argument, role=role) as rows:
+            count = rows.count
+            chosen = drawn(count)
+            yield _of_rows(rows, chosen), count
+        return
+    chosen = drawn(count)
+    yield (found if chosen is None else found.take(chosen)), count
+
+
+def _native(table: object, argument: str, role: str) -> Inputs | None:
+    """Return a DataFrame of pandas or Polars as `Inputs`; None for all else."""
+    library = type(table).__module__.partition(".")[0]
+    if library not in (PANDAS, POLARS) or not hasattr(table, "columns") or hasattr(table, "collect"):
+        return None
+    frame: Any = table
+    names = [str(name) for name in frame.columns]
+    require_different(names, argument)
+    evidence = {"role": role, "rows": len(frame), "columns": len(names)}
+    if library == POLARS:
+        return Inputs({name: frame.get_column(name) for name in names}, POLARS, evidence)
+    frame = frame.reset_index(drop=True)
+    labels = {str(name): name for name in frame.columns}
+    return Inputs({str(name): frame[name] for name in frame.columns}, PANDAS, evidence, labels)
+
+
+def _of_rows(rows: Rows, chosen: Array | None) -> Inputs:
+    evidence = {**rows.evidence, "rows": rows.count}
+    if chosen is None:
+        return Inputs(rows.arrays(rows.names), NUMPY, evidence)
+    if rows.engine is None:
+        return Inputs(rows.arrays(rows.names), NUMPY, evidence).take(chosen)
+    import narwhals as nw
+
+    from gnomon.checks.rows import Rows as _Rows
+
+    engine = rows.engine
+    given, picks, place = (f"picked_{engine.serial()}" for _ in range(3))
+    nw.to_native(rows.frame).create_view(given)
+    engine.connection.execute(
+        f"CREATE TABLE {picks} AS SELECT unnest(?::BIGINT[]) AS {place}", [chosen.tolist()]
+    )
+    relation = engine.connection.sql(
+        f"SELECT * EXCLUDE ({place}) FROM (SELECT *, row_number() OVER () - 1 AS {place} FROM {given})"
+        f" SEMI JOIN {picks} USING ({place}) ORDER BY {place}"
+    )
+    return Inputs(_Rows(nw.from_native(relation), rows.names, {}, engine).arrays(rows.names), NUMPY, evidence)
+
+
+# ---------------------------------------------------------------- one column: a NumPy array, or a Series of pandas or Polars
+
+
+def library_of(column: Any) -> str:
+    return type(column).__module__.partition(".")[0]
+
+
+def picked(column: Any, rows: Array) -> Any:
+    """Return a column with the values at these places."""
+    library = library_of(column)
+    if library == PANDAS:
+        return column.take(rows).reset_index(drop=True)
+    return column.gather(rows) if library == POLARS else column[rows]
+
+
+def blanked(column: Any, at: Array) -> Any:
+    """Return a column without the values where `at` is true; whole numbers of NumPy become floats, for they have no blank."""
+    import numpy as np
+
+    library = library_of(column)
+    if library == PANDAS:
+        if column.dtype == np.float64:  # ten times quicker than `mask`, which counts for thousands of columns
+            import pandas as pd
+
+            return pd.Series(np.where(at, np.nan, column.to_numpy()), name=column.name)
+        return column.mask(at)
+    if library == POLARS:
+        import polars as pl
+
+        return pl.select(pl.when(pl.Series(at)).then(None).otherwise(column).alias(column.name)).to_series()
+    if column.dtype.kind in "iub":
+        column = column.astype(float)
+    if column.dtype.kind == "f":
+        return np.where(at, np.nan, column)
+    return _without(column, at)
+
+
+def renumbered(column: Any, numbers: Array) -> Any:
+    """Return a column with other numbers, in the type that it has; where it has none, it keeps having none."""
+    import numpy as np
+
+    missing = np.isnan(numbers)
+    library = library_of(column)
+    if library == NUMPY:
+        if column.dtype.kind == "O":
+            return _without(numbers, missing)
+        return _in_type(numbers, column.dtype)
+    if library == POLARS:
+        import polars as pl
+
+        return pl.Series(column.name, numbers).fill_nan(None).cast(column.dtype, strict=False)
+    import pandas as pd
+
+    if isinstance(column.dtype, np.dtype):
+        values = _in_type(numbers, column.dtype)
+    else:
+        values = pd.array(_without(numbers, missing), dtype=column.dtype)
+    return pd.Series(values, index=column.index, name=column.name)
+
+
+def _in_type(numbers: Array, dtype: Any) -> Array:
+    import numpy as np
+
+    if dtype.kind in "iu":
+        ends = np.iinfo(dtype)
+        most = min(float(ends.max), float(np.nextafter(float(ends.max) + 1, 0)))  # of 64 bits: no float
+        numbers = np.rint(np.clip(np.nan_to_num(numbers), float(ends.min), most))
+    return np.asarray(numbers.astype(dtype))
+
+
+def _without(values: Array, missing: Array) -> Array:
+    """Return values as objects, None where missing."""
+    found = values.astype(object)
+    found[missing] = None
+    return found
+
+
+def array_of(column: Any) -> Array:
+    """Return a column as a NumPy array, as `Rows.arrays` promises it; NumPy's are taken to be so already."""
+    library = library_of(column)
+    if library == NUMPY:
+        found: Array = column
+        return found
+    if library == POLARS:
+        import polars as pl
+
+        is_plain = column.dtype.is_numeric() and not column.dtype.is_decimal()
+        if is_plain and column.null_count():
+            column = column.cast(pl.Float64)  # of small integers it would make small floats
+        if is_plain or column.dtype == pl.String:
+            values: Array = column.to_numpy()
+            return values
+        return _of_objects(_objects(column.to_list()))
+    values = _array_of_pandas(column)
+    is_text = type(column.dtype).__name__ == "StringDtype"
+    return values if values.dtype.kind in "iufb" or is_text else _of_objects(values)
+
+
+def _array_of_pandas(column: Any) -> Array:
+    import numpy as np
+
+    kind = getattr(column.dtype, "kind", "O")
+    missing = column.isna().to_numpy()
+    if kind not in "iufb":
+        return _without(column.to_numpy(dtype=object), missing)
+    if missing.any():
+        return np.asarray(column.to_numpy(dtype=float, na_value=np.nan))
+    return np.asarray(column.to_numpy(dtype={"b": bool, "f": float, "u": "uint64"}.get(kind, "int64")))
+
+
+def _objects(values: Sequence[Any]) -> Array:
+    import numpy as np
+
+    found = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):  # `np.array` would make a table of lists
+        found[place] = value
+    return found
+
+
+def _of_objects(values: Array) -> Array:
+    """Return objects as numbers where all that are there are numbers, or all are true or false; else None where missing."""
+    import decimal
+
+    import numpy as np
+
+    values = values.astype(object)
+    missing = np.array(
+        [value is None or (isinstance(value, float) and value != value) for value in values], dtype=bool
+    )
+    present = values[~missing]
+    flags = [isinstance(value, (bool, np.bool_)) for value in present]
+    if len(present) and all(flags) and not missing.any():
+        return np.asarray(present.astype(bool))
+    numbers = (int, float, np.integer, np.floating, decimal.Decimal)
+    if len(present) and (
+        all(flags) or (not any(flags) and all(isinstance(value, numbers) for value in present))
+    ):
+        found = np.full(len(values), np.nan)
+        found[~missing] = present.astype(float)
+        return found
+    values[missing] = None
+    return values
+
+
+def is_category(column: Any) -> bool:
+    """Return whether a column says of itself that its values are categories, even where they look like numbers."""
+    name = type(column.dtype).__name__
+    return name in ("CategoricalDtype", "Categorical", "Enum")
+
+
+def stacked(arrays: Sequence[Array], count: int) -> Array:
+    """Return columns side by side, shape (count, columns): numbers where all are, else objects with NaN where missing."""
+    import numpy as np
+
+    if not arrays:
+        return np.empty((count, 0))
+    if all(one.dtype.kind in "iufb" for one in arrays):
+        return np.column_stack(arrays)
+    found = np.empty((count, len(arrays)), dtype=object)
+    for place, one in enumerate(arrays):
+        _put(found, place, one)
+    return found
+
+
+def _put(table: Array, place: int, array: Array) -> None:
+    """Set a column of an array; NaN where an object is None, as scikit-learn knows what is missing."""
+    table[:, place] = array
+    if array.dtype.kind == "O":
+        table[[value is None for value in array], place] = float("nan")
+
+
+def _values(column: Any) -> Any:
+    """Return a column without the index that pandas gave it."""
+    return column.array if library_of(column) == PANDAS else column
+
+
+def _of_polars(name: str, column: Any) -> Any:
+    import polars as pl
+
+    return pl.Series(name, column)
