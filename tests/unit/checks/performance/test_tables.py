@@ -30,8 +30,13 @@ def same(found, expected):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(120))
+@pytest.mark.parametrize("seed", range(0, 120, 12))
 def test_metrics_of_two_classes_are_those_of_scikit_learn(seed):
+    for one in range(seed, seed + 12):
+        compare_two_classes(one)
+
+
+def compare_two_classes(seed):
     from sklearn import metrics as theirs
 
     truth, said = generated(seed, 2)
@@ -50,7 +55,7 @@ def test_metrics_of_two_classes_are_those_of_scikit_learn(seed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("classes", [3, 7])
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(20))
 def test_metrics_of_many_classes_are_those_of_scikit_learn(seed, classes):
     from sklearn import metrics as theirs
 

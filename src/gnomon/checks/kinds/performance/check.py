@@ -79,7 +79,7 @@ def performance(
     BadArgumentError, MissingFileError, DamagedFileError, MissingExtraError
     """
     from gnomon.checks.kinds.performance.asked import asked_of
-    from gnomon.checks.kinds.performance.columns import Columns, required
+    from gnomon.checks.kinds.performance.columns import Columns, flat, required
     from gnomon.checks.kinds.performance.weak import other_columns
     from gnomon.checks.rows import rows_of
 
@@ -93,10 +93,11 @@ def performance(
         if not isinstance(asked.slices, bool):
             for one in asked.slices:
                 rows.require(one, "slices")
-        names = other_columns(rows.names, asked.slices, used)
+        names = flat(rows, other_columns(rows.names, asked.slices, used))
         return _checked(rows, Columns(rows, [*used, *names[:_MOST_READ]]), names, asked)
 
 
+FEWEST_ROWS = 20  # with fewer, no claim is decided
 _MOST_READ = 200  # columns of a lazy table, which are read at once
 
 
@@ -115,12 +116,12 @@ def _checked(rows: Rows, columns: Columns, names: Sequence[str], asked: Asked) -
     _require_measured(asked, measured, given)
     calibration = _calibration(given, asked)
     claims = _claims(given, measured, calibration, asked)
-    decided = decide(claims, asked.level, has_slices=asked.slices is not False)
+    decided = decide(claims, asked.level, has_slices=bool(names))
     findings, weak = decided.findings, None
-    if asked.slices is not False:
+    if names:
         limit = default_limit(given.task) if asked.max_slice_drop is None else asked.max_slice_drop
         weak = weak_slices(columns, names, given, limit, asked.level / decided.factor)
-        findings = [*findings, *_of_slices(weak, limit, decided.factor, given)]
+        findings = [*findings, *_of_slices(weak, limit, given)]
     shown = {canonical(one) for one in asked.metrics} if asked.metrics else set(measured.measures)
     listed = measured._replace(
         measures={name: one for name, one in measured.measures.items() if name in shown}
@@ -179,14 +180,20 @@ def _claims(given: Given, measured: Measured, calibration: Calibration | None, a
                 None if calibration is None or few else calibration.ends, False, asked.max_calibration_error, known or few,
             )
         )  # fmt: skip
-    return claims
+    if given.n >= FEWEST_ROWS:
+        return claims
+    few = f"{text.count(given.n, 'row')}: fewer than {FEWEST_ROWS} tell nothing"
+    return [one._replace(ends=None, note=one.note or few) for one in claims]
 
 
 # ---------------------------------------------------------------- slices
 
 
-def _of_slices(weak: Weak, limit: float, factor: int, given: Given) -> list[Finding]:
-    """Return a finding for each slice that is beyond the limit; where there is none, one for all that were looked at."""
+def _of_slices(weak: Weak, limit: float, given: Given) -> list[Finding]:
+    """Return a finding for each slice that is beyond the limit; where there is none, one for all that were looked at.
+
+    None where there is nothing to make slices of.
+    """
     from gnomon.checks.kinds.performance.names import REGRESSION
 
     is_error = given.task != REGRESSION
@@ -199,8 +206,7 @@ def _of_slices(weak: Weak, limit: float, factor: int, given: Given) -> list[Find
         return [_of_slice(one, words, is_error=is_error) for one in weak.failed]
     what = "no slice is surely much worse than the rest"
     if weak.seen is None:
-        return [Finding("slices", what, UNKNOWN, limit=words, note=weak.why)]
-    del factor
+        return [Finding("slices", what, UNKNOWN, limit=words, note=weak.why)] if weak.why else []
     said = f"{weak.looked_at:,} slices of {weak.columns:,} {'column' if weak.columns == 1 else 'columns'} were looked at"
     drop = f"{weak.seen:.2g}" if is_error else f"{100 * weak.seen:.0f} %"
     power = f"in a tenth of the rows, a drop of {drop} would probably have been found"
@@ -242,6 +248,8 @@ def _result(
         else [pictures.slices_table(weak, asked.level, is_error=given.task != REGRESSION)]
     )
     notes = [*given.notes, *(() if weak is None else weak.notes)]
+    if weak is None and asked.slices is not False:
+        notes.append("there is no other column to make slices of")
     if asked.bootstrap:
         figures, notes = _with_bootstrap(given, listed, figures, notes, asked)
     settings = {**asked.settings, "task": given.task, "classes": list(given.classes[:50])}

@@ -86,6 +86,14 @@ class Columns:
             yield from held.items()
 
 
+def flat(rows: Rows, names: Sequence[str]) -> list[str]:
+    """Return those columns that hold one value a row, and no list or record."""
+    import narwhals as nw
+
+    schema = rows.frame.collect_schema()
+    return [name for name in names if schema[name] not in (nw.List, nw.Array, nw.Struct)]
+
+
 def required(rows: Rows, asked: Asked) -> list[str]:
     """Return the columns of the model that are named, each of which must be there. Raises BadArgumentError."""
     scores = score_columns(asked.score)

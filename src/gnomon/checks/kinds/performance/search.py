@@ -76,7 +76,8 @@ class Search:
         self.columns, self.losses, self.smallest = columns, losses, smallest
         self.n = len(losses.loss)
         self.spread = float(losses.score.var())
-        self.whole = self.left = self._of(np.ones(self.n, bool))
+        self.is_left = np.ones(self.n, bool)
+        self.whole = self.left = self._of(self.is_left)
         self.members = [np.stack([atom.bins for atom in one.atoms]).astype(float) for one in columns]
         self.tables: dict[tuple[int, ...], Sums] = {(at,): self._table((at,)) for at in range(len(columns))}
         self.paired = self._promising()
@@ -91,7 +92,9 @@ class Search:
         return sum(int(self._is_eligible(sums).sum()) for sums in self.slices.values())
 
     def remove(self, mask: NDArray[np.bool_]) -> None:
-        """Take rows out of what is left."""
+        """Take rows out of what is left, those of them that are not out already."""
+        mask = mask & self.is_left
+        self.is_left = self.is_left & ~mask
         self.tables = {key: table.less(self._table(key, mask)) for key, table in self.tables.items()}
         self.left = self.left.less(self._of(mask))
 

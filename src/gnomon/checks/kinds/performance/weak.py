@@ -55,7 +55,8 @@ class Slice(NamedTuple):
 class Weak(NamedTuple):
     """What came of the search: slices beyond the limit, surely weak ones within it, and the next ones, which chance may explain.
 
-    `seen` is the drop that would probably be found in a tenth of the rows; None where nothing could be looked at, for `why`.
+    `seen` is the drop that would probably be found in a tenth of the rows; None where nothing could be looked at: for `why`,
+    where it is for want of rows.
     """
 
     failed: tuple[Slice, ...] = ()
@@ -112,9 +113,8 @@ def weak_slices(columns: Columns, names: Sequence[str], given: Given, limit: flo
         return Weak(why=f"a slice needs {smallest} rows, and as many beside it", smallest=smallest)
     kept, notes = _columns(columns, names, given, smallest)
     if not kept:
-        return Weak(
-            why=f"no other column has parts of {smallest} rows or more", smallest=smallest, notes=tuple(notes)
-        )
+        notes.append(f"no other column has parts of {smallest} rows or more to make slices of")
+        return Weak(smallest=smallest, notes=tuple(notes))
     search = Search(kept, losses, smallest)
     if not search.looked_at:
         return Weak(why=f"no slice has {smallest} rows or more", smallest=smallest, notes=tuple(notes))
