@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gnomon.checks.model_inputs import NUMPY, PANDAS, POLARS
+from gnomon.checks.model_columns import NUMPY, PANDAS, POLARS
 from gnomon.errors import BadArgumentError, GnomonError
 
 if TYPE_CHECKING:

@@ -8,17 +8,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from gnomon.checks.model_inputs import (
-    NUMPY,
-    PANDAS,
-    POLARS,
-    array_of,
-    blanked,
-    inputs_of,
-    picked,
-    renumbered,
-    stacked,
-)
+from gnomon.checks.model_columns import NUMPY, PANDAS, POLARS, array_of, blanked, picked, renumbered, stacked
+from gnomon.checks.model_inputs import inputs_of
 from gnomon.errors import BadArgumentError
 
 PANDAS_COLUMNS = {

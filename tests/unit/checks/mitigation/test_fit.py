@@ -152,3 +152,13 @@ def test_a_random_state_that_was_not_set_gets_the_seed():
     made, _ = fits(DecisionTreeClassifier())
     assert made.of("before").estimator.random_state == 0
     assert fits(DecisionTreeClassifier(random_state=7))[0].of("before").estimator.random_state == 7
+
+
+@pytest.mark.slow
+def test_a_mixture_keeps_models_and_no_row():
+    made, rows = fits(LogisticRegression(), SOME)
+    mixture = made.of("reductions").estimator
+    assert vars(mixture).keys() == {"parts"}
+    assert {type(model).__name__ for _, model in mixture.parts} <= {"LogisticRegression", "DummyClassifier"}
+    assert sum(weight for weight, _ in mixture.parts) == pytest.approx(1)
+    assert mixture.chances(made.table, len(rows.truth)).shape == (400,)

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from gnomon.checks.kinds.robustness.disturb import column_of, noisy, without
-from gnomon.checks.model_inputs import Inputs, array_of, inputs_of
+from gnomon.checks.model_columns import array_of
+from gnomon.checks.model_inputs import Inputs, inputs_of
 
 N = 20_000
 BASE = np.random.default_rng(1)

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gnomon.checks.kinds.fairness.mitigate_rows import Asked, People, group_of
-from gnomon.checks.kinds.fairness.mitigate_settings import BEFORE, PARITY, REDUCTIONS, REWEIGHING, THRESHOLD
+from gnomon.checks.kinds.fairness.mitigate_settings import BEFORE, REDUCTIONS, REWEIGHING, THRESHOLD
 from gnomon.checks.model import Model
 from gnomon.checks.model_files import said
 from gnomon.checks.model_inputs import inputs_of
-from gnomon.errors import BadArgumentError, GnomonError, MissingExtraError
+from gnomon.errors import BadArgumentError, GnomonError
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
@@ -173,27 +173,21 @@ class Fits:
         return Fitted(THRESHOLD, thresholds, self.asked, chance, needs_group=True, seed=self.seed)
 
     def _reductions(self) -> Fitted:
-        reductions = _of_fairlearn("reductions")
-        self._require_weights()
-        constraint = (
-            reductions.DemographicParity() if self.constraint == PARITY else reductions.EqualizedOdds()
+        from gnomon.checks.kinds.fairness.mitigate_reductions import Mixture
+
+        name = self._require_weights()
+
+        def fit(truth: Array, weights: Array) -> Any:
+            return self._fitted(self.table, truth, name, weights)
+
+        mixture = Mixture(fit, self.table, self.people.truth, self.people.group, self.constraint)
+        return Fitted(
+            REDUCTIONS,
+            mixture,
+            self.asked,
+            lambda table, group: mixture.chances(table, len(group)),
+            seed=self.seed,
         )
-        gradient = reductions.ExponentiatedGradient(ByRow(self), constraint)
-        groups = np.unique(self.people.group, return_inverse=True)[1]
-        gradient.fit(np.arange(len(groups))[:, None], self.people.truth, sensitive_features=groups)
-        parts = [
-            (float(weight), gradient.predictors_[place])
-            for place, weight in gradient.weights_.items()
-            if weight > 0
-        ]
-
-        def chance(table: Any, group: Array) -> Array:
-            found = sum(
-                weight * np.asarray(_predicted(one, table, len(group)), float) for weight, one in parts
-            )
-            return np.asarray(np.clip(found, 0.0, 1.0))
-
-        return Fitted(REDUCTIONS, gradient, self.asked, chance, seed=self.seed)
 
     def _require_weights(self) -> str:
         if self.weight_name is None:
@@ -259,33 +253,6 @@ def folds(group: Array, truth: Array, seed: int) -> Array:
     return fold
 
 
-class ByRow:
-    """The estimator, for Fairlearn: it is given places of rows, and fits the rows in their own container."""
-
-    def __init__(self, fits: Fits) -> None:
-        self.fits = fits
-        self.model: Any = None
-
-    def __sklearn_clone__(self) -> ByRow:
-        return ByRow(self.fits)
-
-    def fit(self, rows: Any, truth: Any, sample_weight: Any = None) -> ByRow:
-        del rows  # all of them, in order
-        fits = self.fits
-        self.model = fits._fitted(fits.table, np.asarray(truth), fits.weight_name, np.asarray(sample_weight))
-        return self
-
-    def predict(self, rows: Any) -> Array:
-        del rows
-        return np.asarray(self.model.predict(self.fits.table)).astype(int)
-
-
-def _predicted(one: Any, table: Any, count: int) -> Any:
-    if isinstance(one, ByRow):
-        return one.model.predict(table)
-    return one.predict(np.zeros((count, 1)))  # Fairlearn's stand-in where all weights ask for one answer
-
-
 def _decides(model: Any) -> Callable[[Any, Array], Array]:
     def chance(table: Any, group: Array) -> Array:
         del group
@@ -316,18 +283,6 @@ def _weight_name(estimator: Any) -> str | None:
         inner = _weight_name(steps[-1][1])
         return f"{steps[-1][0]}__{inner}" if inner else None
     return "sample_weight" if has_fit_parameter(estimator, "sample_weight") else None
-
-
-def _of_fairlearn(part: str) -> Any:
-    from importlib import import_module
-
-    try:
-        return import_module(f"fairlearn.{part}")
-    except ImportError:
-        raise MissingExtraError(
-            f"the method `{'threshold' if part == 'postprocessing' else part}` needs the library `fairlearn`",
-            hint="`pip install 'gnomon[trust]'`",
-        ) from None
 
 
 def _raised(error: Exception, asked: Asked, where: str = "on the training rows") -> BadArgumentError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gnomon.errors import BadArgumentError, MissingExtraError
 
@@ -50,3 +50,15 @@ def require_estimator(estimator: object) -> None:
             f"`estimator` must be a classifier that can be cloned and fitted; got {what}",
             hint="mitigation trains models anew: give an estimator of scikit-learn's kind, with its settings",
         )
+
+
+def of_fairlearn(part: str, method: str) -> Any:
+    """Return a module of Fairlearn. Raises MissingExtraError."""
+    from importlib import import_module
+
+    try:
+        return import_module(f"fairlearn.{part}")
+    except ImportError:
+        raise MissingExtraError(
+            f"the method `{method}` needs the library `fairlearn`", hint="`pip install 'gnomon[trust]'`"
+        ) from None

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from gnomon.checks.kinds.fairness.mitigate_settings import of_fairlearn
+
 if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
@@ -19,7 +21,7 @@ class Thresholds:
     """`of` holds Fairlearn's rule for each group; `unable` the groups of the training data that have none."""
 
     def __init__(self, scores: Array, truth: Array, group: Array, constraint: str) -> None:
-        from gnomon.checks.kinds.fairness.mitigate_fit import FEWEST, CannotFit, _of_fairlearn
+        from gnomon.checks.kinds.fairness.mitigate_fit import FEWEST, CannotFit
 
         labels, places = np.unique(group, return_inverse=True)
         counts = np.zeros((len(labels), 2), dtype=int)
@@ -29,7 +31,7 @@ class Thresholds:
         if able.sum() < 2:
             raise CannotFit(f"fewer than two groups have {FEWEST} rows of each outcome")
         kept = np.flatnonzero(able[places])
-        self.optimizer = _of_fairlearn("postprocessing").ThresholdOptimizer(
+        self.optimizer = of_fairlearn("postprocessing", "threshold").ThresholdOptimizer(
             estimator=Passed(),
             constraints=constraint,
             objective="accuracy_score",

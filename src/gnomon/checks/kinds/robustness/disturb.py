@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gnomon.checks.model_inputs import blanked, is_category, picked, renumbered
+from gnomon.checks.model_columns import blanked, is_category, picked, renumbered
 
 if TYPE_CHECKING:
     import numpy as np

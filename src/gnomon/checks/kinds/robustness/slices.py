@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon import text
 from gnomon.checks.intervals import newcombe, two_sided, z_of
-from gnomon.checks.model_inputs import is_category
+from gnomon.checks.model_columns import is_category
 from gnomon.checks.model_labels import distinct, is_missing
 
 if TYPE_CHECKING:

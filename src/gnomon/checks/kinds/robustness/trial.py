@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnomon.checks.kinds.robustness import disturb
 from gnomon.checks.model import ModelRaisedError
-from gnomon.checks.model_inputs import NUMPY
+from gnomon.checks.model_columns import NUMPY
 
 if TYPE_CHECKING:
     import numpy as np
