@@ -194,8 +194,8 @@ def psi(steps: Steps) -> float:
     make it infinite. A bin ends at the smallest value that so many tenths of the reference are at or below; ends that are tied
     become one. Source: Siddiqi, "Credit Risk Scorecards", 2006, which calls 0.1 a small and 0.25 a large shift.
 
-    >>> round(psi(steps_of(np.arange(10.0), np.arange(10.0) + 5)), 3)  # five bins empty, and 5.5 against 1.5 in the last
-    2.75
+    >>> round(psi(steps_of(np.arange(10.0), np.arange(10.0) + 5)), 3)  # 5 (0.1 - 1/30) ln 3 + (6.5/15 - 0.1) ln (65/15)
+    0.855
     """
     ends = np.searchsorted(steps.reference, steps.n * _TENTHS - 1e-9)
     ends = np.append(np.unique(ends[ends < len(steps.values) - 1]), len(steps.values) - 1)

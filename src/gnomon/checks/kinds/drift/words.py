@@ -40,8 +40,8 @@ class ChiSquare(NamedTuple):
 def distance(reference: Counts, current: Counts) -> float:
     """Return the total variation distance in [0, 1]: the share of rows that would have to take another category.
 
-    >>> distance(np.array([50, 50]), np.array([30, 70]))
-    0.2
+    >>> distance(np.array([50, 50]), np.array([25, 75]))
+    0.25
     """
     return float(np.abs(reference / reference.sum() - current / current.sum()).sum() / 2)
 
