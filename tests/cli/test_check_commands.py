@@ -214,3 +214,58 @@ def test_a_model_that_a_run_kept_is_checked(project, ask):
     )
     assert answer.code in (0, 1, 3), answer.err
     assert "written down" in answer.err and "noise" in answer.out
+
+
+@pytest.fixture
+def yes_and_no(project):
+    """A model that answers 0 and 1, rows whose truth is said in words, and a column that it does not take."""
+    skops = pytest.importorskip("skops.io")
+    from sklearn.linear_model import LogisticRegression
+
+    chance = random.Random(3)
+    rows = [(chance.gauss(0, 1), chance.gauss(0, 1)) for _ in range(400)]
+    truth = [int(a + b + chance.gauss(0, 0.5) > 0) for a, b in rows]
+    skops.dump(LogisticRegression().fit(rows, truth), project / "model.skops")
+    lines = [
+        f"{a},{b},{place % 2},{'>50K' if y else '<=50K'}"
+        for place, ((a, b), y) in enumerate(zip(rows, truth, strict=True))
+    ]
+    (project / "rows.csv").write_text("a,b,region,income\n" + "\n".join(lines) + "\n")
+    return (
+        "check", "robustness", "model.skops", "rows.csv", "--target", "income", "--features", "a,b", "--repeats", "1", "--json"
+    )  # fmt: skip
+
+
+def test_robustness_is_told_what_is_positive_and_which_slices_to_take(yes_and_no, ask):
+    refused = ask(*yes_and_no)
+    assert refused.code == 2 and "positive" in refused.err
+    found = ask(*yes_and_no, "--positive", ">50K").json()
+    assert found["settings"]["positive"] == ">50K"
+    slices = {one["key"] for one in found["findings"] if one["key"].startswith("shift.")}
+    assert slices == {"shift.a", "shift.b"}
+    found = ask(*yes_and_no, "--positive", ">50K", "--shifts", "region,b").json()
+    assert {one["key"] for one in found["findings"] if one["key"].startswith("shift.")} == {
+        "shift.region",
+        "shift.b",
+    }
+    found = ask(*yes_and_no, "--positive", ">50K", "--no-shifts").json()
+    assert not any(one["key"].startswith("shift.") for one in found["findings"])
+
+
+def test_robustness_takes_no_slices_that_are_not_there_or_that_contradict(yes_and_no, ask):
+    given = (*yes_and_no, "--positive", ">50K")
+    assert "`shifts` names the column 'regions'" in ask(*given, "--shifts", "regions").err
+    answer = ask(*given, "--shifts", "region", "--no-shifts")
+    assert answer.code == 2 and "exclude each other" in answer.err
+    assert "which no row of the target has" in ask(*yes_and_no, "--positive", "rich").err
+
+
+def test_drift_says_that_a_column_of_one_table_alone_fails(project, ask):
+    (project / "a.csv").write_text("x,y\n" + "1,2\n" * 50)
+    (project / "b.csv").write_text("x\n" + "1\n" * 50)
+    assert "every column of either table unless given, and one that only one has fails" in " ".join(
+        ask("check", "drift", "--help").out.split()
+    )
+    assert ask("check", "drift", "a.csv", "b.csv").code == 1
+    assert ask("check", "drift", "a.csv", "b.csv", "--columns", "x,y").code == 1
+    assert ask("check", "drift", "a.csv", "b.csv", "--columns", "x").code in (0, 3)

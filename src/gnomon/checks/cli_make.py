@@ -111,7 +111,11 @@ def drift(parser: Parser) -> Run:
     """
     parser.option("reference", metavar="REFERENCE", complete="lineage", help=TABLE_HELP)
     parser.option("current", metavar="CURRENT", complete="lineage", help="the other one")
-    parser.option("--columns", metavar="COLUMNS", help="only these; all that both have unless given")
+    parser.option(
+        "--columns",
+        metavar="COLUMNS",
+        help="only these; every column of either table unless given, and one that only one has fails",
+    )
     parser.option("--ignore", metavar="COLUMNS", help="not these, such as ids and times")
     parser.option(
         "--max-shift", metavar="SHIFT", type=float, help="how far a distribution may move, from 0 to 1"
@@ -181,9 +185,21 @@ def robustness(parser: Parser) -> Run:
     parser.option(
         "--features", metavar="COLUMNS", help="what the model takes, in its order; what it says unless given"
     )
-    parser.option("--metric", metavar="NAME", help="the metric that may drop; accuracy or R² unless given")
+    parser.option(
+        "--positive", metavar="CLASS", help="which value of the target a model means that answers 0 and 1"
+    )
+    parser.option(
+        "--metric",
+        metavar="NAME",
+        help="the metric that may drop, of those of `check performance`; accuracy or R² unless given",
+    )
     parser.option("--noise", metavar="STRENGTHS", help="in standard deviations: `0.1,0.3`")
     parser.option("--missing", metavar="SHARES", help="of cells that are blanked: `0.05,0.2`")
+    parser.option(
+        "--shifts",
+        metavar="COLUMNS",
+        help="other mixtures of people by these, any of the table; by those the model takes unless given",
+    )
     parser.option("--no-shifts", action="store_true", help="no other mixtures of people")
     parser.option("--max-drop", metavar="DROP", type=float, help="how far the metric may drop")
     parser.option("--repeats", metavar="N", type=int, help="how often each disturbance is drawn")
@@ -200,13 +216,17 @@ def robustness(parser: Parser) -> Run:
 def _robustness_options(arguments: Namespace) -> dict[str, Any]:
     options = {
         "target": arguments.target, "features": _listed(arguments.features), "trusted": tuple(_listed(arguments.trusted) or ()),
-        **_given(arguments, "metric", "max_drop", "repeats"),
+        **_given(arguments, "positive", "metric", "max_drop", "repeats"),
     }  # fmt: skip
     for name in ("noise", "missing"):
         if getattr(arguments, name) is not None:
             options[name] = _numbers(getattr(arguments, name), f"--{name}")
+    if arguments.no_shifts and arguments.shifts is not None:
+        raise BadArgumentError("`--shifts` and `--no-shifts` exclude each other", hint="give one of them")
     if arguments.no_shifts:
         options["shifts"] = False
+    elif arguments.shifts is not None:
+        options["shifts"] = _listed(arguments.shifts)
     return options
 
 

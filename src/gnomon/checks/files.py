@@ -80,7 +80,8 @@ def _table_at(path: str, argument: str) -> tuple[str, list[Path]]:
     groups = tables_at(Path(path))
     if not groups:
         raise BadArgumentError(
-            f"`{argument}`: `{path}` holds no table", hint="a check reads CSV, Parquet, Arrow or JSON lines"
+            f"`{argument}`: `{path}` holds no table",
+            hint="a check reads CSV, Parquet, Arrow or JSON lines, of these CSV and JSON lines also as .gz, .zst, .xz or .bz2",
         )
     if len(groups) > 1:
         names = ", ".join(f"`{paths[0].relative_to(path)}`" for _, paths in groups[:4])

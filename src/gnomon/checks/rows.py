@@ -3,12 +3,14 @@
 A table is a path (CSV, Parquet, Arrow, JSON lines, or a folder of one of them), anything that `data add` takes as a table, a
 DataFrame that narwhals knows (pandas, Polars, PyArrow, Modin, …), or a lazy one: DuckDB relation, Spark, Ibis, Dask.
 Always true: nothing is changed where it comes from; a path is read by the engine, in bounded memory, and a lazy table stays
-where it is until a check asks. Column names are told apart before anything is computed.
+where it is until a check asks. Column names are told apart before anything is computed. The index of a pandas DataFrame
+without a name is no column.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,12 @@ WHAT = (
     "a path, a pandas or Polars DataFrame, an Arrow table, a structured NumPy array, a dict of columns, a list of dicts,"
     " or a relation of DuckDB, Spark or Ibis"
 )
+_INDEX = re.compile(r"__index_level_\d+__")
+
+
+def is_index(name: str) -> bool:
+    """Return whether a column is the index of a pandas DataFrame without a name, as Arrow calls it: places of rows."""
+    return _INDEX.fullmatch(name) is not None
 
 
 class Rows:
@@ -95,7 +103,9 @@ def rows_of(table: object, *, argument: str = "table", role: str = "table") -> I
             rows.evidence.update(getattr(table, "evidence", {}))  # of a version of data: see `actions.Lent`
             yield rows
         elif (lazy := _lazy(table)) is not None:
-            names = require_different(lazy.collect_schema().names(), argument)
+            found = lazy.collect_schema().names()
+            names = require_different([name for name in found if not is_index(name)], argument)
+            lazy = lazy if len(names) == len(found) else lazy.select(*names)
             yield Rows(lazy, names, {"role": role, "columns": len(names)}, None)
         else:
             yield _of_frame(opened, table, argument, role)
@@ -120,10 +130,18 @@ def _lazy(table: object) -> Any:
         found = nw.from_native(table)  # type: ignore[call-overload]
     except (TypeError, nw.exceptions.DuplicateError):
         return None  # no DataFrame, or one that `_of_frame` has words for
-    return found if isinstance(found, nw.LazyFrame) else None
+    if not isinstance(found, nw.LazyFrame):
+        return None
+    if found.implementation.is_polars():
+        from gnomon.data.table.arrow import without_null_types
+
+        return nw.from_native(without_null_types(found.to_native()))
+    return found
 
 
 def _of_frame(opened: Engine, table: object, argument: str, role: str) -> Rows:
+    import duckdb
+
     from gnomon.data.table.arrow import reader_of
 
     columns = getattr(table, "columns", None)
@@ -133,9 +151,14 @@ def _of_frame(opened: Engine, table: object, argument: str, role: str) -> Rows:
         reader = reader_of(table)
     except BadArgumentError as error:
         raise BadArgumentError(f"`{argument}`: {error.message}", hint=error.hint or f"give {WHAT}") from error
-    relation = opened.connection.from_arrow(reader)
     name = f"given_{opened.serial()}"
-    relation.create(name)  # Arrow's readers can be read but once
+    try:
+        opened.connection.from_arrow(reader).create(name)  # Arrow's readers can be read but once
+    except duckdb.Error as error:
+        raise BadArgumentError(
+            f"`{argument}`: the engine cannot take a column of this {type(table).__name__} over: {str(error)[:300]}",
+            hint="leave out the columns of uncommon types, or cast them to text or numbers",
+        ) from error
     return _of_relation(opened, opened.connection.table(name), {"role": role}, argument)
 
 
@@ -154,7 +177,16 @@ def _of_path(opened: Engine, path: str, argument: str, role: str) -> Rows:
 def _of_relation(opened: Engine, relation: Any, evidence: dict[str, object], argument: str) -> Rows:
     import narwhals as nw
 
-    names = require_different(relation.columns, argument)
+    from gnomon.data.profile.engine import identifier
+
+    names = require_different([name for name in relation.columns if not is_index(name)], argument)
+    # A column that says no type holds nothing: texts, all missing, as of a dict of columns.
+    untyped = {
+        name for name, held in zip(relation.columns, relation.types, strict=True) if str(held) == '"NULL"'
+    }
+    if untyped or len(names) < len(relation.columns):
+        cast = {name: f"{identifier(name)}::VARCHAR AS {identifier(name)}" for name in untyped}
+        relation = relation.project(", ".join(cast.get(name, identifier(name)) for name in names))
     return Rows(nw.from_native(relation), names, {**evidence, "columns": len(names)}, opened)
 
 
@@ -194,7 +226,7 @@ def _plain_array(values: Any) -> np.ndarray[Any, Any]:
         numbers: np.ndarray[Any, Any] = column.astype(float)
         numbers[mask] = np.nan
         return numbers
-    found = column.astype(object)
+    found = column.astype(object)  # a copy
     if mask is not None:
         found[mask] = None
     present = [value for value in found[:1000] if value is not None]
@@ -204,4 +236,7 @@ def _plain_array(values: Any) -> np.ndarray[Any, Any]:
         return np.array([np.nan if value is None else float(value) for value in found])
     if present and all(isinstance(value, bool) for value in present):
         return np.array([np.nan if value is None else float(value) for value in found])
-    return np.array([None if value is None or value != value else value for value in found], dtype=object)
+    for place, value in enumerate(found):
+        if not isinstance(value, np.ndarray) and value != value:
+            found[place] = None
+    return found

@@ -31,8 +31,8 @@ SELECT wal, run, series, rank, count(*), count(*) FILTER (isnan(value)),
        min_by(step, "row"), max_by(step, "row"), epoch_us(max_by(time, "row")), max_by(value, "row"),
        min(value) FILTER (NOT isnan(value)) + 0.0::double,
        max(value) FILTER (NOT isnan(value)) + 0.0::double, bool_or(exact IS NOT NULL)
-FROM read_parquet(?) WHERE list_contains(?, wal) GROUP BY wal, run, series, rank
-"""  # + 0.0: there is one zero, as in `points.stats`
+FROM read_parquet(?, can_have_nan = true) WHERE list_contains(?, wal) GROUP BY wal, run, series, rank
+"""  # + 0.0: there is one zero, as in `points.stats`; can_have_nan: statistics, which leave NaN out, would answer `isnan`
 
 
 def segment_stats(env: Env, path: str, wals: frozenset[str]) -> Iterator[Figures]:

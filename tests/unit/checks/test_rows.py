@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import datetime
+import gzip
+import lzma
 
 import duckdb
 import narwhals as nw
@@ -143,3 +146,84 @@ def test_a_column_that_is_not_there_names_those_that_are_near():
         with pytest.raises(BadArgumentError, match="`target` names the column 'incme'") as error:
             rows.require("incme", "target")
         assert "`income`" in str(error.value)
+
+
+@pytest.mark.parametrize("index", [[5, 7], ["x", "y"], pd.MultiIndex.from_tuples([(1, 2), (3, 4)])])
+@pytest.mark.parametrize("form", ["frame", "arrow", "parquet", "relation"])
+def test_the_index_of_a_pandas_frame_is_no_column(tmp_path, index, form):
+    frame = pd.DataFrame({"a": [1, 2]}, index=index)
+    table: object = frame
+    if form == "arrow":
+        table = pa.Table.from_pandas(frame)
+    elif form == "parquet":
+        table = tmp_path / "t.parquet"
+        frame.to_parquet(table)
+    elif form == "relation":
+        table = duckdb.from_arrow(pa.Table.from_pandas(frame))
+    with rows_of(table) as rows:
+        assert (rows.names, rows.evidence["columns"], rows.frame.collect_schema().names()) == (
+            ("a",),
+            1,
+            ["a"],
+        )
+        assert rows.arrays(["a"])["a"].tolist() == [1, 2]
+
+
+def test_a_named_index_is_one():
+    with rows_of(pd.DataFrame({"a": [1]}, index=pd.Index([4], name="key"))) as rows:
+        assert rows.names == ("a", "key")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pl.DataFrame({"a": [1, 2], "n": [None, None]}), pl.DataFrame({"a": [1, 2], "n": [None, None]}).lazy(),
+        pd.DataFrame({"a": [1, 2], "n": [None, None]}), pa.table({"a": [1, 2], "n": pa.nulls(2)}),
+        {"a": [1, 2], "n": [None, None]},
+    ],
+    ids=["polars", "lazy polars", "pandas", "arrow", "dict"],
+)  # fmt: skip
+def test_a_column_of_nothing_but_nulls_holds_texts_that_are_all_missing(table):
+    """Of Polars it was an error of DuckDB about C data."""
+    with rows_of(table) as rows:
+        assert rows.frame.collect_schema()["n"] == nw.String
+        assert rows.arrays(["n"])["n"].tolist() == [None, None]
+
+
+def test_nulls_inside_lists_and_structs_of_polars_are_taken_over():
+    frame = pl.DataFrame({"l": [[None], []], "s": [{"q": None, "r": 1}] * 2})
+    with rows_of(frame) as rows:
+        found = rows.arrays(["l", "s"])
+    assert found["s"].tolist() == [{"q": None, "r": 1}] * 2
+    assert [len(one) for one in found["l"]] == [1, 0]
+
+
+def test_a_type_that_the_engine_does_not_know_is_an_error_that_says_so():
+    table = pa.table({"x": pa.array([1], pa.decimal256(50, 2))})
+    with pytest.raises(BadArgumentError, match="`table`: the engine cannot take a column"), rows_of(table):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("suffix", "packed"), [(".gz", gzip.compress), (".xz", lzma.compress), (".bz2", bz2.compress)]
+)
+def test_a_packed_csv_is_read_and_a_broken_one_is_named(tmp_path, suffix, packed):
+    path, data = tmp_path / f"t.csv{suffix}", packed(b"a,b\n1,x\n2,y\n")
+    path.write_bytes(data)
+    with rows_of(path) as rows:
+        found = rows.arrays(rows.names)
+        assert (found["a"].tolist(), found["b"].tolist()) == ([1, 2], ["x", "y"])
+    path.write_bytes(data[:-6])
+    with (
+        pytest.raises(DamagedFileError, match=rf"`t\.csv{suffix}` cannot be read: .*ended before"),
+        rows_of(path),
+    ):
+        pass
+
+
+def test_a_file_that_is_packed_in_another_way_says_which_ways_are_read(tmp_path):
+    path = tmp_path / "t.csv.zip"
+    path.write_bytes(b"PK\3\4 and so on")
+    with pytest.raises(BadArgumentError, match=r"t\.csv\.zip` holds no table") as error, rows_of(path):
+        pass
+    assert ".gz, .zst, .xz or .bz2" in str(error.value)

@@ -73,6 +73,8 @@ def licence_name(said: str) -> str:
 
 def format_of(path: str) -> str:
     """Return the kind of a file by its name, as Croissant says it; a compressed file has that of its content."""
-    name = path.lower().removesuffix(".gz").removesuffix(".zst")
+    name = path.lower()
+    for packed in (".gz", ".zst", ".xz", ".bz2"):
+        name = name.removesuffix(packed)
     dot = name.rfind(".")
     return FORMATS.get(name[dot:], OTHER_FORMAT) if dot > name.rfind("/") else OTHER_FORMAT

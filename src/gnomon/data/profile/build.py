@@ -250,7 +250,7 @@ def _table(
     except duckdb.Error as error:
         if kind != kinds.CSV:
             raise DamagedFileError(_said(error)) from error
-    except (OSError, EOFError, ValueError, kinds.zstd_error()) as error:
+    except kinds.unpacking_errors() as error:
         raise DamagedFileError(f"{paths[0].name}: {error}"[:300]) from error
     except Exception as error:  # what arro3 raises has no class of its own
         if type(error) is not Exception:

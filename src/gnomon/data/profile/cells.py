@@ -157,7 +157,7 @@ class Cells(msgspec.Struct, frozen=True, kw_only=True):
         for place, count in zip(self.places, self.counts, strict=True):
             low, high = self.grid.bounds(place)
             if self.is_whole and high - low <= 1:
-                low = high = math.ceil(low)
+                low = high = math.floor(high) if place < 0 else math.ceil(low)
             parts.append((max(low, self.low), min(high, self.high), count))
         return parts
 

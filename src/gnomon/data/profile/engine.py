@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copyfileobj
 from typing import TYPE_CHECKING, Any
+
+from gnomon.data.profile.kinds import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +65,7 @@ class Engine:
         self.connection = connection
         self._folder = folder
         self._links = self._named = 0
+        self._plain: dict[Path, Path] = {}
 
     def serial(self) -> int:
         """Return a number that no name in this engine has yet."""
@@ -91,6 +95,15 @@ class Engine:
             link = self._folder / f"link-{self._links}"
         link.symlink_to(path.absolute())
         return str(link)
+
+    def plain(self, path: Path) -> Path:
+        """Return a copy of a packed file without its packing, in the folder that is removed at the end."""
+        if path not in self._plain:
+            copy = self._folder / f"plain-{len(self._plain)}"
+            with unpacked(path) as file, copy.open("xb") as out:
+                copyfileobj(file, out, 1 << 20)
+            self._plain[path] = copy
+        return self._plain[path]
 
 
 def literal(text: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import sys
-from typing import TYPE_CHECKING, BinaryIO, cast
+import zlib
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +33,10 @@ _MAGIC = (
     (b"\xff\xd8\xff", IMAGE),
     (b"GIF8", IMAGE),
 )
-PACKED = (".gz", ".zst")
+PACKED = (".gz", ".zst", ".xz", ".bz2")
 HEAD = 1 << 18
+_PIECE = 1 << 16
+_XZ_MEMORY = 1 << 28  # bytes that an xz file may ask for; `xz -9` asks for 65 MiB
 
 
 def suffix_of(path: Path) -> str:
@@ -43,10 +48,18 @@ def suffix_of(path: Path) -> str:
 
 
 def packing_of(path: Path) -> str:
-    """Return how the whole file is compressed, by its first bytes: gzip, zstd or none."""
+    """Return how the whole file is compressed, by its first bytes: gzip, zstd, xz, bzip2 or none."""
     with path.open("rb") as file:
-        start = file.read(4)
-    return "gzip" if start[:2] == b"\x1f\x8b" else "zstd" if start == b"\x28\xb5\x2f\xfd" else "none"
+        start = file.read(10)
+    if start[:3] == b"BZh" and start[4:] in (
+        b"1AY&SY",
+        b"\x17rE8P\x90",
+    ):  # three letters alone may begin a text
+        return "bzip2"
+    for magic, packing in ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\xfd7zXZ\0", "xz")):
+        if start.startswith(magic):
+            return packing
+    return "none"
 
 
 def unpacked(path: Path) -> BinaryIO:
@@ -54,6 +67,10 @@ def unpacked(path: Path) -> BinaryIO:
     packing = packing_of(path)
     if packing == "gzip":
         return cast(BinaryIO, gzip.open(path))
+    if packing == "bzip2":
+        return cast(BinaryIO, bz2.open(path))
+    if packing == "xz":
+        return io.BufferedReader(_Xz(path))
     if packing == "zstd":
         if sys.version_info >= (3, 14):
             from compression import zstd
@@ -70,19 +87,52 @@ def head_of(path: Path, size: int = HEAD) -> bytes:
         try:
             while len(data) < size and (more := file.read1(size - len(data))):  # type: ignore[attr-defined]
                 data += more
-        except (EOFError, OSError, ValueError, zstd_error()):
+        except unpacking_errors():
             return data
         return data
 
 
-def zstd_error() -> type[Exception]:
-    """Return what is raised where zstd data is broken."""
+def unpacking_errors() -> tuple[type[Exception], ...]:
+    """Return what is raised where compressed data is broken, cut off, or cannot be read."""
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:
         from backports import zstd
-    error: type[Exception] = zstd.ZstdError
-    return error
+    return EOFError, OSError, ValueError, zlib.error, lzma.LZMAError, zstd.ZstdError
+
+
+class _Xz(io.RawIOBase):
+    """What an xz file holds. `lzma.open` would give a file as much memory as it asks for."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self._stream = self._new()
+
+    def _new(self) -> lzma.LZMADecompressor:
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while True:
+            data = b""
+            if self._stream.eof:  # another stream may follow, and zeros between them
+                data = self._stream.unused_data.lstrip(b"\0")
+                while not data and (more := self._file.read(_PIECE)):
+                    data = more.lstrip(b"\0")
+                if not data:
+                    return 0
+                self._stream = self._new()
+            elif self._stream.needs_input and not (data := self._file.read(_PIECE)):
+                raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+            if found := self._stream.decompress(data, len(buffer)):
+                buffer[: len(found)] = found
+                return len(found)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def kind_of(path: Path) -> str:

@@ -1,20 +1,32 @@
 """A table that DuckDB can read, whatever file it stands in: SQL, names and types.
 
 A CSV is read as text throughout; `columns` then decides each type from all of its values, so no sample can mislead it.
-Records that do not fit (too few or too many fields) are left out and counted, never repaired.
+Records that do not fit (too few or too many fields) are left out and counted, never repaired. What DuckDB cannot unpack (xz,
+bzip2) is unpacked beside its temporary files; a file that is broken or was cut off is a DamagedFileError.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from gnomon.data.profile.dialect import Dialect, dialect_of
 from gnomon.data.profile.engine import identifier, literal
-from gnomon.data.profile.kinds import ARROW, CSV, JSONL, PARQUET, head_of, packing_of, suffix_of, unpacked
+from gnomon.data.profile.kinds import (
+    ARROW,
+    CSV,
+    JSONL,
+    PARQUET,
+    head_of,
+    packing_of,
+    suffix_of,
+    unpacked,
+    unpacking_errors,
+)
 from gnomon.errors import DamagedFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from gnomon.data.profile.engine import Engine
@@ -22,6 +34,7 @@ if TYPE_CHECKING:
 REJECTS = 100_000  # counted at most
 MAX_LINE = 4 << 20  # bytes of one record of a CSV
 MAX_OBJECT = 16 << 20  # bytes of one object of JSON
+_READ_BY_DUCKDB = ("none", "gzip", "zstd")
 
 
 class Source(NamedTuple):
@@ -40,12 +53,18 @@ def source_of(engine: Engine, paths: Sequence[Path], kind: str, *, is_tolerant: 
     """Return how to read these files, which have one schema. Raises DamagedFileError, duckdb.Error."""
     if kind == CSV:
         return _csv(engine, paths, is_tolerant=is_tolerant)
+    if kind in (ARROW, PARQUET):
+        _require_no_packing(paths, kind)
     if kind == ARROW:
         return _arrow(engine, paths)
     files = _files(engine, paths)
     if kind == PARQUET:
         has_keys = any("=" in part for path in paths for part in path.parts[-4:-1])
-        read = f"read_parquet({files}, union_by_name = true, hive_partitioning = {str(has_keys).lower()})"
+        # Statistics leave NaN out; unless told, DuckDB takes `isnan(x)` to be false and `x <= 9` to be true by them.
+        read = (
+            f"read_parquet({files}, union_by_name = true, hive_partitioning = {str(has_keys).lower()},"
+            " can_have_nan = true)"
+        )
     else:
         layout = "newline_delimited" if kind == JSONL else "auto"
         packing = _packing(paths)
@@ -67,11 +86,34 @@ def _described(engine: Engine, read: str, kind: str) -> Source:
 
 
 def _files(engine: Engine, paths: Sequence[Path]) -> str:
-    return "[" + ", ".join(literal(engine.path(path)) for path in paths) + "]"
+    plain = []
+    for path in paths:
+        with _telling_damage(path):
+            is_read = packing_of(path) in _READ_BY_DUCKDB
+            plain.append(path if is_read else engine.plain(path))
+    return "[" + ", ".join(literal(engine.path(path)) for path in plain) + "]"
+
+
+@contextmanager
+def _telling_damage(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except unpacking_errors() as error:
+        raise DamagedFileError(f"`{path.name}` cannot be read: {str(error)[:240]}") from error
+
+
+def _require_no_packing(paths: Sequence[Path], kind: str) -> None:
+    for path in paths:
+        if (packing := packing_of(path)) != "none":
+            raise DamagedFileError(
+                f"`{path.name}` is called {kind}, and is compressed with {packing} as a whole",
+                hint="unpack it: Parquet and Arrow files compress their columns themselves",
+            )
 
 
 def _packing(paths: Sequence[Path]) -> str:
     packings = {packing_of(path) for path in paths}
+    packings = {packing if packing in _READ_BY_DUCKDB else "none" for packing in packings}
     if len(packings) > 1:
         raise DamagedFileError("files of one table are compressed in different ways")
     return packings.pop()
@@ -83,7 +125,7 @@ def _csv(engine: Engine, paths: Sequence[Path], *, is_tolerant: bool) -> Source:
     if dialect is None:
         raise DamagedFileError(f"`{paths[0]}` is not text, so it is no CSV")
     if dialect.is_blank and packing_of(paths[0]) != "none":
-        with unpacked(paths[0]) as file:
+        with _whole(paths[0]) as file:
             if file.read(1):
                 raise DamagedFileError(f"`{paths[0].name}` has no record that can be read")
     if dialect.is_blank:
@@ -111,10 +153,16 @@ def _csv(engine: Engine, paths: Sequence[Path], *, is_tolerant: bool) -> Source:
     return Source(f"{read} AS t", names, ("VARCHAR",) * len(names), CSV, True, dialect, unread)
 
 
+@contextmanager
+def _whole(path: Path) -> Iterator[BinaryIO]:
+    with _telling_damage(path), unpacked(path) as file:
+        yield file
+
+
 def _endless_lines(path: Path) -> int:
-    """Return how many lines are longer than may be: DuckDB leaves very long ones out without a word. Raises EOFError, OSError."""
+    """Return how many lines are longer than may be: DuckDB leaves very long ones out without a word. Raises DamagedFileError."""
     found = length = 0
-    with unpacked(path) as file:
+    with _whole(path) as file:
         while piece := file.read(MAX_LINE >> 2):
             if b"\n" not in piece:
                 length += len(piece)

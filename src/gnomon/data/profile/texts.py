@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gnomon.data.profile.kinds import encoding_of, unpacked, zstd_error
+from gnomon.data.profile.kinds import encoding_of, unpacked, unpacking_errors
 from gnomon.data.profile.profile import Texts
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def texts_of(paths: Iterable[Path]) -> tuple[Texts, list[str]]:
                         longest = max(longest, *map(len, others))
                         here = len(others[-1])
                     last = piece[-1:]
-        except (EOFError, OSError, zstd_error()) as error:
+        except unpacking_errors() as error:
             notes.append(f"{path.name}: read up to byte {read:,} only: {error}"[:200])
         size += read
         lines += last not in (b"", b"\n")

@@ -8,6 +8,7 @@ Always true: a column has one type, found from all of its values; one that holds
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from gnomon.errors import BadArgumentError
@@ -29,7 +30,7 @@ def reader_of(table: object) -> Any:
         found = _of_columns(_columns_of(table))
     reader: Any = found if isinstance(found, RecordBatchReader) else RecordBatchReader.from_stream(found)
     names = [field.name for field in reader.schema]
-    double = next((name for name in names if names.count(name) > 1), None)
+    double = next((name for name, times in Counter(names).items() if times > 1), None)
     if double is not None:
         raise BadArgumentError(f"the table has two columns called `{double}`", hint="rename one of them")
     if not names:
@@ -72,6 +73,8 @@ def _streamed(table: object) -> Any:
         raise BadArgumentError("a Polars LazyFrame holds no rows yet", hint="give `frame.collect()`")
     if module == "pandas" and hasattr(table, "itertuples"):
         return _of_pandas(table)
+    if module == "polars" and hasattr(table, "collect_schema"):
+        table = without_null_types(table)
     if not hasattr(table, "__arrow_c_stream__"):
         return None
     from arro3.core import RecordBatchReader
@@ -82,6 +85,32 @@ def _streamed(table: object) -> Any:
         raise BadArgumentError(
             f"this {type(table).__name__} is no table of columns: {error}", hint=WHAT
         ) from error
+
+
+def without_null_types(frame: Any) -> Any:
+    """Return a frame of Polars whose columns all have a type: one of nothing but nulls holds texts, as in a dict of columns.
+
+    arro3 takes no column of the type Null as Polars hands it over.
+    """
+    changed = {
+        name: stated for name, held in frame.collect_schema().items() if (stated := _stated(held)) != held
+    }
+    return frame.cast(changed) if changed else frame
+
+
+def _stated(held: Any) -> Any:
+    """Return a type of Polars, with text where it says Null."""
+    import polars
+
+    if held == polars.Null:
+        return polars.String
+    if isinstance(held, polars.List):
+        return polars.List(_stated(held.inner))
+    if isinstance(held, polars.Array):
+        return polars.Array(_stated(held.inner), held.size)
+    if isinstance(held, polars.Struct):
+        return polars.Struct({field.name: _stated(field.dtype) for field in held.fields})
+    return held
 
 
 def _of_pandas(frame: Any) -> Any:

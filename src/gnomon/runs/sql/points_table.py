@@ -178,7 +178,7 @@ def _segments(
             if path not in drops:
                 whole.append(full)
                 continue
-            connection.read_parquet([full]).create_view(f"_segment_{number}")
+            connection.sql(_read([full])).create_view(f"_segment_{number}")
         else:
             connection.register(f"_segment_{number}", _owned(_read_whole(record, full)))
         part = f"SELECT {_named(COLUMNS)} FROM _segment_{number} AS s"
@@ -192,9 +192,16 @@ def _segments(
             part += f" ANTI JOIN _drops_{number} AS d ON s.wal = d.wal AND s.run = d.run"
         parts.append(part)
     if whole:
-        connection.read_parquet(whole).create_view("_segments")
+        connection.sql(_read(whole)).create_view("_segments")
         parts.append(f"SELECT {_named(COLUMNS)} FROM _segments")
     return parts, allowed
+
+
+def _read(paths: Sequence[str]) -> str:
+    """Return a query of segments. Their statistics leave NaN out; unless told, DuckDB answers `isnan(value)` by them."""
+    from gnomon.data.profile.engine import literal
+
+    return f"SELECT * FROM read_parquet([{', '.join(map(literal, paths))}], can_have_nan = true)"
 
 
 def _read_whole(record: Record, path: str) -> Any:

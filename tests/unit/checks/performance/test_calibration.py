@@ -53,6 +53,16 @@ def test_an_error_that_is_there_is_found_and_its_interval_holds_it():
     assert found.slope == pytest.approx(0.5, abs=0.15)
 
 
+def test_many_rows_that_are_far_off_keep_their_error():
+    """However many rows there are, the corrected error is then the one that was found, and its interval a narrow one."""
+    for n in (10_000, 200_000):
+        scores, hits = scored(np.random.default_rng(5), n, steeper=3.0)
+        found = calibration_of(scores, hits, 0.05, 0)
+        assert found.corrected == pytest.approx(found.error, abs=0.003) and found.error > 0.1
+        low, high = found.ends(0.05)
+        assert high - low < 4 / np.sqrt(n)
+
+
 def test_intercept_and_slope_are_those_of_a_logistic_regression():
     chance = np.random.default_rng(3)
     scores, hits = scored(chance, 20_000, steeper=1.5)

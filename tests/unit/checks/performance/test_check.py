@@ -210,6 +210,26 @@ def test_classes_with_few_rows_make_means_over_classes_uncertain():
     assert found.finding("require.accuracy.least").outcome == PASS
 
 
+def test_a_class_that_is_hardly_ever_predicted_makes_precisions_uncertain():
+    truth = np.array(["a"] * 100 + ["b"] * 100 + ["c"] * 50, object)
+    said = np.array(["a"] * 100 + ["b"] * 145 + ["c"] * 5, object)
+    require = ["precision_macro >= 0.1", "precision_weighted >= 0.1", "recall_macro >= 0.1"]
+    found = performance({"y": truth, "p": said}, target="y", prediction="p", require=require)
+    for name, outcome in (
+        ("precision_macro", UNKNOWN),
+        ("precision_weighted", UNKNOWN),
+        ("recall_macro", PASS),
+    ):
+        assert found.finding(f"require.{name}.least").outcome == outcome
+    note = "classes are predicted in fewer than 10 rows: the interval is too narrow"
+    assert found.finding("require.precision_macro.least").note == note
+    truth = np.array(["a"] * 500 + ["b"] * 500 + ["c"] * 12, object)
+    said = np.array(["a"] * 500 + ["b"] * 500 + ["a"] * 7 + ["c"] * 5, object)
+    found = performance({"y": truth, "p": said}, target="y", prediction="p", require=require)
+    assert found.finding("require.precision_macro.least").outcome == UNKNOWN
+    assert found.finding("require.precision_weighted.least").outcome == PASS  # 12 rows of 1,012 weigh little
+
+
 def test_scores_of_many_classes():
     chance = np.random.default_rng(11)
     truth = chance.integers(0, 3, 900)

@@ -58,6 +58,18 @@ def test_the_mean_of_one_rate_is_that_rate():
     assert ends.mean_of_rates(np.array([7.0]), np.array([9.0]))(0.05) == pytest.approx(ends.rate(7, 9)(0.05))
 
 
+@pytest.mark.parametrize(("sizes", "true"), [([25, 25], 0.977), ([15] * 10, 0.97), ([80, 60, 40, 20], 0.98)])
+def test_the_mean_of_rates_near_one_is_held_as_often_as_stated(sizes, true):
+    """Squares of Wilson's intervals alone hold it in 86 to 92 of 100 tables."""
+    chance = np.random.default_rng(0)
+    n = np.array(sizes, float)
+    held = []
+    for _ in range(1000):
+        low, high = ends.mean_of_rates(chance.binomial(n.astype(int), true).astype(float), n)(0.05)
+        held.append(low <= true <= high)
+    assert np.mean(held) > 0.935
+
+
 def test_a_mean_without_skew_has_the_interval_of_student():
     values = np.array([-2.0, -1, 0, 1, 2])  # deviation sqrt(2.5 / 5); t of 4 degrees of freedom
     low, high = ends.mean_of(values)(0.05)

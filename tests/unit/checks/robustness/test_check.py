@@ -248,7 +248,7 @@ def test_the_table_is_not_changed():
         ({"missing": [1.5]}, "`missing` must be a list of numbers above 0, up to 1"),
         ({"max_drop": -1}, "`max_drop` must be a number from 0"),
         ({"max_drop": {"drift": 0.1}}, "`max_drop` must be a number from 0, or one for each"),
-        ({"metric": "auc"}, "`metric` must be one of accuracy, balanced_accuracy, r2"),
+        ({"metric": "acc"}, "`metric` of `robustness` must be a metric of `performance`; got 'acc'"),
         ({"metric": "r2"}, "`metric` is 'r2', and this is a classification"),
         ({"repeats": 0}, "`repeats` must be a whole number"),
         ({"level": 1.0}, "`level` must be a number between 0 and 1"),

@@ -242,3 +242,18 @@ def test_uniqueness_and_missing_values_are_those_of_pandera(column, project):
     found = {one.what: one.failing for one in verdict.outcomes}
     assert found[f"`{column}` is never missing"] == sum(cases["check"] == "not_nullable")
     assert found[f"`{column}` is unique"] == sum(cases["check"] == "field_uniqueness")
+
+
+def test_nan_in_parquet_is_missing_though_its_statistics_leave_it_out(project):
+    """Rows with NaN were said to be out of range too, though they are counted as missing already."""
+    import pyarrow
+    import pyarrow.parquet
+
+    table = pyarrow.table({"x": [1.0, float("nan"), 2.0, float("nan"), 3.0]})
+    pyarrow.parquet.write_table(table, project / "t.parquet")
+    _, outcomes = check(
+        "[columns.x]\ndtype = 'float64'\nle = 2\nunique = true\nin_range = { min_value = 0, max_value = 5 }",
+        str(project / "t.parquet"),
+    )
+    found = [outcomes[f"`x` is {what}"].failing for what in ("never missing", "<= 2", "in [0, 5]", "unique")]
+    assert found == [2, 1, 0, 2]

@@ -102,3 +102,41 @@ def test_distance_of_a_hand_worked_case():
     assert distance(cells_from([0.0, 1.0]), cells_from([0.0, 1.0, 5.0, 6.0])) == 0.5
     assert distance(cells_from([1.0, 2.0]), cells_from([2.0, 1.0])) == 0.0
     assert distance(cells_from([1.0]), cells_from([2.0])) == 1.0
+
+
+def test_the_median_of_negative_whole_numbers_is_one_of_them():
+    """It was -4: the whole number in a cell below zero is its upper end, not its lower."""
+    assert cells_from([-5.0, -3.0, -3.0, -3.0, -1.0], is_whole=True).quantile(0.5) == -3.0
+    values = [float(value) for value in range(-500, 501)]
+    cells = cells_from(values, is_whole=True)
+    assert [low for low, high, _ in cells.parts()] == [high for _, high, _ in cells.parts()] == values
+
+
+RANGES = {
+    "negative": (-900, -2), "across zero": (-400, 500), "wide": (-(10**9), 10), "wide across zero": (-(10**7), 10**7),
+    "far below zero": (-(10**12), -(10**12) + 300),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+@pytest.mark.parametrize("name", RANGES)
+def test_quantiles_lie_in_the_cell_of_what_numpy_finds(name, is_whole):
+    """Below zero, above it and across: at every rank the value is known to within its cell."""
+    import numpy as np
+
+    chance = random.Random(name)
+    low, high = RANGES[name]
+    values = [
+        float(chance.randint(low, high)) if is_whole else chance.uniform(low, high) for _ in range(1001)
+    ]
+    cells = cells_from(values, is_whole=is_whole)
+    for percent in range(101):
+        below, above = (float(np.percentile(values, percent, method=one)) for one in ("lower", "higher"))
+        shown = cells.quantile(percent / 100)
+        start, end = (
+            cells.grid.bounds(cells.grid.place(below))[0],
+            cells.grid.bounds(cells.grid.place(above))[1],
+        )
+        assert start <= shown <= end
+        if is_whole and high - low < LIMIT:  # a cell for each
+            assert shown in (below, above)

@@ -1,7 +1,9 @@
 """The profile of files: figures as pandas has them, types decided by all values, odd files, parts and order."""
 
+import bz2
 import gzip
 import json
+import lzma
 import math
 import random
 
@@ -292,18 +294,47 @@ def test_columns_beyond_the_most_are_counted(tmp_path, monkeypatch):
     assert table.more_columns == 3
 
 
-def test_compressed_files(tmp_path):
+PACKERS = {
+    ".gz": gzip.compress, ".xz": lzma.compress, ".bz2": bz2.compress,
+    ".several.xz": lambda data: lzma.compress(data[:99]) + bytes(8) + lzma.compress(data[99:]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("packer", PACKERS)
+def test_compressed_files(tmp_path, packer):
     text = as_csv(some_rows(500))
     plain = profile_of(written(tmp_path, text)).tables[0]
-    packed = profile_of(written(tmp_path, gzip.compress(text.encode()), "data.csv.gz")).tables[0]
-    assert packed == plain
+    path = written(tmp_path, PACKERS[packer](text.encode()), f"data.csv{packer.removeprefix('.several')}")
+    assert profile_of(path).tables[0] == plain
 
 
-def test_a_gzip_that_was_cut_off_is_no_table_and_says_so(tmp_path):
-    whole = gzip.compress(as_csv(some_rows(20_000)).encode())
-    profile = profile_of(written(tmp_path, whole[: len(whole) // 2], "data.csv.gz"))
+def test_lines_of_json_in_xz(tmp_path):
+    path = written(tmp_path, lzma.compress(b'{"a": 1}\n{"a": 3}\n'), "data.jsonl.xz")
+    (table,) = profile_of(path).tables
+    assert (table.rows, table.columns[0].max) == (2, 3)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2"])
+def test_a_packed_file_that_was_cut_off_is_no_table_and_says_so(tmp_path, suffix):
+    whole = PACKERS[suffix](as_csv(some_rows(20_000)).encode())
+    profile = profile_of(written(tmp_path, whole[: len(whole) // 2], f"data.csv{suffix}"))
     assert profile.kind == "text" and not profile.tables
     assert any("not read as csv" in note for note in profile.notes)
+
+
+def test_an_xz_that_asks_for_more_memory_than_there_should_be_is_not_unpacked(tmp_path):
+    greedy = lzma.compress(b"a,b\n1,2\n", filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}])
+    profile = profile_of(written(tmp_path, greedy, "data.csv.xz"))
+    assert any("Memory usage limit" in note for note in profile.notes) and not profile.tables
+
+
+def test_a_text_that_begins_like_a_bzip2_is_one(tmp_path):
+    assert table_of(tmp_path, "BZh91AY,b\n1,2\n").rows == 1
+
+
+def test_parquet_that_was_packed_as_a_whole_says_what_to_do(tmp_path):
+    profile = profile_of(written(tmp_path, gzip.compress(b"PAR1"), "data.parquet.gz"))
+    assert any("compressed with gzip as a whole" in note for note in profile.notes)
 
 
 @pytest.mark.slow
@@ -432,3 +463,33 @@ def test_a_newer_version_is_refused_by_name():
     with pytest.raises(UnknownFormatError, match="version 2"):
         Profile.from_json({"format": "gnomon-profile", "version": 2})
     assert issubclass(UnknownFormatError, GnomonError)
+
+
+@pytest.mark.parametrize("rows_of_a_group", [2, 100])
+def test_nan_in_parquet_is_found_though_its_statistics_leave_it_out(tmp_path, rows_of_a_group):
+    """By the statistics DuckDB took `isnan` to be false, and `x <= 9` to be true, of every row."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from gnomon.data.profile.engine import engine
+    from gnomon.data.profile.source import source_of
+
+    values = [1.0, math.nan, 2.0, None, math.nan, 3.0]
+    table = pa.table(
+        {"x": values, "f": pa.array(values, pa.float32()), "s": [{"y": value} for value in values]}
+    )
+    path = tmp_path / "n.parquet"
+    pq.write_table(table, path, row_group_size=rows_of_a_group)
+    found = profile_of(path).tables[0].columns
+    assert [(one.nan, one.count, one.missing) for one in found[:2]] == [(2, 3, 1)] * 2
+    with engine() as opened:
+        source = source_of(opened, [path], "parquet")
+        for x in ("c0", "c1", "c2.y"):
+            for test, count in (
+                (f"isnan({x})", 2),
+                (f"{x} <= 9", 3),
+                (f"{x} > 9", 2),
+                (f"NOT isnan({x})", 3),
+            ):
+                asked = f"SELECT count(*) FROM {source.relation} WHERE {test}"
+                assert opened.rows(asked) == [(count,)], test

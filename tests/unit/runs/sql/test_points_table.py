@@ -248,3 +248,19 @@ def test_a_damaged_segment_is_left_out_and_its_wal_answers(folder):
     path.chmod(0o600)
     path.write_bytes(data)
     assert answer(folder) == before
+
+
+@pytest.mark.parametrize("is_merged", [False, True])
+def test_nan_is_found_in_sealed_points(project, is_merged):
+    """Statistics of Parquet leave NaN out, and by them DuckDB took `isnan(value)` to be false of every row."""
+    script = TRAIN.replace('"auc": 1.0', '"auc": float("nan") if step % 2 else 1.0')
+    for _ in range(2):
+        words = [sys.executable, "-c", script, "", "0", "10", "0"]
+        subprocess.run(words, capture_output=True, cwd=project, check=True)
+    asked = "select count(*) filter (value > 1e9), count(*) from points where isnan(value)"
+    smaller = "select count(*) from points where series = 'auc' and value <= 1e9"
+    assert (answer(project, asked), answer(project, smaller)) == ([(10, 10)], [(10,)])
+    sealed(project)
+    if is_merged:
+        assert merge_segments(REAL, os.path.dirname(segments(project)[0]), segments(project))
+    assert (answer(project, asked), answer(project, smaller)) == ([(10, 10)], [(10,)])

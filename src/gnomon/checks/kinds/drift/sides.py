@@ -5,20 +5,17 @@ Always true: where all rows of both are near and not too many they are looked at
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.checks.kinds.drift import columns
 from gnomon.checks.kinds.drift.counted import sketched
 from gnomon.checks.kinds.drift.sketch import Sketch, sketch_of_profile
-from gnomon.checks.rows import Rows, rows_of
+from gnomon.checks.rows import Rows, is_index, rows_of
 from gnomon.errors import BadArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from contextlib import ExitStack
-
-_INDEX = re.compile(r"__index_level_\d+__")  # what a filtered pandas DataFrame brings along: places of rows
 
 
 class Side(NamedTuple):
@@ -70,7 +67,7 @@ def names_of(sides: Sequence[Side], asked_for: Sequence[str] | None, ignore: Ite
     wanted = (
         list(dict.fromkeys(texts(asked_for)))
         if asked_for is not None
-        else [one for one in there if not _INDEX.fullmatch(one)]
+        else [one for one in there if not is_index(one)]  # of a profile
     )
     left_out = set(texts(ignore))
     names = [one for one in wanted if one not in left_out]

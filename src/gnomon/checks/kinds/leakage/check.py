@@ -65,7 +65,7 @@ def leakage(
     ------
     BadArgumentError, MissingFileError, DamagedFileError, MissingExtraError
     """
-    from gnomon.checks.kinds.leakage.hashed import in_engines
+    from gnomon.checks.kinds.leakage.hashed import in_engines, is_nested
     from gnomon.checks.kinds.leakage.overlap import overlap_of
     from gnomon.checks.rows import rows_of
 
@@ -80,16 +80,17 @@ def leakage(
         found = columns_of(one, two, asked)
         with in_engines(one, two) as sides:
             overlap = overlap_of(sides, found.features, asked)
-            looked_at, tells = _tells(sides, found.features, asked)
+            nested = [one for one in found.features if any(is_nested(types[one]) for types in sides.types)]
+            looked_at, tells = _tells(sides, [one for one in found.features if one not in nested], asked)
         evidence = [
             {**rows.evidence, "rows": within.rows}
             for rows, within in ((one, overlap.train), (two, overlap.test))
         ]
-    return _result(overlap, found, looked_at, tells, asked, evidence)
+    return _result(overlap, found, nested, looked_at, tells, asked, evidence)
 
 
 def _tells(sides: Sides, features: Sequence[str], asked: Asked) -> tuple[Target, list[Tell]]:
-    """Return how well each feature alone tells the target."""
+    """Return how well each feature alone tells the target; features hold no lists or records."""
     from gnomon.checks.kinds.leakage.tells import target_of, tell
 
     found = target_of(*_read(sides, [asked.target])[asked.target])
@@ -114,6 +115,7 @@ def _read(sides: Sides, names: Sequence[str]) -> dict[str, tuple[Any, Any]]:
 def _result(
     overlap: Overlap,
     columns: Columns,
+    nested: list[str],
     target: Target,
     tells: list[Tell],
     asked: Asked,
@@ -134,23 +136,28 @@ def _result(
     )
     settings = {**asked._asdict(), "task": target.kind, "target_limit": LIMITS[target.kind]}
     del settings["name"]
+    notes = tuple(_notes(overlap, columns, nested, tells, target))
     return CheckResult(
         "leakage", asked.name, overlap.train.rows + overlap.test.rows, tuple(findings), figures,
-        () if chart is None else (chart,), tuple(_notes(overlap, columns, tells, target)), settings, tuple(evidence), asked.level,
+        () if chart is None else (chart,), notes, settings, tuple(evidence), asked.level,
     )  # fmt: skip
 
 
-def _notes(overlap: Overlap, columns: Columns, tells: list[Tell], target: Target) -> list[str]:
+def _notes(
+    overlap: Overlap, columns: Columns, nested: list[str], tells: list[Tell], target: Target
+) -> list[str]:
     notes = []
     for names, table in ((columns.only_train, "training"), (columns.only_test, "test")):
         if names:
-            shown = ", ".join(f"`{one}`" for one in names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-            notes.append(f"only the {table} table has {shown}: left out")
+            notes.append(f"only the {table} table has {_shown(names)}: left out")
     if not columns.features:
         notes.append("the tables share no feature")
-    if len(columns.features) > len(tells):
+    if nested:
+        notes.append(f"lists and records were not held against the target: {_shown(nested)}")
+    plain = len(columns.features) - len(nested)
+    if plain > len(tells):
         notes.append(
-            f"{len(tells):,} of {len(columns.features):,} columns were held against the target; `columns` names others"
+            f"{len(tells):,} of {plain:,} columns were held against the target; `columns` names others"
         )
     rows = max(overlap.train.rows, overlap.test.rows)
     if rows > MOST_ROWS:
@@ -167,3 +174,7 @@ def _notes(overlap: Overlap, columns: Columns, tells: list[Tell], target: Target
             f"{overlap.other_target:,} test rows have the features of training rows, and another target"
         )
     return notes
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(f"`{one}`" for one in names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")

@@ -115,6 +115,11 @@ def common(name: str, sides: Sides) -> str:
     return f"CAST({column} AS VARCHAR)"
 
 
+def is_nested(kind: str) -> bool:
+    """Return whether a column of this type holds lists or records."""
+    return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+
+
 def moment(name: str, sides: Sides) -> str:
     """Return a column as SQL that has an order in both tables: as it is, or a text as a time where it is one."""
     kinds = [_kind(types[name]) for types in sides.types]

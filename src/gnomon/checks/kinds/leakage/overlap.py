@@ -30,10 +30,9 @@ if TYPE_CHECKING:
     from gnomon.data.profile.engine import Engine
 
 TRIED = 20  # columns of which near misses are counted
-COPIED, USUAL = (
-    3.0,
-    1.5,
-)  # times what near misses explain, from which on rows are copies, and up to which they are chance
+OFTEN = 3  # times that a row comes on average in both tables, from which on rows may repeat by what they are
+COPIED = 3.0  # times what near misses explain, from which on equal rows are copies
+USUAL = 1.5  # times that, up to which they are chance
 CHANCE, COPIES, UNCLEAR = "chance", "copies", "unclear"
 
 
@@ -80,13 +79,18 @@ class Overlap(NamedTuple):
 
     @property
     def reading(self) -> str:
-        """`copies`, `chance`, or `unclear`, by near misses."""
+        """`copies`, `chance`, or `unclear`, by near misses.
+
+        Rows that come often in both tables repeat by what they are, unless near misses say that they are copies. Columns that
+        one column settles (a town, its region, its people) have no near misses either: then it is unclear.
+        """
+        comes_often = all(one.rows >= OFTEN * one.distinct for one in (self.train, self.test))
         if self.by_chance is None or self.by_chance_high is None:
-            return UNCLEAR
+            return CHANCE if comes_often else UNCLEAR
         if self.different > COPIED * self.by_chance_high:
-            return COPIES
+            return UNCLEAR if comes_often else COPIES
         usual = USUAL * self.by_chance
-        return CHANCE if self.different <= usual + 3 * math.sqrt(usual) else UNCLEAR
+        return CHANCE if comes_often or self.different <= usual + 3 * math.sqrt(usual) else UNCLEAR
 
 
 def overlap_of(sides: Sides, features: Sequence[str], asked: Asked) -> Overlap:
@@ -105,7 +109,8 @@ def overlap_of(sides: Sides, features: Sequence[str], asked: Asked) -> Overlap:
             gather(opened, f"{name}_rows", rows, chosen | more, then)
             opened.rows(f"CREATE TABLE {name}_f AS SELECT f, count(*) n FROM {name}_rows GROUP BY f")
         found = _counted(opened)
-        if found.different and features:
+        # Of one column, all others always agree: near misses say nothing.
+        if found.different and len(features) > 1:
             found = _near(opened, sides, sql, found)
         return _apart(opened, found, asked)
 

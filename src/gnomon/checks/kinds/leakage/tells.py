@@ -185,7 +185,7 @@ def _cut(numbers: Array, others: Array) -> tuple[Codes, Codes, int]:
     known = numbers[np.isfinite(numbers)]
     values = np.unique(known)
     count = max(FEWEST_BINS, min(BINS, len(known) // LEAST))
-    if len(values) <= BINS:
+    if len(values) <= BINS or (len(values) <= MOST_LABELS and LEAST * len(values) <= len(known)):
         edges = (values[1:] + values[:-1]) / 2
     else:
         edges = np.unique(np.quantile(known, np.arange(1, count) / count))

@@ -19,9 +19,8 @@ from gnomon.runs.importance.share import holm
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FEWEST = (
-    50  # test rows, with fewer of which a column that tells nothing and one that tells all are not told apart
-)
+SURE = 0.001  # chance of so many more rows in training than repeat there, from which down it is no chance
+FEWEST = 50  # test rows: with fewer, a column that tells nothing and one that tells all are not told apart
 LISTED, DRAWN = 50, 15
 
 
@@ -64,7 +63,7 @@ def of_rows(found: Overlap, limit: float, level: float) -> Finding:
         return Finding("overlap.rows", what, PASS, 0.0, limit=words)
     if found.share <= limit:
         return Finding("overlap.rows", what, PASS, found.share, limit=words, note=said)
-    is_more = excess.chance <= level
+    is_more = excess.chance <= min(SURE, level) and excess.share - excess.expected > limit
     if reading == COPIES:
         why = "they agree in all columns, and rows hardly ever agree in all but one: copies, or the same thing twice"
         before = (
@@ -80,7 +79,7 @@ def of_rows(found: Overlap, limit: float, level: float) -> Finding:
     if is_more and reading != CHANCE:
         return Finding("overlap.rows", what, FAIL, found.share, limit=words, note=f"{said}; only {usual}")
     more = f"only {usual}" if is_more else usual
-    note = f"{said}; {more}. Columns have few values: it may be chance, another mixture of rows, or copying; `key` would tell"
+    note = f"{said}; {more}. It may be chance, another mixture of rows, or copying; `key` would tell"
     return Finding("overlap.rows", what, UNKNOWN, found.share, limit=words, note=note)
 
 

@@ -127,9 +127,12 @@ class _Profile:
         self.errors = np.maximum.accumulate(np.abs(true - bins.scores) @ share)  # the true ones
 
     def true_error(self, found: float, looks: Array) -> float:
-        """Return the true error at which bins look as they do, of what they look like at each of `GRID`."""
+        """Return the true error at which bins look as they do, of what they look like at each of `GRID`.
+
+        Beyond the grid bins are so far off that chance adds nothing: what is found more is true.
+        """
         rising = np.maximum.accumulate(looks) + np.arange(len(looks)) * 1e-12
-        return float(np.interp(found, rising, self.errors))
+        return float(np.interp(found, rising, self.errors)) + max(0.0, found - float(rising[-1]))
 
 
 class _Error:

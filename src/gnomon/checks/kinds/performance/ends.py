@@ -64,15 +64,24 @@ def f1(tp: float, wrong: float) -> Ends:
 def mean_of_rates(hits: Array, n: Array) -> Ends:
     """Return the ends of the mean of independent rates, `hits` of `n` each, by their Wilson intervals.
 
+    Of several rates near 1 (or 0) that is too narrow: a rate without an error has no room above itself, though it stands for
+    one that errs. So the ends are never within those of one rate with the variance of the mean (`effective`).
+
     Source: Zou and Donner, "Construction of confidence limits about effect measures", Statistics in Medicine 2008 (MOVER).
     """
+    if len(hits) == 1:
+        return rate(float(hits[0]), float(n[0]))
     p = hits / n
     mean, count = float(p.mean()), len(p)
+    variance = float((p * (1 - p) / n).sum()) / count**2
+    informative = float(np.minimum(hits, n - hits).sum())
+    together = effective(mean, variance, count**2 / float((1 / n).sum()), informative, _MOST_DF)
 
     def ends(level: float) -> tuple[float, float]:
         low, high = wilson(hits, n, level)
         below, above = math.sqrt(float(((p - low) ** 2).sum())), math.sqrt(float(((high - p) ** 2).sum()))
-        return max(0.0, mean - below / count), min(1.0, mean + above / count)
+        lowest, highest = together(level)
+        return max(0.0, min(lowest, mean - below / count)), min(1.0, max(highest, mean + above / count))
 
     return ends
 

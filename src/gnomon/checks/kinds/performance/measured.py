@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 FEW = 10  # rows of a class, with fewer of which a mean over classes has no interval that holds
+LIGHT = 0.05  # weight of classes in a weighted mean, up to which it does not matter that they are few
 LEAST_CHANCE = float(np.finfo(float).eps)  # chances of 0 and 1 are moved so far in, as scikit-learn does
 
 
@@ -102,14 +103,13 @@ def _of_labels(given: Given, resamples: int, seed: int) -> dict[str, _Found]:
     nothing = _of_constant(counts)
     closed = _closed(counts, is_binary=is_binary)
     of_draws = tables.of_classes(drawn) | {"mcc": tables.mcc(drawn)}
-    shares = counts.true[counts.true > 0]
     found = {}
     for name, value in values.items():
         low = -1.0 if name in ("mcc", "kappa") else 0.0
         made = closed[name] if name in closed else ends.drawn(float(value), of_draws[name], low, 1.0)
         why = _why(name, counts)
-        if not why and ("macro" in name or name == "balanced_accuracy") and len(shares) > 2:
-            why = _few(shares)
+        if not why and not is_binary:
+            why = _few_of(name, counts)
         found[name] = _Found(float(value), made, nothing.get(name), why)
     return found
 
@@ -153,6 +153,18 @@ def _why(name: str, counts: tables.Counts) -> str:
     if name in ("mcc", "kappa", "balanced_accuracy") and (counts.true > 0).sum() < 2:
         return "there is one class only"
     return ""
+
+
+def _few_of(name: str, counts: tables.Counts) -> str:
+    """Return why a mean over classes has no interval that holds: of precisions, how often a class is predicted counts, too."""
+    sizes, said = counts.true[counts.true > 0], counts.predicted[counts.true > 0]
+    if len(sizes) < 3:
+        return ""
+    why = _few(sizes) if "macro" in name or name == "balanced_accuracy" else ""
+    weights = sizes / sizes.sum() if name == "precision_weighted" else np.ones(len(sizes))
+    if not why and name.startswith("precision") and weights[said < FEW].sum() > LIGHT:
+        why = f"classes are predicted in fewer than {FEW} rows: the interval is too narrow"
+    return why
 
 
 def _few(sizes: NDArray[Any]) -> str:

@@ -117,8 +117,6 @@ class Average(NamedTuple):
 def average_precision_of(found: Ranked) -> Average:
     """Return the sum of precision over steps of recall, and the variance that rows bring.
 
-    A row moves it where it stands, by the precision there, and through the precision of every positive below it.
-
     >>> round(average_precision_of(ranked(np.array([0.1, 0.4, 0.35, 0.8]), np.array([0, 0, 1, 1]))).value, 4)  # (1 + 2/3) / 2
     0.8333
     """
@@ -126,18 +124,28 @@ def average_precision_of(found: Ranked) -> Average:
     if not m:
         return Average(np.nan, 0.0, 0, 0.0)
     rows = m + n
-    together = np.cumsum(found.positives + found.negatives)
-    precision = np.cumsum(found.positives) / together
-    value = float((precision * found.positives).sum() / m)
-    lost = np.cumsum((found.positives * precision / together)[::-1])[::-1]
-    gained = np.cumsum((found.positives / together)[::-1])[::-1]
-    of_positive, of_negative = (precision - value + gained - lost) * rows / m, -lost * rows / m
+    value, of_positive, of_negative = average_moves(found)
     square = float((found.positives * of_positive**2 + found.negatives * of_negative**2).sum())
     lowest, highest = np.flatnonzero(found.positives)[-1], np.flatnonzero(found.negatives)[:1]
     mixed = (
         min(found.positives[highest[0] :].sum(), found.negatives[: lowest + 1].sum()) if len(highest) else 0.0
     )
     return Average(value, square / max(1, rows - 1) / rows, m, float(mixed))
+
+
+def average_moves(found: Ranked) -> tuple[float, Array, Array]:
+    """Return the average precision, and how a positive and a negative with each score move it, times the number of rows.
+
+    A row moves it where it stands, by the precision there, and through the precision of every positive below it.
+    """
+    m, n = found.sizes
+    together = np.cumsum(found.positives + found.negatives)
+    precision = np.cumsum(found.positives) / together
+    value = float((precision * found.positives).sum() / m) if m else np.nan
+    lost = np.cumsum((found.positives * precision / together)[::-1])[::-1]
+    gained = np.cumsum((found.positives / together)[::-1])[::-1]
+    scale = (m + n) / m if m else np.nan
+    return value, (precision - value + gained - lost) * scale, -lost * scale
 
 
 class Rest:
@@ -169,6 +177,11 @@ class Rest:
         moves = np.where(is_positive, (below[inverse] - value) / m, (above[inverse] - value) / n)
         self._moves += moves
         self._mixed |= is_positive & (below[inverse] < 1)
+
+    @property
+    def moves(self) -> Array:
+        """How much each row moves the sum of the AUCs."""
+        return self._moves
 
     @property
     def value(self) -> float:

@@ -259,7 +259,5 @@ def other_columns(names: Sequence[str], wanted: bool | Sequence[Any], used: Sequ
     """Return the columns in which slices are looked for."""
     if wanted is False:
         return []
-    every = (
-        [one for one in names if not one.startswith("__index_level_")] if wanted is True else wanted
-    )  # pandas' index
+    every = names if wanted is True else wanted
     return [one for one in every if one not in used]

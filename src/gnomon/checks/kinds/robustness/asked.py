@@ -51,14 +51,18 @@ def score_of(asked: Model, truth: Array, metric: str | None, positive: object) -
     """Return the figure, and why nothing can be told, '' where something can; None where there is nothing to measure."""
     import numpy as np
 
+    from gnomon.checks.kinds.performance.names import METRICS
     from gnomon.checks.kinds.robustness import scores
     from gnomon.checks.kinds.robustness.drops import FEWEST_OF_NUMBERS
+    from gnomon.checks.kinds.robustness.figured import figure_of, known_metrics, too_few
     from gnomon.checks.model_labels import Labels, distinct, is_classes
 
     task = asked.task or (CLASSIFICATION if positive is not None or is_classes(truth) else REGRESSION)
-    if metric is not None and (metric == scores.R2) != (task == REGRESSION):
-        fit = "`r2`" if task == REGRESSION else "`accuracy` and `balanced_accuracy`"
-        raise BadArgumentError(f"`metric` is {metric!r}, and this is a {task}, which takes {fit}")
+    if metric is not None and any(metric in METRICS[one] for one in METRICS) and not fits(metric, task):
+        taken = [one for one in known_metrics() if fits(one, task)]
+        raise BadArgumentError(
+            f"`metric` is {metric!r}, and this is a {task}, which takes {', '.join(f'`{one}`' for one in taken)}"
+        )
     if not len(truth):
         return None, "no row has a truth"
     if task == REGRESSION:
@@ -68,13 +72,24 @@ def score_of(asked: Model, truth: Array, metric: str | None, positive: object) -
             raise BadArgumentError("`target` has infinite values")
         if len(distinct(truth)) < 2:
             return None, "the target has one value only"
-        return scores.of_numbers(truth), "" if len(
-            truth
-        ) >= FEWEST_OF_NUMBERS else f"fewer than {FEWEST_OF_NUMBERS} rows"
+        chosen = metric or scores.R2
+        return (
+            scores.of_numbers(truth) if chosen == scores.R2 else figure_of(chosen, truth, None),
+            "" if len(truth) >= FEWEST_OF_NUMBERS else f"fewer than {FEWEST_OF_NUMBERS} rows",
+        )
     labels = Labels(truth, known=asked.classes, positive=positive)
     chosen = scores.chosen_metric(metric, labels.codes, len(labels.classes))
     why_not = "" if len(distinct(labels.codes)) > 1 else "the target has one class only"
-    return scores.of_classes(chosen, labels), why_not
+    if chosen in scores.PLAIN:
+        return scores.of_classes(chosen, labels), why_not
+    figure = figure_of(chosen, truth, labels)
+    return figure, why_not or too_few(figure)
+
+
+def fits(metric: str, task: str) -> bool:
+    from gnomon.checks.kinds.performance.names import METRICS
+
+    return any(metric in METRICS[one] for one in METRICS if (one == REGRESSION) == (task == REGRESSION))
 
 
 def cut_by(shifts: bool | Sequence[str], rows: Inputs, columns: Sequence[str], target: str) -> list[str]:
@@ -127,14 +142,35 @@ def strengths_of(given: Sequence[float], argument: str, most: float) -> list[flo
     return sorted(dict.fromkeys(found))
 
 
-def require_settings(metric: str | None, repeats: int, level: float, most_rows: int) -> None:
-    from gnomon.checks.kinds.robustness.scores import METRICS
+def require_settings(metric: str | None, repeats: int, level: float, most_rows: int) -> str | None:
+    """Return the metric by its own name. Raises BadArgumentError."""
+    from gnomon.checks.kinds.performance.names import canonical
+    from gnomon.checks.kinds.robustness.figured import NOT_HERE, known_metrics
 
-    if metric is not None and metric not in METRICS:
-        raise BadArgumentError(f"`metric` must be one of {', '.join(METRICS)}; got {metric!r}")
+    name = None if metric is None else canonical(metric)
+    if name in NOT_HERE:
+        raise BadArgumentError(f"`metric` of `robustness` cannot be {metric!r}: {NOT_HERE[name]}")
+    if name is not None and name not in known_metrics():
+        near = get_close_matches(name, known_metrics(), n=3) or known_metrics()
+        raise BadArgumentError(
+            f"`metric` of `robustness` must be a metric of `performance`; got {metric!r}",
+            hint=f"did you mean {', '.join(f'`{one}`' for one in near)}?",
+        )
     if not isinstance(repeats, int) or isinstance(repeats, bool) or not 1 <= repeats <= 1000:
         raise BadArgumentError(f"`repeats` must be a whole number from 1 to 1000; got {repeats!r}")
     if not isinstance(level, float) or not 0 < level < 1:
         raise BadArgumentError(f"`level` must be a number between 0 and 1; got {level!r}")
     if not isinstance(most_rows, int) or most_rows < 1:
         raise BadArgumentError(f"`most_rows` must be a whole number from 1; got {most_rows!r}")
+    return name
+
+
+def require_unit_limit(metric: str | None, max_drop: object) -> None:
+    """Raise where no limit was given for a figure that is in the units of the target."""
+    from gnomon.checks.kinds.robustness.figured import OF_UNITS
+
+    if metric in OF_UNITS and max_drop is DROPS:
+        raise BadArgumentError(
+            f"`metric` {metric!r} is in the units of the target, so `max_drop` must say how much it may rise",
+            hint="for instance `max_drop=2.5`; `metric='r2'` has no unit",
+        )

@@ -22,6 +22,7 @@ from gnomon.checks.kinds.robustness.asked import (
     cut_by,
     limits_of,
     require_settings,
+    require_unit_limit,
     score_of,
     strengths_of,
     with_truth,
@@ -77,12 +78,14 @@ def robustness(
     target : the column with the truth; rows without it are left out
     features : the columns that the model gets, in order; None: those it was fitted with, else all but the target
     positive : the value of the target that a model with the classes 0 and 1 calls 1
-    metric : `accuracy`, `balanced_accuracy` or `r2`; None: accuracy, balanced where a class has less than half of an even
-        share, R² where the target is a number of many values
+    metric : None: accuracy, balanced where a class has less than half of an even share, R² where the target is a number of
+        many values; else a metric of `checks.performance` for the task, such as `auc`, `f1` or `rmse`, but for `mean_error` and
+        `median_absolute_error`. Where less is better, a drop is how much more it is.
     noise : strengths, in standard deviations of each column, and as the probability that a category or a flag changes
     missing : shares of cells that are left blank
     shifts : whether slices are looked at, or the columns to slice by (any of the table)
-    max_drop : the most that the figure may lose, or one for each of `noise`, `missing` and `shift`
+    max_drop : the most that the figure may lose, or one for each of `noise`, `missing` and `shift`; must be given for `mae` and
+        `rmse`, which are in the units of the target
     repeats : how often each strength is drawn anew
     level : the chance, at most, that a result has a failed finding where no drop is beyond its limit
     trusted : types that a `.skops` file may hold beside the reviewed ones
@@ -102,7 +105,8 @@ def robustness(
     limits = limits_of(max_drop)
     strengths = [(NOISE, one) for one in strengths_of(noise, "noise", 10.0)]
     strengths += [(MISSING, one) for one in strengths_of(missing, "missing", 1.0)]
-    require_settings(metric, repeats, level, most_rows)
+    metric = require_settings(metric, repeats, level, most_rows)
+    require_unit_limit(metric, max_drop)
     asked = model_of(model, features=features, trusted=trusted)
     with inputs_of(table, most_rows=most_rows, seed=seed) as (given, count):
         rows, truth, notes = with_truth(given, target, count)
@@ -149,6 +153,7 @@ def _measured(
     """Return all that was measured; what is to be said beside it goes to `notes`."""
     import numpy as np
 
+    from gnomon.checks.kinds.robustness.figured import Figure
     from gnomon.checks.kinds.robustness.told import Measured
     from gnomon.checks.kinds.robustness.trial import ASKED_OF_COLUMNS, Trial
 
@@ -159,6 +164,9 @@ def _measured(
     total = 1 + len(how.strengths) * fewer + len(looked) * each
     trial = Trial(asked, chosen, score, repeats=fewer, seed=how.seed, total=total, progress=how.progress)
     notes += _notes(width, looked, how.repeats, fewer, trial)
+    if isinstance(score, Figure) and not np.isfinite(trial.clean).all():
+        why = f"{score.name} is not defined for what the model says of the rows as they are"
+        return _nothing(how.strengths, rows.count, why, score.name)
     if not np.isfinite(trial.clean).all():
         count = text.count(int((~np.isfinite(trial.clean)).sum()), "row")
         return _nothing(
@@ -171,8 +179,9 @@ def _measured(
     strongest = max((strength for kind, strength in how.strengths if kind == NOISE), default=0.0)
     hurt = [_hurt(trial, column, strongest, each, how.level) for column in looked]
     hurt.sort(key=lambda one: -one.drop.value if one.drop is not None else math.inf)
-    parts = [] if why_not else _slices(rows, score, trial.clean, how, notes)
-    return Measured(score.name, score.of(trial.clean), rows.count, disturbed, hurt, parts, why_not)
+    parts = [] if why_not else _slices(rows, trial, how, notes)
+    base = score.of(trial.clean)
+    return Measured(score.name, base, rows.count, disturbed, hurt, parts, why_not, score.sign)
 
 
 def _dropped(trial: Trial, ask: Callable[[], Array], level: float) -> tuple[Drop | None, str]:
@@ -199,16 +208,15 @@ def _hurt(trial: Trial, column: str, strength: float, repeats: int, level: float
     return Hurt(column, drop, changed, note)
 
 
-def _slices(
-    rows: Inputs, score: Score, clean: Array, how: How, notes: list[str]
-) -> list[tuple[str, list[Slice]]]:
+def _slices(rows: Inputs, trial: Trial, how: How, notes: list[str]) -> list[tuple[str, list[Slice]]]:
     from gnomon.checks.kinds.robustness import slices
 
     parts, whole = [], []
     for column in _some(how.slice_by, how.seed):
         own = slices.cut(rows, column)
         if len(own) > 1:
-            parts.append((column, slices.measured(score, clean, column, own, how.level)))
+            found = slices.measured(trial.score, trial.clean, column, own, how.level, trial.first)
+            parts.append((column, found))
         else:
             whole.append(column)
     if whole:

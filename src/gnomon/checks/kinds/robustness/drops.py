@@ -67,7 +67,7 @@ def paired(clean: Array, disturbed: Array, score: Score, level: float = 0.05) ->
         value += mean / len(score.sizes)
         middle += pulled / len(score.sizes)
         variance += np.maximum(spread, 0) / max(size + added - (added == 0), 1) / len(score.sizes) ** 2
-    error, z = np.sqrt(variance), z_of(level)
+    error, z = np.sqrt(variance + score.extra), z_of(level)
     most = 1.0 if score.is_bounded else np.inf
     low = np.minimum(np.maximum(middle - z * error, -most), value)
     high = np.maximum(np.minimum(middle + z * error, most), value)

@@ -2,6 +2,7 @@
 
 Accuracy is the mean of "right", balanced accuracy the mean over classes of that mean in each class, and R² one minus the mean of
 the squared errors over the variance of the target. So each is: for strata of rows (one, or the classes), a weight times a mean.
+Other metrics: `figured`.
 Always true: more is better; `of` the values of the right answers is the figure that scikit-learn gives, to rounding.
 """
 
@@ -13,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
+    from gnomon.checks.model import Model
+    from gnomon.checks.model_inputs import Inputs
     from gnomon.checks.model_labels import Labels
 
     Array = np.ndarray[Any, Any]
 
 ACCURACY, BALANCED, R2 = "accuracy", "balanced_accuracy", "r2"
-METRICS = (ACCURACY, BALANCED, R2)
+PLAIN = (ACCURACY, BALANCED, R2)
 UNEVEN = 0.5  # a class with less than this part of an even share
-NAMES = {ACCURACY: "accuracy", BALANCED: "balanced accuracy", R2: "R²"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,25 @@ class Score:
     def offset(self) -> float:
         return 0.0 if self.is_bounded else 1.0
 
+    @property
+    def sign(self) -> int:
+        """1 where a larger figure is better, else -1."""
+        return 1
+
+    @property
+    def extra(self) -> float:
+        """A variance that is added to that of every drop."""
+        return 0.0
+
+    def answers(self, model: Model, table: Inputs) -> tuple[Array, bool]:
+        """Return what the model says of a table, shape (rows,): codes of classes, or numbers; and whether it gave chances, which
+        were decided at 0.5.
+        """
+        found = model.predict_columns(table)
+        if self.labels is None:
+            return _numbers(found, model), False
+        return self.labels.of(found, model.argument)
+
     def values(self, predicted: Array) -> Array:
         """Return what each row counts, shape (rows,), more is better; NaN where a number was not predicted."""
         import numpy as np
@@ -61,6 +82,10 @@ class Score:
 
         sums = np.bincount(self.strata, weights=values, minlength=len(self.sizes))
         return self.offset + float((sums / self.sizes).mean())
+
+    def differ(self, one: Array, other: Array) -> float:
+        """Return the share of rows of which something else was predicted."""
+        return float((one != other).mean())
 
     def adjusted(self, differences: Array) -> Array:
         """Return paired differences, shape (rows, m), so that their spread holds that of the variance of the target too."""
@@ -106,3 +131,15 @@ def of_numbers(target: Array) -> Score:
     return Score(
         R2, np.zeros(len(numbers), dtype=int), np.array([len(numbers)]), None, numbers, float(numbers.var())
     )
+
+
+def _numbers(found: Array, model: Model) -> Array:
+    from gnomon.errors import BadArgumentError
+
+    try:
+        return found.astype(float)
+    except (TypeError, ValueError):
+        raise BadArgumentError(
+            f"`{model.argument}` predicts what is no number, and the target is one that has many",
+            hint="is `target` the column that the model was trained for?",
+        ) from None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gnomon.checks.kinds.robustness.scores import NAMES
 from gnomon.checks.kinds.robustness.told import worst_of
 from gnomon.checks.result import Cell, Chart, Figures, Series
 
@@ -28,12 +27,10 @@ OF_SLICES = (
 
 def figures(found: Measured) -> tuple[Figures, ...]:
     """Return the tables `strengths`, `columns` and `slices`; those that have rows."""
-    metric = NAMES[found.metric]
+    metric = found.title
     strengths: list[tuple[Cell, ...]] = [("as it is", 0.0, found.base, None, None, None, "")]
-    strengths += [
-        (one.kind, one.strength, *_cells(one.drop, found.base), one.note) for one in found.disturbed
-    ]
-    hurt = [(one.column, *_cells(one.drop, found.base)[1:], one.changed, one.note) for one in found.hurt]
+    strengths += [(one.kind, one.strength, *_cells(found, one.drop), one.note) for one in found.disturbed]
+    hurt = [(one.column, *_cells(found, one.drop)[1:], one.changed, one.note) for one in found.hurt]
     parts = [
         (one.column, one.label, one.rows, one.value, one.drop, one.low, one.high)
         for _, each in found.slices
@@ -57,13 +54,13 @@ def figures(found: Measured) -> tuple[Figures, ...]:
     return tuple(one for one in tables if one.rows)
 
 
-def _cells(drop: Drop | None, base: float) -> tuple[float | None, ...]:
-    return (None,) * 4 if drop is None else (base - drop.value, drop.value, drop.low, drop.high)
+def _cells(found: Measured, drop: Drop | None) -> tuple[float | None, ...]:
+    return (None,) * 4 if drop is None else (found.less(drop.value), drop.value, drop.low, drop.high)
 
 
 def charts(found: Measured, limits: Mapping[str, float]) -> tuple[Chart, ...]:
     """Return the figure against the strength, the drop by column, and the worst slice of each column."""
-    metric = NAMES[found.metric]
+    metric = found.title
     kinds = dict.fromkeys(one.kind for one in found.disturbed)
     lines = [one for kind in kinds if (one := _line(found, kind)) is not None]
     hurt = [
@@ -73,7 +70,7 @@ def charts(found: Measured, limits: Mapping[str, float]) -> tuple[Chart, ...]:
     ]
     worst = [worst_of(parts, limits["shift"]) for _, parts in found.slices]
     marks = [(one.label, one.drop, one.low, one.high) for one in sorted(worst, key=lambda one: -one.drop)]
-    drop = f"drop of {metric}"
+    drop = f"{'drop' if found.sign > 0 else 'rise'} of {metric}"
     made = (
         Chart(
             "strengths",
@@ -99,9 +96,9 @@ def _line(found: Measured, kind: str) -> Series | None:
     return Series(
         kind,
         (0.0, *(strength for strength, _ in own)),
-        (found.base, *(found.base - drop.value for _, drop in own)),
-        (found.base, *(found.base - drop.high for _, drop in own)),
-        (found.base, *(found.base - drop.low for _, drop in own)),
+        (found.base, *(found.less(drop.value) for _, drop in own)),
+        (found.base, *(min(found.less(drop.high), found.less(drop.low)) for _, drop in own)),
+        (found.base, *(max(found.less(drop.high), found.less(drop.low)) for _, drop in own)),
     )
 
 

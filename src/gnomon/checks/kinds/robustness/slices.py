@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon import text
 from gnomon.checks.intervals import newcombe, two_sided, z_of
+from gnomon.checks.kinds.robustness.figured import FEWEST_OF_CLASS, Figure
 from gnomon.checks.model_columns import is_category
 from gnomon.checks.model_labels import distinct, is_missing
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 FEWEST, SHARE = 50, 0.01  # rows of a slice, and their share of all: less is pooled with other rare values
-FEWEST_OF_CLASS = 10  # rows of a class in a slice: with fewer, the other classes are looked at alone
 MOST_VALUES = 20
 QUARTERS = 4
 
@@ -98,10 +98,19 @@ def _values(name: str, values: Array, missing: Array, fewest: int) -> list[tuple
 
 
 def measured(
-    score: Score, counts: Array, name: str, parts: Sequence[tuple[str, Array]], level: float
+    score: Score,
+    counts: Array,
+    name: str,
+    parts: Sequence[tuple[str, Array]],
+    level: float,
+    answers: Array | None = None,
 ) -> list[Slice]:
-    """Return each slice of a column; their intervals hold together. `counts` is what each row counts (`Score.values`)."""
+    """Return each slice of a column; their intervals hold together. `counts` is what each row counts (`Score.values`), `answers`
+    what the model says of it, which a `Figure` needs.
+    """
     own = level / max(1, len(parts))
+    if isinstance(score, Figure) and answers is not None:
+        return [_of_figure(score, answers, name, label, member, own) for label, member in parts]
     if score.is_bounded:
         return _of_classes(score, counts, name, parts, own)
     ranks = _midranks(counts)
@@ -147,6 +156,34 @@ def _of_classes(
         low_end, high_end = max(-1.0, drop - down), min(1.0, drop + up)
         found.append(Slice(name, label, rows, figure, drop, low_end, high_end, min(1.0, len(own) * chance)))
     return found
+
+
+def _of_figure(score: Figure, answers: Array, name: str, label: str, member: Array, level: float) -> Slice:
+    """Of the classes of which the slice has rows enough: how much worse the figure is in it than over all their rows."""
+    import numpy as np
+
+    rows = int(member.sum())
+    among = np.ones(len(member), dtype=bool)
+    if score.labels is not None and score.name not in ("brier", "log_loss"):
+        inside = np.bincount(score.target[member], minlength=score.classes)
+        kept = np.flatnonzero(inside >= FEWEST_OF_CLASS)
+        among = np.isin(score.target, kept)
+        if len(kept) < 2:
+            return Slice(name, label, rows, math.nan, math.nan, -math.inf, math.inf, 1.0)
+    part = member & among
+    whole, own = score.at(among), score.at(part)
+    base, of_all = whole.measured(answers[among])
+    value, of_part = own.measured(answers[part])
+    drop = score.sign * (base - value)
+    if not math.isfinite(drop):
+        return Slice(name, label, rows, math.nan, math.nan, -math.inf, math.inf, 1.0)
+    moves = np.zeros(len(member))
+    moves[among] += of_all
+    moves[part] -= of_part
+    error = math.sqrt(float(np.square(moves).sum()) + own.extra)
+    half = z_of(level) * error
+    chance = two_sided(drop / error) / 2 if drop > 0 and error > 0 else 1.0
+    return Slice(name, label, rows, value, drop, drop - half, drop + half, chance)
 
 
 def as_few_right(right: float, inside: float, all_right: float, rows: float) -> float:

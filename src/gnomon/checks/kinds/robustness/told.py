@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from gnomon.checks.kinds.robustness.scores import NAMES
 from gnomon.checks.kinds.robustness.trial import NOISE
 from gnomon.checks.result import FAIL, PASS, UNKNOWN, Finding
 from gnomon.runs.importance.share import holm
@@ -53,6 +52,18 @@ class Measured(NamedTuple):
     hurt: Sequence[Hurt]
     slices: Sequence[tuple[str, Sequence[Slice]]]  # of each column that has two or more
     why_not: str = ""
+    sign: int = 1  # -1 where a larger figure is worse; a drop is how much worse it is
+
+    @property
+    def title(self) -> str:
+        """What the metric is called."""
+        from gnomon.checks.kinds.performance.names import METRICS
+
+        return next(each[self.metric].title for each in METRICS.values() if self.metric in each)
+
+    def less(self, drop: float) -> float:
+        """Return the figure after a drop."""
+        return self.base - self.sign * drop
 
 
 def findings(found: Measured, limits: dict[str, float], level: float) -> tuple[Finding, ...]:
@@ -76,8 +87,8 @@ def findings(found: Measured, limits: dict[str, float], level: float) -> tuple[F
 
 
 def _of_strength(found: Measured, one: Disturbed, limit: float, is_sure: bool) -> Finding:
-    what, demand = _way(one), f"a drop of at most {limit:g}"
-    metric = NAMES[found.metric]
+    what, demand = _way(one), f"a {_loss(found)} of at most {limit:g}"
+    metric = found.title
     if one.drop is None or found.why_not:
         return Finding(
             one.key, f"{metric} under {what}", UNKNOWN, limit=demand, note=one.note or found.why_not
@@ -87,7 +98,7 @@ def _of_strength(found: Measured, one: Disturbed, limit: float, is_sure: bool) -
     note = "" if outcome != UNKNOWN else _how_many(found.rows, value - limit, error)
     return Finding(
         one.key,
-        f"{metric} {_fell(value)} under {what}, from {found.base:.3f}",
+        f"{metric} {_moved(found, value)} under {what}, from {found.base:.3f}",
         outcome,
         value,
         low,
@@ -98,8 +109,9 @@ def _of_strength(found: Measured, one: Disturbed, limit: float, is_sure: bool) -
 
 
 def _of_slices(found: Measured, parts: Sequence[Slice], worst: Slice, limit: float, is_sure: bool) -> Finding:
-    demand = f"a drop of at most {limit:g}"
-    what = f"{NAMES[found.metric]} is {abs(worst.drop):.3f} {'lower' if worst.drop >= 0 else 'higher'} where {worst.label}"
+    demand = f"a {_loss(found)} of at most {limit:g}"
+    is_lower = (worst.drop >= 0) == (found.sign > 0)
+    what = f"{found.title} is {abs(worst.drop):.3f} {'lower' if is_lower else 'higher'} where {worst.label}"
     high = max(one.high for one in parts)
     outcome = FAIL if worst.drop > limit and is_sure else PASS if high <= limit else UNKNOWN
     note = f"the worst of {len(parts)} slices; {worst.rows:,} rows"
@@ -137,5 +149,9 @@ def _way(one: Disturbed) -> str:
     return f"{100 * one.strength:.3g} % of the cells left blank"
 
 
-def _fell(drop: float) -> str:
-    return f"falls by {drop:.3f}" if drop >= 0 else f"rises by {-drop:.3f}"
+def _moved(found: Measured, drop: float) -> str:
+    return f"{'falls' if (drop >= 0) == (found.sign > 0) else 'rises'} by {abs(drop):.3f}"
+
+
+def _loss(found: Measured) -> str:
+    return "drop" if found.sign > 0 else "rise"

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gnomon.checks.kinds.robustness import disturb
+from gnomon.checks.kinds.robustness.figured import Figure
 from gnomon.checks.model import ModelRaisedError
 from gnomon.checks.model_columns import NUMPY
 
@@ -95,7 +96,9 @@ class Trial:
         for repeat in range(repeats):
             predicted = self._taken(make(repeat))
             total += self.score.values(predicted)
-            changed += float((predicted != self.first).mean())
+            changed += self.score.differ(predicted, self.first)
+        if isinstance(self.score, Figure) and not np.isfinite(total).all():
+            raise Untaken(f"{self.score.name} is not defined for what the model says of such rows")
         if not np.isfinite(total).all():
             count = int((~np.isfinite(total)).sum())
             raise Untaken(f"the model gave no finite number for {count:,} of {len(total):,} rows")
@@ -112,24 +115,9 @@ class Trial:
             raise Untaken(f"the model raised {type(raised).__name__} on such rows") from error
 
     def _predicted(self, table: Inputs) -> Array:
-        found = self.model.predict_columns(table)
+        found, are_chances = self.score.answers(self.model, table)
         self.done += 1
         if self._progress is not None:
             self._progress(min(self.done, self.total), self.total)
-        if self.score.labels is None:
-            return _numbers(found, self.model)
-        codes, are_chances = self.score.labels.of(found, self.model.argument)
         self.are_chances = self.are_chances or are_chances
-        return codes
-
-
-def _numbers(found: Array, model: Model) -> Array:
-    from gnomon.errors import BadArgumentError
-
-    try:
-        return found.astype(float)
-    except (TypeError, ValueError):
-        raise BadArgumentError(
-            f"`{model.argument}` predicts what is no number, and the target is one that has many",
-            hint="is `target` the column that the model was trained for?",
-        ) from None
+        return found
