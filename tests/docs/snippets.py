@@ -2,7 +2,7 @@
 
 In Markdown, directly above a block:
 
-    <!-- file: train.py -->     a python block that is saved, for a console block to run
+    <!-- file: train.py -->     a python or toml block that is saved, for a console block to run
     <!-- continues -->          a python block that goes on where the one before it stopped
     <!-- not run: reason -->    a block that needs something which a test lacks
 

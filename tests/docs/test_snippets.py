@@ -43,7 +43,7 @@ class Reader:
     def follow(self, block: Block, *, where: str) -> None:
         if block.mark == "not run":
             return
-        if block.language == "python" and block.mark == "file":
+        if block.language in ("python", "toml") and block.mark == "file":
             (self.folder / block.argument).write_text(block.text, encoding="utf-8")
         elif block.language == "python":
             self.so_far = self.so_far + block.text if block.mark == "continues" else block.text

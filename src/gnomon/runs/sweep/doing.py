@@ -1,0 +1,125 @@
+"""What `gnomon sweep` does from its file to its end: which sweep it goes on with, who runs the runs, signals.
+
+Always true: nothing is written and nothing begun before the file, the sampler and the command are known to be good.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+from gnomon.errors import BadArgumentError
+from gnomon.runs.sweep import actions
+from gnomon.runs.sweep.file import Plan
+from gnomon.runs.sweep.views import Sweep, checked_plan, resumable, sweep_called, sweeps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from gnomon.runs.sweep.running import Ending, Listener, Sweeper
+    from gnomon.runs.sweep.workers import Workers
+    from gnomon.runs.views import Record
+    from gnomon.session import Session
+
+PLACES = ("here", "ray")
+
+
+class Asked(NamedTuple):
+    """What the command line asks. `resume` names a sweep; `plan` is that of the file, None where only the record has it."""
+
+    plan: Plan | None
+    resume: str | None = None
+    is_new: bool = False
+    retry: bool = False
+
+
+def known_sweep(record: Record, asked: Asked) -> Sweep | None:
+    """Return the sweep of the record that is meant; None where it is a new one. Raises UnknownSubjectError, AmbiguousIdError."""
+    if asked.resume is not None:
+        return sweep_called(record, asked.resume)
+    if asked.is_new or asked.plan is None:
+        return None
+    return resumable(record, asked.plan)
+
+
+def plan_to_go_on(sweep: Sweep, asked: Asked) -> Plan:
+    """Return the plan of a sweep that goes on without a file. Raises BadArgumentError."""
+    return asked.plan if asked.plan is not None else checked_plan(sweep)
+
+
+def workers_of(plan: Plan, on: str) -> Workers:
+    """Return what runs the runs of a plan. Raises MissingExtraError, StorageError."""
+    if on == "ray":
+        from gnomon.runs.sweep.on_ray import RayWorkers
+
+        return RayWorkers(plan)
+    from gnomon.runs.sweep.warm import Warm
+
+    return Warm()
+
+
+def begun_or_extended(record: Record, session: Session, sweep: Sweep | None, plan: Plan) -> Sweep:
+    """Return the sweep, written down: a new one, or that one with what the plan asks beyond it. Raises BadArgumentError."""
+    if sweep is None:
+        made = actions.make(session, plan)
+        return next(one for one in sweeps(record) if one.id == made)
+    actions.extend(session, sweep, plan)
+    return sweep
+
+
+def do(
+    record: Record,
+    session: Session,
+    sweep: Sweep,
+    plan: Plan,
+    workers: Workers,
+    listener: Listener,
+    *,
+    retry: bool,
+) -> tuple[Ending, Sweeper]:
+    """Do a sweep to its end, or until a signal comes. Raises MissingExtraError, StorageError."""
+    from gnomon.runs.sweep.running import Sweeper
+
+    try:
+        workers.bind(record)
+        sweeper = Sweeper(record, session, sweep, plan, workers, listener, cwd=os.getcwd(), retry=retry)
+        with _counted_signals(sweeper):
+            return sweeper.go(), sweeper
+    finally:
+        workers.close()
+        if not session.sync():
+            listener.say(f"`{session.path}` could not be brought to the disk")
+
+
+@contextlib.contextmanager
+def _counted_signals(sweeper: Sweeper) -> Iterator[None]:
+    """Have Ctrl-C and the like stop the sweep in good order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def count(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the shape of every handler
+        sweeper.interrupts += 1
+
+    heard = [
+        one
+        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(one) != signal.SIG_IGN
+    ]  # `nohup`
+    before = {number: signal.signal(number, count) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def checked_place(on: str) -> str:
+    """Return where runs are to run. Raises BadArgumentError."""
+    if on not in PLACES:
+        raise BadArgumentError(f"`--on` must be `here` or `ray`; got `{on}`")
+    return on
