@@ -43,10 +43,25 @@ class Index:
 
     def __init__(self, home: Home, *, extensions: Sequence[IndexExtension] = ()) -> None:
         self._keeper = Keeper(home, extensions)
+        self._is_as_is = False
 
     def update(self, progress: Progress | None = None) -> None:
         """Follow the news. `progress(done, total)` is told bytes now and then; an interrupted update goes on later."""
+        self._is_as_is = False
         self._keeper.update(progress)
+
+    def open_as_is(self) -> bool:
+        """Open the file as it is, for questions that may miss what is new; return False where it cannot be read at once.
+
+        From then on nothing is updated or built again until `update` is called: where the file turns out to be damaged, a
+        question raises sqlite3.DatabaseError.
+        """
+        self._is_as_is = self._keeper.open_as_is()
+        return self._is_as_is
+
+    def unread_bytes(self) -> int:
+        """Return how many bytes of the logs the index lacks, as it was opened; all of them where it is not open."""
+        return self._keeper.unread_bytes()
 
     def close(self) -> None:
         """Close the index; a question opens it again."""
@@ -160,7 +175,7 @@ class Index:
 
         The question reads from the views `all_<table>`; extensions have questions of their own.
         """
-        for _ in range(_ATTEMPTS - 1):
+        for _ in range(0 if self._is_as_is else _ATTEMPTS - 1):
             database = self._keeper.current()
             try:
                 with _one_moment(database):

@@ -109,6 +109,26 @@ class Keeper:
             raise sqlite3.DatabaseError("the index cannot be opened")
         return self._database
 
+    def open_as_is(self) -> bool:
+        """Open the file without taking in what is new; return False where there is none that can be read at once."""
+        place = self._find_place()
+        if place is None or not is_as_stamped(place, self._env):
+            return False  # a writer is at work, or the file would have to be built again
+        self.close()
+        try:
+            self._database = tables.open_reader(place, self._layered)
+        except sqlite3.DatabaseError:
+            return False
+        self._opened = self._identity(place)
+        self._is_current = not any(
+            _is_stale(name, row) for name, row in Types(self._database, "main").items()
+        )
+        return self._is_current
+
+    def unread_bytes(self) -> int:
+        """Return how many bytes of the logs the open file lacks; all of them where none is open."""
+        return self._unread_bytes()
+
     def start_over(self) -> None:
         """Throw the index away; the next question builds it."""
         if not self._throw_away():

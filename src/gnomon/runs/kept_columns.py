@@ -58,6 +58,10 @@ class KeptColumns:
         read = index.columns("run", missing, places) if missing else {}
         return {key: [known[key][place] for place in places] if key in known else read[key] for key in keys}
 
+    def known(self, index: Index, keys: Sequence[str]) -> dict[str, Packed]:
+        """Return those of these columns that are kept; none is read."""
+        return self._known(index.generation, keys)
+
     def _known(self, generation: object, keys: Sequence[str]) -> dict[str, Packed]:
         """Return those of these columns that are kept of this generation."""
         with self._lock:

@@ -18,6 +18,7 @@ from gnomon.team.people.person import Person, person_from
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from gnomon.record.index import Index
     from gnomon.runs.views import Record
 
 _FEWEST_DIGITS = 4
@@ -87,7 +88,11 @@ def _is_id(digits: str) -> bool:
 def people(record: Record) -> People:
     """Return the members. Those of whom nobody here says a name are left out."""
     record.replica.update(record.progress)
-    index = record.replica.index
+    return people_in(record.replica.index)
+
+
+def people_in(index: Index) -> People:
+    """Return the same, of what was taken in so far."""
     states: dict[str, dict[str, Any]] = {}
     if TYPE in index.types():
         for member, state in index.states(TYPE):

@@ -1,0 +1,217 @@
+"""`gnomon tried`, and the line at the start of a run: what they say, and what is wrong."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+import time
+
+import pytest
+
+import gnomon
+from gnomon.runs.tried.at_start import VARIABLE
+from gnomon.session import close_all
+
+EVIL = "\x1b]0;HACK\x07\x9b\r\u202e"
+
+
+def train(params, *, seed=None, status="finished", error=None, name=None, **metrics):
+    run = gnomon.run(name, params=params, seed=seed)
+    if metrics:
+        run.log(metrics, step=1)
+    run.finish(status, error=error)
+    return run.id
+
+
+@pytest.fixture
+def some(project):
+    ids = [
+        train({"lr": 0.1, "depth": 6, "opt": "adam", "amp": True}, seed=1, auc=0.9),
+        train({"lr": 0.12, "depth": 6, "opt": "adam", "amp": True}, seed=2, auc=0.91),
+        train(
+            {"lr": 0.1, "depth": 6, "opt": "adam", "amp": True}, seed=3, status="failed", error="ValueError"
+        ),
+        train({"lr": 1e-4, "depth": 6, "opt": "sgd", "amp": False}, seed=4, auc=0.5),
+    ]
+    close_all()
+    return ids
+
+
+def test_it_lists_the_nearest_with_what_differs_and_what_came_of_them(ask, some):
+    answer = ask("tried", "lr=0.1", "depth=6")
+    assert answer.code == 0
+    head, *rows = answer.out.partition("\n\n")[0].splitlines()
+    assert [row.split()[0] for row in rows] == [some[2][:8], some[0][:8], some[1][:8]]
+    assert "failed: ValueError" in rows[0] and "equal in what was asked" in rows[1] and "0.9 " in rows[1]
+    assert "differs in lr (0.12 → 0.1)" in rows[2] and "amp=true, opt=adam" in rows[2] and "auc" in head
+    assert answer.lines[-1] == (
+        f"Tried before: 2 runs are equal in what was asked and 1 run is close, 1 failed, best auc 0.91 (run {some[1][:8]})."
+    )
+
+
+def test_json_says_the_same(ask, some):
+    found = ask("tried", "lr=0.1", "depth=6", "--limit", "1", "--json", "-m", "auc").json()
+    assert (found["equal"], found["close"], found["whole"], len(found["runs"])) == (2, 3, False, 1)
+    assert found["runs"][0]["id"] == some[2] and found["runs"][0]["verdict"] == "equal"
+    assert found["best"] == {"value": 0.91, "run": some[1], "better": "higher"}
+
+
+def test_a_run_is_compared_with_those_before_it(ask, some):
+    assert ask("tried", "--run", some[0]).out == "Not tried: no run is near.\n"
+    again = ask("tried", "--run", some[2])
+    assert f"{some[0][:8]}  equal " in again.out and some[2][:8] not in again.out
+
+
+def test_the_code_of_this_folder_can_be_asked_for(ask, some, project):
+    answer = ask("tried", "lr=0.1", "--code", "here")  # capture is off: nobody recorded any
+    assert "equal in what was asked; code not recorded" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "hint"),
+    [
+        (["lr"], "a parameter must be NAME=VALUE; got `lr`", "gnomon tried lr=0.1"),
+        (["=3"], "a parameter must be NAME=VALUE; got `=3`", "gnomon tried"),
+        (["dept=3"], "no run has a parameter `dept`, so nothing was tried with it", "did you mean `depth`?"),
+        (["zzz=3"], "no run has a parameter `zzz`", "there is `amp`, `depth`, `lr`, `opt`"),
+        (["lr=fast"], "`lr` is a number in all runs that have it (0.0001 to 0.12); got `fast`, which is a text", "lr="),
+        (["amp=3"], "`amp` is true or false in all runs that have it; got `3`, which is a number", "amp="),
+        (["lr=1", "lr=2"], "`lr` is given twice; got `1` and `2`", ""),
+        (["seed=1"], "`seed` is a seed, which does not count", ""),
+        ([], "`gnomon tried` needs parameters or `--run`", "gnomon tried lr=0.1"),
+        (["lr=1", "--run", "@1"], "`--run` and parameters exclude each other", "--run RUN"),
+        (["lr=1", "--code", "a"], "`--code` must be `here` or at least 4 digits", "gnomon show RUN"),
+        (["lr=1", "--code", "abcd"], "no run ran code whose fingerprint or commit begins with `abcd`", "--code here"),
+        (["lr=1", "--data", "credit@v1"], "credit", ""),
+        (["lr=1", "-m", "auk"], "no run has a metric `auk`", "did you mean `auc`?"),
+        (["lr=1", "--limit", "-1"], "`limit` of `tried()` must be a whole number from 0; got -1", ""),
+        ([f"{EVIL}=1"], "no run has a parameter", ""),
+    ],
+)  # fmt: skip
+def test_bad_input_is_said_with_the_next_step(ask, some, words, error, hint):
+    answer = ask("tried", *words)
+    assert answer.code == 2 and error in answer.err and hint in answer.err and answer.out == ""
+    assert "\x1b" not in answer.err and "\x9b" not in answer.err
+
+
+def test_a_number_is_a_text_where_the_record_has_texts(ask, project):
+    train({"version": "3"})
+    assert "equal in what was asked" in ask("tried", "version=3").out
+
+
+def test_without_runs_or_a_record_that_is_said(ask, project):
+    assert ask("tried", "lr=0.1").code == 2  # there is no record
+    run = train({"lr": 0.1})
+    ask("rm", run)
+    answer = ask("tried", "lr=0.1")
+    assert (answer.code, answer.out) == (0, "") and "no runs yet" in answer.err
+    assert ask("tried", "lr=0.1", "--json").json()["runs"] == []
+
+
+def test_a_seed_that_is_named_is_said_not_to_count(ask, some):
+    assert "`seed` is a seed: it does not count" in ask("tried", "lr=0.1", "seed=77").err
+
+
+def test_nothing_that_somebody_wrote_reaches_the_terminal(ask, project):
+    train({"lr": 0.1, "opt": "adam"})
+    train({"lr": 0.1, EVIL: EVIL, "opt": EVIL}, name=EVIL, status="failed", error=EVIL, **{f"auc{EVIL}": 0.5})
+    for words in (
+        ["lr=0.1"],
+        ["lr=0.1", "opt=adam"],
+        ["lr=0.1", "opt=zzz"],
+        ["--run", "@1"],
+        ["lr=0.1", "--json"],
+    ):
+        answer = ask("tried", *words)
+        assert answer.code == 0, answer.err
+        for text in (answer.out, answer.err):
+            assert not {"\x1b", "\x07", "\x9b", "\r", "\u202e"} & set(text)
+
+
+# ---------------------------------------------------------------- at the start of a run
+
+SCRIPT = """
+import sys, time, gnomon
+with gnomon.run(params={"lr": float(sys.argv[1]), "depth": 3}, seed=int(time.time() * 1e6) % 1000) as run:
+    run.log(auc=0.9)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+@pytest.fixture
+def script(project, monkeypatch):
+    monkeypatch.setenv("GNOMON_CAPTURE", "on")
+    (project / "train.py").write_text(SCRIPT)
+    return [sys.executable, "train.py"]
+
+
+def in_terminal(words, **environment):
+    """Run a command whose stderr is a terminal; return what it said there."""
+    master, terminal = pty.openpty()
+    with subprocess.Popen(
+        words, stderr=terminal, stdout=subprocess.DEVNULL, env={**os.environ, **environment}
+    ) as child:
+        os.close(terminal)
+        said = b""
+        try:
+            while part := os.read(master, 4096):
+                said += part
+        except OSError:  # the other side is closed
+            pass
+        assert child.wait(60) == 0, said
+    os.close(master)
+    return said.decode()
+
+
+@pytest.mark.slow
+def test_a_script_at_a_terminal_hears_that_it_was_nearly_tried(ask, script, project):
+    for _ in range(2):
+        subprocess.run([*script, "0.1", "0"], check=True)
+    assert "tried before" not in in_terminal(
+        [*script, "0.12", "3"]
+    )  # there is no index, and a training makes none
+    ask("runs")
+    (line,) = [line for line in in_terminal([*script, "0.11", "6"]).splitlines() if "tried before" in line]
+    assert line.startswith("gnomon: nearly tried before: ") and "with lr=0.1" in line and "(now 0.11)" in line
+    assert "best auc 0.9 (run " in line and ", finished " in line and "gnomon tried --run " in line
+    assert "tried before" not in in_terminal([*script, "0.11", "3"], **{VARIABLE: "0"})
+    done = subprocess.run([*script, "0.11", "3"], check=True, capture_output=True, text=True)
+    assert done.stderr == ""  # no terminal, no word
+
+
+@pytest.mark.slow
+def test_other_code_is_not_said_to_be_tried(ask, script, project):
+    subprocess.run([*script, "0.1", "0"], check=True)
+    ask("runs")
+    (project / "train.py").write_text(SCRIPT + "\nprint(1)\n")
+    assert "tried before" not in in_terminal([*script, "0.1", "3"])
+
+
+@pytest.mark.slow
+def test_gnomon_run_says_it_aside_from_the_command(start, script, project):
+    (project / "work.sh").write_text("echo begun; sleep ${SLEEP:-0}; echo done\n")
+    start("run", "--", "sh", "work.sh", "--lr", "0.1")
+    words = ("run", "--", "sh", "work.sh", "--lr", "0.12")
+    long = {"GNOMON_CAPTURE": "on", "SLEEP": "6"}
+    done = start(*words, env=long)
+    assert done.code == 0 and done.out == "begun\ndone\n"
+    (line,) = [line for line in done.err.splitlines() if "tried before" in line]
+    assert line.startswith("gnomon: nearly tried before: 1 run with lr=0.1 (now 0.12)")
+    again = start(*words, env=long)
+    assert "gnomon: tried before: 1 run with the same command and code" in again.err
+    assert "tried before" not in start(*words, env={**long, "SLEEP": "3", VARIABLE: "off"}).err
+    assert start("run", "--quiet", *words[1:], env={**long, "SLEEP": "3"}).err == ""
+
+
+@pytest.mark.slow
+def test_a_damaged_index_stops_no_training_and_is_not_built_in_one(ask, script, project, tmp_path):
+    subprocess.run([*script, "0.1", "0"], check=True)
+    ask("runs")
+    close_all()
+    (index,) = (tmp_path / "cache").rglob("index.sqlite")
+    index.write_bytes(b"nonsense" * 1000)
+    began = time.time()
+    assert "tried before" not in in_terminal([*script, "0.1", "2"])
+    assert index.read_bytes().startswith(b"nonsense") and time.time() - began < 60
