@@ -252,6 +252,28 @@ TARGETS: tuple[Target, ...] = (
         "ms",
         field("runs", "table", "more_ms", way="python"),
     ),
+    *(
+        Target(
+            "tried",
+            f"100,000 runs ({kind}): {figure}",
+            200,
+            "ms of processor",
+            field("tried", figure, "cpu_ms", kind=kind),
+        )
+        for kind in ("grid", "random")
+        for figure in ("equal", "close", "a few parameters")
+    ),
+    *(
+        Target(
+            "sweep",
+            f"a trial of a sweep ({sampler}), {parallel} at a time, beyond `gnomon run`",
+            50,
+            "ms of processor",
+            field("sweep", "trial", "more_ms", sampler=sampler, parallel=parallel),
+        )
+        for sampler in ("grid", "random")
+        for parallel in (1, 2)
+    ),
     Target("scale", "first page of the table of 100,000 runs", 300, "ms", field("scale", "page", "ms")),
     Target("scale", "files of 100,000 runs, as made", 500, "", field("scale", "files made", "files")),
     Target(

@@ -393,3 +393,45 @@ def weigh(peer: Peer, distribution: str) -> dict:
         "mb": sum(sizes.values()) / 1e6,
         "heaviest": [f"{name} {sizes[name] / 1e6:.0f}" for name in heaviest],
     }
+
+
+def make_tried_runs(peer: Peer, runs: int, kind: str) -> dict:
+    """The runs of the case `tried`."""
+    from benchmarks.tried_runs import make
+
+    version = peer.load()
+    make(".gnomon", runs, kind)
+    return {"version": version}
+
+
+def ask_tried(peer: Peer, question: str, nth: int) -> dict:
+    """Whether the configuration of some run was tried before: processor time of the first question and of the second."""
+    version = peer.load()
+    import gnomon
+    import gnomon.runs.tried.question
+    import gnomon.team.people.views
+
+    with gnomon.open() as record:
+        ids = record.runs(columns=["id"]).ids  # brings the index up to date
+        run = sorted(ids)[len(ids) // 7 * (nth % 7)]
+        params = record.run(run).params
+        few = {name: params[name] for name in ("lr", "model", "depth")}
+        ask = {
+            "equal": lambda: record.tried(params, whole=True),
+            "close": lambda: record.tried({**params, "lr": 1.05 * params["lr"]}, whole=True),
+            "a few parameters": lambda: record.tried(few),
+            "none is close": lambda: record.tried({**params, "optimizer": "new"}, whole=True),
+            "of a run": lambda: record.tried(run=run),
+        }[question]
+        spent = []
+        for _ in range(2):
+            begin = process_time()
+            found = ask()
+            spent.append(1e3 * (process_time() - begin))
+    return {
+        "version": version,
+        "cpu_ms": spent[0],
+        "again_cpu_ms": spent[1],
+        "close": found.close,
+        "listed": found.total,
+    }

@@ -16,8 +16,10 @@ from benchmarks.cases import (
     scale,
     series,
     size,
+    sweep,
     sync,
     team,
+    tried,
     verify,
 )
 
@@ -32,6 +34,8 @@ CASES: dict[str, Case] = {
         scale.CASE,
         ask.CASE,
         ask_peers.CASE,
+        tried.CASE,
+        sweep.CASE,
         series.CASE,
         index.CASE,
         verify.CASE,

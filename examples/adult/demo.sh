@@ -49,6 +49,15 @@ say gnomon checks show "'mitigation of income by sex'" --all
 say gnomon checks compare "'$fair'"
 "$bin/gnomon" checks compare "$fair" || true
 
+# Two runs that differ in two things. Which of them made the difference? Mixtures of the two are run to find out.
+for options in "--numbers raw --rate 0.02" "--numbers scaled --rate 0.05"; do
+    say gnomon run -- python examples/adult/tune.py $options --seed 1
+    # shellcheck disable=SC2086
+    "$bin/gnomon" run -- "$bin/python" "$here/tune.py" $options --seed 1
+done
+say gnomon why @2 @1 -m auc --parallel 2
+"$bin/gnomon" why @2 @1 -m auc --parallel 2 || true
+
 say gnomon verify
 "$bin/gnomon" verify
 

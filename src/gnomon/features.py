@@ -7,12 +7,14 @@ group `gnomon.features` (see `record.kinds`).
 from __future__ import annotations
 
 BUILT_IN = {
-    "run": ("gnomon.runs.state:FEATURE", 10),
+    "run": ("gnomon.runs.state:FEATURE", 11),
     "data": ("gnomon.data.state:FEATURE", 7),
     "process": ("gnomon.runs.capture.state:FEATURE", 3),
     "values": ("gnomon.runs.values.state:FEATURE", 2),
     "check": ("gnomon.checks.state:FEATURE", 1),
     "view": ("gnomon.runs.saved.state:FEATURE", 1),
+    "sweep": ("gnomon.runs.sweep.state:SWEEP", 1),
+    "trial": ("gnomon.runs.sweep.state:TRIAL", 1),
     "member": ("gnomon.team.people.state:FEATURE", 2),
     "decision": ("gnomon.team.writing.features:DECISION", 1),
     "question": ("gnomon.team.writing.features:QUESTION", 1),

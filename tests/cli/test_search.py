@@ -426,7 +426,9 @@ def test_what_no_data_holds_is_said(credit, cli):
     assert cli("zebra").stderr.startswith("no run and no data holds all of these words")
     assert cli("zebra", "--kind", "data").stderr.startswith("no data holds")
     assert cli("zebra", "--kind", "run").stderr.startswith("no run holds")
-    with pytest.raises(BadArgumentError, match=r"one of 'run', 'data', 'check', 'decision'.* or None; got 'model'"):
+    with pytest.raises(
+        BadArgumentError, match=r"one of 'run', 'data', 'check', 'decision'.* or None; got 'model'"
+    ):
         gnomon.open().search("zebra", kind="model")
 
 

@@ -21,6 +21,13 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "run": Listed(
             "gnomon.runs.cli_run:run", "run a command and record all that it was: code, console, resources"
         ),
+        "sweep": Listed(
+            "gnomon.runs.sweep.cli:sweep", "try many configurations, each with each seed; go on after a stop"
+        ),
+        "sweeps": Listed("gnomon.runs.sweep.cli_look:ls", "the sweeps that there are; show"),
+        "reproduce": Listed(
+            "gnomon.runs.reproduce.cli:reproduce", "make a run again from the record, and say what came of it"
+        ),
     },
     "Look": {
         "ui": Listed("gnomon.web.cli:ui", "show the record in a browser, and change it there"),
@@ -31,9 +38,17 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "compare": Listed(
             "gnomon.runs.compare.cli:compare", "what differs between runs; which group of seeds is better"
         ),
+        "why": Listed(
+            "gnomon.runs.why.cli:why",
+            "why two runs differ: which change made the difference, by running mixtures",
+        ),
         "importance": Listed(
             "gnomon.runs.importance.cli:importance",
             "which parameters matter for a metric, and which cannot be told",
+        ),
+        "tried": Listed(
+            "gnomon.runs.tried.cli:tried",
+            "whether this was tried before: equal and close runs, and their outcome",
         ),
         "plot": Listed(
             "gnomon.runs.plot.cli:plot", "draw curves of runs: in the terminal, as SVG, HTML or PNG"
@@ -166,6 +181,13 @@ FAMILIES: dict[str, dict[str, Listed]] = {
         "ls": Listed("gnomon.runs.saved.cli:list_", "list the saved views, as `gnomon views` alone does"),
         "save": Listed("gnomon.runs.saved.cli:save", "give a table of runs a name, or change a named one"),
         "rm": Listed("gnomon.runs.saved.cli:rm", "remove a saved view; its runs stay"),
+    },
+    "sweeps": {
+        "ls": Listed("gnomon.runs.sweep.cli_look:list_", "list the sweeps, as `gnomon sweeps` alone does"),
+        "show": Listed(
+            "gnomon.runs.sweep.cli_look:show",
+            "show a sweep: its best trials, and whether they can be told apart",
+        ),
     },
     "lineage": {
         "export": Listed("gnomon.lineage.cli_export:export", "write runs as OpenLineage events"),

@@ -81,6 +81,15 @@ def _use_version(record: Record, text: str, name: str | None) -> Used:
 
 
 def _use_path(record: Record, path: str, name: str | None) -> Used:
+    used = _identified(record, path, name)
+    place = os.path.realpath(str(used.body.pop("whole", path)))  # of a part, the folder of the version
+    at = os.path.relpath(place, os.path.dirname(os.path.realpath(record.path)))
+    if not at.startswith(os.pardir):
+        used.body["at"] = at
+    return used
+
+
+def _identified(record: Record, path: str, name: str | None) -> Used:
     env = record.replica.home.env
     found = reading.identify(env, scan(path, record.path), record.path)
     record.replica.update(record.progress)
@@ -92,8 +101,9 @@ def _use_path(record: Record, path: str, name: str | None) -> Used:
     if part is not None:
         whole, inside = part
         note = f"`{inside}`: {found.files:,} of its {whole.file_count:,} files"
-        return Used(path, {**body_of(whole, name or inside), "how": WORKING_COPY, "note": note})
-    body: dict[str, object] = {
+        body = {**body_of(whole, name or inside), "how": WORKING_COPY, "note": note}
+        return Used(path, {**body, "whole": os.path.realpath(path)[: -len(inside) - 1]})
+    body = {
         "name": name or (pointer.name if pointer is not None else os.path.basename(os.path.abspath(path))),
         "object": found.object, "is_tree": found.is_tree, "size": found.size, "files": found.files,
         "how": NOT_VERSIONED, "note": NOT_A_VERSION,

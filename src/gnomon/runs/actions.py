@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gnomon.errors import AmbiguousIdError, BadArgumentError, NotStoredError, UnknownSubjectError
 from gnomon.ids import run_subject
 from gnomon.runs import entries
+from gnomon.runs.state import MIXTURE_OF
 from gnomon.session import session_for
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def add_note(record: Record, run: str, text: str) -> None:
     """Add a note in Markdown."""
     if not text.strip():
         raise BadArgumentError("a note needs some text; this one is empty", hint="nothing was written")
-    _write(record, run, entries.NOTED, {"text": text})
+    write(record, run, entries.NOTED, {"text": text})
 
 
 def edit_note(record: Record, run: str, notes: Sequence[str], text: str) -> None:
@@ -37,7 +38,7 @@ def edit_note(record: Record, run: str, notes: Sequence[str], text: str) -> None
     found = notes_to_edit(record, run, notes)
     since_us = min(one["since_us"] for one in found)
     body = {"text": text, "of": found[0]["of"], "since_us": since_us}
-    _write(record, run, entries.NOTED, body, over={one["hash"] for one in found})
+    write(record, run, entries.NOTED, body, over={one["hash"] for one in found})
 
 
 def notes_to_edit(record: Record, run: str, words: Sequence[str]) -> list[dict[str, Any]]:
@@ -73,7 +74,7 @@ def tag(record: Record, run: str, add: list[str], remove: list[str]) -> None:
         raise BadArgumentError(f"run {run[:8]} has no tag `{missing[0]}`", hint=f"it has: {known}")
     wanted, covered = tagging(tags, add, remove)
     if wanted or covered:
-        _write(record, run, entries.TAGGED, {"tags": wanted}, over=covered)
+        write(record, run, entries.TAGGED, {"tags": wanted}, over=covered)
 
 
 def tagging(
@@ -91,14 +92,20 @@ def rename(record: Record, run: str, name: str) -> None:
     """Give a run another name."""
     if not name.strip():
         raise BadArgumentError("a name needs some text; this one is empty")
-    _write(record, run, entries.RENAMED, {"name": name}, over=_state(record, run)["name_heads"])
+    write(record, run, entries.RENAMED, {"name": name}, over=_state(record, run)["name_heads"])
 
 
 def set_removed(record: Record, run: str, *, removed: bool) -> None:
     """Hide a run from lists, or bring it back. Doing it again changes nothing."""
     state = _state(record, run)
-    if state["removed"] != removed or len(state["removed_heads"]) > 1:
-        _write(record, run, entries.REMOVED, {"removed": removed}, over=state["removed_heads"])
+    if changes_listing(state, removed=removed):
+        write(record, run, entries.REMOVED, {"removed": removed}, over=state["removed_heads"])
+
+
+def changes_listing(state: Mapping[str, Any], *, removed: bool) -> bool:
+    """Return whether hiding a run, or bringing it back, changes anything. A mixture of `why` is out of the lists at first."""
+    is_mixture = state.get("repeats", {}).get("for") == MIXTURE_OF and not state["removed_heads"]
+    return bool(state["removed"] != removed or len(state["removed_heads"]) > 1 or is_mixture)
 
 
 def _state(record: Record, run: str) -> dict[str, Any]:
@@ -108,7 +115,8 @@ def _state(record: Record, run: str) -> dict[str, Any]:
     return state
 
 
-def _write(record: Record, run: str, kind: str, body: dict[str, object], over: Iterable[str] = ()) -> None:
+def write(record: Record, run: str, kind: str, body: dict[str, object], over: Iterable[str] = ()) -> None:
+    """Write an entry about a run and bring it to the disk. Raises NotStoredError."""
     session = session_for(record.path)
     session.append(kind, run_subject(run), body, over=over, strict=True)
     if not session.sync():

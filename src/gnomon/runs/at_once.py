@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gnomon.errors import BadArgumentError, NotStoredError
 from gnomon.ids import run_subject
 from gnomon.runs import entries
-from gnomon.runs.actions import tagging
+from gnomon.runs.actions import changes_listing, tagging
 from gnomon.session import session_for
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def set_removed(record: Record, runs: Sequence[str], *, removed: bool) -> int:
     """Hide runs (whole ids) from lists, or bring them back; return how many were changed. Raises as `tag` does."""
 
     def choice(state: dict[str, Any]) -> Choice | None:
-        if state["removed"] == removed and len(state["removed_heads"]) <= 1:
+        if not changes_listing(state, removed=removed):
             return None
         return {"removed": removed}, state["removed_heads"]
 

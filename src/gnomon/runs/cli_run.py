@@ -85,6 +85,7 @@ def _run(arguments: Namespace, terminal: Terminal) -> int:
         params=dict(_param(text) for text in arguments.param or ()),
         pick=_patterns(arguments.pick or []),
         watch_files=arguments.watch_files,
+        tell=None if arguments.quiet else say,
     )
     say(_summary(done.run, done.ended, terminal))
     if done.heard is not None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_STEPS_READ = 1_000_000  # of a series whose first and last step do not say from where to where it goes
 MOST_WROTE = 10
+MOST_AGAIN = 10
 INDENT = "  "
 CURVE_BUCKETS = 500  # more than a terminal has dots beside each other
 CURVE_HEIGHT = 12
@@ -99,6 +100,8 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
     _params(run, terminal)
     _numbers(run, terminal)
     _seeds(record, run, terminal)
+    _made_again(run, terminal)
+    _explained(run, terminal)
     _values(run, terminal)
     _resources(run, terminal)
     _notes(run, terminal)
@@ -136,6 +139,8 @@ def _header(record: Record, run: RunView, terminal: Terminal) -> None:
         "ends": _ends(record, run, terminal) if status in ("running", "unknown") else None,
         "part of": run.parent and _related(record, [run.parent], terminal),
         "parts": _related(record, run.children, terminal),
+        "repeats": run.repeats
+        and _related(record, [str(run.repeats["run"])], terminal) + _swapped(run, terminal),
         "hidden": "yes; `gnomon restore` brings it back to the lists" if run.is_removed else None,
     }
     _pairs({key: fact for key, fact in facts.items() if fact}, terminal)
@@ -146,6 +151,47 @@ def _header(record: Record, run: RunView, terminal: Terminal) -> None:
         cure = "; `gnomon rename` settles it" if field == "name" else ""
         text = f"two said different things: {terminal.clean(field)} is {said}{cure}"
         terminal.write(INDENT + terminal.style(text, "yellow"))
+
+
+def _swapped(run: RunView, terminal: Terminal) -> str:
+    """Return what was changed in a repeat, in words."""
+    swapped = checked.fields(run.repeats.get("swapped"))
+    said = ", ".join(terminal.clean(f"{key} {value}") for key, value in swapped.items())
+    return f" with {said}" if said else ""
+
+
+def _made_again(run: RunView, terminal: Terminal) -> None:
+    """Write who made the run again, and what came of it."""
+    from gnomon.runs.reproduce.views import made_again
+
+    found = made_again(run)
+    if not found:
+        return
+    _heading("made again (`gnomon reproduce`)", terminal)
+    for one in found[:MOST_AGAIN]:
+        who = f"{terminal.clean(one.who)}, " if one.who else ""
+        by = f", run {one.by[:8]}" if one.by else ""
+        facts = f"{who}{one.where}, {terminal.timestamp(one.time_s)}{by}"
+        said = terminal.style(terminal.clean(one.said), "green" if one.is_good else "yellow")
+        terminal.write(f"{INDENT}{said}  {terminal.style(facts, 'dim')}")
+    if len(found) > MOST_AGAIN:
+        terminal.write(f"{INDENT}and {len(found) - MOST_AGAIN:,} earlier ones")
+
+
+def _explained(run: RunView, terminal: Terminal) -> None:
+    """Write why the run differs from others, as `gnomon why` found."""
+    found = run.explanations
+    if not found:
+        return
+    from gnomon.runs.why.told_later import heading, share_lines
+
+    _heading("why it differs (`gnomon why`)", terminal)
+    for one in found[-MOST_AGAIN:]:
+        terminal.write(INDENT + terminal.style(terminal.clean(heading(one, run.id)), "bold"))
+        for line, is_cause in share_lines(one):
+            terminal.write(
+                f"{INDENT}{INDENT}{terminal.style(terminal.clean(line), 'green' if is_cause else 'dim')}"
+            )
 
 
 def _ends(record: Record, run: RunView, terminal: Terminal) -> str | None:
@@ -474,6 +520,8 @@ def _as_json(run: RunView, arguments: Namespace) -> dict[str, object]:
             }
             for value in run.values()
         ],
+        "repeats": run.repeats, "trial": run.trial, "unread": run.unread,
+        "replications": run.replications, "explanations": run.explanations,
         "uses": [one._asdict() for one in run.uses],
         "watched": run.watched,
         "kept": [one._asdict() for one in run.kept],

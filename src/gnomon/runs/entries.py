@@ -2,22 +2,30 @@
 
 | kind | body | folded as |
 |---|---|---|
-| `run.created` | name, label, params, seed, group, parent, rank, world_size, launcher | the run; processes may each write one |
+| `run.created` | name, label, params, seed, group, parent, rank, world_size, … | the run; processes may each write one |
 | `run.joined` | rank, world_size, continues, step | another process of the run; `continues` cites the row it goes on from |
-| `run.ended` | status, error, traceback, lost_rows, lost_values, unusable_values, last_step | keyed by process (log) |
-| `run.params` | params | added to the parameters; keyed by name |
+| `run.ended` | status, error, traceback, lost_rows, lost_values, unusable_values, last_step, … | keyed by process (log) |
+| `run.params` | params, seed | added to the parameters; keyed by name |
 | `run.renamed` | name | a register |
 | `run.tagged` | tags | an observed-remove set: an entry that covers it takes its tags back |
 | `run.noted` | text (Markdown), of, since_us | a note; `over` replaces an earlier one |
 | `run.kept` | name, object, size, files, is_tree | a file or folder of the run |
-| `run.used` | name, dataset, number, version, object, size, files, is_tree, how, note | data that it used |
+| `run.used` | name, dataset, number, version, object, size, files, is_tree, how, note, at | data that it used |
 | `run.watched` | wrote, not_heard, left_out, heard, is_of_command, hashed_bytes, … | keyed by process |
+| `run.replicated` | by, verdict, swapped, gaps, metrics, notes, … | somebody made it again; keyed by entry |
+| `run.explained` | a, b, metric, verdict, shares, … | why two runs differ, on both; a later answer covers an earlier one |
 | `run.removed` | removed | a register: true hides the run from lists, false brings it back |
 | `process.captured` | parts, pending, withheld, objects, files | what a process was; of each part the later counts |
 | `process.console` | pieces, skipped_bytes, is_tail | what it printed; a tail takes the place of the one before |
 | `process.cell` | nth, cell, source, status, started_us, outputs, … | a notebook's cell, at its start and then over that |
 | `process.exited` | code, signal, duration_s, cpu_s, peak_memory_bytes | how it ended |
 | `values.logged` | values: series, step, rank, kind, meta, parts, notes | `parts` are [name, media type, object, size] |
+
+`run.created` also has launcher, pick, told, repeats, trial; `run.ended` also unread.
+`pick` and `told` say what a launcher was asked to pick, and which of seed, group and parameters were given to it.
+`repeats` ({run, for, swapped}) says that a run was made from another one's recipe, `trial` ({sweep, number}) that a sweep
+made it; `unread` names values that it was given and never read. `at` is where data lay, below the project. More in
+docs/internals/reproduce.md.
 
 Of a note that was edited, `of` is the hash of its first entry and `since_us` when that was written.
 
@@ -47,6 +55,8 @@ KEPT = "run.kept"
 REMOVED = "run.removed"
 USED = "run.used"
 WATCHED = "run.watched"
+REPLICATED = "run.replicated"
+EXPLAINED = "run.explained"
 
 CAPTURED = "process.captured"
 CONSOLE = "process.console"
@@ -54,6 +64,12 @@ CELL = "process.cell"
 EXITED = "process.exited"
 LOGGED = "values.logged"
 
-KINDS = frozenset({CREATED, JOINED, ENDED, PARAMS, RENAMED, TAGGED, NOTED, KEPT, REMOVED, USED, WATCHED})
+KINDS = frozenset(
+    {CREATED, JOINED, ENDED, PARAMS, RENAMED, TAGGED, NOTED, KEPT, REMOVED, USED, WATCHED, REPLICATED}
+)
 STATUSES = ("finished", "failed", "stopped")
+IDENTICAL, ROUNDING, WITHIN, DIFFERS, CANNOT_RUN, CANNOT_TELL = (
+    "identical", "identical up to rounding", "within the spread of its seeds", "differs", "cannot run", "cannot tell"
+)  # fmt: skip
+VERDICTS = (IDENTICAL, ROUNDING, WITHIN, DIFFERS, CANNOT_RUN, CANNOT_TELL)
 CELL_STATUSES = ("running", "ok", "error")

@@ -31,7 +31,9 @@ from gnomon.runs.capture.capture import (
     captures_anything,
     scrubber_here,
 )
+from gnomon.runs.given import NOTHING, VARIABLE, Given, Params, Reading, given_from
 from gnomon.runs.launch import Claims, Launch, claims_from, launch_from
+from gnomon.runs.tried.at_start import expect
 from gnomon.session import Session, session_for
 
 if TYPE_CHECKING:
@@ -50,17 +52,19 @@ MAX_TRACEBACK = 16 << 10
 class Run:
     """One run, open in this process. Make it with `gnomon.run(...)`; use it as a context manager.
 
-    Attributes: `id` (20 hex digits), `name` (or None), `group`, `seed`, `rank`, `is_ended`.
+    Attributes: `id` (20 hex digits), `name` (or None), `group`, `seed`, `params`, `rank`, `is_ended`.
     """
 
     def __init__(
         self, session: Session, *, id: str, name: str | None, group: str | None, seed: int | None, rank: int,
-        world_size: int, strict: bool, next_step: int,
+        world_size: int, strict: bool, next_step: int, params: Mapping[str, object] | None = None, given: Given = NOTHING,
     ) -> None:  # fmt: skip
         self.id = id
         self.name = name
         self.group = group
-        self.seed = seed
+        self._seed = given.seed if given.seed is not None else seed
+        self._given = given
+        self._reading = Reading(params or {}, given, self._tell_read)
         self.rank = rank
         self.world_size = world_size
         self.strict = strict
@@ -95,6 +99,24 @@ class Run:
     def is_ended(self) -> bool:
         """Whether the run has ended in this process."""
         return self._points.is_ended
+
+    @property
+    def params(self) -> Params:
+        """The parameters, to read like a dict: those of `gnomon.run(params=…)`, with what a sweep or a repeat gives instead."""
+        return self._reading.params
+
+    @property
+    def seed(self) -> int | None:
+        """The seed: that of `gnomon.run(seed=…)`, or what a sweep or a repeat gives instead."""
+        self._reading.read_seed()
+        return self._seed
+
+    def _tell_read(self, body: dict[str, object]) -> None:
+        """Write down that a given value is used."""
+        if not self._points.is_ended:
+            if "params" in body:
+                body = {**body, "params": _scrubbed(body["params"])}  # type: ignore[arg-type]
+            self._append(entries.PARAMS, body)
 
     @property
     def path(self) -> str:
@@ -148,7 +170,9 @@ class Run:
 
     def set_params(self, params: Mapping[str, object]) -> None:
         """Add or change parameters after the start, such as those that the training worked out itself."""
-        self._append(entries.PARAMS, {"params": _scrubbed(_checked_params(params))})
+        checked = _checked_params(params)
+        self._append(entries.PARAMS, {"params": _scrubbed(checked)})
+        self._reading.add(checked)
 
     def keep(self, path: str | os.PathLike[str], name: str | None = None) -> str | None:
         """Keep a file or folder of this run: its bytes go into the record. Returns the object's id.
@@ -204,7 +228,7 @@ class Run:
                 f"the record `{self.path}` cannot be written, so what is used cannot be looked up"
             )
         with open(self.path, env=self._session.env) as record:
-            used = use(record, what, name)
+            used = use(record, self._given.version_for(what, name), name)  # type: ignore[arg-type]
         self._append(entries.USED, used.body)
         return Path(used.path)
 
@@ -230,12 +254,12 @@ class Run:
         if params:
             self.set_params(params)
         self.tag(*_checked_tags(tags))
-        given = {"name": name, "seed": seed, "group": group}
-        for field, value in given.items():
-            if value is not None and value != getattr(self, field):
+        given = {"name": (name, self.name), "seed": (seed, self._seed), "group": (group, self.group)}
+        for field, (value, own) in given.items():
+            if value is not None and value != own:
                 self._session.warn_once(
                     ("resume", self.id, field),
-                    f"run {self.id[:8]} keeps its {field} {getattr(self, field)!r}; {value!r} is ignored on resume",
+                    f"run {self.id[:8]} keeps its {field} {own!r}; {value!r} is ignored on resume",
                 )
 
     def _not_kept(self, path: str, why: str) -> None:
@@ -280,6 +304,8 @@ class Run:
             }
             if traceback:
                 body["traceback"] = traceback
+            if unread := self._reading.unread:
+                body["unread"] = unread
             self._append(entries.ENDED, body)
             self._points.end()
             self._session.points.remove(self._points)
@@ -425,12 +451,13 @@ def run(
             f"`id` of `run()` must be {2 * RUN_ID_BYTES} hex digits; got {run_id!r}",
             hint="make one with `gnomon new-id`",
         )
-    checked_params, checked_tags = _scrubbed(_checked_params(params or {})), _checked_tags(tags)
+    own_params, checked_tags = _checked_params(params or {}), _checked_tags(tags)
     outer = current.innermost()
     session.has_joined = session.has_joined or run_id == launch.run_id
+    from_outside = _given_to_next()
     made = Run(
         session, id=run_id, name=name, group=group, seed=seed, rank=launch.rank, world_size=launch.world_size,
-        strict=strict, next_step=0,
+        strict=strict, next_step=0, params=own_params, given=from_outside,
     )  # fmt: skip
     parent_id = parent.id if isinstance(parent, Run) else parent or (outer.id if outer is not None else None)
     if parent_id is None and claims is not None and claims.run != run_id:
@@ -441,18 +468,37 @@ def run(
     given = {
         "name": name,
         "label": label,
-        "params": checked_params,
+        "params": _scrubbed(own_params),
         "seed": seed,
         "group": group,
         "parent": parent_id,
+        **from_outside.says(),
     }
     made._append(entries.CREATED, created_body(launch, given))
     made.tag(*checked_tags)
+    if not from_outside and made.rank == 0:
+        expect(session, made.id, given["params"] or {})  # type: ignore[arg-type]  # they are a dict
     begin_capture(session)
     if watch_files:
         made.watch_files()
     _greet(made)
     return made
+
+
+_outside: Given | None = None
+_runs_made = 0
+
+
+def _given_to_next() -> Given:
+    """Return what the next run of this process is given from outside. Each value is for one run; processes below get none."""
+    global _outside, _runs_made
+    if _outside is None or VARIABLE in os.environ:
+        _outside, _runs_made = given_from(REAL), 0
+        os.environ.pop(VARIABLE, None)
+    nth, _runs_made = _runs_made, _runs_made + 1
+    if nth == _outside.nth or not _outside:
+        return _outside
+    return Given(repeats=_outside.repeats, trial=_outside.trial)  # another run of a script that makes several
 
 
 def _shared_run(launch: Launch, claims: Claims | None) -> str | None:

@@ -58,7 +58,8 @@ class Kept(NamedTuple):
 class Use(NamedTuple):
     """Data that the run used: a version (`label` is `credit@v3`), or what lay at a path and is known by its digest.
 
-    `how` is 'restored', 'working copy', 'reference' or 'not versioned'; `note` says what is not as it should be.
+    `how` is 'restored', 'working copy', 'reference' or 'not versioned'; `note` says what is not as it should be. `at` is where a
+    path lay, below the project.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Use(NamedTuple):
     files: int
     how: str
     note: str | None
+    at: str | None = None
 
 
 class Process(NamedTuple):
@@ -229,9 +231,51 @@ class RunView:
             Use(
                 one["name"], f"{one['dataset']}@v{one['number']}" if one["dataset"] and one["number"] else None,
                 one["version"], one["object"], one["size"], one["files"], one["how"], one["note"],
+                one.get("at"),
             )
             for one in self._list("uses")
         ]  # fmt: skip
+
+    @property
+    def repeats(self) -> dict[str, Any]:
+        """What it repeats, where it was made from another run's recipe: `run`, `for` ('replication' or 'why'), `swapped`."""
+        return dict(self._dict("repeats"))
+
+    @property
+    def trial(self) -> dict[str, Any]:
+        """Which trial of which sweep it is: `sweep`, `number`; empty where it is none."""
+        return dict(self._dict("trial"))
+
+    @property
+    def replications(self) -> list[dict[str, Any]]:
+        """Who made it again and what came of it, oldest first: `verdict`, `by` (the repeat), `swapped`, `gaps`, `metrics`, …"""
+        return [dict(one) for one in self._list("replicated")]
+
+    @property
+    def explanations(self) -> list[dict[str, Any]]:
+        """Why it differs from others, as `gnomon why` answered: `a`, `b`, `metric`, `verdict`, `shares`, …; oldest first."""
+        return [dict(one) for one in self._list("explained")]
+
+    @property
+    def unread(self) -> list[str]:
+        """The values that it was given from outside and never read: they had no effect."""
+        return sorted(
+            {
+                name
+                for one in self._dict("processes").values()
+                for name in one.get("unread", ())
+                if isinstance(name, str)
+            }
+        )
+
+    @property
+    def launched(self) -> dict[str, list[str]]:
+        """What `gnomon run` was asked for: `pick` (metrics) and `told` (which of seed, group, parameters it was given)."""
+        launchers = [one for one in self._dict("processes").values() if one.get("launcher")]
+        found: dict[str, Any] = launchers[0] if launchers else {}
+        return {
+            key: [word for word in found.get(key, ()) if isinstance(word, str)] for key in ("pick", "told")
+        }
 
     @property
     def watched(self) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
-from gnomon.ids import is_hex
+from gnomon.ids import RUN_ID_BYTES, is_hex
 from gnomon.record import fold
 from gnomon.record.body import encode_body
 from gnomon.record.kinds import Feature
@@ -25,26 +25,34 @@ if TYPE_CHECKING:
     from gnomon.points.stats import SeriesStat
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 10
+FOLD_VERSION = 11
 _BY_PEOPLE = (entries.NOTED, entries.TAGGED, entries.RENAMED, entries.REMOVED)
 OPEN = "open"
 WITHHELD = "withheld"  # in the column `removed`: nobody hid this run, but nothing that was said of it is here
+MIXTURE = (
+    "mixture"  # in the column `removed`: a run that `gnomon why` made, and nobody brought into the lists
+)
+MIXTURE_OF = "why"  # of what such a run says that it was made for
 _MAX_CELL_TEXT = 200
 _MAX_NAME = 4096
 _by_place = attrgetter("log_raw", "seq", "digest")
 _by_time = attrgetter("time_us")
+_by_when = attrgetter("time_us", "hash")
 _by_first_time = itemgetter("since_us")
 _PLAIN_CELLS = ("name", "group", "seed", "author", "parent")
 _TEXT_FIELDS = ("name", "label", "group")
 _CREATED_FIELDS = ("name", "seed", "group", "parent")
 _TELLING = ("failed", "stopped", OPEN)  # statuses of a process that are those of its run
+_MADE_FOR = (("repeats", "run"), ("trial", "sweep"))  # of what a run is a part, and the id in it
 _PROCESS_KINDS = frozenset({entries.CREATED, entries.JOINED, entries.ENDED})
 # What a process may say of its start and its end, and of which type that is.
 _STARTED_FIELDS = (
-    ("world_size", int), ("continues", dict), ("step", int), ("forked", bool), ("launcher", bool)
+    ("world_size", int), ("continues", dict), ("step", int), ("forked", bool), ("launcher", bool),
+    ("pick", list), ("told", list),
 )  # fmt: skip
 _ENDED_FIELDS = (
-    ("error", str), ("traceback", str), ("lost_rows", int), ("lost_values", int), ("unusable_values", int), ("last_step", int)
+    ("error", str), ("traceback", str), ("lost_rows", int), ("lost_values", int), ("unusable_values", int), ("last_step", int),
+    ("unread", list),
 )  # fmt: skip
 
 
@@ -91,6 +99,10 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
             said = [body for body in launchers if field in body] or bodies
             state[field] = _agreed_of(field, said, conflicts)
         state["params"] = _params(bodies)
+    for field, key in _MADE_FOR:
+        made_for = next((body[field] for body in bodies if field in body), None)
+        if isinstance(made_for, dict) and is_hex(made_for.get(key), 2 * RUN_ID_BYTES):
+            state[field] = made_for
     if not _PROCESS_KINDS.issuperset(of_kind):
         _fold_choices(state, of_kind, conflicts)
     for field in _TEXT_FIELDS:
@@ -124,14 +136,79 @@ def _fold_choices(
             conflicts["name"] = list(names.values)
     if entries.PARAMS in of_kind:
         _add_params(state["params"], of_kind[entries.PARAMS], conflicts)  # type: ignore[arg-type]
+        given = [entry.body["seed"] for entry in of_kind[entries.PARAMS] if "seed" in entry.body]
+        if given:  # a sweep or a repeat gave another one, and the script read it
+            state["seed"] = _agreed("seed", given, conflicts)
+    if entries.REPLICATED in of_kind:
+        state["replicated"] = [
+            _replicated(entry) for entry in sorted(of_kind[entries.REPLICATED], key=_by_when)
+        ]
     if entries.TAGGED in of_kind:
         tags = fold.observed(of_kind[entries.TAGGED], entries.TAGGED, "tags")
         state["tags"] = {tag: list(hashes) for tag, hashes in tags.items()}
     if entries.REMOVED in of_kind:
         removed = fold.register(of_kind[entries.REMOVED], entries.REMOVED, "removed")
         state["removed"], state["removed_heads"] = bool(removed.value), list(removed.hashes)
+    if entries.EXPLAINED in of_kind:
+        state["explained"] = [_explained(entry) for entry in sorted(of_kind[entries.EXPLAINED], key=_by_when)]
     if (touched := _touched(of_kind)) is not None:
         state["touched"] = touched
+
+
+def _explained(entry: LiveEntry) -> dict[str, object]:
+    """Return what one entry says of why two runs differ."""
+    body = entry.body
+    a, b = body.get("a"), body.get("b")
+    number, whole = checked.finite, checked.whole
+    return {
+        "a": a if is_hex(a, 2 * RUN_ID_BYTES) else None,
+        "b": b if is_hex(b, 2 * RUN_ID_BYTES) else None,
+        "metric": checked.text(body.get("metric")) or "?",
+        "values": [number(one) for one in checked.items(body.get("values"))][:2],
+        "verdict": checked.text(body.get("verdict")) or "cannot tell",
+        "why": checked.text(body.get("why")),
+        "level": number(body.get("level")),
+        "difference": [number(one) for one in checked.items(body.get("difference"))][:3],
+        "shares": [
+            {
+                "name": str(checked.cell(name, _MAX_CELL_TEXT)), "said": str(checked.cell(said, _MAX_CELL_TEXT)),
+                "share": number(share), "low": number(low), "high": number(high), "p": number(p), "is_cause": is_cause is True,
+            }
+            for name, said, share, low, high, p, is_cause in checked.rows(body.get("shares"), 7)
+        ],
+        "together": [list(row) for row in checked.rows(body.get("together"), 5)],
+        "fixed": {str(key): str(checked.cell(one, _MAX_CELL_TEXT)) for key, one in checked.fields(body.get("fixed")).items()},
+        "notes": checked.texts(body.get("notes")),
+        "seeds": whole(body.get("seeds")) or 0,
+        "runs": whole(body.get("runs")) or 0,
+        "is_exact": body.get("is_exact") is not False,
+        "time_us": entry.time_us,
+        "author": entry.author,
+        "writer": entry.writer,
+        "hash": entry.hash,
+    }  # fmt: skip
+
+
+def _replicated(entry: LiveEntry) -> dict[str, object]:
+    """Return what one entry says of a run that was made again."""
+    body = entry.body
+    by, verdict = body.get("by"), checked.text(body.get("verdict"))
+    return {
+        "by": by if is_hex(by, 2 * RUN_ID_BYTES) else None,
+        "verdict": verdict if verdict in entries.VERDICTS else "unknown",
+        "why": checked.text(body.get("why")),
+        "swapped": {
+            str(key): str(checked.cell(value, _MAX_CELL_TEXT))
+            for key, value in checked.fields(body.get("swapped")).items()
+        },
+        "gaps": checked.texts(body.get("gaps")),
+        "differs": checked.texts(body.get("differs")),
+        "metrics": [list(row) for row in checked.rows(body.get("metrics"), 7)],
+        "time_us": entry.time_us,
+        "author": entry.author,
+        "writer": entry.writer,
+        "hash": entry.hash,
+    }
 
 
 def _touched(of_kind: Mapping[str, list[LiveEntry]]) -> dict[str, int] | None:
@@ -238,6 +315,7 @@ def _uses(found: Iterable[LiveEntry]) -> list[dict[str, object]]:
             "files": checked.whole(body.get("files")) or 0,
             "how": str(checked.cell(body.get("how"), _MAX_CELL_TEXT)),
             "note": str(checked.cell(body["note"], _MAX_CELL_TEXT)) if "note" in body else None,
+            "at": checked.text(body.get("at")),
             "time_us": entry.time_us,
         }
         if entry.has_body:
@@ -379,6 +457,10 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
         if (value := state[field]) is not None:
             is_short = value.__class__ is str and len(value) <= _MAX_CELL_TEXT
             row[field] = value if is_short else checked.cell(value, _MAX_CELL_TEXT)
+    if "repeats" in state:
+        row["repeats"] = state["repeats"]["run"]
+    if "trial" in state:
+        row["sweep"] = state["trial"]["sweep"]
     if (ended_us := _ended(state)) is not None:
         row["ended"] = ended_us
         row["duration"] = (ended_us - created_us) / 1e6
@@ -386,6 +468,10 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
         row["touched"] = [part for change in state["touched"].items() for part in change]
     if state["removed"] or "is_withheld" in state:
         row["removed"] = True if "is_withheld" not in state else WITHHELD
+    elif "repeats" in state and state["repeats"].get("for") == MIXTURE_OF and not state["removed_heads"]:
+        row["removed"] = (
+            MIXTURE  # dozens of them answer one question; they are no runs that somebody looks for
+        )
     _flatten("params", state["params"], row, checked.DEEPEST)
     if state["uses"]:
         row["uses"] = [used["version"] for used in state["uses"] if used["version"]]
@@ -517,6 +603,8 @@ FEATURE = Feature(
         entries.KEPT: "a file was kept",
         entries.USED: "data was used",
         entries.WATCHED: "which files its processes opened was listened to",
+        entries.REPLICATED: "the run was made again, and what came of it",
+        entries.EXPLAINED: "why it differs from another one",
         entries.REMOVED: "the run was hidden or brought back",
     },
     fold=fold_run,

@@ -34,11 +34,14 @@ if TYPE_CHECKING:
     from gnomon.runs.notebook.views import Notebook
     from gnomon.runs.packed import Packed
     from gnomon.runs.plot.picture import Plot, Runs
+    from gnomon.runs.reproduce.actions import Replication
     from gnomon.runs.run_view import RunView
     from gnomon.runs.saved.views import SavedView
     from gnomon.runs.search import Found, Hit
     from gnomon.runs.sql.answer import Answer
     from gnomon.runs.table import RunTable
+    from gnomon.runs.tried.found import Tried
+    from gnomon.runs.why.answer import Answer as Why
     from gnomon.team.team import Team
     from gnomon.verification import Verification
 
@@ -331,6 +334,21 @@ class Record:
 
         return importance(self, metric, where=where, level=level)
 
+    def tried(
+        self, params: Mapping[str, object] | None = None, *, run: str | None = None, whole: bool = False,
+        code: str | None = None, data: str | Sequence[str] = (), metric: str | None = None, limit: int = 10,
+    ) -> Tried:  # fmt: skip
+        """Return the earlier runs whose configuration is equal or close to `params`, the nearest first; seeds do not count.
+
+        `whole`: `params` are the whole configuration, so what a run has beyond them differs; otherwise only what they name
+        counts. `run` asks instead whether what that run tried was tried before it. `code` is the beginning of a fingerprint or
+        commit, or 'here'; `data` versions such as `credit@v3`. `metric` is the one to tell the outcome by; a usual one unless
+        given. Raises BadArgumentError, UnknownSubjectError, AmbiguousIdError.
+        """
+        from gnomon.runs.tried.question import tried
+
+        return tried(self, params, run=run, whole=whole, code=code, data=data, metric=metric, limit=limit)
+
     def groups(
         self, where: str | None = None, *, sort: str | Sequence[str] | None = None,
         columns: Sequence[str] | None = None, limit: int | None = None, same_code: bool = False,
@@ -344,6 +362,33 @@ class Record:
         from gnomon.runs.groups.table import group_table
 
         return group_table(self, where, sort=sort, columns=columns, limit=limit, same_code=same_code)
+
+    def reproduce(self, run: str, **options: Any) -> Replication:
+        """Make a run again from the record and return what came of it; the verdict is written on the run.
+
+        Options: `on_changed` (`["data=v4"]`), `env` ('auto', 'here', 'recorded', 'lock'), `take` (paths that are taken from
+        here), `quiet`, `anyway`; see `gnomon reproduce --help`. It starts the run's own command: know whose code it is.
+        Raises UnknownSubjectError, BadArgumentError.
+        """
+        from gnomon.runs.reproduce.actions import plan, reproduce
+
+        how = {key: options.pop(key) for key in ("on_changed", "env", "take") if key in options}
+        return reproduce(self, plan(self, run, **how), **{"quiet": True, **options})
+
+    def why(self, a: str, b: str, metric: str, *, parallel: int = 1, **options: Any) -> Why:
+        """Return why a metric of two runs differs, by making mixtures of them; the answer is written on both.
+
+        Options: `seeds` (how many, or which), `level`, `everything`, `budget`, `join` (factors to treat as one:
+        `["code,params.lr"]`), `env`, `take`; see `gnomon why --help`. It starts the commands of both runs.
+        Raises UnknownSubjectError, BadArgumentError where nothing can be swapped or a part cannot be rebuilt.
+        """
+        from gnomon.runs.why.actions import ask, make, require_question, write_down
+
+        asked = ask(self, a, b, metric, **options)
+        require_question(asked)
+        answer = make(asked, parallel=parallel)
+        write_down(asked, answer)
+        return answer
 
     def data(self, version: str) -> DataVersion:
         """Return a version of data by `credit@v3`, `credit@gold`, `credit@4f1d77ab` or `credit` (the newest).

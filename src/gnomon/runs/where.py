@@ -7,7 +7,7 @@ r"""The language of `--where` and `--sort`: which runs, and in what order.
 
 | field | holds |
 |---|---|
-| `id` `name` `group` `author` `parent` | text |
+| `id` `name` `group` `author` `parent` `sweep` | text; `sweep` is the id of the sweep that it is a run of |
 | `status` | `running`, `finished`, `failed`, `stopped`, `interrupted` or `unknown` |
 | `seed` | what was given as seed, usually a whole number |
 | `rank` | whole number |

@@ -50,6 +50,8 @@ FIELDS = {
     "ended": TIME,
     "duration": DURATION,
     "parent": TEXT,
+    "sweep": TEXT,
+    "repeats": TEXT,
     "rank": NUMBER,
     "command": TEXT,
     "script": TEXT,

@@ -101,6 +101,8 @@ class Capture:
         self._system_points: dict[RunPoints, tuple[RunPoints, float]] = {}
         self._withheld_told = 0
         self._is_finished = False
+        self._code: dict[str, object] | None = None
+        self._command_text = ""
         self._leaving: Leaving | None = None
         self._began_s = time.monotonic()
         self.process_id = os.getpid()
@@ -131,6 +133,10 @@ class Capture:
             self._say_failed(error)
         finally:
             self._looked.set()
+        if self._code is not None:  # nobody waits for it
+            from gnomon.runs.tried.at_start import answer
+
+            answer(self._session, self._code, self._command_text, self._stop)
 
     def _look(self) -> None:
         found: dict[str, object] = {}
@@ -160,6 +166,7 @@ class Capture:
         if isinstance(facts, dict) and self._folder == os.path.expanduser("~"):
             facts = {**facts, "root_name": "~"}  # else it is the user's name
         blobs = {self.scrubber.text(path, "code"): data for path, data in state.blobs.items()}
+        self._code = facts if isinstance(facts, dict) else None
         body: dict[str, object] = {"parts": {"code": facts}}
         inline = _as_text(blobs) if sum(map(len, blobs.values())) <= MAX_INLINE else None
         if inline is not None:  # a single small script: not worth a pack
@@ -203,7 +210,9 @@ class Capture:
     # --- what is looked at
 
     def _command(self) -> dict[str, object]:
-        return command_facts(self._argv, self._script, self.scrubber)
+        facts = command_facts(self._argv, self._script, self.scrubber)
+        self._command_text = str(facts["text"])
+        return facts
 
     def _python(self) -> dict[str, object]:
         if self._is_own:

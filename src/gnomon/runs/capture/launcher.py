@@ -31,8 +31,10 @@ from gnomon.runs.capture.capture import (
 )
 from gnomon.runs.capture.command import Command, Ended, SpawnError, hold_signals, reserve_streams, signal_name
 from gnomon.runs.capture.watch.watching import watch_command
+from gnomon.runs.given import given_from
 from gnomon.runs.launch import CLAIMS_VARIABLE, checked_run_id, claims_from, launch_from, make_claims
 from gnomon.runs.run import Run, created_body
+from gnomon.runs.tried.at_start import expect
 from gnomon.session import session_for
 
 if TYPE_CHECKING:
@@ -71,14 +73,17 @@ def launch(
     params: Mapping[str, object] | None = None,
     pick: Sequence[str] = (),
     watch_files: bool = False,
+    tell: Callable[[str], None] | None = None,
 ) -> Launched:
     """Run a command to its end and record it; `watch_files` records the files that it reads and writes, too.
 
+    `tell` is called, from another thread, with a line that says what was tried before, where it nearly was.
     Raises CommandNotFoundError, also where the system refuses to start it, and BadArgumentError; nothing was run or
     recorded then.
     """
     reserve_streams()  # before a file of ours becomes what the command takes for its output
     wanted_parts(REAL.getenv("GNOMON_CAPTURE"))
+    says = given_from(REAL).says()
     launched = launch_from(REAL)
     run_id, parent = _run_and_parent()
     path = find_command(words[0])
@@ -106,8 +111,21 @@ def launch(
             f"the system refuses to start `{words[0]}`: {error.strerror}; nothing was recorded",
             exit_code=NOT_EXECUTABLE,
         ) from error
-    recording = _Recording(session, words, watch, aside.step)
-    given = {"name": name, "params": dict(params or {}), "seed": seed, "group": group, "parent": parent}
+    recording = _Recording(session, words, watch, aside.step, None if says else tell)
+    given = {
+        "name": name,
+        "params": dict(params or {}),
+        "seed": seed,
+        "group": group,
+        "parent": parent,
+        "pick": list(pick) or None,
+        "told": [
+            *[key for key, value in (("seed", seed), ("group", group)) if value is not None],
+            *[f"params.{key}" for key in params or ()],
+        ]
+        or None,
+        **says,
+    }
 
     def begin() -> list[Callable[[str, bytes], None]]:
         recording.attempt(lambda: recording.begin(run_id, launched, given, tags))
@@ -233,9 +251,15 @@ class _Recording:
     """The record's side of a command. Whatever goes wrong here is said once; the command goes on."""
 
     def __init__(
-        self, session: Session, words: Sequence[str], watch: Watch | None, alive: Callable[[], None]
+        self,
+        session: Session,
+        words: Sequence[str],
+        watch: Watch | None,
+        alive: Callable[[], None],
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         self._session = session
+        self._tell = tell
         self._words = words
         self._watch = watch
         self._alive = alive
@@ -270,6 +294,8 @@ class _Recording:
         if "params" in body:
             body["params"] = scrubber.value("params", body["params"], "params")
         run._append(entries.CREATED, body)
+        if self._tell is not None:
+            expect(session, run_id, body.get("params") or {}, tell=self._tell)  # type: ignore[arg-type]  # it was a dict
         run.tag(*tags)
         self._capture = begin_capture(
             session,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Variables that name a job or a process: they differ between any two, and change no training.
 _OF_JOB = re.compile(
     r".*(JOB_ID|RUN_ID|BUILD_ID|BUILDID|BUILD_NUMBER|BUILD_NUM|PIPELINE_ID|TASK_ID|RUN_ATTEMPT|RESTART_COUNT)|MASTER_PORT|"
-    r"GNOMON_RUN_ID|(SLURM_|GROUP_|LOCAL_|NODE_)?(RANK|PROCID|LOCALID|NODEID)"
+    r"GNOMON_\w+|(SLURM_|GROUP_|LOCAL_|NODE_)?(RANK|PROCID|LOCALID|NODEID)"
 )
 
 

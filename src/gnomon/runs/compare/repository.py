@@ -42,6 +42,11 @@ class Repository:
         self._commits: dict[str, bool] = {}
         self.is_cut = False  # something could not be read in time, or was too much
 
+    @property
+    def root(self) -> str:
+        """The folder of the repository."""
+        return self._git.root
+
     def has(self, commit: object) -> bool:
         """Return whether a commit is here."""
         if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):

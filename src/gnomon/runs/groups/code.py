@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MOST_GROUPS = 3
 _MOST_RUNS = 3
 _MOST_FILES = 4
-_FOR_PEOPLE = (".md", ".rst", ".ics", ".log", ".html", ".svg", ".pdf")
+FOR_PEOPLE = (".md", ".rst", ".ics", ".log", ".html", ".svg", ".pdf")
 
 
 class OtherCode(NamedTuple):
@@ -71,14 +71,14 @@ def are_different(state: tuple[object, object], usual: tuple[object, object]) ->
 def same_where_kept(record: Record, run: str, other: str) -> bool:
     """Return whether no source file that was kept of two runs differs: a fingerprint also counts files that no run reads.
 
-    Texts for people (`_FOR_PEOPLE`) are no source.
+    Texts for people (`FOR_PEOPLE`) are no source.
     """
     from gnomon.runs.compare.code import code_of
     from gnomon.runs.compare.comparison import code_diffs
 
     code = [code_of(one, record.run_of(one).captured) for one in (run, other)]
     (diff,) = code_diffs(record, code)
-    return diff.is_known and all(file.path.lower().endswith(_FOR_PEOPLE) for file in diff.files)
+    return diff.is_known and all(file.path.lower().endswith(FOR_PEOPLE) for file in diff.files)
 
 
 def with_same_code(record: Record, groups: Sequence[SeedGroup]) -> list[SeedGroup]:

@@ -5,8 +5,8 @@ parameters called `random_state` or something that ends in `seed`. A run that ha
 name and its command, both without the seed. One label over several configurations is several groups.
 
 Always true: each run that is not hidden is in exactly one group; a group's name is the same under every filter. Only
-finished runs count as `runs`; what else there is (running, failed, hidden, …) is counted in `apart`. What is read is
-columns of the index, never one state a run.
+finished runs count as `runs`; what else there is (running, failed, hidden, repeats of others, …) is counted in `apart`. What
+is read is columns of the index, never one state a run.
 Not promised: that a name stays when other runs arrive. It says what tells the group from the others that there are.
 """
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 COUNTED = "finished"
 HIDDEN = "hidden"
+REPEAT = "repeat"
 OTHER_CODE = "other code"
 
 
@@ -44,7 +45,7 @@ class SeedGroup:
     )  # dotted names, without seeds; texts over 200 characters are cut
     runs: tuple[str, ...] = field(repr=False)
     seeds: tuple[object, ...]
-    apart: Mapping[str, int]  # status (or 'hidden', 'other code') -> runs
+    apart: Mapping[str, int]  # status (or 'hidden', 'repeat', 'other code') -> runs
     names: tuple[str, ...] = field(default=(), repr=False)  # what its runs are called, without their seeds
     places: tuple[int, ...] = field(default=(), repr=False)  # of `runs` in the index, for columns
 
@@ -77,8 +78,8 @@ def seed_groups(record: Record, where: str | None = None, *, same_code: bool = F
     """
     record.replica.update(record.progress)
     ids = record.replica.index.ids("run")
-    table = record._cells(["status", "created", "removed", "name"], ids, None)
-    statuses, created, hidden = table["status"], table["created"], table["removed"]
+    table = record._cells(["status", "created", "removed", "name", "repeats"], ids, None)
+    statuses, created, hidden, repeats = table["status"], table["created"], table["removed"], table["repeats"]
     wanted = frozenset(matching) if (matching := record._places(where)) is not None else None
     found, seeds = configurations(record, ids, table["name"])
     bases = [
@@ -98,13 +99,17 @@ def seed_groups(record: Record, where: str | None = None, *, same_code: bool = F
             key=ages.__getitem__,
         )
         apart = Counter(
-            HIDDEN if hidden[place] else str(statuses[place])
+            HIDDEN if hidden[place] else REPEAT if repeats[place] else str(statuses[place])
             for place in places
-            if hidden[place] or statuses[place] != COUNTED
+            if hidden[place] or repeats[place] or statuses[place] != COUNTED
         )
-        if len(places) == apart[HIDDEN]:
+        if len(places) == apart[HIDDEN] + apart[REPEAT]:
             continue
-        counted = [place for place in places if statuses[place] == COUNTED and not hidden[place]]
+        counted = [
+            place
+            for place in places
+            if statuses[place] == COUNTED and not hidden[place] and not repeats[place]
+        ]
         label = one.label if isinstance(one.label, str) else None
         group = SeedGroup(
             name, label, one.params, tuple([ids[place] for place in counted]), tuple([seeds[place] for place in counted]),

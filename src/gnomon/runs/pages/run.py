@@ -6,7 +6,7 @@ The other parts of the page have addresses and modules of their own (`run_charts
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -20,6 +20,8 @@ from gnomon.runs.display.shorten import short
 from gnomon.runs.flat import flat
 from gnomon.runs.groups.siblings import siblings, standings
 from gnomon.runs.pages.run_parts import address, by_prefix, matching, opened, shown
+from gnomon.runs.reproduce.views import made_again
+from gnomon.runs.why.told_later import drawn, heading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +35,7 @@ METRICS = 100
 PREFIXES = 200
 KEPT, USES, SEEDS, WITHHELD, PROCESSES = 6, 50, 40, 50, 64
 TRACEBACK = 20_000
+AGAIN = 10
 
 
 def overview(ask: Ask) -> Answer:
@@ -55,6 +58,17 @@ def page(ask: Ask, run: RunView) -> Shown:
         values |= _facts(run)
     if not ask.part:
         values["seeds"] = _seeds(run)
+        again = made_again(run)
+        values["explained"] = [
+            {
+                "heading": heading(one, run.id),
+                "rows": _marked(drawn(one)),
+                "time_s": one["time_us"] / 1e6,
+                "notes": one["notes"],
+            }
+            for one in run.explanations[::-1][:AGAIN]
+        ]
+        values["again"], values["more_again"] = again[:AGAIN], max(0, len(again) - AGAIN)
     return shown(ask, run, tab if tab in _TABS else "", "runs/run.html", values)
 
 
@@ -97,6 +111,10 @@ def metrics_of(run: RunView, wanted: str) -> dict[str, object]:
 
 def _markup(curve: Html | None) -> Markup:
     return Markup(curve.markup if curve is not None else "")  # noqa: S704  it is made by `markup.tag`
+
+
+def _marked(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**row, "drawn": Markup(row["drawn"].markup)} for row in rows]  # noqa: S704  it is made by `markup.tag`
 
 
 # --- all else

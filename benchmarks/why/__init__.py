@@ -1,0 +1,1 @@
+"""How well `gnomon why` finds planted causes, on data that scikit-learn ships: `python -m benchmarks.why`."""

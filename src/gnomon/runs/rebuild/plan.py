@@ -1,0 +1,400 @@
+"""All that is needed to make a run again, or a mixture of two, looked at before anything starts: a plan, and then the process.
+
+Always true: `plan` starts nothing of the run's own; what it cannot rebuild stands in `gaps`. `start` gives each repeat a folder
+of its own, so that two at a time do not meet.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gnomon.env import REAL
+from gnomon.errors import BadArgumentError
+from gnomon.ids import RUN_ID_BYTES
+from gnomon.runs.capture.environment import environment_facts
+from gnomon.runs.compare.facts import is_of_job
+from gnomon.runs.given import VARIABLE, Given
+from gnomon.runs.rebuild import code, data, environment, swap
+from gnomon.runs.rebuild.gaps import Gap
+from gnomon.runs.rebuild.recipe import Processes, script_log
+from gnomon.runs.rebuild.swap import by_command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gnomon.runs.rebuild.recipe import Recipe
+    from gnomon.runs.rebuild.swap import Mix
+    from gnomon.runs.views import Record
+
+_NOT_PASSED = ("GNOMON_RUN_ID", "GNOMON_CLAIMS", "GNOMON_LAUNCHER", VARIABLE)
+_WITHHELD = "[withheld: "
+# Variables that say where things lie on one machine, or which of its devices are meant.
+_OF_MACHINE = frozenset({"VIRTUAL_ENV", "CONDA_DEFAULT_ENV", "LD_PRELOAD", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES",
+                         "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"})  # fmt: skip
+GRACE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be run: a mix, the rebuilt code (`root`), the Python, the data to put in place, the gaps."""
+
+    mix: Mix
+    root: str
+    python: environment.Ready
+    placed: tuple[data.Placed, ...]
+    extra: tuple[tuple[str, str], ...]  # paths that are taken from here: (where it goes, where it lies)
+    gaps: tuple[Gap, ...]
+    is_proven: bool  # the code is known to be the same
+    source: str = ""  # of the script
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe that is to be run."""
+        return self.mix.recipe
+
+    @property
+    def blocked(self) -> list[Gap]:
+        """The gaps for which it cannot be run."""
+        return [gap for gap in self.gaps if gap.blocks]
+
+
+def plan(
+    record: Record,
+    mix: Mix,
+    *,
+    how: str = environment.AUTO,
+    take: Sequence[str] = (),
+    say: Callable[[str], None] = lambda _: None,
+) -> Plan:
+    """Rebuild what can be rebuilt, and say what cannot. `take` are paths of the project that are taken from here."""
+    if how not in environment.WAYS:
+        raise BadArgumentError(f"`env` must be one of {', '.join(environment.WAYS)}; got {how!r}")
+    recipe = mix.recipe
+    gaps = [*_command_gaps(recipe)]
+    built = code.rebuild_code(record, recipe)
+    if not built.is_proven and built.root and recipe.code.fingerprint:
+        again = code.rebuild_code(record, recipe, fresh=True)  # somebody may have been in it
+        built = again if again.root else built
+    gaps += built.gaps
+    source = _source(os.path.join(built.root, recipe.script)) if built.root and recipe.script else ""
+    mix = by_command(mix, source)
+    recipe = mix.recipe
+    ready = environment.Ready("", "")
+    found = data.Data((), ())
+    extra: list[tuple[str, str]] = []
+    if built.root:
+        below = _project_below(record, recipe)
+        extra = [_taken(record, path, below) for path in take]
+        ready = environment.prepare(record.home.env, recipe.environment, how, code=built.root, say=say)
+        found = data.look(record, recipe.uses, built.root, below)
+        gaps += [*ready.gaps, *_without_taken(found.gaps, extra)]
+    return Plan(
+        mix,
+        built.root,
+        ready,
+        found.placed,
+        tuple(extra),
+        tuple(dict.fromkeys(gaps)),
+        built.is_proven,
+        source,
+    )
+
+
+def _source(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:  # the script is no file of the project
+        return ""
+
+
+def _command_gaps(recipe: Recipe) -> list[Gap]:
+    if recipe.is_notebook:
+        return [Gap("command", "it ran in a notebook, cell by cell, and no command starts that again",
+                    "`gnomon export` writes the cells in the order in which they ran")]  # fmt: skip
+    if not recipe.is_recorded:
+        return [
+            Gap(
+                "command",
+                "how it was started was not recorded",
+                "capture was off, or it came from another tracker",
+            )
+        ]
+    gaps = []
+    if recipe.words_left_out:
+        gaps.append(
+            Gap("command", f"its command had {recipe.words_left_out:,} more words than were recorded", None)
+        )
+    if any(_WITHHELD in word for word in recipe.words):
+        gaps.append(Gap("command", "its command holds a secret that was not recorded",
+                        "pass secrets by the environment or a file; run this one by hand"))  # fmt: skip
+    if len(recipe.words) == 1 and recipe.words[0].startswith(("python", "ipython", "R", "julia")):
+        gaps.append(
+            Gap(
+                "command",
+                f"it was typed at a prompt, or piped into `{recipe.words[0]}`",
+                "put it into a script",
+            )
+        )
+    return gaps
+
+
+def _project_below(record: Record, recipe: Recipe) -> str:
+    """Return where the project's folder lies within the code's."""
+    project = os.path.dirname(os.path.realpath(record.path))
+    found = code.repository_here(record, recipe.code) if recipe.code.commit else None
+    if found is None or isinstance(found, str):
+        return "."
+    below = os.path.relpath(project, found.root)
+    return "." if below.startswith(os.pardir) else below
+
+
+def _taken(record: Record, path: str, below: str) -> tuple[str, str]:
+    """Return where a path of the project goes in the rebuilt code, and where it lies."""
+    project = os.path.dirname(os.path.realpath(record.path))
+    real = os.path.realpath(os.path.join(os.getcwd(), path))
+    if not os.path.exists(real):
+        raise BadArgumentError(
+            f"`--with {path}`: there is no such file or folder", hint="name one of the project's folder"
+        )
+    inside = os.path.relpath(real, project)
+    if inside.startswith(os.pardir):
+        raise BadArgumentError(
+            f"`--with {path}` lies outside of the project `{project}`",
+            hint="only paths below it have a place in its code",
+        )
+    return os.path.normpath(os.path.join(below, inside)), real
+
+
+def _without_taken(gaps: Sequence[Gap], extra: Sequence[tuple[str, str]]) -> list[Gap]:
+    """Return the gaps that are left when some paths are taken from here, and one for each of those."""
+    left = [gap for gap in gaps if gap.part != "data" or not any(f"`{at}" in gap.why for at, _ in extra)]
+    return [
+        *left,
+        *[
+            Gap("data", f"`{at}` is taken from here, not from the record", None, blocks=False)
+            for at, _ in extra
+        ],
+    ]
+
+
+def with_seed(plan: Plan, seed: int) -> Plan:
+    """Return a plan with another seed; nothing else has to be rebuilt."""
+    return replace(plan, mix=by_command(swap.with_seed(plan.mix, seed), plan.source))
+
+
+# ---------------------------------------------------------------- the process
+
+
+class Started:
+    """A repeat that runs: its run's id, its process, its folder."""
+
+    def __init__(self, plan: Plan, run: str, process: subprocess.Popen[bytes], folder: str) -> None:
+        self.plan = plan
+        self.run = run
+        self.process = process
+        self.folder = folder
+
+    def end(self, *, keep: bool = False) -> int:
+        """Wait for the end; return the exit code. The folder goes, unless it is to be kept."""
+        status = self.process.wait()
+        if not keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        return status
+
+    def stop(self) -> None:
+        """Have it end: as Ctrl-C does, and for good when it does not listen."""
+        for number, patience in ((signal.SIGINT, GRACE_S), (signal.SIGTERM, GRACE_S), (signal.SIGKILL, None)):
+            try:
+                os.killpg(self.process.pid, number)
+            except ProcessLookupError:
+                break
+            try:
+                self.process.wait(patience)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def start(
+    record: Record,
+    plan: Plan,
+    made_for: str,
+    *,
+    of: str,
+    quiet: bool = False,
+    name: str | None = None,
+    also: Mapping[str, object] | None = None,
+) -> Started:
+    """Start a repeat as `gnomon run` starts a command, in a folder of its own, and return at once.
+
+    `made_for` is 'replication' or 'why', `of` the run that is repeated; `also` is said of the repeat, too. What it prints goes
+    where ours goes, unless `quiet`. Raises what putting the data in place raises.
+    """
+    recipe = plan.recipe
+    folder = tempfile.mkdtemp(prefix=f"gnomon-{of[:8]}-")
+    try:
+        root = code.copy_of(plan.root, folder)
+        data.place(record, plan.placed, root)
+        _take_along(plan.extra, root)
+        run = REAL.random_bytes(RUN_ID_BYTES).hex()
+        repeats = {"run": of, "for": made_for, "swapped": dict(plan.mix.swapped), **(also or {})}
+        given = Given(plan.mix.params, plan.mix.seed, plan.mix.data, repeats=repeats, nth=recipe.nth)
+        environ = environ_of(plan, root, os.environ)
+        environ |= {"GNOMON_RUN_ID": run, "GNOMON_DIR": record.path, VARIABLE: given.to_text()}
+        words = [sys.executable, "-m", "gnomon", "run", "--quiet"]
+        words += _told_again(recipe, name)
+        process = subprocess.Popen(
+            [*words, "--", *command_of(plan, root)], cwd=os.path.join(root, recipe.folder), env=environ,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL if quiet else None,
+            stderr=subprocess.DEVNULL if quiet else None, start_new_session=True,
+        )  # fmt: skip
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return Started(plan, run, process, folder)
+
+
+def _told_again(recipe: Recipe, name: str | None) -> list[str]:
+    """Return the options of `gnomon run` that the run was started with."""
+    words = ["--name", name] if name is not None and recipe.nth == 0 else []
+    for pattern in recipe.pick:
+        words += ["--pick", pattern]
+    for one in recipe.told:
+        if one == "seed" and isinstance(recipe.seed, int):
+            words += ["--seed", str(recipe.seed)]
+        elif one == "group" and recipe.group is not None:
+            words += ["--group", recipe.group]
+        elif one.startswith("params.") and one[len("params.") :] in recipe.params:
+            value = recipe.params[one[len("params.") :]]
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            words += ["--param", f"{one[len('params.') :]}={text}"]
+    return words
+
+
+def command_of(plan: Plan, root: str) -> list[str]:
+    """Return the command as it is started here: the Python of its environment, the script where it lies now."""
+    recipe = plan.recipe
+    words = list(recipe.words)
+    folder = os.path.join(root, recipe.folder)
+    if words[0].startswith(("python", "pypy")):
+        words[0] = plan.python.python
+    elif not os.path.dirname(words[0]):
+        words[0] = _program(words[0], recipe, root, folder, plan.python.folder)
+    if recipe.script:
+        name = os.path.basename(recipe.script)
+        script = os.path.relpath(os.path.join(root, recipe.script), folder)
+        for at, word in enumerate(words[1:], 1):
+            if os.path.basename(word) == name and not os.path.exists(os.path.join(folder, word)):
+                words[at] = script
+    return words
+
+
+def _program(word: str, recipe: Recipe, root: str, folder: str, programs: str) -> str:
+    """Return where a program lies, whose folder was not recorded: beside the code, in the environment, or on the path."""
+    own = os.path.join(programs, word)
+    if os.access(own, os.X_OK):
+        return own
+    for place in (os.path.join(folder, word), os.path.join(root, recipe.script or word)):
+        if os.path.basename(place) == word and os.access(place, os.X_OK) and os.path.isfile(place):
+            return place
+    return shutil.which(word) or word
+
+
+def environ_of(plan: Plan, root: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables for a repeat: ours, those that change a training as they were recorded."""
+    recipe = plan.recipe
+    kept = {name: value for name, value in environ.items() if name not in _NOT_PASSED}
+    if recipe.variables:
+        for name in environment_facts(environ, _NoSecrets()):
+            if name not in recipe.variables and name not in _OF_MACHINE and not is_of_job(name):
+                kept.pop(name, None)  # it changes a training and was not set then
+    kept |= {name: value for name, value in recipe.variables.items() if _is_to_be_set(name, value)}
+    if plan.python.folder:
+        kept["PATH"] = f"{plan.python.folder}{os.pathsep}{kept.get('PATH', os.defpath)}"
+        if plan.python.python != sys.executable:
+            kept["VIRTUAL_ENV"] = os.path.dirname(plan.python.folder)
+    places = (
+        [place for place in (root, os.path.join(root, "src")) if os.path.isdir(place)]
+        if _has_own(recipe)
+        else []
+    )
+    path = [
+        *places,
+        *[
+            part
+            for part in recipe.variables.get("PYTHONPATH", "").split(os.pathsep)
+            if part and part[0] not in "/~"
+        ],
+    ]
+    if path:
+        kept["PYTHONPATH"] = os.pathsep.join(path)
+    else:
+        kept.pop("PYTHONPATH", None)
+    if _is_gnomon_elsewhere():
+        kept["PYTHONPATH"] = os.pathsep.join(
+            [*path, *([environ["PYTHONPATH"]] if "PYTHONPATH" in environ else [])]
+        )
+    return kept
+
+
+def _is_to_be_set(name: str, value: str) -> bool:
+    """Whether a recorded variable says something that holds on any machine, and all of it was recorded."""
+    return name not in _OF_MACHINE and _WITHHELD not in value and "/" not in value and "…" not in value
+
+
+def _has_own(recipe: Recipe) -> bool:
+    """Whether packages of the run came from a folder: the rebuilt code is looked at before what is installed."""
+    return any(name not in environment.OWN for name in recipe.environment.editable)
+
+
+def _is_gnomon_elsewhere() -> bool:
+    """Whether Gnomon is found by PYTHONPATH alone: then the repeat needs that, too."""
+    import gnomon
+
+    place = os.path.dirname(os.path.dirname(os.path.realpath(gnomon.__file__)))
+    return place in [
+        os.path.realpath(part) for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part
+    ]
+
+
+class _NoSecrets:
+    """Stands for a scrubber where only names are asked for."""
+
+    def value(self, name: str, value: object, where: str, /) -> object:  # noqa: ARG002  the shape of the real one
+        return value
+
+
+def _take_along(extra: Sequence[tuple[str, str]], root: str) -> None:
+    for at, here in extra:
+        target = os.path.join(root, at)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        if os.path.isdir(here):
+            shutil.copytree(
+                here,
+                target,
+                symlinks=True,
+                dirs_exist_ok=True,
+                ignore=shutil.ignore_patterns(".gnomon", ".git"),
+            )
+        else:
+            shutil.copy2(here, target)
+
+
+def repeat_of(record: Record, started: Started) -> str | None:
+    """Return the run that stands for the one that was repeated: the launcher's, or the nth that its script made."""
+    nth = started.plan.recipe.nth
+    record.replica.update(record.progress)
+    if nth == 0:
+        return started.run if started.run in record.replica.index.ids("run") else None
+    log = script_log(record.run(started.run))
+    made = Processes(record).runs_of(log) if log is not None else []
+    return made[nth] if nth < len(made) else None

@@ -1,0 +1,184 @@
+"""What came out the second time, held against the first: metric by metric, and one verdict.
+
+A metric is *the same* where every point has the same step and the same value. Where it is not, it is *within* where its last
+value lies in the prediction interval for one more seed, made of the seeds of the run's group; all metrics are corrected together
+(Bonferroni).
+
+Always true: with fewer than three seeds nothing is called within their spread. What only measures time or the machine does not
+count.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gnomon.errors import UnknownSubjectError
+from gnomon.runs import entries
+from gnomon.runs.compare.metrics import SYSTEM
+from gnomon.runs.groups.siblings import siblings
+from gnomon.runs.groups.spread import per_seed
+from gnomon.runs.groups.student import t_quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gnomon.runs.run_view import RunView
+    from gnomon.runs.views import Record
+
+LEVEL = 0.05
+FEWEST_SEEDS = 3
+ROUNDING = 1e-9
+SAME, ROUNDED, WITHIN, OUTSIDE, UNKNOWN, MISSING, ADDED = (
+    "same",
+    "rounding",
+    "within",
+    "outside",
+    "unknown",
+    "missing",
+    "added",
+)
+_TIMES = frozenset(
+    "time elapsed seconds duration wall_time runtime epoch_time step_time throughput samples_per_second it_per_s ips".split()
+)
+
+
+class MetricVerdict(NamedTuple):
+    """One metric, before and after: last values, the interval for one more seed (of `seeds` seeds), and what it says."""
+
+    metric: str
+    before: float | None
+    after: float | None
+    low: float | None
+    high: float | None
+    seeds: int
+    outcome: str
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values."""
+        return self._asdict()
+
+
+class Outcome(NamedTuple):
+    """The verdict (`runs.entries.VERDICTS`), the metrics it rests on, and kept files that differ."""
+
+    verdict: str
+    metrics: tuple[MetricVerdict, ...]
+    differs: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def is_time(name: str) -> bool:
+    """Return whether a metric measures time or the machine: it differs each time.
+
+    >>> [is_time(name) for name in ("time/epoch", "train/samples_per_second", "system/cpu", "val/loss")]
+    [True, True, True, False]
+    """
+    last = name.lower().rpartition("/")[2]
+    return (
+        name.startswith((SYSTEM, "time/", "perf/"))
+        or last in _TIMES
+        or last.endswith(("_seconds", "_time_s", "_per_second"))
+    )
+
+
+def compare(record: Record, original: RunView, repeat: RunView) -> Outcome:
+    """Return what came of a repeat."""
+    names = [name for name in original.series_names if not is_time(name)]
+    theirs = {name for name in repeat.series_names if not is_time(name)}
+    group = siblings(record, original.id)
+    differing = [name for name in names if name not in theirs or not _is_same(original, repeat, name)]
+    rows = []
+    for name in names:
+        rows.append(_row(record, original, repeat, name, name in differing, len(differing), group))
+    rows += [
+        MetricVerdict(name, None, _number(repeat.metrics.get(name)), None, None, 0, ADDED)
+        for name in sorted(theirs.difference(names))
+    ]
+    differs = _files(original, repeat)
+    return Outcome(_verdict(rows), tuple(rows), tuple(differs), tuple(_notes(rows, names, group)))
+
+
+def _verdict(rows: Sequence[MetricVerdict]) -> str:
+    found = {row.outcome for row in rows}
+    if not rows:
+        return entries.CANNOT_TELL
+    if found & {OUTSIDE, UNKNOWN, MISSING, ADDED}:
+        return entries.DIFFERS
+    if WITHIN in found:
+        return entries.WITHIN
+    return entries.ROUNDING if ROUNDED in found else entries.IDENTICAL
+
+
+def _notes(rows: Sequence[MetricVerdict], names: Sequence[str], group: Any) -> list[str]:
+    if not names:
+        return ["the run logged no metric that could be compared"]
+    seeds = group.count.seeds if group is not None else 1
+    if any(row.outcome == UNKNOWN for row in rows):
+        have = f"{seeds} {'seed' if seeds == 1 else 'seeds'}, {FEWEST_SEEDS} are needed"
+        return [f"whether that is within the spread of its seeds cannot be told: {have}"]
+    return []
+
+
+def _row(
+    record: Record, original: RunView, repeat: RunView, name: str, is_other: bool, others: int, group: Any
+) -> MetricVerdict:
+    before, after = _number(original.metrics.get(name)), _number(repeat.metrics.get(name))
+    if name not in repeat.series_names:
+        return MetricVerdict(name, before, None, None, None, 0, MISSING)
+    if not is_other:
+        return MetricVerdict(name, before, after, None, None, 0, SAME)
+    if before is not None and after is not None and _is_rounding(original, repeat, name):
+        return MetricVerdict(name, before, after, None, None, 0, ROUNDED)
+    low, high, seeds = interval(record, group, name, LEVEL / max(1, others))
+    if low is None or high is None or after is None:
+        return MetricVerdict(name, before, after, None, None, seeds, UNKNOWN)
+    return MetricVerdict(name, before, after, low, high, seeds, WITHIN if low <= after <= high else OUTSIDE)
+
+
+def interval(record: Record, group: Any, metric: str, level: float) -> tuple[float | None, float | None, int]:
+    """Return the prediction interval for one more seed of a group, and of how many seeds it is made; None with too few."""
+    if group is None:
+        return None, None, 1
+    column = record.replica.index.columns("run", [f"metrics.{metric}"], list(group.places))[
+        f"metrics.{metric}"
+    ]
+    found = per_seed(column, group.seeds)
+    values = [*found.by_seed.values(), *found.alone]
+    n = len(values)
+    if n < FEWEST_SEEDS:
+        return None, None, n
+    mean = math.fsum(values) / n
+    variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
+    half = t_quantile(level, n - 1) * math.sqrt(variance * (1 + 1 / n))
+    return mean - half, mean + half, n
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _is_same(a: RunView, b: RunView, name: str) -> bool:
+    try:
+        one, other = a.series(name), b.series(name)
+    except UnknownSubjectError:  # another rank alone has it
+        return a.metrics.get(name) == b.metrics.get(name)
+    if len(one) != len(other) or list(one.steps()) != list(other.steps()):
+        return False
+    return all(x == y or (x != x and y != y) for x, y in zip(one.values(), other.values(), strict=True))
+
+
+def _is_rounding(a: RunView, b: RunView, name: str) -> bool:
+    """Whether all points agree to one part in 10⁹ of the largest of the series."""
+    one, other = a.series(name), b.series(name)
+    if len(one) != len(other) or list(one.steps()) != list(other.steps()):
+        return False
+    pairs = [(float(x), float(y)) for x, y in zip(one.values(), other.values(), strict=True)]
+    size = max((abs(x) for x, _ in pairs if math.isfinite(x)), default=0.0)
+    return all(abs(x - y) <= ROUNDING * size for x, y in pairs if math.isfinite(x) or math.isfinite(y))
+
+
+def _files(original: RunView, repeat: RunView) -> list[str]:
+    """Return the kept files, of one name in both, whose bytes differ."""
+    theirs = {one.name: one.object for one in repeat.kept}
+    return sorted({one.name for one in original.kept if theirs.get(one.name, one.object) != one.object})

@@ -1,0 +1,219 @@
+"""Why do two runs differ? Find the factors, say what it costs, make the mixtures that are missing, and answer.
+
+Always true: `ask` starts nothing; `make` can be interrupted at any time and goes on from what the record has; an answer is
+written on both runs, by `write_down`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gnomon.errors import BadArgumentError
+from gnomon.runs import entries
+from gnomon.runs.actions import write
+from gnomon.runs.rebuild.recipe import recipe_of
+from gnomon.runs.rebuild.swap import takes_seed
+from gnomon.runs.reproduce.actions import UNFINISHED
+from gnomon.runs.why.attribute import DEFAULT_SEEDS, Question, attribute, plan
+from gnomon.runs.why.factors import Factors, factors_of, together
+from gnomon.runs.why.mixtures import ends_of, needed
+from gnomon.runs.why.running import Mixtures, durations, repeat
+from gnomon.runs.why.value import require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gnomon.runs.compare.comparison import Comparison
+    from gnomon.runs.rebuild.gaps import Gap
+    from gnomon.runs.rebuild.recipe import Recipe
+    from gnomon.runs.views import Record
+    from gnomon.runs.why.answer import Answer
+    from gnomon.runs.why.attribute import Run
+    from gnomon.runs.why.running import Made
+
+MOST_SEEDS = 50
+
+
+@dataclass(slots=True)
+class Asked:
+    """A question about two runs: what differs, which runs it takes, which of them exist."""
+
+    record: Record = field(repr=False)
+    a: Recipe
+    b: Recipe
+    metric: str
+    values: tuple[float, float]  # of the two runs as they were recorded
+    factors: Factors
+    question: Question | None  # None: nothing that differs can be swapped
+    mixtures: Mixtures = field(repr=False)
+    comparison: Comparison = field(repr=False)
+    is_seeded: bool
+    gaps: tuple[Gap, ...]  # that block one of the ends
+    notes: tuple[str, ...]
+    duration_s: float | None  # of one run
+
+    @property
+    def missing(self) -> int:
+        """How many runs are to be made now: those of the next stage."""
+        return len(plan(self.question, self.mixtures.results).runs) if self.question is not None else 0
+
+    @property
+    def at_most(self) -> int:
+        """How many runs are to be made in all, if the next stage shows a difference."""
+        if self.question is None:
+            return 0
+        stage = plan(self.question, self.mixtures.results)
+        return len(stage.runs) + stage.then_at_most
+
+
+def ask(
+    record: Record,
+    a: str,
+    b: str,
+    metric: str,
+    *,
+    seeds: int | Sequence[int] = DEFAULT_SEEDS,
+    level: float = 0.05,
+    everything: bool = False,
+    budget: int | None = None,
+    join: Sequence[str] = (),
+    env: str = "auto",
+    take: Sequence[str] = (),
+    say: Callable[[str], None] = lambda _: None,
+) -> Asked:
+    """Return what asking why two runs differ takes. Nothing is started.
+
+    `seeds` is how many, or which. Raises BadArgumentError where one of the runs has not ended or never logged the metric,
+    UnknownSubjectError, AmbiguousIdError.
+    """
+    record.replica.update(record.progress)
+    one, other = record.run(a), record.run(b)
+    if one.id == other.id:
+        raise BadArgumentError(f"`{a}` and `{b}` are the same run", hint="name two runs")
+    for view in (one, other):
+        if view.status in UNFINISHED:
+            raise BadArgumentError(
+                f"run {view.id[:8]} has not ended ({view.status})", hint="wait for its end (`gnomon eta`)"
+            )
+    values = (require(one, metric), require(other, metric))
+    first, second = recipe_of(one), recipe_of(other)
+    compared = record.compare(one.id, other.id)
+    plain = Mixtures(record, first, second, (), metric, is_seeded=True, env=env, take=take, say=say)
+    source = plain.plan(frozenset()).source
+    factors = together(factors_of(record, first, second, compared, source), join)
+    is_seeded = first.seed is not None and takes_seed(first, source)
+    made = Mixtures(
+        record, first, second, factors.found, metric, is_seeded=is_seeded, env=env, take=take, say=say
+    )
+    whole = frozenset(one.name for one in factors.found)
+    gaps = tuple(dict.fromkeys([gap for end in (frozenset[str](), whole) for gap in made.plan(end).blocked]))
+    notes = list(factors.notes)
+    if not is_seeded:
+        notes.append(
+            "other seeds cannot be tried (no word of the command, and no `run.seed` in the script): "
+            "the noise is that between repeats"
+        )
+    question = None
+    if whole and not gaps:
+        mixtures = [frozenset[str](), whole]
+        made.find(mixtures)
+        chosen = _seeds(made, first, second, seeds, is_seeded)
+        names = tuple(sorted(whole))
+        question = Question(names, tuple(chosen), level=level, everything=everything, budget=budget)
+        inner = {run.mixture for seed in question.seeds for run in needed(question, seed)} - set(
+            ends_of(question)
+        )
+        if inner and _are_few(len(inner)):
+            made.find(inner)
+    return Asked(
+        record, first, second, metric, values, factors, question, made, compared, is_seeded, gaps, tuple(notes),
+        durations((first, second)),
+    )  # fmt: skip
+
+
+def require_question(asked: Asked) -> None:
+    """Raise BadArgumentError where nothing can be asked: nothing that differs can be swapped, or an end cannot be rebuilt."""
+    if asked.gaps:
+        raise BadArgumentError(f"the two runs cannot be made again: {asked.gaps[0]}", hint=asked.gaps[0].next)
+    if asked.question is None:
+        fixed = ", ".join(f"`{name}` ({why})" for name, why in asked.factors.fixed.items())
+        raise BadArgumentError(
+            f"nothing that differs between {asked.a.run[:8]} and {asked.b.run[:8]} can be swapped",
+            hint=f"what differs: {fixed}" if fixed else "`gnomon compare` says what is recorded of both",
+        )
+
+
+def _are_few(count: int) -> bool:
+    """Whether the code of so many mixtures may be rebuilt only to see whether they were run."""
+    return count <= 64
+
+
+def _seeds(
+    made: Mixtures, a: Recipe, b: Recipe, wanted: int | Sequence[int], is_seeded: bool
+) -> list[object]:
+    """Return the seeds: those that were given, else first those of which both ends exist, then of one, then others."""
+    if not isinstance(wanted, int):
+        return list(dict.fromkeys(wanted))
+    if not 1 <= wanted <= MOST_SEEDS:
+        raise BadArgumentError(f"`seeds` must be from 1 to {MOST_SEEDS}; got {wanted}")
+    if not is_seeded:
+        return [repeat(nth + 1) for nth in range(wanted)]
+    known: dict[int, int] = {}
+    for _, seed in made.results:
+        if isinstance(seed, int):
+            known[seed] = known.get(seed, 0) + 1
+    for recipe in (a, b):
+        if isinstance(recipe.seed, int):
+            known.setdefault(recipe.seed, 0)
+    chosen = sorted(known, key=lambda seed: (-known[seed], seed))[:wanted]
+    candidate = 0
+    while len(chosen) < wanted:
+        if candidate not in chosen:
+            chosen.append(candidate)
+        candidate += 1
+    return list(chosen)
+
+
+def make(
+    asked: Asked, *, parallel: int = 1, tell: Callable[[Run, Made, int, int], None] = lambda *_: None
+) -> Answer:
+    """Make the runs that are missing, stage by stage, and answer. `tell` hears of each: run, result, how many of how many.
+
+    Raises KeyboardInterrupt as it comes; what was made is in the record.
+    """
+    question, mixtures = asked.question, asked.mixtures
+    assert question is not None  # who calls has looked  # noqa: S101
+    while (stage := plan(question, mixtures.results)).runs:
+        done, total = 0, len(stage.runs)
+
+        def heard(run: Run, made: Made) -> None:
+            nonlocal done
+            done += 1
+            tell(run, made, done, total)  # noqa: B023  of this stage
+
+        mixtures.make(stage.runs, parallel, heard)
+    return attribute(question, mixtures.results)
+
+
+def write_down(asked: Asked, answer: Answer) -> None:
+    """Write the answer on both runs; it covers earlier answers to the same question."""
+    said = {one.name: one.said for one in asked.factors.found}
+    difference = answer.difference
+    body: dict[str, object] = {
+        "a": asked.a.run, "b": asked.b.run, "metric": asked.metric, "values": list(asked.values), "verdict": answer.verdict,
+        "why": answer.why, "level": answer.level, "difference": [difference.mean, difference.low, difference.high],
+        "shares": [
+            [one.name, said.get(one.name, ""), one.share, one.low, one.high, one.p, one.is_cause] for one in answer.shares
+        ],
+        "together": [[one.first, one.second, one.more, one.low, one.high] for one in answer.together],
+        "fixed": dict(asked.factors.fixed), "notes": [*asked.notes, *answer.notes], "seeds": len(answer.seeds),
+        "runs": len(asked.mixtures.made), "is_exact": answer.is_exact,
+    }  # fmt: skip
+    for run in (asked.a.run, asked.b.run):
+        earlier = [
+            one["hash"] for one in asked.record.run(run).explanations
+            if (one["a"], one["b"], one["metric"]) == (asked.a.run, asked.b.run, asked.metric)
+        ]  # fmt: skip
+        write(asked.record, run, entries.EXPLAINED, body, over=earlier)
+    asked.record.replica.update()

@@ -1,0 +1,218 @@
+"""Mixtures of two runs, made and kept: which results exist, and how the missing ones come to be.
+
+Always true: a result that exists, from an earlier `why` or as an ordinary run of the same recipe, is not made again; what was
+made is in the record when this returns or is interrupted. A run that failed counts as failed now and is tried again by the next
+`why`.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from gnomon.errors import GnomonError
+from gnomon.runs.rebuild import plan as planning
+from gnomon.runs.rebuild.recipe import Processes, recipe_of
+from gnomon.runs.reproduce.actions import last_line
+from gnomon.runs.state import MIXTURE, MIXTURE_OF
+from gnomon.runs.why.keys import key_of
+from gnomon.runs.why.mixtures import Run
+from gnomon.runs.why.value import value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from gnomon.runs.rebuild.plan import Plan, Started
+    from gnomon.runs.rebuild.recipe import Recipe
+    from gnomon.runs.rebuild.swap import Mix
+    from gnomon.runs.run_view import RunView
+    from gnomon.runs.views import Record
+    from gnomon.runs.why.answer import Mixture, Seed
+    from gnomon.runs.why.factors import Factor
+
+PAUSE_S = 0.02
+MOST_LOOKED_AT = 3_000  # finished runs of the same script: the newest of them may be used
+
+
+class Made(NamedTuple):
+    """A result: the run it is from, its value (NaN: it failed, for the reason in `why`), and whether it existed before."""
+
+    run: str
+    value: float
+    why: str | None = None
+    was_there: bool = False
+
+
+class Mixtures:
+    """The mixtures of A and B: their plans, their results."""
+
+    def __init__(
+        self, record: Record, a: Recipe, b: Recipe, factors: Sequence[Factor], metric: str, *, is_seeded: bool,
+        env: str = "auto", take: Sequence[str] = (), say: Callable[[str], None] = lambda _: None,
+    ) -> None:  # fmt: skip
+        self._record, self._a, self._b = record, a, b
+        self._factors = {one.name: one for one in factors}
+        self._metric = metric
+        self._is_seeded = is_seeded
+        self._env, self._take, self._say = env, take, say
+        self._plans: dict[Mixture, Plan] = {}
+        self.made: dict[Run, Made] = {}
+
+    @property
+    def results(self) -> dict[tuple[Mixture, Seed], float]:
+        """The value of each run, NaN where it failed."""
+        return {(run.mixture, run.seed): one.value for run, one in self.made.items()}
+
+    def mix(self, mixture: Iterable[str]) -> Mix:
+        """Return what is to be run for a mixture."""
+        from gnomon.runs.rebuild.swap import Mix
+
+        mix = Mix(self._a)
+        for name in sorted(mixture):
+            mix = self._factors[name].apply(mix)
+        return mix
+
+    def plan(self, mixture: Mixture) -> Plan:
+        """Return the plan of a mixture, made once."""
+        if mixture not in self._plans:
+            self._plans[mixture] = planning.plan(
+                self._record, self.mix(mixture), how=self._env, take=self._take, say=self._say
+            )
+        return self._plans[mixture]
+
+    def key(self, mixture: Mixture) -> str | None:
+        """Return what names a mixture in the record."""
+        mix = self.plan(mixture).mix
+        return key_of(mix.recipe, mix.params)
+
+    # ------------------------------------------------------------ what exists
+
+    def find(self, mixtures: Iterable[Mixture]) -> None:
+        """Take the results that the record has."""
+        wanted: dict[str, Mixture] = {}
+        whole = frozenset(self._factors)
+        for mixture in mixtures:
+            if (key := self.key(mixture)) is not None:
+                wanted[key] = mixture
+        if (key := key_of(self._b)) is not None:
+            wanted.setdefault(key, whole)
+        if (key := key_of(self._a)) is not None:
+            wanted.setdefault(key, frozenset())
+        slots: dict[Mixture, int] = {}
+        for id_, key, seed in self._candidates():
+            mixture_found = wanted.get(key)
+            if mixture_found is None:
+                continue
+            slots[mixture_found] = slots.get(mixture_found, 0) + 1
+            run = Run(mixture_found, seed if self._is_seeded else repeat(slots[mixture_found]))
+            value = value_of(self._record.run_of(id_), self._metric)
+            if run not in self.made and value is not None and math.isfinite(value):
+                self.made[run] = Made(id_, value, None, was_there=True)
+
+    def _candidates(self) -> Iterable[tuple[str, str, object]]:
+        """Yield (run, key, seed) of finished runs that may be mixtures: earlier ones say their key, others are looked at."""
+        record = self._record
+        record.replica.update(record.progress)
+        ids = record.replica.index.ids("run")
+        cells = record._cells(["status", "removed", "repeats", "script", "created"], ids, None)
+        scripts = set(self._record._cells(["script"], [self._a.run, self._b.run], None)["script"])
+        looked, processes = 0, Processes(record)
+        created = [one if isinstance(one, int) else 0 for one in cells["created"]]
+        order = sorted(range(len(ids)), key=lambda at: -created[at])
+        first = [at for at in order if ids[at] in (self._a.run, self._b.run)]
+        for at in [*first, *order]:
+            if (
+                cells["status"][at] != "finished"
+                or cells["removed"][at] not in (None, False, MIXTURE)
+                or cells["script"][at] not in scripts
+            ):
+                continue
+            looked += 1
+            if looked > MOST_LOOKED_AT:
+                return
+            view = record.run_of(ids[at])
+            if view.repeats:
+                key = view.repeats.get("key")
+                if view.repeats.get("for") == MIXTURE_OF and isinstance(key, str) and not view.unread:
+                    yield ids[at], key, view.seed
+            elif (own := key_of(recipe_of(view, processes))) is not None:
+                yield ids[at], own, view.seed
+
+    # ------------------------------------------------------------ what is to be made
+
+    def make(self, runs: Sequence[Run], parallel: int, tell: Callable[[Run, Made], None]) -> None:
+        """Make runs, some at a time; `tell` hears of each as it ends. Ctrl-C stops those that run, and is raised."""
+        waiting = list(runs)
+        active: list[tuple[Run, Started]] = []
+        try:
+            while waiting or active:
+                while waiting and len(active) < parallel:
+                    run = waiting.pop(0)
+                    try:
+                        active.append((run, self._start(run)))
+                    except (OSError, GnomonError) as error:
+                        self._take_result(
+                            run, Made("", math.nan, str(getattr(error, "message", error))), tell
+                        )
+                for pair in [one for one in active if one[1].process.poll() is not None]:
+                    active.remove(pair)
+                    self._take_result(pair[0], self._ended(pair[1]), tell)
+                if active:
+                    time.sleep(PAUSE_S)
+        except BaseException:
+            for _, started in active:
+                started.stop()
+            raise
+
+    def _take_result(self, run: Run, made: Made, tell: Callable[[Run, Made], None]) -> None:
+        self.made[run] = made
+        tell(run, made)
+
+    def _start(self, run: Run) -> Started:
+        made = self.plan(run.mixture)
+        if self._is_seeded and isinstance(run.seed, int):
+            made = planning.with_seed(made, run.seed)
+        also = {
+            "key": self.key(run.mixture),
+            "seed": run.seed,
+            "against": self._b.run,
+            "mixture": sorted(run.mixture),
+        }
+        return planning.start(self._record, made, MIXTURE_OF, of=self._a.run, quiet=True, also=also)
+
+    def _ended(self, started: Started) -> Made:
+        status = started.end()
+        by = planning.repeat_of(self._record, started)
+        if by is None:
+            return Made(started.run, math.nan, "it ended without making the run")
+        view = self._record.run(by)
+        return Made(by, *self._value(view, status, started))
+
+    def _value(self, view: RunView, status: int, started: Started) -> tuple[float, str | None]:
+        if view.status != "finished":
+            said = last_line(self._record.run(started.run))
+            return math.nan, f"exit code {status}" + (f": {said}" if said else "")
+        mix: Mix = started.plan.mix
+        unread = [
+            name for name in view.unread if name in mix.params or (name == "seed" and mix.seed is not None)
+        ]
+        if unread:
+            return math.nan, f"the script never reads `run.params[{unread[0]!r}]`" if unread[
+                0
+            ] != "seed" else "it never reads `run.seed`"
+        value = value_of(view, self._metric)
+        if value is None:
+            return math.nan, f"it never logged `{self._metric}`"
+        return value, None if math.isfinite(value) else f"`{self._metric}` is no finite number"
+
+
+def repeat(nth: int) -> str:
+    """Return what stands for a seed where a run takes none."""
+    return f"repeat {nth}"
+
+
+def durations(runs: Sequence[Recipe]) -> float | None:
+    """Return how long one run takes, in seconds, by those that are there; None where nobody knows."""
+    known = [one.duration_s for one in runs if one.duration_s is not None]
+    return sum(known) / len(known) if known else None

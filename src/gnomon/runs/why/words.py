@@ -1,0 +1,174 @@
+"""A question about two runs and its answer in words, for the terminal and for pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gnomon.runs.plot.whiskers import Whiskers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gnomon.runs.face import Terminal
+    from gnomon.runs.why.actions import Asked
+    from gnomon.runs.why.answer import Answer, Share
+
+WIDTH = 32
+_SHOWN_FIXED = 12
+
+
+def question_lines(asked: Asked, terminal: Terminal) -> Iterator[tuple[str, str]]:
+    """Yield what differs and what the answer costs: (line, style)."""
+    clean, value = terminal.clean, terminal.value
+    before, after = asked.values
+    yield (
+        f"{clean(asked.metric)}: {value(before)} in {asked.a.run[:8]}, {value(after)} in {asked.b.run[:8]}",
+        "bold",
+    )
+    if asked.factors.found:
+        yield "  what differs", ""
+        width = max(len(one.name) for one in asked.factors.found)
+        for one in asked.factors.found:
+            yield f"    {clean(one.name):<{width}}  {clean(one.said)}", ""
+    else:
+        yield f"  {nothing(asked)}", "yellow"
+    if asked.factors.fixed:
+        yield "  what differs and cannot be swapped", ""
+        for name, why in list(asked.factors.fixed.items())[:_SHOWN_FIXED]:
+            yield f"    {clean(name)}  {clean(why)}", "dim"
+    for note in asked.notes:
+        yield f"  {clean(note)}", "dim"
+    for gap in asked.gaps:
+        yield f"  cannot be had: {clean(str(gap))}", "red"
+        if gap.next:
+            yield f"    {gap.next}", "dim"
+    if asked.question is not None:
+        yield f"  {cost(asked, terminal)}", ""
+
+
+def nothing(asked: Asked) -> str:
+    """Return why there is nothing to swap."""
+    if asked.comparison.is_pair_of_seeds:
+        return "they differ in their seed only: what you see is the spread between seeds (`gnomon compare --groups`)"
+    if asked.comparison.is_same:
+        return "nothing that is recorded tells them apart"
+    return "nothing that differs can be swapped"
+
+
+def cost(asked: Asked, terminal: Terminal, parallel: int = 1) -> str:
+    """Return what the answer costs, before anything starts."""
+    assert asked.question is not None  # who calls has looked  # noqa: S101
+    seeds = asked.question.seeds
+    named = ", ".join(map(str, seeds[:8])) + (", …" if len(seeds) > 8 else "")
+    what = f"{'seeds' if asked.is_seeded else 'repeats'} {named}"
+    kind = "all mixtures" if asked.question.is_exact else f"{2 * asked.question.pairs} orders of the factors"
+    now, most = asked.missing, asked.at_most
+    there = len(asked.mixtures.made)
+    text = f"{what}; {kind}; {terminal.count(there, 'run')} of them exist"
+    if not most:
+        return f"{text}: nothing is to be run"
+    took = asked.duration_s
+    about = f", about {terminal.duration(took * most / parallel)} in all" if took is not None else ""
+    later = f", then {most - now:,} if the two ends differ" if most > now else ""
+    return f"{text}; {now:,} to make now{later}{about}"
+
+
+def answer_lines(asked: Asked, answer: Answer, terminal: Terminal) -> Iterator[tuple[str, str]]:
+    """Yield the shares, with a bar each, then what the answer is: (line, style)."""
+    clean, value = terminal.clean, terminal.value
+    if answer.shares:
+        width = max(len(one.name) for one in answer.shares)
+        scale = Whiskers([(one.low, one.share, one.high) for one in answer.shares] + [(0.0, 0.0, 0.0)], WIDTH)
+        for one in answer.shares:
+            drawn = scale.drawn(one.low, one.share, one.high, is_unicode=terminal.is_unicode)
+            yield (
+                f"  {clean(one.name):<{width}}  {share_words(one, terminal):<36}  {drawn}",
+                "bold" if one.is_cause else "dim",
+            )
+        zero = scale.drawn(None, 0.0, None, is_unicode=False).replace("o", "0")
+        yield f"  {'':<{width}}  {'':<36}  {zero}", "dim"
+    for pair in answer.together:
+        both, beyond = f"{clean(pair.first)} and {clean(pair.second)}", signed(pair.more, terminal)
+        between = f"({value(pair.low)} to {value(pair.high)})"
+        yield f"  {both} together: {beyond} beyond what each does alone {between}", ""
+    for failure in _failed(asked, answer):
+        yield f"  {clean(failure)}", "yellow"
+    for note in answer.notes:
+        yield f"  {clean(note)}", "dim"
+    yield sentence(asked.metric, answer, terminal), "green" if answer.causes else "yellow"
+    rest = unexplained(asked, answer)
+    if rest is not None:
+        yield (
+            (
+                f"the two runs as they were recorded differ by {signed(asked.values[1] - asked.values[0], terminal)}; "
+                f"what cannot be swapped, and the seeds of the two, make the rest"
+            ),
+            "dim",
+        )
+
+
+def _failed(asked: Asked, answer: Answer) -> list[str]:
+    """Return why runs failed, each reason once."""
+    made = asked.mixtures.made
+    reasons: dict[str, int] = {}
+    for failure in answer.failed:
+        one = made.get((failure.mixture, failure.seed))  # type: ignore[call-overload]
+        why = (one.why if one is not None else None) or "it failed"
+        where = " + ".join(sorted(failure.mixture)) or "nothing"
+        text = f"with {where} from {asked.b.run[:8]}: {why}"
+        reasons[text] = reasons.get(text, 0) + 1
+    return [f"{text} ({count} runs)" if count > 1 else text for text, count in reasons.items()]
+
+
+def share_words(one: Share, terminal: Terminal) -> str:
+    """Return a share with its interval."""
+    if one.has_no_effect:
+        return "no effect"
+    text = signed(one.share, terminal)
+    if one.low is not None and one.high is not None:
+        text += f"  ({terminal.value(one.low)} to {terminal.value(one.high)})"
+    return text if one.is_cause or one.p is None else f"{text}  noise?"
+
+
+def signed(number: float | None, terminal: Terminal) -> str:
+    """Return a number with its sign."""
+    if number is None:
+        return "?"
+    text: str = terminal.value(number)
+    return f"+{text}" if number > 0 else text
+
+
+def sentence(metric: str, answer: Answer, terminal: Terminal) -> str:
+    """Return the answer in a sentence."""
+    clean = terminal.clean
+    seeds = terminal.count(len(answer.seeds), "seed")
+    difference = answer.difference
+    whole = f"{signed(difference.mean, terminal)}" if difference.mean is not None else "unknown"
+    if answer.causes:
+        parts = [f"`{clean(one.name)}` {signed(one.share, terminal)}" for one in answer.causes]
+        return f"of the difference of {whole} in `{clean(metric)}` over {seeds}: {_and(parts)}"
+    more = f"; {answer.more_seeds} more seeds would probably tell" if answer.more_seeds else ""
+    why = f": {clean(answer.why)}" if answer.why else ""
+    return f"{answer.verdict}{why} (difference {whole} over {seeds}{_interval(answer, terminal)}){more}"
+
+
+def _interval(answer: Answer, terminal: Terminal) -> str:
+    low, high = answer.difference.low, answer.difference.high
+    return (
+        f", {terminal.value(low)} to {terminal.value(high)}" if low is not None and high is not None else ""
+    )
+
+
+def _and(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def unexplained(asked: Asked, answer: Answer) -> float | None:
+    """Return by how much the recorded difference is not the one that was explained; None where that is no matter."""
+    mean = answer.difference.mean
+    if mean is None:
+        return None
+    recorded = asked.values[1] - asked.values[0]
+    size = max(abs(recorded), abs(mean))
+    rest = recorded - mean
+    return rest if size and abs(rest) > 0.25 * size else None

@@ -1,0 +1,205 @@
+"""`gnomon why`: two real runs, mixtures of them as real processes. The statistics are tested in tests/unit/runs/why."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.lab import Lab
+
+pytestmark = pytest.mark.slow
+
+# The noise is drawn anew for each lr and scale, as that of a training is: mixtures of one seed are not shifted copies.
+TRAIN = """
+import argparse, random
+import gnomon
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float, default=0.1)
+parser.add_argument("--tint", default="red")
+parser.add_argument("--seed", type=int, default=0)
+args = parser.parse_args()
+SCALE = 1.0
+random.seed(f"{args.seed} {args.lr} {SCALE}")
+with gnomon.run("study", params={"lr": args.lr, "tint": args.tint}, seed=args.seed) as run:
+    run.log(score=10 * args.lr * SCALE + random.gauss(0, 0.01), step=0)
+"""
+
+
+@pytest.fixture
+def lab(project):
+    lab = Lab(project)
+    lab.write("train.py", TRAIN)
+    lab.commit()
+    return lab
+
+
+def why(lab, *words, code=0):
+    return lab.json("why", "@2", "@1", "-m", "score", "--parallel", "2", *words, code=code)
+
+
+def shares(found):
+    return {one["name"]: one for one in found["answer"]["shares"]}
+
+
+def test_the_planted_cause_is_named_and_what_does_nothing_is_not(lab):
+    lab.python("train.py", "--lr", "0.1", "--seed", "1")
+    lab.python("train.py", "--lr", "0.2", "--tint", "blue", "--seed", "1")
+    found = why(lab)
+    assert found["runs_there"] == 2
+    assert (found["runs_missing"], found["runs_at_most"]) == (8, 18)
+    assert found["seeds"] == found["answer"]["seeds"] == [1, 0, 2, 3, 4]
+    answer = found["answer"]
+    assert answer["verdict"] == "causes"
+    assert [one["name"] for one in answer["shares"] if one["is_cause"]] == ["params.lr"]
+    assert shares(found)["params.lr"]["share"] == pytest.approx(1.0, abs=0.05)
+    assert shares(found)["params.tint"]["has_no_effect"]
+    total = sum(one["share"] for one in answer["shares"])
+    assert total == pytest.approx(answer["difference"]["mean"], abs=1e-9)
+    assert answer["is_exact"]
+
+
+def test_code_and_a_parameter_together(lab):
+    lab.python("train.py", "--lr", "0.1", "--seed", "1")
+    lab.write("train.py", TRAIN.replace("SCALE = 1.0", "SCALE = 1.5"))
+    lab.python("train.py", "--lr", "0.2", "--seed", "2")
+    found = why(lab, "--seeds", "4")
+    assert found["factors"] == [
+        {"name": "code", "said": "train.py"}, {"name": "params.lr", "said": "--lr 0.1 → --lr 0.2"}
+    ]  # fmt: skip
+    assert shares(found)["code"]["share"] == pytest.approx(0.75, abs=0.05)  # (0.5 + 1.0) / 2
+    assert shares(found)["params.lr"]["share"] == pytest.approx(1.25, abs=0.05)  # (1.0 + 1.5) / 2
+    (pair,) = found["answer"]["together"]
+    assert pair["more"] == pytest.approx(0.5, abs=0.1)
+
+
+def test_no_cause_above_noise(lab):
+    lab.python("train.py", "--seed", "1")
+    lab.write(
+        "train.py", TRAIN.replace("{args.lr}", "{args.lr} again")
+    )  # another stream of random numbers, no other model
+    lab.python("train.py", "--seed", "1")
+    found = why(lab, code=3)
+    assert found["answer"]["verdict"] == "no cause above noise"
+    assert found["answer"]["shares"] == []
+    shown = lab.gnomon("why", "@2", "@1", "-m", "score", code=3).stdout
+    assert "no cause above noise" in shown
+
+
+def test_what_was_made_is_not_made_again_and_stays_out_of_the_lists(lab):
+    lab.python("train.py", "--lr", "0.1", "--seed", "1")
+    lab.python("train.py", "--lr", "0.2", "--tint", "blue", "--seed", "1")
+    assert len(lab.record.runs(limit=None).ids) == 2
+    why(lab, "--seeds", "3")
+    assert len(lab.record.runs(limit=None).ids) == 2
+    assert len(lab.record.runs(limit=None, removed=True).ids) == 10
+    again = why(lab, "--seeds", "3")
+    assert again["runs_missing"] == 0
+    assert len(lab.record.runs(limit=None, removed=True).ids) == 10
+    (explained,) = lab.newest().explanations  # a later answer covers the earlier
+    assert explained["seeds"] == 3
+    assert "why it differs" in lab.gnomon("show", "@2").stdout
+    hidden = lab.record.runs(limit=1, removed=True).ids[0]
+    lab.gnomon("restore", hidden)
+    assert hidden in lab.record.runs(limit=None).ids
+
+
+def test_runs_of_other_seeds_that_exist_are_used(lab):
+    for lr in ("0.1", "0.2"):
+        for seed in ("4", "5", "6"):
+            lab.python("train.py", "--lr", lr, "--seed", seed)
+    found = lab.json("why", "@4", "@1", "-m", "score", "--seeds", "3", "--plan")
+    assert (found["seeds"], found["runs_there"], found["runs_at_most"]) == ([4, 5, 6], 6, 0)
+
+
+def test_ctrl_c_keeps_what_was_made(lab):
+    lab.write("train.py", TRAIN.replace("SCALE = 1.0", "SCALE = 1.0\nimport time; time.sleep(0.3)"))
+    lab.commit()
+    lab.python("train.py", "--lr", "0.1", "--seed", "1")
+    lab.python("train.py", "--lr", "0.2", "--seed", "1")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gnomon", "why", "@2", "@1", "-m", "score"], cwd=lab.project, env=lab.env,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for _ in range(600):
+        made = lab.record.runs(where="status = 'finished'", removed=True).ids
+        if len(made) >= 2:
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "what was made is kept" in error
+    assert lab.newest().explanations == []
+    assert why(lab, "--plan")["runs_there"] >= 4
+
+
+def test_a_script_without_seeds_is_repeated(lab):
+    lab.write(
+        "free.py",
+        "import gnomon, random, sys\nwith gnomon.run('free', params={'gain': float(sys.argv[2])}) as run:\n"
+        "    run.log(score=float(sys.argv[2]) + random.gauss(0, 0.01), step=0)\n",
+    )
+    lab.commit()
+    lab.python("free.py", "--gain", "1")
+    lab.python("free.py", "--gain", "2")
+    found = why(lab, "--seeds", "4")
+    assert found["seeds"] == ["repeat 1", "repeat 2", "repeat 3", "repeat 4"]
+    assert "other seeds cannot be tried" in found["notes"][0]
+    assert [one["name"] for one in found["answer"]["shares"] if one["is_cause"]] == ["params.gain"]
+
+
+def test_a_mixture_that_fails_says_why(lab):
+    lab.write(
+        "train.py",
+        TRAIN.replace("SCALE = 1.0", "SCALE = 1.0\nassert args.lr < 0.3 or SCALE > 1, 'too steep'"),
+    )
+    lab.commit()
+    lab.python("train.py", "--lr", "0.1", "--seed", "1")
+    lab.write("train.py", TRAIN.replace("SCALE = 1.0", "SCALE = 1.5"))
+    lab.python("train.py", "--lr", "0.4", "--seed", "1")
+    done = lab.gnomon("why", "@2", "@1", "-m", "score", "--seeds", "3", "--parallel", "2", code=3)
+    assert "too steep" in done.stdout
+    joined = lab.json(
+        "why", "@2", "@1", "-m", "score", "--seeds", "3", "--together", "code,params.lr", code=0
+    )
+    assert [one["name"] for one in joined["factors"]] == ["code+params.lr"]
+
+
+def test_what_cannot_be_swapped_is_named(lab):
+    lab.write(
+        "loop.py",
+        "import gnomon\nfor lr in (0.1, 0.2):\n    with gnomon.run(f'lr-{lr}', params={'lr': lr}, seed=1) as run:\n"
+        "        run.log(score=lr, step=0)\n",
+    )
+    lab.commit()
+    lab.python("loop.py")
+    found = why(lab, code=3)
+    assert found["factors"] == []
+    assert "does not read `run.params`" in found["cannot_be_swapped"]["params.lr"]
+    assert (
+        "nothing that differs can be swapped" in lab.gnomon("why", "@2", "@1", "-m", "score", code=3).stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("@2", "@1"), "needs the metric"),
+        (("@2", "@2", "-m", "score"), "are the same run"),
+        (("@2", "@1", "-m", "scor"), "never logged `scor`"),
+        (("@2", "@1", "-m", "score", "--seeds", "x"), "`--seeds` must be a number"),
+        (("@2", "@1", "-m", "score", "--seeds", "0"), "must be from 1 to 50; got 0"),
+        (("@2", "@1", "-m", "score", "--parallel", "0"), "must be at least 1; got 0"),
+        (("@2", "@1", "-m", "score", "--together", "lr,deph"), "nothing that differs is called `deph`"),
+        (("@2", "@1", "-m", "score", "--level", "2"), "must be in [0.001, 0.5]; got 2"),
+    ],
+)
+def test_bad_words(lab, words, said):
+    lab.python("train.py", "--lr", "0.1", "--seed", "1")
+    lab.python("train.py", "--lr", "0.2", "--seed", "1")
+    assert said in lab.gnomon("why", *words, code=2).stderr
