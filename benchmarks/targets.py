@@ -274,6 +274,13 @@ TARGETS: tuple[Target, ...] = (
         for sampler in ("grid", "random")
         for parallel in (1, 2)
     ),
+    Target(
+        "reproduce",
+        "making a run again, code and environment cached, beyond the run",
+        2,
+        "s",
+        field("reproduce", "again", "more_s"),
+    ),
     Target("scale", "first page of the table of 100,000 runs", 300, "ms", field("scale", "page", "ms")),
     Target("scale", "files of 100,000 runs, as made", 500, "", field("scale", "files made", "files")),
     Target(

@@ -79,7 +79,7 @@ def build(folder: Path) -> dict[str, str]:
     _notebook(folder)
     close_all()
     with gnomon.open(record) as opened:
-        found = _data(folder, opened)
+        found = _data(folder, opened) | _sweep(opened)
         ids = [row["id"] for row in opened.runs(columns=["id"], limit=1_000).to_pylist()]
         for number, text in enumerate(chunks(60)[:40]):
             opened.save_view(
@@ -143,6 +143,50 @@ def _checks(record: gnomon.Record, run: str) -> str:
     )
     record.checks.write(result, about=f"run:{run}")
     return record.checks.write(result, about=f"run:{run}").id
+
+
+def _sweep(record: gnomon.Record) -> dict[str, str]:
+    """Write a sweep down in which every text is an attack, and one whose file cannot be read; return it, and a run of it."""
+    from gnomon.ids import run_subject
+    from gnomon.runs.sweep import entries
+    from gnomon.session import session_for
+
+    session, sweep, later = session_for(record.path), "ab" * 10, "cd" * 10
+    names = [
+        safe(one)[:60].replace(".", "").replace("{", "").replace("}", "").strip() or "x" for one in PAYLOADS
+    ]
+    file = {
+        "name": safe(chunks(150)[0])[:200], "command": ["python", *map(safe, PAYLOADS[:40])], "metric": safe(PAYLOADS[0]),
+        "goal": "maximize", "seeds": [1, 2], "sampler": "random", "trials": 200,
+        "params": {name: [safe(one), f"{at} {safe(one)}"] for at, (name, one) in enumerate(zip(names, PAYLOADS, strict=True))},
+    }  # fmt: skip
+    file["command"] = [word.replace("{", "").replace("}", "") for word in file["command"]]
+    session.append(
+        entries.MADE, entries.sweep_subject(sweep), {"name": file["name"], "file": file}, strict=True
+    )
+    session.append(
+        entries.MADE,
+        entries.sweep_subject(later),
+        {"name": PAYLOADS[1], "file": {PAYLOADS[0]: PAYLOADS[1]}},
+        strict=True,
+    )
+    ids = record.runs(columns=["id"], limit=1_000).ids
+    for number, (text, run) in enumerate(
+        zip(PAYLOADS, [*ids, *(f"{n:020x}" for n in range(1_000))], strict=False)
+    ):
+        status = ("finished", "failed", "pruned", "timed out", "finished")[number // 2 % 5]
+        body = {
+            "sweep": sweep, "number": number // 2, "seed": number % 2 + 1, "status": status, "began_us": 1_790_000_000_000_000,
+            "params": {(own := PAYLOADS[number // 2]): own, "x": {own: [own]}}, "why": text, "value": float(number),
+        }  # fmt: skip
+        session.append(entries.ENDED, entries.trial_subject(run), body, strict=True)
+    made_for = "ef" * 10
+    body = {
+        "name": safe(PAYLOADS[2]), "trial": {"sweep": sweep, "number": 3}, "params": {},
+        "repeats": {"run": ids[1], "for": "replication", "swapped": {one: one for one in PAYLOADS}},
+    }  # fmt: skip
+    session.append("run.created", run_subject(made_for), body, strict=True)
+    return {"sweep": sweep, "made_for": made_for}
 
 
 def _writings(record: gnomon.Record, run: str, before: str) -> None:

@@ -7,6 +7,10 @@ import math
 from pathlib import Path
 
 import gnomon
+from gnomon.runs import entries
+from gnomon.runs.actions import write
+from gnomon.runs.given import Given
+from tests.browser.sweep_record import add_sweep, given_run
 from tests.browser.team_record import add_team
 from tests.unit.checks import made
 
@@ -50,13 +54,40 @@ def rich(folder: Path) -> dict[str, str]:
     table.write_text(table.read_text() + "99,1\n")
     gnomon.add_data(str(table), name="credit", dir=place)
     add_team(folder, ids[6])
+    sweep, trials = add_sweep(place)
+    swapped = {"params.lr": "0.05 → 0.2"}
+    with given_run(
+        Given(repeats={"run": ids[0], "for": "replication", "swapped": swapped}),
+        dir=place,
+        params={"lr": 0.2},
+    ) as run:
+        run.log(loss=0.4)
     with gnomon.open(place) as record:
         record.checks.write(made.fairness(0.1, outcome="pass"), about=f"run:{ids[5]}")
         check = record.checks.write(made.fairness(0.3), about=f"run:{ids[6]}").id
         record.checks.write(made.drift(), about="data:credit@v2")
+        _told(record, ids[6], ids[0], run.id)
     return {
         "run": ids[6], "runs": ",".join(ids), "name": "credit", "version": "v1", "word": "1", "kind": "question", "check": check,
+        "sweep": sweep, "trial": trials[0], "repeat": run.id,
     }  # fmt: skip
+
+
+def _told(record: gnomon.Record, run: str, other: str, repeat: str) -> None:
+    """Write on a run that it was made again, and why it differs from another."""
+    shares = [
+        ["params.lr", "0.05 → 0.2", 0.4, 0.3, 0.5, 0.01, True],
+        ["code", "of 31fa6f2f", 0.1, -0.1, 0.3, 1.0, False],
+    ]
+    answer = {
+        "a": other, "b": run, "metric": "loss", "verdict": "causes", "difference": [0.5, 0.4, 0.6], "shares": shares, "seeds": 3,
+        "notes": ["3 seeds were run"],
+    }  # fmt: skip
+    write(record, run, entries.EXPLAINED, answer)
+    metrics = [["loss", 0.5, 0.4, 0.45, 0.55, 3, "outside"]]
+    said = {"by": repeat, "verdict": entries.DIFFERS, "gaps": ["no lock file"], "metrics": metrics}
+    write(record, run, entries.REPLICATED, said)
+    write(record, run, entries.REPLICATED, {"verdict": entries.CANNOT_RUN, "why": "the data is gone"})
 
 
 def odd(folder: Path) -> dict[str, str]:

@@ -39,6 +39,7 @@ def addresses(values: dict[str, str]) -> dict[str, str]:
                 query["run"] = values["runs"]
             filled = page.path.format_map(_Given(values))
             found[page.path] = f"{filled}?{urlencode(query)}" if query else filled
+    found |= {f"/run/{kind}": f"/run/{values[kind]}" for kind in ("trial", "repeat") if kind in values}
     return found
 
 

@@ -176,7 +176,11 @@ def addresses(values: dict[str, str]) -> list[str]:
     for page in Found().pages:
         if page.method != "GET":
             continue
-        for run in (values["run"], values["kept"], values["notebook"]) if "{run}" in page.path else ("",):
+        for run in (
+            (values["run"], values["kept"], values["notebook"], values["made_for"])
+            if "{run}" in page.path
+            else ("",)
+        ):
             filled = page.path.format_map({**_Any(), **values, "run": run})
             stem = "/compare" if page.path.startswith("/compare") else page.path
             query = useful.get(page.path) or useful.get(stem) or []

@@ -447,6 +447,21 @@ def test_a_sweep_can_go_on_without_its_file(sweep, ask, project, start):
     assert missing.code == 2 and "there is no file `sweep.toml`" in missing.err
 
 
+def test_a_sweep_of_another_version_does_not_stop_the_list(project, ask):
+    from gnomon.runs.sweep import entries
+    from gnomon.session import close_all, session_for
+
+    body = {"name": "later", "file": {"quantum": 1}}
+    session_for(str(project / ".gnomon")).append(
+        entries.MADE, entries.sweep_subject("ab" * 10), body, strict=True
+    )
+    close_all()
+    assert "cannot be read here" in ask("sweeps").out
+    (found,) = ask("sweeps", "--json").json()
+    assert found["name"] == "later" and "unknown key `quantum`" in found["error"]
+    assert "unknown key `quantum`" in ask("sweeps", "show", "later").err
+
+
 def test_lists_and_shows(sweep, ask):
     assert "no sweeps yet" in ask("sweeps").err or ask("sweeps").code != 0
     sweep()

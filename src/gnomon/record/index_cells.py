@@ -37,7 +37,10 @@ _CELLS = _SCALARS | {list}
 _BIG = 1  # msgpack extension: a whole number beyond 64 bits, as decimal digits
 _HEAD = 4  # bytes of the checksum
 _FLOAT = b"\xcb"  # the byte before the eight of a float
-_FLOAT_BYTES = 9
+_NONE = b"\xc0"
+_FULL = b"\xdc\x01\x00"  # a list of a whole chunk
+_WHOLE = b"\xcf"  # the same of a whole number from 2**32
+_NUMBER_BYTES = 9
 _unpack_float = struct.Struct(">d").unpack_from
 
 Row = tuple[int, "Mapping[str, object]"]  # place within the type, cells
@@ -90,38 +93,64 @@ def cells_at(data: bytes, places: Iterable[int]) -> list[object]:
     first, count = _where_floats_are(data)
     if count:
         return [
-            _unpack_float(data, first + _FLOAT_BYTES * at + 1)[0] if at < count else None for at in places
+            _unpack_float(data, first + _NUMBER_BYTES * at + 1)[0] if at < count else None for at in places
         ]
     values = _decoded(payload)
     return [values[at] if at < len(values) else None for at in places]
 
 
-def float_bytes(data: bytes) -> bytearray | None:
-    """Return the cells of a chunk as eight bytes each, the highest first; None unless all of them are floats."""
-    opened(data)
-    first, count = _where_floats_are(data)
-    if not count:
+def side_by_side(data: bytes | None, count: int) -> bytes | None:
+    """Return the msgpack of a chunk's `count` cells side by side, none of them cut; None where it has few, by place."""
+    if data is None:
+        return _NONE * count
+    if zlib.crc32(data[_HEAD:]) != int.from_bytes(data[:_HEAD], "little"):
+        opened(data)
+    if count == CHUNK and data.startswith(_FULL, _HEAD):
+        return data[_HEAD + len(_FULL) :]  # most often
+    first, found = _where_cells_are(data)
+    return data[first:] + _NONE * (count - found) if first and found <= count else None
+
+
+def numbers_in(data: bytes, count: int) -> bytearray | None:
+    """Return cells that stand side by side as eight bytes each, the highest first; None for any others.
+
+    Either all of them are floats, or all whole numbers from 2**32 to 2**63: each is a byte that says so and eight more. So if the
+    first byte says so, and each ninth after it to the end, nothing else is in it.
+    """
+    kind = data[:1]
+    if (
+        kind not in (_FLOAT, _WHOLE)
+        or len(data) != _NUMBER_BYTES * count
+        or data[::_NUMBER_BYTES] != kind * count
+    ):
         return None
-    found = bytearray(data[first:])
-    del found[::_FLOAT_BYTES]
+    if kind == _WHOLE and max(data[1::_NUMBER_BYTES]) > 127:
+        return None
+    found = bytearray(data)
+    del found[::_NUMBER_BYTES]
     return found
 
 
-def _where_floats_are(data: bytes) -> tuple[int, int]:
-    """Return where the first cell of a chunk begins and how many there are, if all are floats; else (0, 0).
+def is_float(data: bytes) -> bool:
+    """Return whether the first of some cells is a float."""
+    return data.startswith(_FLOAT)
 
-    A float is a byte that says so and eight more. So if the first byte of the list says so, and each ninth after it to the end,
-    nothing else is in it.
-    """
+
+def _where_floats_are(data: bytes) -> tuple[int, int]:
+    """Return where the first cell of a chunk begins and how many there are, if all are floats (see `numbers_in`); else (0, 0)."""
+    first, count = _where_cells_are(data)
+    is_so = len(data) == first + _NUMBER_BYTES * count and data[first::_NUMBER_BYTES] == _FLOAT * count
+    return (first, count) if first and is_so else (0, 0)
+
+
+def _where_cells_are(data: bytes) -> tuple[int, int]:
+    """Return where the first cell of a chunk begins and how many there are; (0, 0) where they are kept by place."""
     kind = data[_HEAD] if len(data) > _HEAD else 0
     if kind == 0xDC:  # a list whose length follows
-        first, count = _HEAD + 3, int.from_bytes(data[_HEAD + 1 : _HEAD + 3], "big")
-    elif kind >> 4 == 9:  # a list of up to 15
-        first, count = _HEAD + 1, kind & 15
-    else:
-        return 0, 0
-    is_so = len(data) == first + _FLOAT_BYTES * count and data[first::_FLOAT_BYTES] == _FLOAT * count
-    return (first, count) if is_so else (0, 0)
+        return _HEAD + 3, int.from_bytes(data[_HEAD + 1 : _HEAD + 3], "big")
+    if kind >> 4 == 9:  # a list of up to 15
+        return _HEAD + 1, kind & 15
+    return 0, 0
 
 
 def _decoded(payload: memoryview) -> list[object]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gnomon.errors import AmbiguousIdError, BadArgumentError, NotStoredError, UnknownSubjectError
 from gnomon.ids import run_subject
 from gnomon.runs import entries
-from gnomon.runs.state import MIXTURE_OF
+from gnomon.runs.state import kept_apart
 from gnomon.session import session_for
 
 if TYPE_CHECKING:
@@ -103,9 +103,10 @@ def set_removed(record: Record, run: str, *, removed: bool) -> None:
 
 
 def changes_listing(state: Mapping[str, Any], *, removed: bool) -> bool:
-    """Return whether hiding a run, or bringing it back, changes anything. A mixture of `why` is out of the lists at first."""
-    is_mixture = state.get("repeats", {}).get("for") == MIXTURE_OF and not state["removed_heads"]
-    return bool(state["removed"] != removed or len(state["removed_heads"]) > 1 or is_mixture)
+    """Return whether hiding a run, or bringing it back, changes anything. A repeat is out of the lists at first."""
+    return bool(
+        state["removed"] != removed or len(state["removed_heads"]) > 1 or kept_apart(state) is not None
+    )
 
 
 def _state(record: Record, run: str) -> dict[str, Any]:

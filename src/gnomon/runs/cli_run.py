@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.errors import BadArgumentError, UsageError
+from gnomon.runs.spoken import value_of
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -147,18 +148,7 @@ def _param(text: str) -> tuple[str, object]:
         raise BadArgumentError(
             f"`--param` must be NAME=VALUE; got `{text}`", hint="for instance `--param lr=0.1`"
         )
-    return name.strip(), _value(value)
-
-
-def _value(text: str) -> object:
-    if text in ("true", "false"):
-        return text == "true"
-    for convert in (int, float):
-        try:
-            return convert(text)
-        except ValueError:
-            continue
-    return text
+    return name.strip(), value_of(value)
 
 
 def _patterns(words: list[str]) -> list[str]:

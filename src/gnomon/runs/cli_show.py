@@ -174,6 +174,8 @@ def _made_again(run: RunView, terminal: Terminal) -> None:
         facts = f"{who}{one.where}, {terminal.timestamp(one.time_s)}{by}"
         said = terminal.style(terminal.clean(one.said), "green" if one.is_good else "yellow")
         terminal.write(f"{INDENT}{said}  {terminal.style(facts, 'dim')}")
+        for line in one.moved[:MOST_AGAIN]:
+            terminal.write(INDENT + INDENT + terminal.clean(line))
     if len(found) > MOST_AGAIN:
         terminal.write(f"{INDENT}and {len(found) - MOST_AGAIN:,} earlier ones")
 

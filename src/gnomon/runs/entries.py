@@ -21,7 +21,7 @@
 | `process.exited` | code, signal, duration_s, cpu_s, peak_memory_bytes | how it ended |
 | `values.logged` | values: series, step, rank, kind, meta, parts, notes | `parts` are [name, media type, object, size] |
 
-`run.created` also has launcher, pick, told, repeats, trial; `run.ended` also unread.
+`run.created` also has launcher, options (of the command), pick, told, repeats, trial; `run.ended` also unread.
 `pick` and `told` say what a launcher was asked to pick, and which of seed, group and parameters were given to it.
 `repeats` ({run, for, swapped}) says that a run was made from another one's recipe, `trial` ({sweep, number}) that a sweep
 made it; `unread` names values that it was given and never read. `at` is where data lay, below the project. More in

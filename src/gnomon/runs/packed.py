@@ -5,10 +5,13 @@ Always true: a packed column gives the cells that it was made of, each of its ow
 
 from __future__ import annotations
 
+import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import compress
 from typing import TYPE_CHECKING, TypeAlias, overload
+
+from gnomon.record.index_query import as_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -18,6 +21,17 @@ _TEXTS = frozenset({str, bool, type(None)})
 _WHOLE = frozenset({int, type(None)})
 _ALL = bytes(range(MOST_WORDS))
 _EVERY = 16  # a look at so few of the cells tells most columns in which hardly two are equal
+# Of msgpack, in which the index keeps cells:
+_MOST_TEXTS = 16  # to look for each takes as long as to make some tenth of the cells
+_LOW = bytes(range(0x80))  # numbers from 0, and what ASCII texts are made of
+_NONE, _FALSE, _TRUE, _NO_TEXT = 0xC0, 0xC2, 0xC3, 0xA0
+_SMALL: Mapping[int, object] = {
+    **{number: number for number in _LOW}, **{number: number - 256 for number in range(0xE0, 256)},
+    _NONE: None, _FALSE: False, _TRUE: True, _NO_TEXT: "",
+}  # fmt: skip
+_TEXT_HEADS = bytes(range(0xA0, 0xC0))  # each says how long the text is that follows
+_TEXT = re.compile(rb"[\xa0-\xbf][\0-\x7f]*")
+_FREE = bytes(range(0x80, 0x81 + _MOST_TEXTS))  # heads of nothing that a cell may be
 _OF_A_LIST = 80  # bytes of a cell: its place in the list, and a short text
 
 Packed: TypeAlias = "Sequence[object]"
@@ -81,6 +95,76 @@ def packed(cells: list[object]) -> Packed:
         except OverflowError:
             pass  # a whole number of more than 64 bits
     return cells
+
+
+def cells_at(column: Packed, rows: Sequence[int]) -> list[object]:
+    """Return the cells of some rows."""
+    if isinstance(column, Words):
+        words, numbers = column.words, column.numbers
+        return [words[numbers[row]] for row in rows]
+    return [column[row] for row in rows]
+
+
+def packed_bytes(data: bytes, count: int) -> Packed | None:
+    """Return a column by the msgpack of its cells, side by side, if these need not be made: floats, few small cells, few texts.
+
+    The same cells as `packed` gives of them, in a form that takes as little room.
+    """
+    found = as_numbers(data, count)
+    if found is not None:
+        return packed_floats(found) if found.typecode == "d" else found  # type: ignore[arg-type]  # floats, so
+    column = _small(data, count) or _texts(data, count)
+    return column if column is not None and len(column.words) <= count // 4 else None
+
+
+def _small(data: bytes, count: int) -> Words | None:
+    """Return cells that take a byte each: numbers from -32 to 127, truths, what is missing."""
+    if len(data) != count:
+        return None
+    kinds = sorted({*data})
+    if any(kind not in _SMALL for kind in kinds):
+        return None
+    words = [_SMALL[kind] for kind in kinds]
+    types = {*map(type, words)}
+    if not types <= _TEXTS and not types <= _WHOLE:
+        return None
+    return Words(words, _numbered(data, kinds))
+
+
+def _texts(data: bytes, count: int) -> Words | None:
+    """Return cells that are few different short ASCII texts, or missing.
+
+    Where the bytes above 127 are as many as the cells, and all of them heads of short texts or None, each cell begins with
+    one: no other cell has one of these, and a text that is not ASCII has others besides. So a head, and as many characters
+    as it says, never stand elsewhere than in a cell of their own, and one byte can take the place of each such text.
+    """
+    heads = data.translate(None, _LOW)
+    if len(heads) != count or heads.translate(None, _TEXT_HEADS + bytes([_NONE])):
+        return None
+    missing = heads.count(_NONE)
+    words: list[object] = [None] if missing else []
+    kinds = [_NONE] if missing else []
+    left, at, to_find = data, 0, count - missing
+    for free in _FREE:
+        if not to_find:
+            return Words(words, _numbered(left.translate(None, _LOW), kinds))
+        found = _TEXT.search(left, at)
+        assert found is not None  # a head is left  # noqa: S101
+        word, at = found[0], found.end()
+        as_long = bytes([free]).ljust(len(word), b"\0")  # then a single pass is enough
+        left = left.replace(word, as_long)
+        to_find -= left.count(free)
+        words.append(word[1:].decode("ascii"))
+        kinds.append(free)
+    return None
+
+
+def _numbered(data: bytes, kinds: Sequence[int]) -> bytes:
+    """Return for each byte its place among all that there are."""
+    places = bytearray(MOST_WORDS)
+    for place, kind in enumerate(kinds):
+        places[kind] = place
+    return data.translate(bytes(places))
 
 
 def packed_floats(cells: array[float]) -> Packed:

@@ -1,4 +1,4 @@
-"""What a few typed letters may mean: runs by id, name or `@1`, groups, versions of data, and what is found in texts.
+"""What a few typed letters may mean: runs by id, name or `@1`, groups, sweeps, versions of data, and what is found in texts.
 
 Always true: at most `MOST` answers, each with a path of ours; names come before texts, and of names those that begin so first,
 the newest first. Nothing that is typed here raises.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gnomon.runs.views import Record
 
 MOST = 12
-MOST_RUNS, MOST_GROUPS, MOST_SETS = 6, 3, 3
+MOST_RUNS, MOST_GROUPS, MOST_SETS, MOST_SWEEPS = 6, 3, 3, 2
 ENOUGH = 3  # names: then texts are not searched
 FEWEST_FOR_TEXTS = 2
 
@@ -38,7 +38,13 @@ def found(record: Record, words: str) -> list[dict[str, str]]:
     if not words:
         return []
     record.replica.update(record.progress)
-    rows = [*_called(record, words), *_groups(record, words), *_runs(record, words), *_data(record, words)]
+    rows = [
+        *_called(record, words),
+        *_groups(record, words),
+        *_sweeps(record, words),
+        *_runs(record, words),
+        *_data(record, words),
+    ]
     if len(rows) < ENOUGH and len(words) >= FEWEST_FOR_TEXTS and not words.startswith("@"):
         rows += _texts(record, words)
     by_place: dict[str, dict[str, str]] = {}
@@ -134,6 +140,23 @@ def _groups(record: Record, words: str) -> list[dict[str, str]]:
             f"/runs?{urlencode({'where': f'group = {quoted(name)}'})}",
         )
         for _, less, name in nsmallest(MOST_GROUPS, found)
+    ]
+
+
+def _sweeps(record: Record, words: str) -> list[dict[str, str]]:
+    """Return the newest sweeps whose name has these letters."""
+    index = record.replica.index
+    if "sweep" not in index.types():
+        return []
+    table = index.columns("sweep", ["", "name", "created"])
+    wanted = words.casefold()
+    found = [
+        (created if isinstance(created, int) else 0, str(sweep), name)
+        for sweep, name, created in zip(table[""], table["name"], table["created"], strict=True)
+        if isinstance(name, str) and wanted in name.casefold()
+    ]
+    return [
+        _row(name, f"sweep {sweep[:8]}", f"/sweep/{sweep}") for _, sweep, name in nlargest(MOST_SWEEPS, found)
     ]
 
 

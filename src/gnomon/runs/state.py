@@ -29,10 +29,11 @@ FOLD_VERSION = 11
 _BY_PEOPLE = (entries.NOTED, entries.TAGGED, entries.RENAMED, entries.REMOVED)
 OPEN = "open"
 WITHHELD = "withheld"  # in the column `removed`: nobody hid this run, but nothing that was said of it is here
-MIXTURE = (
-    "mixture"  # in the column `removed`: a run that `gnomon why` made, and nobody brought into the lists
-)
-MIXTURE_OF = "why"  # of what such a run says that it was made for
+# In the column `removed`, of runs that nobody hid and nobody brought into the lists:
+MIXTURE = "mixture"  # `gnomon why` made it
+REPEAT = "repeat"  # it only repeats another one, nothing changed
+MADE_AGAIN = (MIXTURE, REPEAT)
+MIXTURE_OF = "why"  # of what a mixture says that it was made for
 _MAX_CELL_TEXT = 200
 _MAX_NAME = 4096
 _by_place = attrgetter("log_raw", "seq", "digest")
@@ -110,12 +111,23 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
             state[field] = str(checked.cell(value, _MAX_CELL_TEXT))
     if (parent := state["parent"]) is not None and not (isinstance(parent, str) and parent.isprintable()):
         state["parent"] = None
+    if (options := next((body["options"] for body in bodies if "options" in body), None)) is not None:
+        _take_options(state, checked.fields(options))
     starts = [*created, *of_kind[entries.JOINED]] if entries.JOINED in of_kind else created
     processes = _processes(starts, of_kind.get(entries.ENDED, ()))
     state["processes"], state["status"] = processes, _status(processes)
     if not any(bodies) and not any(entry.has_body for entry in live):
         state["is_withheld"] = True  # only heads are here: an export of other runs, or all was erased
     return state
+
+
+def _take_options(state: dict[str, object], options: Mapping[str, object]) -> None:
+    """Take what the options of the command say, of a run that says no parameter itself, and the seed where it says none."""
+    own = {name: value for name, value in options.items() if name != "seed"}
+    if not state["params"] and own:
+        state["params"] = own
+    if state["seed"] is None and checked.integer(options.get("seed")) is not None:
+        state["seed"] = options["seed"]
 
 
 def _fold_choices(
@@ -468,10 +480,8 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
         row["touched"] = [part for change in state["touched"].items() for part in change]
     if state["removed"] or "is_withheld" in state:
         row["removed"] = True if "is_withheld" not in state else WITHHELD
-    elif "repeats" in state and state["repeats"].get("for") == MIXTURE_OF and not state["removed_heads"]:
-        row["removed"] = (
-            MIXTURE  # dozens of them answer one question; they are no runs that somebody looks for
-        )
+    elif (apart := kept_apart(state)) is not None:
+        row["removed"] = apart
     _flatten("params", state["params"], row, checked.DEEPEST)
     if state["uses"]:
         row["uses"] = [used["version"] for used in state["uses"] if used["version"]]
@@ -503,6 +513,19 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
             checked.cell(stat.max, _MAX_CELL_TEXT),
         ]
     return row
+
+
+def kept_apart(state: Mapping[str, Any]) -> str | None:
+    """Return why a run is in no list although nobody hid it; None where it is in them.
+
+    Dozens of mixtures answer one question, and a mere repeat stands on the run that it repeats.
+    """
+    repeats = state.get("repeats")
+    if repeats is None or state["removed_heads"]:
+        return None
+    if repeats.get("for") == MIXTURE_OF:
+        return MIXTURE
+    return None if repeats.get("swapped") else REPEAT
 
 
 def processes_of(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

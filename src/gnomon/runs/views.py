@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from gnomon.runs.saved.views import SavedView
     from gnomon.runs.search import Found, Hit
     from gnomon.runs.sql.answer import Answer
+    from gnomon.runs.sweep.sweep_view import SweepView
     from gnomon.runs.table import RunTable
     from gnomon.runs.tried.found import Tried
     from gnomon.runs.why.answer import Answer as Why
@@ -362,6 +363,23 @@ class Record:
         from gnomon.runs.groups.table import group_table
 
         return group_table(self, where, sort=sort, columns=columns, limit=limit, same_code=same_code)
+
+    def sweeps(self) -> list[SweepView]:
+        """Return the sweeps of this record, the newest first; `gnomon sweep` makes them."""
+        from gnomon.runs.sweep.sweep_view import SweepView
+        from gnomon.runs.sweep.views import sweeps
+
+        return [SweepView(one) for one in sweeps(self)]
+
+    def sweep(self, word: str) -> SweepView:
+        """Return a sweep by its id, the beginning of it, or its name (the newest of that name): how far, what came of it.
+
+        Raises UnknownSubjectError, AmbiguousIdError.
+        """
+        from gnomon.runs.sweep.sweep_view import SweepView
+        from gnomon.runs.sweep.views import sweep_called
+
+        return SweepView(sweep_called(self, word))
 
     def reproduce(self, run: str, **options: Any) -> Replication:
         """Make a run again from the record and return what came of it; the verdict is written on the run.

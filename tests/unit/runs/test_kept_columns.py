@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import gnomon
 from gnomon.runs import kept_columns
 from gnomon.runs.packed import size_of
@@ -21,7 +23,7 @@ def read_meanwhile(monkeypatch):
     """Return a list to which each whole column is added that is read from the index from now on."""
     read = []
     ask = kept_columns._read
-    monkeypatch.setattr(kept_columns, "_read", lambda index, key: read.append(key) or ask(index, key))
+    monkeypatch.setattr(kept_columns, "_read", lambda index, keys: read.extend(keys) or ask(index, keys))
     return read
 
 
@@ -55,6 +57,37 @@ def test_the_same_column_is_read_once(monkeypatch):
     assert read == []
     record.runs(sort="name", columns=["id"])
     assert read == ["name"]
+
+
+def test_columns_that_come_next_are_read_at_once_and_packed_when_asked_for(monkeypatch):
+    log("a", 0.1)
+    record = gnomon.open()
+    record.replica.update()
+    read = read_meanwhile(monkeypatch)
+    index, kept = record.replica.index, record._kept
+    assert list(kept.columns(index, ["name"], ["status", "metrics.auc"])["name"]) == ["a"]
+    assert read == ["name", "status", "metrics.auc"] and [*kept._columns] == ["name"]
+    assert list(kept.columns(index, ["metrics.auc"], ["status"])["metrics.auc"]) == [0.1]
+    assert list(kept.columns(index, ["status"])["status"]) == ["finished"]
+    assert len(read) == 3
+    log("b", 0.2)
+    record.replica.update()
+    assert sorted(kept.columns(index, ["status", "metrics.auc"])["metrics.auc"]) == [0.1, 0.2]
+    assert read[3:] == ["status", "metrics.auc"]
+
+
+@pytest.mark.parametrize("divisor", [1, 4, 1_000_000])
+def test_cells_of_some_runs_are_those_of_the_whole_columns(monkeypatch, divisor):
+    monkeypatch.setattr(kept_columns, "_MANY_CHUNKS", divisor)
+    for number in range(5):
+        log(f"r{number}", number)
+    record = gnomon.open()
+    record.replica.update()
+    index, keys = record.replica.index, ["name", "metrics.auc", "nothing"]
+    whole = index.columns("run", keys)
+    for places in ([], [3], [4, 0, 0, 2]):
+        expected = {key: [whole[key][place] for place in places] for key in keys}
+        assert record._kept.cells_of_some(index, keys, places, 5) == expected
 
 
 def test_no_more_is_kept_than_there_is_room_for(monkeypatch):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 from array import array
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gnomon.runs.packed import Words, packed, size_of
+from gnomon.runs.packed import Words, cells_at, packed, packed_bytes, size_of
 from gnomon.runs.where import parse, sort_indices
 
 NAN = float("nan")
@@ -26,6 +29,27 @@ COLUMNS = {
     "lists": [["a"], [], None, ["b", "c"]] * 20,
     "nothing": [None] * 80,
 }
+FORMS = {
+    **COLUMNS,
+    "moments": [10**15 + number for number in range(80)],
+    "whole of 64 bits": [2**63 - 1, 2**63] * 40,
+    "small whole": [-32, -1, 0, 127, None] * 16,
+    "one more than small": [-33, 0, 127, 128] * 20,
+    "truths and few whole": [True, 1, 0, None] * 20,
+    "one inside another": ["a", "ab", "b", "", "aba", None] * 20,
+    "not ASCII": ["é", "e", "日本", None] * 20,
+    "text and numbers": ["é", 1, 2] * 30,
+    "long texts": ["x" * 31, "x" * 32, "y" * 300] * 30,
+    "controls": ["\0", "\x01\x02", "\x7f", "\x7f\x7f"] * 20,
+    "sixteen texts": [f"t{number}" for number in range(16)] * 5,
+    "seventeen texts": [f"t{number}" for number in range(17)] * 5,
+    "empty lists": [[], "", None, 0] * 20,
+    "dicts that are texts": ['{"a": 1}', "[]", "{}", "x"] * 20,
+}
+cell = st.one_of(
+    st.none(), st.booleans(), st.sampled_from(["", "a", "ab", "é", "x" * 40]), st.integers(-(2**63), 2**64 - 1),
+    st.integers(-40, 140), st.floats(), st.lists(st.integers(0, 3), max_size=2),
+)  # fmt: skip
 QUESTIONS = (
     "params.x > 0.7", "params.x <= 3", "params.x = 1", "params.x != 1", "params.x = 'sgd'", "params.x != 'sgd'", "params.x",
     "params.x = false", "params.x in ('adam', 3)", "params.x not in ('adam', 3)", "params.x is missing",
@@ -42,6 +66,38 @@ def test_the_cells_are_those_that_were_packed(name):
     assert [*map(repr, column)] == [*map(repr, cells)]
     assert [repr(column[row]) for row in range(len(cells))] == [*map(repr, cells)]
     assert len(column) == len(cells)
+
+
+def by_bytes(cells):
+    return packed_bytes(b"".join(map(msgspec.msgpack.encode, cells)), len(cells))
+
+
+@pytest.mark.parametrize("name", [name for name in FORMS if name != "large"])
+def test_the_bytes_of_cells_are_packed_as_the_cells_are(name):
+    cells = FORMS[name]
+    column = by_bytes(cells)
+    if column is not None:
+        assert [*map(repr, column)] == [*map(repr, cells)]
+        assert type(column) is type(packed(list(cells)))
+
+
+@pytest.mark.parametrize(
+    "name", ["floats", "few whole", "texts", "truths", "moments", "one inside another", "sixteen texts"]
+)
+def test_most_columns_are_packed_without_their_cells(name):
+    assert by_bytes(FORMS[name]) is not None
+
+
+@given(st.lists(cell, max_size=4), st.integers(1, 40))
+def test_bytes_are_packed_as_they_were_or_not_at_all(few, times):
+    column = by_bytes(few * times)
+    assert column is None or [*map(repr, column)] == [*map(repr, few * times)]
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_cells_of_some_rows(name):
+    rows = [79, 0, 5, 5]
+    assert repr(cells_at(packed(list(COLUMNS[name])), rows)) == repr([COLUMNS[name][row] for row in rows])
 
 
 @pytest.mark.parametrize("name", COLUMNS)

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 import gnomon
 from gnomon.web import gate as gate_module
+from tests.browser.sweep_record import add_sweep
 from tests.browser.team_record import add_team
 from tests.unit.web.asking import FORM, PAGES, Client
 
@@ -66,6 +67,8 @@ GET  /compare/scatter                   entered
 GET  /compare/columns                   entered
 GET  /compare/importance                entered
 GET  /chart                             entered
+GET  /sweeps                            entered
+GET  /sweep/{sweep}                     entered
 GET  /search                            entered
 GET  /sql                               entered
 GET  /sql/download                      entered
@@ -136,11 +139,12 @@ def client(tmp_path_factory):
         record.add_data(str(folder / "a.csv"), name="a")
         record.save_view("mine", "params.lr > 0")
     add_team(folder, run.id)
+    sweep, _ = add_sweep(folder / ".gnomon")
     from gnomon.session import close_all
 
     close_all()
     started = Client(folder / ".gnomon")
-    started.run, started.folder = run.id, folder
+    started.run, started.folder, started.sweep = run.id, folder, sweep
     yield started
     started.close()
 
@@ -148,6 +152,7 @@ def client(tmp_path_factory):
 def filled(client, path: str) -> str:
     known = {
         "{run}": client.run,
+        "{sweep}": client.sweep,
         "{name}": "a",
         "{version}": "v1",
         "{word}": "1",

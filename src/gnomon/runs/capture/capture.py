@@ -82,6 +82,7 @@ class Capture:
         argv: Sequence[str] | None = None,
         environ: Mapping[str, str] | None = None,
         listens: bool = True,
+        since_s: float | None = None,
     ) -> None:
         self.scrubber = scrubber
         self._session = session
@@ -105,6 +106,7 @@ class Capture:
         self._command_text = ""
         self._leaving: Leaving | None = None
         self._began_s = time.monotonic()
+        self._since_s = time.time() if since_s is None else since_s  # what is written later is an output
         self.process_id = os.getpid()
         self._thread: threading.Thread | None = None
 
@@ -160,7 +162,12 @@ class Capture:
         # A kernel of Jupyter names the file with its connection, which is no code.
         argv = () if "ipykernel_launcher" in self._argv else self._argv
         state = code_state(
-            self._folder, scrubber=self.scrubber, script=self._script, argv=argv, stop=self._stop
+            self._folder,
+            scrubber=self.scrubber,
+            script=self._script,
+            argv=argv,
+            stop=self._stop,
+            since_s=self._since_s,
         )
         facts = self.scrubber.value("", state.facts, "code")  # names of files and branches too
         if isinstance(facts, dict) and self._folder == os.path.expanduser("~"):

@@ -60,13 +60,14 @@ def code_state(
     limits: Limits = Limits(),  # noqa: B008 - it cannot change
     clock: Callable[[], float] = time.monotonic,
     stop: threading.Event | None = None,
+    since_s: float | None = None,
 ) -> CodeState:
-    """Return the state of the code in and around `folder`, the working folder of a process.
+    """Return the state of the code in and around `folder`, the working folder of a process that began at `since_s`.
 
     `script` and the words of `argv` that name source files are kept too where no commit holds them, wherever they
     are. Setting `stop` ends the work soon, with what is known by then.
     """
-    look = _Look(folder, scrubber, limits, clock, stop)
+    look = _Look(folder, scrubber, limits, clock, stop, since_s)
     try:
         look.find(script, argv)
     except Exception as error:  # noqa: BLE001 - a training must not stop because its code looks odd; the note is the trace
@@ -85,7 +86,9 @@ class _Look:
         limits: Limits,
         clock: Callable[[], float],
         stop: threading.Event | None,
+        since_s: float | None,
     ) -> None:
+        self.since_s = since_s
         self.folder, self.scrubber, self.limits = folder, scrubber, limits
         self.clock, self.stop = clock, stop
         self.root = folder
@@ -348,7 +351,7 @@ class _Look:
         if deadline.was_stopped():
             self.notes.append("looking at the code was stopped")
         sources = [(name, place) for name, place in sources if b".gnomon" not in name.split(b"/")]
-        found = read_files(sources, self.named, self.limits, self.scrubber, deadline)
+        found = read_files(sources, self.named, self.limits, self.scrubber, deadline, self.since_s)
         self.blobs.update(found.blobs)
         self.marks += found.marks
         self.notes += found.notes

@@ -28,6 +28,11 @@ _NAMES = frozenset(
     "pipfile gemfile sconstruct build workspace license readme .gitignore .gitattributes .gitmodules .dockerignore "
     ".pre-commit-config.yaml .editorconfig .python-version".split()
 )
+# Of these, what is newer than the run was written by it: results and logs, no code that it ran.
+_ALSO_OUTPUT = frozenset(
+    ".json .txt .md .rst .html .xml .yaml .yml .toml .cfg .conf .ini .properties .lock .tex .css .js .patch .diff".split()
+)
+BY_THE_RUN = "written by the run"
 _PIECE = 1 << 16
 _LARGEST_JSON = 100_000  # a longer one is more likely data
 # Folders that hold no code of one's own. `.gnomon` is the record.
@@ -138,10 +143,12 @@ def read_files(
     limits: Limits,
     scrubber: Scrubber,
     deadline: Deadline,
+    since_s: float | None = None,
 ) -> Files:
     """Look at files, given as (path in the record, path on the disk), and keep those that may be kept.
 
-    `named` are those that the command names: they come first where not all can be kept.
+    `named` are those that the command names: they come first where not all can be kept. What was written after `since_s`
+    (seconds since 1970) and is no program text is an output of the run: named, not kept, and no mark of the code.
     """
     found = Files([], {}, [], [], True)
     candidates = []
@@ -149,6 +156,13 @@ def read_files(
     for name, source in sources:
         if deadline.is_over():
             return _stopped(found, others)
+        if (
+            since_s is not None
+            and name not in named
+            and (size := _size_of_output(source, since_s)) is not None
+        ):
+            others.append(CodeFile(shown(name), size, None, BY_THE_RUN))
+            continue
         one = _look(name, source, name in named, limits, scrubber)
         if isinstance(one, _Candidate):
             candidates.append(one)
@@ -178,6 +192,17 @@ def read_files(
     found.files.sort(key=lambda file: file.path)
     found.files.extend(sorted(others, key=lambda file: file.path))
     return found
+
+
+def _size_of_output(source: str, since_s: float) -> int | None:
+    """Return the size of a file that the run wrote; None for what was there before, or is program text."""
+    if is_source(source) and os.path.splitext(source)[1].lower() not in _ALSO_OUTPUT:
+        return None
+    try:
+        state = os.lstat(source)
+    except (OSError, ValueError):
+        return None
+    return state.st_size if state.st_mtime > since_s else None
 
 
 def _stopped(found: Files, others: list[CodeFile]) -> Files:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from gnomon.runs.capture.watch.hearsay import Hearsay
     from gnomon.runs.capture.watch.watching import Watch
     from gnomon.runs.launch import Launch
+    from gnomon.scrub.scrubber import Scrubber
     from gnomon.session import Session
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -261,6 +262,7 @@ class _Recording:
         self._session = session
         self._tell = tell
         self._words = words
+        self._since_s = time.time()  # it is made before the command writes anything
         self._watch = watch
         self._alive = alive
         self.heard: Hearsay | None = None
@@ -293,13 +295,17 @@ class _Recording:
         body = created_body(launched, {"launcher": True, "label": label, **given})
         if "params" in body:
             body["params"] = scrubber.value("params", body["params"], "params")
+        if (options := _options(self._words, scrubber)) is not None:
+            body["options"] = options
         run._append(entries.CREATED, body)
         if self._tell is not None:
             expect(session, run_id, body.get("params") or {}, tell=self._tell)  # type: ignore[arg-type]  # it was a dict
         run.tag(*tags)
         self._capture = begin_capture(
             session,
-            lambda parts: Capture(session, scrubber, parts, argv=self._words, listens=False),
+            lambda parts: Capture(
+                session, scrubber, parts, argv=self._words, listens=False, since_s=self._since_s
+            ),
         )
 
     def listeners(self, pick: Sequence[str]) -> list[Callable[[str, bytes], None]]:
@@ -363,6 +369,16 @@ def find_command(word: str) -> str:
         exit_code=NOT_FOUND,
         hint=hint,
     )
+
+
+def _options(words: Sequence[str], scrubber: Scrubber) -> dict[str, object] | None:
+    """Return what the options of a command say: the parameters, and seed, of a run whose script names none itself."""
+    from gnomon.runs.rebuild.command import told_by
+
+    params, seed = told_by(scrubber.argv(words))
+    said = {**params, **({"seed": seed} if seed is not None else {})}
+    clean = scrubber.value("params", said, "command")
+    return clean if isinstance(clean, dict) and clean else None
 
 
 def _label(words: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from gnomon.errors import AmbiguousIdError, UnknownSubjectError
 from gnomon.runs.groups.configuration import configurations
 from gnomon.runs.groups.naming import named
 from gnomon.runs.groups.spread import count_of
-from gnomon.runs.state import WITHHELD
+from gnomon.runs.state import MADE_AGAIN, REPEAT, WITHHELD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 COUNTED = "finished"
 HIDDEN = "hidden"
-REPEAT = "repeat"
 OTHER_CODE = "other code"
 
 
@@ -78,8 +77,8 @@ def seed_groups(record: Record, where: str | None = None, *, same_code: bool = F
     """
     record.replica.update(record.progress)
     ids = record.replica.index.ids("run")
-    table = record._cells(["status", "created", "removed", "name", "repeats"], ids, None)
-    statuses, created, hidden, repeats = table["status"], table["created"], table["removed"], table["repeats"]
+    table = record._cells(["status", "created", "removed", "name"], ids, None)
+    statuses, created, hidden = table["status"], table["created"], table["removed"]
     wanted = frozenset(matching) if (matching := record._places(where)) is not None else None
     found, seeds = configurations(record, ids, table["name"])
     bases = [
@@ -99,17 +98,13 @@ def seed_groups(record: Record, where: str | None = None, *, same_code: bool = F
             key=ages.__getitem__,
         )
         apart = Counter(
-            HIDDEN if hidden[place] else REPEAT if repeats[place] else str(statuses[place])
+            apart_as(hidden[place], statuses[place])
             for place in places
-            if hidden[place] or repeats[place] or statuses[place] != COUNTED
+            if hidden[place] or statuses[place] != COUNTED
         )
         if len(places) == apart[HIDDEN] + apart[REPEAT]:
             continue
-        counted = [
-            place
-            for place in places
-            if statuses[place] == COUNTED and not hidden[place] and not repeats[place]
-        ]
+        counted = [place for place in places if statuses[place] == COUNTED and not hidden[place]]
         label = one.label if isinstance(one.label, str) else None
         group = SeedGroup(
             name, label, one.params, tuple([ids[place] for place in counted]), tuple([seeds[place] for place in counted]),
@@ -122,6 +117,13 @@ def seed_groups(record: Record, where: str | None = None, *, same_code: bool = F
 
         return with_same_code(record, [group for _, group in groups])
     return [group for _, group in groups]
+
+
+def apart_as(hidden: object, status: object) -> str:
+    """Return why a run of a configuration is no seed of it."""
+    if hidden in MADE_AGAIN:
+        return REPEAT
+    return HIDDEN if hidden else str(status)
 
 
 def find_group(groups: Sequence[SeedGroup], text: str) -> SeedGroup:

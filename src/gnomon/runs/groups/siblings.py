@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.runs.groups.configuration import DATA, PARAM, digest_of, is_seed_like, label_of, name_of
-from gnomon.runs.groups.definition import COUNTED, HIDDEN, REPEAT, SeedGroup, seed_groups
+from gnomon.runs.groups.definition import COUNTED, SeedGroup, apart_as, seed_groups
 from gnomon.runs.groups.spread import LARGEST, Spread, per_seed, spread_of
 from gnomon.runs.state import WITHHELD
 
@@ -76,7 +76,7 @@ def _group(
     own: dict[str, object],
     seed_like: Sequence[str],
 ) -> SeedGroup | None:
-    keys = ["status", "removed", "created", "repeats", "seed", *seed_like]
+    keys = ["status", "removed", "created", "seed", *seed_like]
     cells = record._cells(keys, [ids[place] for place in places], places)
     rows = sorted(
         zip(places, *[cells[key] for key in keys], strict=True),
@@ -84,11 +84,11 @@ def _group(
     )
     apart: Counter[str] = Counter()
     counted, seeds = [], []
-    for place, status, hidden, _, repeats, *known in rows:
+    for place, status, hidden, _, *known in rows:
         if hidden == WITHHELD:
             continue
-        if hidden or repeats or status != COUNTED:
-            apart[HIDDEN if hidden else REPEAT if repeats else str(status)] += 1
+        if hidden or status != COUNTED:
+            apart[apart_as(hidden, status)] += 1
             continue
         counted.append(place)
         seeds.append(next((seed for seed in known if seed is not None), None))

@@ -164,7 +164,9 @@ def group_table(
     order, asked = _in_order(record, groups, [sort] if isinstance(sort, str) else list(sort or ()))
     shown = [groups[place] for place in (order if limit is None else order[:limit])]
     keys = list(columns) if columns is not None else _all_columns(stored, groups)
-    unknown = [key for key in [*asked, *keys] if not _is_known(key, stored)]
+    # What tells groups apart may be no column: the command, of runs that have nothing else.
+    wanted = [*asked, *(keys if columns is not None else ())]
+    unknown = [key for key in wanted if not _is_known(key, stored)]
     return GroupTable(record, shown, keys, total=len(groups), unknown=unknown)
 
 

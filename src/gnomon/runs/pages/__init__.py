@@ -45,6 +45,9 @@ PAGES = (
     Page("/compare/scatter", f"{_HERE}.scatter:scatter"),
     Page("/compare/columns", f"{_HERE}.many_rows:columns"),
     Page("/compare/importance", f"{_HERE}.importance_page:importance"),
+    # --- sweeps
+    Page("/sweeps", f"{_HERE}.sweeps_page:sweeps", "Sweeps", nav=35, key="w"),
+    Page("/sweep/{sweep}", f"{_HERE}.sweeps_page:sweep", "A sweep"),
     # --- search, SQL
     Page("/search", f"{_HERE}.search_page:search", "Search", nav=60, key="s"),
     Page("/sql", f"{_HERE}.sql_page:sql", "SQL", nav=70, key="q"),

@@ -6,7 +6,7 @@ The other parts of the page have addresses and modules of their own (`run_charts
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -62,7 +62,7 @@ def page(ask: Ask, run: RunView) -> Shown:
         values["explained"] = [
             {
                 "heading": heading(one, run.id),
-                "rows": _marked(drawn(one)),
+                "rows": drawn(one),
                 "time_s": one["time_us"] / 1e6,
                 "notes": one["notes"],
             }
@@ -111,10 +111,6 @@ def metrics_of(run: RunView, wanted: str) -> dict[str, object]:
 
 def _markup(curve: Html | None) -> Markup:
     return Markup(curve.markup if curve is not None else "")  # noqa: S704  it is made by `markup.tag`
-
-
-def _marked(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{**row, "drawn": Markup(row["drawn"].markup)} for row in rows]  # noqa: S704  it is made by `markup.tag`
 
 
 # --- all else

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from gnomon.page import Redirect, Shown
 from gnomon.runs import checked
 from gnomon.runs.display.shorten import short, words
+from gnomon.runs.made_for import repeat_of, trial_of
 from gnomon.runs.news import quoted
 from gnomon.runs.related import known_tags, related
 
@@ -66,7 +67,7 @@ def head_of(ask: Ask, run: RunView) -> dict[str, object]:
         "running_s": max(0.0, ask.now - run.created) if status == "running" and ask.now else None,
         "eta": _eta(ask, run) if status == "running" and ask.now else None,
         "tags": run.tags, "is_removed": run.is_removed,
-        "conflicts": _conflicts(run), "names": _names(run), "others": others,
+        "conflicts": _conflicts(run), "names": _names(run), "others": others, "trial": trial_of(run), "repeats": repeat_of(run),
         "children": others.children[:MOST_CHILDREN], "more_children": len(others.children) - MOST_CHILDREN,
         "tabs": [
             (name, title, address(run.id, name)) for name, title in TABS if name != "notebook" or has_notebook

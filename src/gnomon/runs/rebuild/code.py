@@ -36,6 +36,10 @@ FILES = "files/"
 _WITHHELD = b"[withheld: "
 _NO_GIT = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
 MOST_NAMED = 5
+_NO_CODE = (
+    "not source code by its name",
+    "written by the run",
+)  # data and outputs: what is read of them is asked elsewhere
 
 
 class Built(NamedTuple):
@@ -157,7 +161,7 @@ def commit_here(record: Record, short: str) -> str | None:
     if root is None or command is None:
         return None
     done = subprocess.run(
-        [command, "-C", root, "rev-parse", "--verify", "--quiet", f"{short}^{{commit}}"],
+        [command, "-C", root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{short}^{{commit}}"],
         capture_output=True,
         text=True,
         check=False,
@@ -270,7 +274,8 @@ def not_kept(code: Code, root: str) -> list[Gap]:
     """Return the files that were there, uncommitted, and of which nothing was kept: what the run may have needed."""
     left = [
         one for one in checked.objects(code.facts.get("untracked"))
-        if one.get("digest") is None and not os.path.lexists(os.path.join(root, str(one.get("path"))))
+        if one.get("digest") is None and one.get("why_not") not in _NO_CODE
+        and not os.path.lexists(os.path.join(root, str(one.get("path"))))
     ]  # fmt: skip
     if not left:
         return []

@@ -13,12 +13,15 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.runs.groups.configuration import is_seed_like
+from gnomon.runs.spoken import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _NAMED = re.compile(r"(--?|\+{0,2})([A-Za-z_][\w./-]*)(?:(=)(.*))?", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|nan)")
+SCRIPTS = (".py", ".sh", ".R", ".jl")
+MOST_TOLD = 50
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
 
 
@@ -52,6 +55,34 @@ def start_of(words: Sequence[str], script: str | None) -> int:
         if word == "-c":
             return min(at + 2, len(words))
     return 1
+
+
+def script_in(words: Sequence[str]) -> str | None:
+    """Return the word of a command that names its script; None where none does.
+
+    >>> script_in(["python", "-u", "src/train.py", "--lr", "1"]), script_in(["python", "-m", "pkg"])
+    ('src/train.py', None)
+    """
+    return next((word for word in words[1:6] if word.endswith(SCRIPTS)), None)
+
+
+def told_by(words: Sequence[str]) -> tuple[dict[str, object], int | None]:
+    """Return the parameters, and the seed, that the options of a command say: of a script that says nothing itself.
+
+    >>> told_by(["python", "train.py", "--lr", "0.1", "--seed=3", "-v", "--fast"])
+    ({'lr': 0.1, 'fast': True}, 3)
+    """
+    if "-c" in words[1:3]:
+        return {}, None
+    params: dict[str, object] = {}
+    seed: int | None = None
+    for key, option in options_of(words, start_of(words, script_in(words))).items():
+        value = True if option.value is None else value_of(option.value)
+        if is_seed_like(key) and isinstance(value, int) and value is not True:
+            seed = value if seed is None else seed
+        elif option.value is not None or option.words[0].startswith("--"):
+            params[key] = value
+    return dict([*params.items()][:MOST_TOLD]), seed
 
 
 def options_of(words: Sequence[str], start: int) -> dict[str, Option]:

@@ -97,6 +97,8 @@ def _look(record: Record, use: Use, root: str, below: str) -> Placed | Gap | Non
     if _has(record, here, use):
         return Placed(at, use, here)
     found = "other bytes lie there now" if os.path.lexists(here) else "nothing lies there now"
+    if use.how == BY_WATCHING:
+        return _watched(use, root)
     return Gap("data", f"`{use.at}` was read, no version of data has its bytes ({str(use.object)[:12]}), and {found}",
                "bring it back, or swap it: `--on-changed data=VERSION`")  # fmt: skip
 

@@ -190,29 +190,49 @@ def _no_python(recorded: Environment) -> Gap:
 def _made(
     env: Env, key: str, python: str, options: Sequence[str], wanted: Sequence[str], say: Callable[[str], None]
 ) -> tuple[str, Gap | None]:
-    """Return the Python of an environment in the cache, made now unless it is there; or why it cannot be made."""
+    """Return the Python of an environment of some packages, made now unless it is in the cache; or why it cannot be made."""
+    folder, made = _place(env, key)
+    what = f"making an environment of {len(wanted):,} packages"
+    gap = _in_cache(
+        folder,
+        _steps(python, folder, made, options, wanted),
+        what,
+        say,
+        "`--env here` takes what is installed here",
+    )
+    return ("", gap) if gap is not None else (made, None)
+
+
+def _place(env: Env, key: str) -> tuple[str, str]:
+    """Return the folder of an environment, and its Python."""
     folder = os.path.join(env.cache_folder(), "rebuilt", "environments", key)
-    made = os.path.join(folder, "bin", "python")
-    if os.path.exists(os.path.join(folder, _DONE)):
-        return made, None
+    return folder, os.path.join(folder, "bin", "python")
+
+
+def _in_cache(
+    folder: str, steps: Sequence[Sequence[str]], what: str, say: Callable[[str], None], instead: str
+) -> Gap | None:
+    """Make an environment by some commands, unless it was finished before; return why it cannot be made."""
+    done = os.path.join(folder, _DONE)
+    if os.path.exists(done):
+        return None
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     with _alone(f"{folder}.lock"):
-        if os.path.exists(os.path.join(folder, _DONE)):
-            return made, None
+        if os.path.exists(done):
+            return None
         shutil.rmtree(folder, ignore_errors=True)  # an earlier one was interrupted
-        say(f"making an environment of {len(wanted):,} packages; it is kept for the next time")
-        for words in _steps(python, folder, made, options, wanted):
+        say(f"{what}; it is kept for the next time")
+        for words in steps:
             why = _told(words)
             if why is not None:
                 shutil.rmtree(folder, ignore_errors=True)
-                tool = os.path.basename(words[0])
-                return "", Gap(
-                    "environment", f"{'pip' if '-m' in words else tool} cannot make it: {why}",
-                    "`--env here` takes what is installed here, and says how it differs",
-                )  # fmt: skip
-        with open(os.path.join(folder, _DONE), "w", encoding="utf-8") as file:
-            file.write("\n".join(wanted) + "\n")
-    return made, None
+                tool = "pip" if "-m" in words else os.path.basename(words[0])
+                return Gap(
+                    "environment", f"{tool} cannot make it: {why}", f"{instead}, and says how it differs"
+                )
+        with open(done, "w", encoding="utf-8") as file:
+            file.write(f"{what}\n")
+    return None
 
 
 def _steps(
@@ -322,40 +342,28 @@ def _synced(env: Env, key: str, python: str, code: str, say: Callable[[str], Non
     uv = shutil.which("uv")
     if uv is None:
         return "", Gap("environment", "uv is not here", "install uv, or take `--env recorded`")
-    folder = os.path.join(env.cache_folder(), "rebuilt", "environments", key)
-    made = os.path.join(folder, "bin", "python")
-    if os.path.exists(os.path.join(folder, _DONE)):
-        return made, None
-    os.makedirs(os.path.dirname(folder), exist_ok=True)
-    with _alone(f"{folder}.lock"):
-        if os.path.exists(os.path.join(folder, _DONE)):
-            return made, None
-        shutil.rmtree(folder, ignore_errors=True)
-        say("making an environment from uv.lock; it is kept for the next time")
-        export = os.path.join(folder + ".txt")
-        for words in (
-            [
-                uv,
-                "export",
-                "--quiet",
-                "--frozen",
-                "--no-emit-project",
-                "--project",
-                code,
-                "--output-file",
-                export,
-            ],
-            [uv, "venv", "--quiet", "--python", python, folder],
-            [uv, "pip", "install", "--quiet", "--python", made, "-r", export],
-        ):
-            why = _told(words)
-            if why is not None:
-                shutil.rmtree(folder, ignore_errors=True)
-                return "", Gap(
-                    "environment",
-                    f"uv cannot make it: {why}",
-                    "`--env recorded` takes the versions that were recorded",
-                )
-        with open(os.path.join(folder, _DONE), "w", encoding="utf-8") as file:
-            file.write("uv.lock\n")
-    return made, None
+    folder, made = _place(env, key)
+    export = f"{folder}.txt"
+    steps = [
+        [
+            uv,
+            "export",
+            "--quiet",
+            "--frozen",
+            "--no-emit-project",
+            "--project",
+            code,
+            "--output-file",
+            export,
+        ],
+        [uv, "venv", "--quiet", "--python", python, folder],
+        [uv, "pip", "install", "--quiet", "--python", made, "-r", export],
+    ]
+    gap = _in_cache(
+        folder,
+        steps,
+        "making an environment from uv.lock",
+        say,
+        "`--env recorded` takes the recorded versions",
+    )
+    return ("", gap) if gap is not None else (made, None)

@@ -21,7 +21,7 @@ from gnomon.ids import RUN_ID_BYTES
 from gnomon.runs.capture.environment import environment_facts
 from gnomon.runs.compare.facts import is_of_job
 from gnomon.runs.given import VARIABLE, Given
-from gnomon.runs.rebuild import code, data, environment, swap
+from gnomon.runs.rebuild import code, data, environment, paths, swap
 from gnomon.runs.rebuild.gaps import Gap
 from gnomon.runs.rebuild.recipe import Processes, script_log
 from gnomon.runs.rebuild.swap import by_command
@@ -53,6 +53,7 @@ class Plan:
     gaps: tuple[Gap, ...]
     is_proven: bool  # the code is known to be the same
     source: str = ""  # of the script
+    here: str = ""  # where the code lies that people work on
 
     @property
     def recipe(self) -> Recipe:
@@ -86,11 +87,24 @@ def plan(
     source = _source(os.path.join(built.root, recipe.script)) if built.root and recipe.script else ""
     mix = by_command(mix, source)
     recipe = mix.recipe
+    gaps += [
+        Gap(
+            "command",
+            f"nothing is called `{name}`: no word of the command, and no option of the script",
+            None,
+        )
+        for name in mix.params
+        if recipe.is_from_command and built.root
+    ]
     ready = environment.Ready("", "")
     found = data.Data((), ())
+    here = ""
     extra: list[tuple[str, str]] = []
     if built.root:
-        below = _project_below(record, recipe)
+        here = _home(record, recipe)
+        below = _project_below(record, here)
+        gaps += [gap for gap in paths.gaps_of(recipe.words, paths.Place(here, built.root, recipe.folder), recipe.script)
+                 if not any(f"`{path}`" in gap.why for path in take)]  # fmt: skip
         extra = [_taken(record, path, below) for path in take]
         ready = environment.prepare(record.home.env, recipe.environment, how, code=built.root, say=say)
         found = data.look(record, recipe.uses, built.root, below)
@@ -104,6 +118,7 @@ def plan(
         tuple(dict.fromkeys(gaps)),
         built.is_proven,
         source,
+        here,
     )
 
 
@@ -146,13 +161,19 @@ def _command_gaps(recipe: Recipe) -> list[Gap]:
     return gaps
 
 
-def _project_below(record: Record, recipe: Recipe) -> str:
-    """Return where the project's folder lies within the code's."""
-    project = os.path.dirname(os.path.realpath(record.path))
+def _home(record: Record, recipe: Recipe) -> str:
+    """Return where the code lies here: the repository that has its commit, else the project."""
     found = code.repository_here(record, recipe.code) if recipe.code.commit else None
-    if found is None or isinstance(found, str):
-        return "."
-    below = os.path.relpath(project, found.root)
+    return (
+        os.path.dirname(os.path.realpath(record.path))
+        if found is None or isinstance(found, str)
+        else found.root
+    )
+
+
+def _project_below(record: Record, here: str) -> str:
+    """Return where the project's folder lies within the code's."""
+    below = os.path.relpath(os.path.dirname(os.path.realpath(record.path)), here)
     return "." if below.startswith(os.pardir) else below
 
 
@@ -251,7 +272,7 @@ def start(
         environ = environ_of(plan, root, os.environ)
         environ |= {"GNOMON_RUN_ID": run, "GNOMON_DIR": record.path, VARIABLE: given.to_text()}
         words = [sys.executable, "-m", "gnomon", "run", "--quiet"]
-        words += _told_again(recipe, name)
+        words += _told_again(plan.mix, name)
         process = subprocess.Popen(
             [*words, "--", *command_of(plan, root)], cwd=os.path.join(root, recipe.folder), env=environ,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL if quiet else None,
@@ -263,8 +284,9 @@ def start(
     return Started(plan, run, process, folder)
 
 
-def _told_again(recipe: Recipe, name: str | None) -> list[str]:
+def _told_again(mix: Mix, name: str | None) -> list[str]:
     """Return the options of `gnomon run` that the run was started with."""
+    recipe = mix.recipe
     words = ["--name", name] if name is not None and recipe.nth == 0 else []
     for pattern in recipe.pick:
         words += ["--pick", pattern]
@@ -274,7 +296,8 @@ def _told_again(recipe: Recipe, name: str | None) -> list[str]:
         elif one == "group" and recipe.group is not None:
             words += ["--group", recipe.group]
         elif one.startswith("params.") and one[len("params.") :] in recipe.params:
-            value = recipe.params[one[len("params.") :]]
+            name_ = one[len("params.") :]
+            value = mix.wanted.get(name_, recipe.params[name_])
             text = str(value).lower() if isinstance(value, bool) else str(value)
             words += ["--param", f"{one[len('params.') :]}={text}"]
     return words
@@ -289,13 +312,8 @@ def command_of(plan: Plan, root: str) -> list[str]:
         words[0] = plan.python.python
     elif not os.path.dirname(words[0]):
         words[0] = _program(words[0], recipe, root, folder, plan.python.folder)
-    if recipe.script:
-        name = os.path.basename(recipe.script)
-        script = os.path.relpath(os.path.join(root, recipe.script), folder)
-        for at, word in enumerate(words[1:], 1):
-            if os.path.basename(word) == name and not os.path.exists(os.path.join(folder, word)):
-                words[at] = script
-    return words
+    place = paths.Place(plan.here, root, recipe.folder)
+    return [words[0], *[paths.moved(word, place) for word in words[1:]]]
 
 
 def _program(word: str, recipe: Recipe, root: str, folder: str, programs: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnomon.runs import checked
 from gnomon.runs.compare.facts import is_of_job, params_of
+from gnomon.runs.rebuild.command import script_in, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +88,7 @@ class Recipe:
     author: str | None
     writers: tuple[str, ...]
     pick: tuple[str, ...] = ()  # metrics that its launcher read from what it printed
+    is_from_command: bool = False  # its parameters are what its command says: the script said none
     told: tuple[str, ...] = ()  # which of seed, group and parameters were given to its launcher
 
     @property
@@ -101,6 +103,10 @@ def recipe_of(run: RunView, processes: Processes | None = None) -> Recipe:
     command, code, python = captured.part("command"), captured.part("code"), captured.part("python")
     words = tuple(checked.texts(command.get("argv")))
     params, _ = params_of(run.params)
+    told, told_seed = told_by(words)
+    script = checked.text(code.get("script")) or _below(
+        script_in(words), checked.text(code.get("cwd")) or "."
+    )
     is_notebook = bool(captured.part("notebook")) or "ipykernel_launcher" in words
     return Recipe(
         run=run.id,
@@ -108,11 +114,11 @@ def recipe_of(run: RunView, processes: Processes | None = None) -> Recipe:
         name=run.name,
         group=run.group,
         status=run.status,
-        seed=run.seed,
-        params=params,
+        seed=run.seed if run.seed is not None else told_seed,
+        params=params or told,
         code=Code(run.id, code, captured.code_object),
         words=words,
-        script=checked.text(code.get("script")) or checked.text(command.get("script")),
+        script=script or checked.text(command.get("script")),
         folder=checked.text(code.get("cwd")) or ".",
         nth=nth_of(run, processes or Processes(run.record)),
         uses=tuple(run.uses),
@@ -135,8 +141,17 @@ def recipe_of(run: RunView, processes: Processes | None = None) -> Recipe:
         author=run.author,
         writers=tuple(dict.fromkeys(process.writer for process in run.processes)),
         pick=tuple(run.launched.get("pick", ())),
+        is_from_command=params in ({}, told),
         told=tuple(run.launched.get("told", ())),
     )
+
+
+def _below(script: str | None, folder: str) -> str | None:
+    """Return where a script that a command names lies below the code's folder; None where that is not known."""
+    if script is None or script.startswith(("/", "~")):
+        return None
+    path = os.path.normpath(os.path.join(folder, script))
+    return None if path.startswith(os.pardir) else path
 
 
 def nth_of(run: RunView, processes: Processes) -> int:

@@ -15,6 +15,7 @@ from gnomon.data.use import RESTORED
 from gnomon.errors import BadArgumentError
 from gnomon.runs.groups.configuration import is_seed_like
 from gnomon.runs.rebuild import command
+from gnomon.runs.spoken import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,6 +55,12 @@ def with_params(mix: Mix, name: str, value: object) -> Mix:
     recipe = mix.recipe
     if is_seed_like(name):
         return with_seed(mix, value)
+    if name not in recipe.params and recipe.is_from_command:
+        # An option that the command did not use: whether the script has it is seen when its code is rebuilt.
+        wanted = {**mix.wanted, name: value}
+        return mix.having(
+            PARAMS + name, f"not given → {value!r}", wanted=wanted, params={**mix.params, name: value}
+        )
     if name not in recipe.params:
         raise unknown(f"the run has no parameter `{name}`", name, recipe.params)
     option = command.option_for(
@@ -132,6 +139,8 @@ def with_option(mix: Mix, factor: str, key: str, other: Recipe) -> Mix:
     recipe = mix.recipe
     theirs = command.options_of(other.words, command.start_of(other.words, other.script)).get(key)
     words = command.with_option(recipe.words, command.start_of(recipe.words, recipe.script), key, theirs)
+    if factor.startswith(PARAMS) and theirs is not None and theirs.value is not None:
+        mix = replace(mix, wanted={**mix.wanted, factor[len(PARAMS) :]: value_of(theirs.value)})
     said = " ".join(theirs.words) if theirs is not None else f"without `{key}`"
     return mix.having(factor, said, recipe=replace(recipe, words=words))
 

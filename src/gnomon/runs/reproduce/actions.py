@@ -114,7 +114,9 @@ def reproduce(
             record, Replication(run, None, entries.CANNOT_RUN, "; ".join(map(str, blocked)), made, None)
         )
     try:
-        started = planning.start(record, made, REPLICATION, of=run, quiet=quiet, name=record.run(run).name)
+        started = planning.start(
+            record, made, REPLICATION, of=run, quiet=quiet, name=name_of(record.run(run), made)
+        )
     except (OSError, GnomonError) as error:
         return _written(
             record,
@@ -135,6 +137,16 @@ def reproduce(
     return _written(record, Replication(run, found.id, outcome.verdict, None, made, outcome, folder))
 
 
+def name_of(run: RunView, made: Plan) -> str | None:
+    """Return what a repeat is called: as the run is, with what was changed."""
+    if run.name is None or not made.mix.swapped:
+        return run.name
+    changes = [
+        f"{key.removeprefix('params.')}={said.rpartition(' → ')[2]}" for key, said in made.mix.swapped.items()
+    ]
+    return f"{run.name} {' '.join(changes)}"
+
+
 def _why_not(launched: str, found: RunView | None, status: int, made: Plan, record: Record) -> str | None:
     """Return why a repeat says nothing: it failed, or never used what it was given."""
     if found is None:
@@ -144,6 +156,9 @@ def _why_not(launched: str, found: RunView | None, status: int, made: Plan, reco
         error = next((process.error for process in found.processes if process.error), None)
         last = last_line(record.run(launched))
         return f"it ended with {error or f'exit code {status}'}" + (f": {last}" if last else "")
+    if (made.mix.params or made.mix.seed is not None) and not takes_values(found):
+        name = next(iter(made.mix.params), "seed")
+        return f"no word of the command gives `{name}`, and the script does not use `gnomon.run`, which could take it"
     given = [name for name in found.unread if name in {*made.mix.params, "seed"}]
     if given:
         name = given[0]
@@ -154,6 +169,11 @@ def _why_not(launched: str, found: RunView | None, status: int, made: Plan, reco
         if not is_same(said.get(name), value):
             return f"`{name}` was to be {value!r}, and the run says that it used {said.get(name)!r}"
     return None
+
+
+def takes_values(run: RunView) -> bool:
+    """Return whether any process of a run uses the SDK: else nobody took what it was given."""
+    return any(not process.is_launcher for process in run.processes)
 
 
 def last_line(run: RunView) -> str | None:

@@ -13,6 +13,7 @@ from gnomon.data import names
 from gnomon.errors import BadArgumentError, UnknownSubjectError
 from gnomon.runs.rebuild import swap
 from gnomon.runs.rebuild.recipe import Code, recipe_of
+from gnomon.runs.spoken import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from gnomon.runs.rebuild.swap import Mix
     from gnomon.runs.views import Record
 
-_COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _VERSION = re.compile(r"v\d+|latest|[0-9a-f]{4,20}")
 EXAMPLE = "for instance `data=v4`, `code=RUN`, `lr=0.2`, `seed=8`, `environment=RUN`"
 
@@ -50,16 +50,14 @@ def _changed(record: Record, mix: Mix, factor: str, value: str) -> Mix:
     if factor.startswith(swap.VARIABLE):
         return swap.with_variable(mix, factor[len(swap.VARIABLE) :], value)
     if factor == swap.SEED:
-        return swap.with_seed(mix, parsed(value))
-    return swap.with_params(mix, factor.removeprefix(swap.PARAMS), parsed(value))
+        return swap.with_seed(mix, value_of(value))
+    return swap.with_params(mix, factor.removeprefix(swap.PARAMS), value_of(value))
 
 
 def _code(record: Record, mix: Mix, value: str) -> Mix:
     try:
         other = record.run(value)
     except UnknownSubjectError:
-        if not _COMMIT.fullmatch(value):
-            raise
         facts = {**mix.recipe.code.facts, "commit": _whole(record, value), "is_dirty": False}
         for gone in ("fingerprint", "changed", "changed_count", "untracked", "submodules", "notes"):
             facts.pop(gone, None)
@@ -110,19 +108,3 @@ def _version(record: Record, mix: Mix, name: str, value: str) -> DataVersion:
     if _VERSION.fullmatch(value):
         return record.data(f"{of_set}@{value}")
     return record.data(value)
-
-
-def parsed(text: str) -> object:
-    """Return a value as people write it: a number, true or false, else text.
-
-    >>> parsed("3"), parsed("1e-3"), parsed("true"), parsed("adam")
-    (3, 0.001, True, 'adam')
-    """
-    if text in ("true", "false", "True", "False"):
-        return text.lower() == "true"
-    for convert in (int, float):
-        try:
-            return convert(text)
-        except ValueError:
-            continue
-    return text

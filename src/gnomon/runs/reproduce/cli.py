@@ -114,14 +114,15 @@ def plan_dict(made: Plan) -> dict[str, object]:
 
 
 def _confirm(record: Record, made: Plan, arguments: Namespace, terminal: Terminal) -> None:
-    """Ask before somebody else's code is run: a record comes from teammates."""
-    if arguments.yes or not actions.is_foreign(record, made.recipe):
-        return
-    what = (
-        f"the code of run {made.recipe.run[:8]} was recorded on another device; it will be run here, as you"
-    )
+    if not arguments.yes and actions.is_foreign(record, made.recipe):
+        confirm(made.recipe.run, terminal, "`--plan`, `gnomon compare --code`")
+
+
+def confirm(run: str, terminal: Terminal, look: str) -> None:
+    """Ask before somebody else's code is run: a record comes from teammates. Raises UsageError where nobody says yes."""
+    what = f"the code of run {run[:8]} was recorded on another device; it will be run here, as you"
     if not terminal.err_is_interactive or not terminal.is_interactive:
-        raise UsageError(what, hint="look at it (`--plan`, `gnomon compare --code`), then say `--yes`")
+        raise UsageError(what, hint=f"look at it ({look}), then say `--yes`")
     terminal.write(f"{what}. Run it? [y/N] ")
     terminal.flush()
     try:

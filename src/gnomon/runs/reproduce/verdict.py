@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LEVEL = 0.05
 FEWEST_SEEDS = 3
 ROUNDING = 1e-9
+UNRECORDED = "of the environment only variables that are known to change a training are recorded; `GNOMON_CAPTURE_ENV` names more"
 SAME, ROUNDED, WITHIN, OUTSIDE, UNKNOWN, MISSING, ADDED = (
     "same",
     "rounding",
@@ -39,7 +40,8 @@ SAME, ROUNDED, WITHIN, OUTSIDE, UNKNOWN, MISSING, ADDED = (
     "added",
 )
 _TIMES = frozenset(
-    "time elapsed seconds duration wall_time runtime epoch_time step_time throughput samples_per_second it_per_s ips".split()
+    "time time_s time_ms elapsed seconds duration wall_time runtime epoch_time step_time throughput samples_per_second "
+    "it_per_s ips".split()
 )
 
 
@@ -78,7 +80,7 @@ def is_time(name: str) -> bool:
     return (
         name.startswith((SYSTEM, "time/", "perf/"))
         or last in _TIMES
-        or last.endswith(("_seconds", "_time_s", "_per_second"))
+        or last.endswith(("_seconds", "_time_s", "_time_ms", "_per_second"))
     )
 
 
@@ -113,10 +115,10 @@ def _verdict(rows: Sequence[MetricVerdict]) -> str:
 def _notes(rows: Sequence[MetricVerdict], names: Sequence[str], group: Any) -> list[str]:
     if not names:
         return ["the run logged no metric that could be compared"]
-    seeds = group.count.seeds if group is not None else 1
+    seeds = len({str(seed) for seed in group.seeds if seed is not None}) if group is not None else 1
     if any(row.outcome == UNKNOWN for row in rows):
         have = f"{seeds} {'seed' if seeds == 1 else 'seeds'}, {FEWEST_SEEDS} are needed"
-        return [f"whether that is within the spread of its seeds cannot be told: {have}"]
+        return [UNRECORDED, f"whether that is within the spread of its seeds cannot be told: {have}"]
     return []
 
 
@@ -144,7 +146,7 @@ def interval(record: Record, group: Any, metric: str, level: float) -> tuple[flo
         f"metrics.{metric}"
     ]
     found = per_seed(column, group.seeds)
-    values = [*found.by_seed.values(), *found.alone]
+    values = [*found.by_seed.values()]  # of runs whose seed is not known nobody can say that they are seeds
     n = len(values)
     if n < FEWEST_SEEDS:
         return None, None, n

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gnomon import text
 from gnomon.runs import entries
+from gnomon.runs.reproduce.verdict import SAME
 from gnomon.team.people.views import people_in
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ class MadeAgain(NamedTuple):
     time_s: float
     swapped: dict[str, str]
     gaps: list[str]
+    moved: list[str]  # metrics that are not the same, before and after
 
     @property
     def is_good(self) -> bool:
@@ -52,9 +55,21 @@ def made_again(run: RunView) -> list[MadeAgain]:
                 one["time_us"] / 1e6,
                 dict(one["swapped"]),
                 list(one["gaps"]),
+                [moved(row) for row in one["metrics"] if row[-1] != SAME],
             )
         )
     return again
+
+
+def moved(row: list[Any]) -> str:
+    """Return a metric before and after, and the interval that one more seed would lie in, where there is one."""
+    metric, before, after, low, high, seeds, _ = row
+    was = text.number(before) if isinstance(before, float) else "not logged"
+    now = text.number(after) if isinstance(after, float) else "not logged"
+    told = f"{metric}: {was} → {now}"
+    if isinstance(low, float) and isinstance(high, float):
+        told += f" (one more of {seeds} seeds: {text.number(low)} to {text.number(high)})"
+    return told
 
 
 def _said(one: dict[str, object]) -> str:

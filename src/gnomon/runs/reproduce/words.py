@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.runs import entries
-from gnomon.runs.reproduce.verdict import MISSING, OUTSIDE, ROUNDED, SAME, UNKNOWN, WITHIN
+from gnomon.runs.reproduce.verdict import MISSING, OUTSIDE, ROUNDED, SAME, WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ def metric_lines(done: Replication, terminal: Terminal) -> list[str]:
         lines.append(
             f"  kept files with other bytes: {', '.join(map(terminal.clean, done.outcome.differs[:_SHOWN]))}"
         )
-    return [*lines, *[f"  {note}" for note in done.outcome.notes]]
+    return lines if done.is_swapped else [*lines, *[f"  {note}" for note in done.outcome.notes]]
 
 
 def metric_words(row: MetricVerdict, terminal: Terminal) -> str:
@@ -84,7 +84,7 @@ def metric_words(row: MetricVerdict, terminal: Terminal) -> str:
     if row.outcome in (WITHIN, OUTSIDE):
         where = "within" if row.outcome == WITHIN else "outside"
         return f"{moved}, {where} {value(row.low)} to {value(row.high)} ({row.seeds} seeds)"
-    return moved if row.outcome != UNKNOWN else f"{moved}, too few seeds to say what chance does"
+    return moved
 
 
 def verdict_line(done: Replication, terminal: Terminal) -> tuple[str, str]:
@@ -92,9 +92,15 @@ def verdict_line(done: Replication, terminal: Terminal) -> tuple[str, str]:
     style = STYLES.get(done.verdict, "yellow")
     if done.verdict == entries.CANNOT_RUN:
         return f"cannot run: {terminal.clean(done.why or '')}", style
-    if done.is_swapped:
+    if done.is_swapped and done.outcome is not None:
         swapped = ", ".join(
             f"{terminal.clean(key)} {terminal.clean(said)}" for key, said in done.plan.mix.swapped.items()
         )
-        return f"with {swapped}: {done.verdict}", "bold"
+        other = sum(row.outcome != SAME for row in done.outcome.metrics)
+        told = (
+            f"{other} of {terminal.count(len(done.outcome.metrics), 'metric')} came out otherwise"
+            if other
+            else "nothing changed"
+        )
+        return f"with {swapped}: {told}", "bold"
     return done.verdict, style

@@ -2,8 +2,8 @@
 
 A table is a view over Arrow arrays that stand under names of their own (`_runs`, …), which a statement cannot name. Each
 table has its maker: runs_table, long_tables (params, metrics), groups_table, detail_tables (notes, files, processes, packages),
-data_tables (data, used), checks_tables (checks, findings), points_table, entries_table. Hidden runs are left out of every table
-but `entries`, unless they are asked for.
+data_tables (data, used), checks_tables (checks, findings), sweep_tables (sweeps, trials), again_tables (replications,
+explanations), points_table, entries_table. Hidden runs are left out of every table but `entries`, unless they are asked for.
 
 Always true: one table is read from one moment of the index.
 """
@@ -43,6 +43,10 @@ _MAKERS = {
     "used": "data_tables:make_used",
     "checks": "checks_tables:make_checks",
     "findings": "checks_tables:make_findings",
+    "sweeps": "sweep_tables:make_sweeps",
+    "trials": "sweep_tables:make_trials",
+    "replications": "again_tables:make_replications",
+    "explanations": "again_tables:make_explanations",
     "processes": "detail_tables:make_processes",
     "packages": "detail_tables:make_packages",
     "points": "points_table:make_points",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon import text
+from gnomon.errors import GnomonError
 from gnomon.runs.sweep import entries
 from gnomon.runs.sweep.words import best_words, seeds_words, standing_words, trial_words
 
@@ -46,7 +47,7 @@ def _ls(arguments: Namespace, terminal: Terminal) -> int:
 
     found = sweeps(open_record(arguments, terminal))
     if arguments.json:
-        terminal.json_list([one.to_dict() for one in found])
+        terminal.json_list([_plain(one) for one in found])
         return 0
     if not found:
         terminal.say("no sweeps yet; `gnomon sweep --help` shows how to begin one")
@@ -59,8 +60,21 @@ def _ls(arguments: Namespace, terminal: Terminal) -> int:
     return 0
 
 
+def _plain(one: Sweep) -> dict[str, object]:
+    try:
+        return one.to_dict()
+    except GnomonError as error:  # another version of Gnomon wrote its file
+        return {"id": one.id, "name": one.name, "author": one.author, "error": error.message}
+
+
 def _row(one: Sweep) -> dict[str, object]:
-    plan, best = one.plan, one.best
+    try:
+        plan, best = one.plan, one.best
+    except GnomonError:  # `gnomon sweeps show` says why
+        return {
+            "id": one.id[:8], "name": one.name, "trials": "cannot be read here", "created": one.created,
+            "by": one.author,
+        }  # fmt: skip
     return {
         "id": one.id[:8], "name": one.name, "trials": f"{one.finished:,} of {max(plan.trials, len(one.trials)):,}",
         "metric": f"{plan.metric} ({plan.better} is better)",

@@ -28,6 +28,7 @@ class Outcome(NamedTuple):
     step: int | None = None
     why: str | None = None
     unread: tuple[str, ...] = ()
+    is_deaf: bool = False  # no process of it uses the SDK: nothing could have read what it was given
 
 
 def outcome_of(record: Record, run: str, plan: Plan, given: tuple[str, ...] = ()) -> Outcome:
@@ -44,7 +45,8 @@ def outcome_of(record: Record, run: str, plan: Plan, given: tuple[str, ...] = ()
     unread = _unread(view, given)
     if value is None:
         return Outcome(entries.FAILED, why=why, unread=unread)
-    return Outcome(entries.FINISHED, value, step, unread=unread)
+    is_deaf = all(one.is_launcher for one in view.processes)
+    return Outcome(entries.FINISHED, value, step, unread=unread, is_deaf=is_deaf)
 
 
 def _value(view: RunView, plan: Plan) -> tuple[float | None, int | None, str | None]:

@@ -101,7 +101,7 @@ def trial_dict(trial: Trial, plan: Plan) -> dict[str, object]:
 
 def sweeps(record: Record) -> list[Sweep]:
     """Return the sweeps of a record, the newest first."""
-    record.replica.update(record.progress)
+    record.follow()
     index = record.replica.index
     if TYPE not in index.types():
         return []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gnomon import text
 from gnomon.runs.sweep import entries
-from gnomon.runs.sweep.trials import best_of
+from gnomon.runs.sweep.trials import BAD, best_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,18 +44,32 @@ def trial_words(trial: Trial, plan: Plan) -> str:
     if value is not None:
         return f"{plan.metric} {text.number(value)}{seeds_words(trial, plan)}"
     status = trial.status(seeds)
-    if status == entries.PRUNED:
-        last = next(one for one in trial.attempts if one.status == entries.PRUNED)
-        at = (
-            f" at step {last.step}, {plan.metric} {text.number(last.value)}" if last.value is not None else ""
-        )
-        return f"pruned{at}"
     if status == entries.OPEN:
         return f"open: {text.count(len(trial.open_seeds(seeds)), 'run')} to go"
+    why = why_words(trial, plan)
+    if status == entries.PRUNED:
+        return f"pruned {why}".rstrip()
+    return f"failed: {why}"
+
+
+def why_words(trial: Trial, plan: Plan) -> str:
+    """Return where a trial was pruned, or why it failed; nothing for another one."""
+    seeds = plan.seeds_or_none
+    status = trial.status(seeds)
+    if status == entries.PRUNED:
+        last = next(one for one in trial.attempts if one.status == entries.PRUNED)
+        if last.value is None:
+            return ""
+        at = f"at step {last.step}, " if last.step is not None else ""
+        return f"{at}{plan.metric} {text.number(last.value)}"
+    if status != entries.FAILED:
+        return ""
+    why = next((one.why for one in trial.attempts if one.why and one.status in BAD), None)
     done = trial.values(seeds)
     if done:
-        return f"failed: only {len(done)} of {len(seeds)} seeds finished"
-    return f"failed: {text.clean(next((one.why for one in trial.attempts if one.why), 'no seed finished'))}"
+        few = f"only {len(done)} of {len(seeds)} seeds finished"
+        return f"{few}: {text.clean(why)}" if why else few
+    return text.clean(why or "no seed finished")
 
 
 def run_words(one: Attempt) -> str:
@@ -93,10 +107,21 @@ def best_words(trials: Sequence[Trial], plan: Plan, judgement: Judgement | None)
     return f"{head}; cannot be told from {of}: the noise between seeds could explain it"
 
 
+def number_words(mean: float | None, low: float | None, high: float | None) -> str:
+    """Return a mean with half of its interval: `0.912 ± 0.004`; nothing for none.
+
+    >>> number_words(0.912, 0.908, 0.916), number_words(0.5, None, None)
+    ('0.9120 ± 0.0040', '0.5')
+    """
+    from gnomon.runs.groups.spread import shown
+
+    if mean is None:
+        return ""
+    return text.number(mean) if low is None or high is None else shown(mean, (high - low) / 2)
+
+
 def standing_words(standing: Standing) -> str:
     """Return a mean with its interval: `0.912 ± 0.004 (3 seeds)`."""
     assert standing.mean is not None  # it has a value  # noqa: S101
-    if standing.low is None or standing.high is None:
-        return f"{text.number(standing.mean)} ({text.count(standing.n, 'run')})"
-    half = (standing.high - standing.low) / 2
-    return f"{text.number(standing.mean)} ± {half:.2g} ({text.count(standing.n, 'seed')})"
+    noun = "run" if standing.low is None or standing.high is None else "seed"
+    return f"{number_words(standing.mean, standing.low, standing.high)} ({text.count(standing.n, noun)})"

@@ -66,7 +66,7 @@ def tried(parser: Parser) -> Run:
 
 
 def _tried(arguments: Namespace, terminal: Terminal) -> int:
-    from gnomon.runs.tried.question import params_of_words
+    from gnomon.runs.tried.question import has_runs, params_of_words
 
     if arguments.of_run is not None and arguments.params:
         raise UsageError(
@@ -77,16 +77,17 @@ def _tried(arguments: Namespace, terminal: Terminal) -> int:
             "`gnomon tried` needs parameters or `--run`", hint="for instance `gnomon tried lr=0.1 depth=8`"
         )
     record = open_record(arguments, terminal)
-    if not len(record.runs(columns=["id"], limit=1)):
-        if arguments.json:
-            terminal.json({"runs": [], "equal": 0, "close": 0, "sentence": "no runs yet"})
-        terminal.say(NO_RUNS)
-        return 0
-    params = params_of_words(record, arguments.params) if arguments.of_run is None else None
-    found = record.tried(
-        params, run=arguments.of_run, whole=arguments.whole, code=arguments.code, data=arguments.data or (),
-        metric=arguments.metric, limit=arguments.limit,
-    )  # fmt: skip
+    with record.followed():
+        if not has_runs(record):
+            if arguments.json:
+                terminal.json({"runs": [], "equal": 0, "close": 0, "sentence": "no runs yet"})
+            terminal.say(NO_RUNS)
+            return 0
+        params = params_of_words(record, arguments.params) if arguments.of_run is None else None
+        found = record.tried(
+            params, run=arguments.of_run, whole=arguments.whole, code=arguments.code, data=arguments.data or (),
+            metric=arguments.metric, limit=arguments.limit,
+        )  # fmt: skip
     if arguments.json:
         terminal.json(found.to_dict())
         return 0

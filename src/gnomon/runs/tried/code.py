@@ -9,6 +9,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import AmbiguousIdError, BadArgumentError, UnknownSubjectError
+from gnomon.record.index_query import stored
 from gnomon.runs.tried.processes import facts_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 HERE = "here"
 FEWEST_DIGITS = 4
+_FEW = 64  # processes: to look for them in the bytes of a column takes less than to make its cells
 _KEYS = ("code.fingerprint", "code.commit")
 
 
@@ -68,8 +70,9 @@ def places_with(index: Index, fingerprint: str) -> list[int]:
     if not at:
         return []
     logs = frozenset(map(str, index.columns("process", [""], at)[""]))
-    runs = index.columns("run", ["processes"])["processes"]
-    return [place for place, own in enumerate(runs) if isinstance(own, list) and not logs.isdisjoint(own)]
+    column = index.ask(lambda database: stored(database, "run", ["processes"]))["processes"]
+    cells = column.cells_near([*logs]) if len(logs) <= _FEW else enumerate(column.cells())
+    return [place for place, own in cells if isinstance(own, list) and not logs.isdisjoint(own)]
 
 
 def code_called(index: Index, word: str) -> Code:

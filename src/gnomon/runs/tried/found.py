@@ -160,10 +160,10 @@ def tried(
     pause()
     if key is None:
         key = _usual_metric(record, [one.place for one in found[:MOST_ASKED]])
-    statuses = record.replica.index.columns("run", ["status"], [one.place for one in near])["status"]
+    statuses = search.cells(["status"], [one.place for one in near])["status"]
     return Tried(
         asked, tuple(search.shown(found[:limit], key)), sum(one.is_equal for one in near), len(near), len(found),
-        Counter(map(str, statuses)), key.removeprefix(METRICS) if key else None, _best(record, near, key),
+        Counter(map(str, statuses)), key.removeprefix(METRICS) if key else None, _best(search, near, key),
         tuple(search.notes),
     )  # fmt: skip
 
@@ -186,6 +186,17 @@ class _Search:
         self._doubts: dict[int, float] = {}  # what is added for what was not recorded
         self.notes: list[str] = []
 
+    def cells(self, keys: Sequence[str], places: Sequence[int]) -> dict[str, list[object]]:
+        """Return the cells of some runs by column."""
+        return self._record._kept.cells_of_some(self._index, keys, places, self._columns.count)
+
+    def metric(self, found: Sequence[_Candidate], key: str) -> list[object]:
+        """Return a metric of some runs; one that has no column of its own is a part of another."""
+        places = [one.place for one in found]
+        if key in self._keys:
+            return self.cells([key], places)[key]
+        return self._record._cells([key], [one.id for one in found], places)[key]
+
     # --- which runs
 
     def candidates(self, within: float) -> list[_Candidate]:
@@ -204,13 +215,14 @@ class _Search:
             doubts = self._doubts
             far = {place: one for place, one in far.items() if one + doubts.get(place, 0.0) <= within}
         found = list(far)
-        cells = self._index.columns("run", ["", "created"], found)
+        ids = self._index.columns("run", [""], found)[""]
+        moments = self.cells(["created"], found)["created"]
         return [
             _Candidate(
                 round(far[place] + self._doubts.get(place, 0.0), 9), -created if isinstance(created, int) else 0,
                 str(run), place, not far[place],
             )
-            for place, run, created in zip(found, cells[""], cells["created"], strict=True)
+            for place, run, created in zip(found, ids, moments, strict=True)
         ]  # fmt: skip
 
     def _earlier(self, far: dict[int, float]) -> dict[int, float]:
@@ -218,14 +230,14 @@ class _Search:
         places = list(far)
         keys = [key for key in ("removed", REPEATS) if key in self._keys]
         for key in keys:
-            cells = self._index.columns("run", [key], places)[key]
+            cells = self.cells([key], places)[key]
             places = [place for place, cell in zip(places, cells, strict=True) if not cell]
         asked = self._asked
         if asked.run is not None:
             own = self._index.ask(lambda database: place_of(database, f"run:{asked.run}"))
             places = [place for place in places if place != own]
         if asked.before_us is not None:
-            created = self._index.columns("run", ["created"], places)["created"]
+            created = self.cells(["created"], places)["created"]
             places = [
                 place
                 for place, moment in zip(places, created, strict=True)
@@ -240,14 +252,15 @@ class _Search:
             return
         places = sorted(far)
         if len(places) > MOST_COMMANDS:
-            created = self._index.columns("run", ["created"], places)["created"]
+            created = self.cells(["created"], places)["created"]
             ages = dict(zip(places, created, strict=True))
             places = sorted(places, key=lambda place: -ages[place] if isinstance(ages[place], int) else 0)  # type: ignore[operator]
             places = sorted(places[:MOST_COMMANDS])
             self.notes.append(f"only the commands of the newest {MOST_COMMANDS:,} runs were compared")
         texts = commands_of(self._index, places)
+        known = {text: settings(text[:LONGEST_COMMAND]) for text in {*texts} if text}  # many have the same
         self._commands = {
-            place: settings(text[:LONGEST_COMMAND]) for place, text in zip(places, texts, strict=True) if text
+            place: known[text] for place, text in zip(places, texts, strict=True) if text in known
         }
         told = list(self._commands)
         columns = ListedColumns([self._commands[place] for place in told])
@@ -419,12 +432,12 @@ def _usual_metric(record: Record, places: Sequence[int]) -> str | None:
     return next((key for key in ordered if guess(key[len(METRICS) :])), next(iter(ordered), None))
 
 
-def _best(record: Record, near: Sequence[_Candidate], key: str | None) -> Best | None:
+def _best(search: _Search, near: Sequence[_Candidate], key: str | None) -> Best | None:
     """Return the best of the close runs by a metric; None where its name does not say which way is better."""
     better = guess(key[len(METRICS) :]) if key else None
     if key is None or better is None or not near:
         return None
-    values = record._cells([key], [one.id for one in near], [one.place for one in near])[key]
+    values = search.metric(near, key)
     finite = [
         (value, one) for cell, one in zip(values, near, strict=True) if (value := _finite(cell)) is not None
     ]

@@ -14,9 +14,10 @@ from array import array
 from itertools import compress, islice
 from typing import TYPE_CHECKING, Protocol
 
-from gnomon.record.index_query import column, find_type
+from gnomon.record.index_query import find_type
 from gnomon.runs.groups.configuration import PARAM, is_seed_like
-from gnomon.runs.packed import Words
+from gnomon.runs.kept_columns import lie_in_many_chunks
+from gnomon.runs.packed import Words, cells_at
 from gnomon.runs.tried.scale import FEWEST, Scale, apart, is_number, scale_of, scale_of_ends
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from gnomon.runs.packed import Packed
 
 BATCH = 64  # columns that are read at a time at some places
-FEW = 16  # one of so many runs, or less: then only their cells are read
+FEW = 128  # one of so many runs, or less: then they are looked at one by one
+MANY_RUNS = 16  # one of so many, or more: then whole columns are read
+AHEAD = 3  # columns that are read with one
 MANY = 20_000  # runs: from here on, all are looked at together
 LOOKED_AT = 64  # values that tell of most columns that they have many
 LESS_THAN_WHOLE = 1 - 1e-9
@@ -41,11 +44,11 @@ class Columns(Protocol):
     def names(self) -> Sequence[str]:
         """Return the names of all parameters that any run has."""
 
+    def expect(self, names: Sequence[str]) -> None:
+        """Say in which order columns are likely to be asked for."""
+
     def column(self, name: str) -> Packed:
         """Return the values of all runs; None where a run has none."""
-
-    def values(self, name: str) -> Packed:
-        """Return the same to look through once."""
 
     def cells(self, names: Sequence[str], places: Sequence[int]) -> Mapping[str, Sequence[object]]:
         """Return the values of some runs by name, in their order."""
@@ -59,39 +62,33 @@ class IndexColumns:
         self._kept = kept
         self._names = [key[len(PARAM) :] for key in index.keys("run") if key.startswith(PARAM)]
         self._read: dict[str, Packed] = {}
+        self._expected: list[str] = []
         found = index.ask(lambda database: find_type(database, "run"))
         self.count = found.count if found is not None else 0
 
     def names(self) -> Sequence[str]:
         return self._names
 
+    def expect(self, names: Sequence[str]) -> None:
+        """Say in which order columns are likely to be asked for: some are then read at once."""
+        self._expected = [PARAM + name for name in names if name in self._names]
+
     def column(self, name: str) -> Packed:
         if name not in self._read:
-            self._read[name] = self._kept.columns(self._index, [PARAM + name])[PARAM + name]
+            key, expected = PARAM + name, self._expected
+            at = expected.index(key) + 1 if key in expected else len(expected)
+            self._read[name] = self._kept.columns(self._index, [key], expected[at : at + AHEAD])[key]
         return self._read[name]
 
-    def values(self, name: str) -> Packed:
-        key = PARAM + name
-        known = self._read.get(name) or self._kept.known(self._index, [key]).get(key)
-        return self._index.ask(lambda database: column(database, "run", key)) if known is None else known
-
     def cells(self, names: Sequence[str], places: Sequence[int]) -> Mapping[str, Sequence[object]]:
-        """A few runs are read alone: to pack a whole column takes longer than to decode it."""
-        read = {name: self._read[name] for name in names if name in self._read}
-        others = [name for name in names if name not in read]
-        if others and len(places) * FEW > self.count:
-            read.update({name: self.column(name) for name in others})
-            others = []
-        keys = [PARAM + name for name in others]
+        """The cells of few runs are read alone, and of many columns those of many runs, too: most may have few cells."""
+        many = len(places) * MANY_RUNS > self.count
+        if many or (len(names) == 1 and lie_in_many_chunks(places, self.count)):
+            return {name: cells_at(self.column(name), places) for name in names}
+        read = {name: cells_at(self._read[name], places) for name in names if name in self._read}
+        keys = [PARAM + name for name in names if name not in read]
         found = self._kept.cells(self._index, keys, places) if keys else {}
-        return {name: _at(read[name], places) if name in read else found[PARAM + name] for name in names}
-
-
-def _at(column: Packed, places: Sequence[int]) -> Sequence[object]:
-    if isinstance(column, Words):
-        words, numbers = column.words, column.numbers
-        return [words[numbers[place]] for place in places]
-    return [column[place] for place in places]
+        return {name: read[name] if name in read else found[PARAM + name] for name in names}
 
 
 class ListedColumns:
@@ -104,11 +101,11 @@ class ListedColumns:
     def names(self) -> Sequence[str]:
         return sorted({name for row in self._rows for name in row})
 
+    def expect(self, names: Sequence[str]) -> None:
+        pass
+
     def column(self, name: str) -> Packed:
         return [row.get(name) for row in self._rows]
-
-    def values(self, name: str) -> Packed:
-        return self.column(name)
 
     def cells(self, names: Sequence[str], places: Sequence[int]) -> Mapping[str, Sequence[object]]:
         return {name: [self._rows[place].get(name) for place in places] for name in names}
@@ -126,9 +123,7 @@ class Scales:
         """Return the scale of a parameter."""
         found = self._known.get(name)
         if found is None:
-            asked = self._asked.get(name)
-            read = self._columns.column if isinstance(asked, float) else self._columns.values
-            found = self._known[name] = scale_of_column(read(name), asked)  # floats are kept at no cost
+            found = self._known[name] = scale_of_column(self._columns.column(name), self._asked.get(name))
         return found
 
 
@@ -154,6 +149,7 @@ class Near:
         self._spent: dict[int, float] = {}
         self._scales = scales
         names = sorted(asked, key=lambda name: (_cost(asked[name]), name))
+        columns.expect(names)
         for name in self._of_words(names, asked):
             if self._places:
                 pause()
@@ -197,7 +193,7 @@ class Near:
             else:
                 gone |= once & mask
                 once |= mask
-            if any(far):
+            if any(0 < one <= (limit if within < 1 else within) for one in far):
                 partly.append((column, far))
         alive = (gone ^ _as_number(b"\1" * count)).to_bytes(count, "little")
         self._places = list(compress(range(count), alive))
@@ -233,6 +229,11 @@ class Near:
     def _add(self, far: Sequence[float]) -> None:
         """Add distances of the runs that are left, and leave those that are too far away."""
         spent, within = self._spent, self._within
+        if not spent:  # the first differences of many runs
+            near = [(place, one) for place, one in zip(self._places, far, strict=True) if one <= within]
+            self._places = [place for place, _ in near]
+            self._spent = {place: one for place, one in near if one}
+            return
         kept = []
         for place, one in zip(self._places, far, strict=True):
             if one:

@@ -6,12 +6,14 @@ Words that somebody types are checked against what the record has (`params_of_wo
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gnomon.errors import BadArgumentError, UnknownSubjectError, UsageError
 from gnomon.runs.called import run_called
 from gnomon.runs.groups.configuration import PARAM, is_seed_like
+from gnomon.runs.packed import Words
 from gnomon.runs.tried import found
 from gnomon.runs.tried.asked import UsedData, asked_of, asked_of_run
 from gnomon.runs.tried.code import code_called
@@ -43,7 +45,7 @@ def tried(
             "`tried()` needs either `params` or `run`; got " + ("both" if run is not None else "neither"),
             hint='for instance `record.tried({"lr": 0.1})` or `record.tried(run="3fa91c2e")`',
         )
-    record.replica.update(record.progress)
+    record.follow()
     if run is not None:
         asked = asked_of_run(record, run_called(record, run))
     else:
@@ -71,13 +73,19 @@ def tried(
     return found.tried(record, asked, metric=metric, limit=limit)
 
 
+def has_runs(record: Record) -> bool:
+    """Return whether there is any run that is not hidden, of what was taken in so far."""
+    hidden = record._kept.columns(record.replica.index, ["removed"])["removed"]
+    return not all(hidden.words if isinstance(hidden, Words) else hidden)
+
+
 def params_of_words(record: Record, texts: Iterable[str]) -> dict[str, object]:
     """Return the parameters that somebody typed, `lr=0.1`, each as the kind of value that the record has of it.
 
     Raises UsageError for what is no `NAME=VALUE`, UnknownSubjectError for a name that no run has, BadArgumentError for a
     value of another kind.
     """
-    record.replica.update(record.progress)
+    record.follow()
     names = [key[len(PARAM) :] for key in record.replica.index.keys("run") if key.startswith(PARAM)]
     params: dict[str, object] = {}
     for text in texts:
@@ -126,7 +134,10 @@ def _typed(record: Record, name: str, text: str) -> object:
     """Return a typed value as the kind that the record has of a parameter. Raises BadArgumentError where it has another."""
     value = plain(text)
     column = record._kept.columns(record.replica.index, [PARAM + name])[PARAM + name]
-    known = {cell for cell in column if cell is not None and cell == cell}
+    if isinstance(column, array) and _kind(value) == "a number":  # most often; an array holds nothing else
+        return value
+    cells = column.words if isinstance(column, Words) else column
+    known = {cell for cell in cells if cell is not None and cell == cell}
     kinds = {_kind(cell) for cell in known}
     if _kind(value) in kinds or not kinds or value in known:
         return value

@@ -6,7 +6,7 @@ written on both runs, by `write_down`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gnomon.errors import BadArgumentError
@@ -22,17 +22,21 @@ from gnomon.runs.why.running import Mixtures, durations, repeat
 from gnomon.runs.why.value import require
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gnomon.runs.compare.comparison import Comparison
     from gnomon.runs.rebuild.gaps import Gap
     from gnomon.runs.rebuild.recipe import Recipe
     from gnomon.runs.views import Record
-    from gnomon.runs.why.answer import Answer
+    from gnomon.runs.why.answer import Answer, Mixture, Seed
     from gnomon.runs.why.attribute import Run
     from gnomon.runs.why.running import Made
 
 MOST_SEEDS = 50
+EXACT = (
+    "each repeat gives the same values and other seeds cannot be tried: the shares hold for these two runs, of others "
+    "nothing is known"
+)
 
 
 @dataclass(slots=True)
@@ -128,7 +132,7 @@ def ask(
             made.find(inner)
     return Asked(
         record, first, second, metric, values, factors, question, made, compared, is_seeded, gaps, tuple(notes),
-        durations((first, second)),
+        durations((one, other)),
     )  # fmt: skip
 
 
@@ -154,6 +158,11 @@ def _seeds(
 ) -> list[object]:
     """Return the seeds: those that were given, else first those of which both ends exist, then of one, then others."""
     if not isinstance(wanted, int):
+        if not is_seeded:
+            raise BadArgumentError(
+                f"the runs take no seed, so seeds {', '.join(map(str, wanted))} cannot be tried",
+                hint="`--seeds N` says how often each mixture is repeated",
+            )
         return list(dict.fromkeys(wanted))
     if not 1 <= wanted <= MOST_SEEDS:
         raise BadArgumentError(f"`seeds` must be from 1 to {MOST_SEEDS}; got {wanted}")
@@ -184,7 +193,27 @@ def make(
     """
     question, mixtures = asked.question, asked.mixtures
     assert question is not None  # who calls has looked  # noqa: S101
-    while (stage := plan(question, mixtures.results)).runs:
+    if not asked.is_seeded:
+        # Two repeats of each end say whether anything is random at all. If not, all others would be the same again.
+        _make(replace(question, seeds=question.seeds[:2]), mixtures, parallel, tell, only_ends=True)
+        if _repeats_exactly(question, mixtures.results):
+            one = replace(question, seeds=question.seeds[:1], everything=True)
+            _make(one, mixtures, parallel, tell)
+            answer = attribute(one, mixtures.results)
+            return replace(answer, more_seeds=None, notes=(*answer.notes, EXACT))
+    _make(question, mixtures, parallel, tell)
+    return attribute(question, mixtures.results)
+
+
+def _make(
+    question: Question,
+    mixtures: Mixtures,
+    parallel: int,
+    tell: Callable[[Run, Made, int, int], None],
+    *,
+    only_ends: bool = False,
+) -> None:
+    while (stage := plan(question, mixtures.results)).runs and not (only_ends and stage.name != "ends"):
         done, total = 0, len(stage.runs)
 
         def heard(run: Run, made: Made) -> None:
@@ -193,7 +222,13 @@ def make(
             tell(run, made, done, total)  # noqa: B023  of this stage
 
         mixtures.make(stage.runs, parallel, heard)
-    return attribute(question, mixtures.results)
+
+
+def _repeats_exactly(question: Question, results: Mapping[tuple[Mixture, Seed], float]) -> bool:
+    """Whether each end gave the same value both times: then repeats say nothing of chance."""
+    first = question.seeds[:2]
+    values = [[results.get((end, seed)) for seed in first] for end in ends_of(question)]
+    return len(first) == 2 and all(one is not None and one == other for one, other in values)
 
 
 def write_down(asked: Asked, answer: Answer) -> None:

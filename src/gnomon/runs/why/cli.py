@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gnomon.errors import BadArgumentError, UsageError
 from gnomon.runs.cli import open_record
 from gnomon.runs.reproduce.actions import is_foreign
+from gnomon.runs.reproduce.cli import confirm
 from gnomon.runs.why import actions
 from gnomon.runs.why.attribute import DEFAULT_SEEDS
 from gnomon.runs.why.words import answer_lines, question_lines
@@ -134,19 +135,9 @@ def _seeds(text: str | None) -> int | list[int]:
 
 
 def _confirm(asked: Asked, arguments: Namespace, terminal: Terminal) -> None:
-    """Ask before somebody else's code is run."""
-    if arguments.yes or not asked.at_most:
-        return
     foreign = [one for one in (asked.a, asked.b) if is_foreign(asked.record, one)]
-    if not foreign:
-        return
-    what = f"the code of run {foreign[0].run[:8]} was recorded on another device; it will be run here, as you"
-    if not terminal.is_interactive or not terminal.err_is_interactive:
-        raise UsageError(what, hint="look at it (`gnomon compare --code`), then say `--yes`")
-    terminal.write(f"{what}. Run it? [y/N] ")
-    terminal.flush()
-    if input().strip().lower() not in ("y", "yes"):
-        raise UsageError("nothing was run")
+    if foreign and asked.at_most and not arguments.yes:
+        confirm(foreign[0].run, terminal, "`gnomon compare --code`")
 
 
 class _Told:
@@ -158,6 +149,8 @@ class _Told:
 
     def __call__(self, run: Run, made: Made, done: int, total: int) -> None:
         self._bar(done, total)
+        if not self._terminal.err_is_interactive and (done == total or done % 10 == 0):
+            self._terminal.say(f"{done} of {total} runs are made")
         if made.why:
             where = " + ".join(sorted(run.mixture)) or "as the first"
             self._terminal.say(self._terminal.clean(f"{where}, seed {run.seed}: {made.why}"))

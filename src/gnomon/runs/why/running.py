@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gnomon.errors import GnomonError
 from gnomon.runs.rebuild import plan as planning
 from gnomon.runs.rebuild.recipe import Processes, recipe_of
-from gnomon.runs.reproduce.actions import last_line
-from gnomon.runs.state import MIXTURE, MIXTURE_OF
+from gnomon.runs.reproduce.actions import last_line, takes_values
+from gnomon.runs.state import MADE_AGAIN, MIXTURE_OF
 from gnomon.runs.why.keys import key_of
 from gnomon.runs.why.mixtures import Run
 from gnomon.runs.why.value import value_of
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gnomon.runs.why.factors import Factor
 
 PAUSE_S = 0.02
+START_S = 0.5  # what starting a run takes besides
 MOST_LOOKED_AT = 3_000  # finished runs of the same script: the newest of them may be used
 
 
@@ -121,10 +122,10 @@ class Mixtures:
         created = [one if isinstance(one, int) else 0 for one in cells["created"]]
         order = sorted(range(len(ids)), key=lambda at: -created[at])
         first = [at for at in order if ids[at] in (self._a.run, self._b.run)]
-        for at in [*first, *order]:
+        for at in dict.fromkeys([*first, *order]):
             if (
                 cells["status"][at] != "finished"
-                or cells["removed"][at] not in (None, False, MIXTURE)
+                or cells["removed"][at] not in (None, False, *MADE_AGAIN)
                 or cells["script"][at] not in scripts
             ):
                 continue
@@ -194,6 +195,8 @@ class Mixtures:
             said = last_line(self._record.run(started.run))
             return math.nan, f"exit code {status}" + (f": {said}" if said else "")
         mix: Mix = started.plan.mix
+        if (mix.params or mix.seed is not None) and not takes_values(view):
+            return math.nan, f"nothing takes `{next(iter(mix.params), 'seed')}` from outside"
         unread = [
             name for name in view.unread if name in mix.params or (name == "seed" and mix.seed is not None)
         ]
@@ -212,7 +215,12 @@ def repeat(nth: int) -> str:
     return f"repeat {nth}"
 
 
-def durations(runs: Sequence[Recipe]) -> float | None:
-    """Return how long one run takes, in seconds, by those that are there; None where nobody knows."""
-    known = [one.duration_s for one in runs if one.duration_s is not None]
+def durations(runs: Sequence[RunView]) -> float | None:
+    """Return how long one run takes, in seconds, its process included, by those that are there; None where nobody knows."""
+    known = []
+    for run in runs:
+        process = run.captured.exit.get("duration_s")
+        took = process if isinstance(process, (int, float)) else run.duration_s
+        if took is not None:
+            known.append(float(took) + START_S)
     return sum(known) / len(known) if known else None

@@ -114,8 +114,10 @@ def _failed(asked: Asked, answer: Answer) -> list[str]:
     for failure in answer.failed:
         one = made.get((failure.mixture, failure.seed))  # type: ignore[call-overload]
         why = (one.why if one is not None else None) or "it failed"
-        where = " + ".join(sorted(failure.mixture)) or "nothing"
-        text = f"with {where} from {asked.b.run[:8]}: {why}"
+        where = " + ".join(sorted(failure.mixture))
+        text = (
+            f"with {where} from {asked.b.run[:8]}: {why}" if where else f"{asked.a.run[:8]} as it was: {why}"
+        )
         reasons[text] = reasons.get(text, 0) + 1
     return [f"{text} ({count} runs)" if count > 1 else text for text, count in reasons.items()]
 
@@ -147,7 +149,9 @@ def sentence(metric: str, answer: Answer, terminal: Terminal) -> str:
     if answer.causes:
         parts = [f"`{clean(one.name)}` {signed(one.share, terminal)}" for one in answer.causes]
         return f"of the difference of {whole} in `{clean(metric)}` over {seeds}: {_and(parts)}"
-    more = f"; {answer.more_seeds} more seeds would probably tell" if answer.more_seeds else ""
+    more = (
+        f"; {terminal.count(answer.more_seeds, 'more seed')} would probably tell" if answer.more_seeds else ""
+    )
     why = f": {clean(answer.why)}" if answer.why else ""
     return f"{answer.verdict}{why} (difference {whole} over {seeds}{_interval(answer, terminal)}){more}"
 

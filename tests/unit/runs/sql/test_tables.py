@@ -256,7 +256,7 @@ def test_an_empty_record_answers(project):
 def test_show_tables_and_describe(record):
     assert {row["name"] for row in record.sql("show tables")} == {
         "runs", "params", "metrics", "points", "groups", "notes", "files", "data", "used", "checks", "findings",
-        "processes", "packages",
+        "sweeps", "trials", "replications", "explanations", "processes", "packages",
         "entries",
     }  # fmt: skip
     assert [row["column_name"] for row in record.sql("describe metrics")][:3] == ["run", "name", "last"]
@@ -458,3 +458,98 @@ def test_a_record_without_checks_has_empty_tables(project):
     with gnomon.run("a"):
         pass
     assert rows(gnomon.open(), "select count(*) from checks, findings") == [(0,)]
+
+
+# ---------------------------------------------------------------- sweeps, runs that were made again, and why two differ
+
+
+def test_sweeps_and_their_trials(project):
+    from gnomon.session import close_all
+    from tests.unit.runs.sweep.made import write
+
+    sweep, runs = write(values=(0.1, 0.2, 0.3, 0.5))
+    close_all()
+    record = gnomon.open()
+    query = "select id, name, state, metric, goal, sampler, trials, seeds, runs, done, best, command, file.params.lr from sweeps"
+    (found,) = rows(record, query)
+    assert found[:-1] == (
+        sweep, "lr", "finished", "auc", "maximize", "grid", 2, [1, 2], 4, 4, 1, ["train", "--lr", "{lr}"],
+    )  # fmt: skip
+    assert found[-1].replace(" ", "") == "[0.1,0.2]"
+    query = "select number, seed, state, value, params.lr::double from trials order by value"
+    assert rows(record, query) == [
+        (0, 1, "finished", 0.1, 0.1),
+        (0, 2, "finished", 0.2, 0.1),
+        (1, 1, "finished", 0.3, 0.2),
+        (1, 2, "finished", 0.5, 0.2),
+    ]
+    joined = "select count(*) from trials join runs on run = runs.id join sweeps on sweep = sweeps.id"
+    assert rows(record, joined) == [(4,)]
+    record.remove(runs[0])
+    assert rows(record, "select count(*) from trials") == [(3,)]
+    assert rows(record, "select count(*) from trials", with_removed=True) == [(4,)]
+
+
+def test_a_sweep_whose_file_cannot_be_read_is_there_without_what_it_says(project):
+    from gnomon.runs.sweep import entries
+    from gnomon.session import session_for
+
+    body = {"name": "later", "file": {"name": "later", "sampler": "quantum"}}
+    session_for().append(entries.MADE, entries.sweep_subject("ab" * 10), body, strict=True)
+    assert rows(gnomon.open(), "select name, metric, trials, seeds, best, state, sentence from sweeps") == [
+        ("later", None, None, [], None, None, None)
+    ]
+
+
+def test_runs_that_were_made_again_and_why_two_differ(project):
+    from gnomon.runs import entries
+    from gnomon.runs.actions import write
+
+    with gnomon.run("a") as a, gnomon.run("b") as b:
+        pass
+    record = gnomon.open()
+    body = {
+        "by": b.id,
+        "verdict": entries.DIFFERS,
+        "swapped": {"params.lr": "0.1 → 0.2"},
+        "gaps": ["no lock"],
+    }
+    write(record, a.id, entries.REPLICATED, body)
+    write(record, a.id, entries.REPLICATED, {"verdict": entries.CANNOT_RUN, "why": "no code"})
+    shares = [
+        ["params.lr", "0.1 → 0.2", 0.4, 0.3, 0.5, 0.01, True],
+        ["code", "", 0.1, None, None, 1.0, False],
+    ]
+    answer = {
+        "a": a.id, "b": b.id, "metric": "auc", "verdict": "causes", "difference": [0.5, 0.4, 0.6], "shares": shares, "seeds": 3,
+    }  # fmt: skip
+    for run in (a.id, b.id):  # as `why` writes it: on both
+        write(record, run, entries.EXPLAINED, answer)
+        write(
+            record,
+            run,
+            entries.EXPLAINED,
+            {**answer, "metric": "loss", "verdict": "no cause above noise", "shares": []},
+        )
+    query = "select run, repeat, verdict, why, swapped->>'params.lr', gaps, writer is not null from replications order by time"
+    assert rows(record, query) == [
+        (a.id, b.id, entries.DIFFERS, None, "0.1 → 0.2", ["no lock"], True),
+        (a.id, None, entries.CANNOT_RUN, "no code", None, [], True),
+    ]
+    query = """select metric, verdict, difference, factor, said, share, low, p, is_cause, seeds from explanations
+               where a = ? and b = ? order by metric, share desc"""
+    assert rows(record, query, a.id, b.id) == [
+        ("auc", "causes", 0.5, "params.lr", "0.1 → 0.2", 0.4, 0.3, 0.01, True, 3),
+        ("auc", "causes", 0.5, "code", "", 0.1, None, 1.0, False, 3),
+        ("loss", "no cause above noise", 0.5, None, None, None, None, None, None, 3),
+    ]
+    record.remove(b.id)
+    assert rows(record, "select count(*) from explanations") == [(0,)]
+    assert rows(record, "select count(*) from replications") == [(1,)]
+
+
+def test_a_record_without_any_of_these_has_empty_tables(project):
+    with gnomon.run("a"):
+        pass
+    query = "select count(*) from sweeps, trials, replications, explanations"
+    assert rows(gnomon.open(), query) == [(0,)]

@@ -231,7 +231,7 @@ class _Making:
             )
             known = versions.of_bytes(digest.object, is_tree=False)
             if known is not None:
-                bodies.append({**body_of(known, None), "how": BY_WATCHING})
+                bodies.append({**body_of(known, None), "how": BY_WATCHING, **self._at(one.path)})
             else:
                 by_folder.setdefault(os.path.dirname(one.path), []).append((one, digest))
         for folder, files in by_folder.items():
@@ -297,7 +297,7 @@ class _Making:
         if not same:
             return []
         note = {} if same == len(files) else {"note": f"{same:,} of its {len(files):,} files were read"}
-        return [{**body_of(version, None), "how": BY_WATCHING, **note}]
+        return [{**body_of(version, None), "how": BY_WATCHING, **self._at(folder), **note}]
 
     def _unknown(
         self, folder: str, files: Sequence[tuple[_Input, _Digest]], versions: _Versions
@@ -317,7 +317,7 @@ class _Making:
             return [self._single(one, digest) for one, digest in files]
         version = versions.of_bytes(object_id, is_tree=True)
         if version is not None:
-            return [{**body_of(version, None), "how": BY_WATCHING}, *found]
+            return [{**body_of(version, None), "how": BY_WATCHING, **self._at(folder)}, *found]
         body: dict[str, object] = {
             "name": f"{self._name(folder)}/", "object": object_id, "is_tree": True, "files": len(known),
             "size": sum(digest.size for _, digest in known), "how": BY_WATCHING, "note": NOT_A_VERSION,
@@ -331,10 +331,16 @@ class _Making:
             "size": digest.size,
             "files": 1,
             "how": BY_WATCHING,
+            **self._at(one.path),
         }
         if digest.object is not None:
             return {**body, "object": digest.object, "note": NOT_A_VERSION}
         return {**body, "note": digest.note or CHANGED}
+
+    def _at(self, path: str) -> dict[str, object]:
+        """Return where something lies below the project, as a body says it."""
+        at = os.path.relpath(path, self._project)
+        return {} if at.startswith(os.pardir) else {"at": at}
 
     # --- outputs
 
