@@ -55,7 +55,7 @@ class Rows:
         if self._count is None:
             import narwhals as nw
 
-            self._count = int(self.frame.select(nw.len().alias("n")).collect().item(0, 0))
+            self._count = int(self.rows(self.frame.select(nw.len().alias("n")))[0][0])
         return self._count
 
     def require(self, column: str, argument: str) -> str:
@@ -70,7 +70,16 @@ class Rows:
 
     def rows(self, frame: Any) -> list[tuple[Any, ...]]:
         """Return the rows of an answer, which is small: a narwhals LazyFrame made from `frame`."""
+        if self.engine is not None:
+            import narwhals as nw
+
+            return list(nw.to_native(frame).fetchall())  # narwhals would want pyarrow
         return list(frame.collect().iter_rows())
+
+    def named(self, frame: Any) -> list[dict[str, Any]]:
+        """Return the same, each row by the names of the columns."""
+        names = frame.collect_schema().names()
+        return [dict(zip(names, row, strict=True)) for row in self.rows(frame)]
 
     def arrays(self, columns: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:
         """Return columns as NumPy arrays of all rows, in one order: numbers and booleans as float64 with NaN where missing

@@ -22,6 +22,7 @@ from gnomon.errors import (
     MissingObjectError,
     UnknownSubjectError,
 )
+from gnomon.runs.capture.capture import scrubber_here
 
 if TYPE_CHECKING:
     from gnomon.runs.views import Record
@@ -84,7 +85,7 @@ def _use_path(record: Record, path: str, name: str | None) -> Used:
     used = _identified(record, path, name)
     place = os.path.realpath(str(used.body.pop("whole", path)))  # of a part, the folder of the version
     at = os.path.relpath(place, os.path.dirname(os.path.realpath(record.path)))
-    if not at.startswith(os.pardir):
+    if not at.startswith(os.pardir) and at.isprintable() and scrubber_here().text(at, "data") == at:
         used.body["at"] = at
     return used
 

@@ -60,7 +60,7 @@ def _counted(rows: Rows, names: Sequence[str]) -> dict[str, ColumnSketch]:
             ]
         else:
             asked.append((~nw.col(name).is_null()).cast(nw.Int64).sum().alias(f"n{at}"))
-    answer = rows.frame.select(*asked).collect().rows(named=True)[0]
+    answer = rows.named(rows.frame.select(*asked))[0]
     found = {}
     for at, name in enumerate(names):
         figures = {key: answer.get(f"{key}{at}") for key in "nbalh"}

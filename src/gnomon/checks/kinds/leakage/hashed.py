@@ -147,6 +147,7 @@ def gather(
 ) -> None:
     """Make a table of another engine from SQL over a table: one column for each of `chosen`, and of those what `then` says."""
     import narwhals as nw
+    from arro3.core import RecordBatchReader
 
     relation = nw.to_native(rows.frame).project(
         ", ".join(f"{sql} AS {alias}" for alias, sql in chosen.items())
@@ -154,4 +155,5 @@ def gather(
     relation = relation.project(then)
     if is_distinct:
         relation = relation.distinct()
-    into.connection.from_arrow(relation.to_arrow_reader(100_000)).create(name)
+    # Through arro3: DuckDB's own reader wants pyarrow.
+    into.connection.from_arrow(RecordBatchReader.from_stream(relation)).create(name)

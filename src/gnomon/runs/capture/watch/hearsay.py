@@ -338,9 +338,10 @@ class _Making:
         return {**body, "note": digest.note or CHANGED}
 
     def _at(self, path: str) -> dict[str, object]:
-        """Return where something lies below the project, as a body says it."""
+        """Return where something lies below the project, as a body says it; nothing where that name cannot be written down."""
         at = os.path.relpath(path, self._project)
-        return {} if at.startswith(os.pardir) else {"at": at}
+        is_plain = not at.startswith(os.pardir) and self._name(os.path.join(self._project, at)) == at
+        return {"at": at} if is_plain else {}
 
     # --- outputs
 
