@@ -238,7 +238,7 @@ def test_one_huge_text_cannot_take_the_machine(three_runs, project, monkeypatch)
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=project, timeout=100, check=False
     )
     assert done.returncode == 2 and "more memory than it may use" in done.stderr
-    assert int(done.stdout) < 2000  # of the 4,000 that were asked for; 1,100 to 1,650 were seen
+    assert int(done.stdout) < 1500
 
 
 @pytest.mark.slow
