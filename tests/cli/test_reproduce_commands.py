@@ -71,6 +71,15 @@ def test_what_was_not_committed_comes_back(lab):
     assert "this is not what ran" in (lab.project / "train.py").read_text()
 
 
+def test_rebuilt_code_that_somebody_changed_is_rebuilt_again(lab, trained, tmp_path):
+    lab.again(trained.id)
+    (kept,) = (tmp_path / "cache").glob("gnomon/rebuilt/code/*/project/train.py")
+    kept.write_text(TRAIN.replace("SCALE = 1.0", "SCALE = 7.0"))
+    again = lab.again(trained.id)
+    assert again["verdict"] == "identical"
+    assert again["code_is_proven"]
+
+
 def test_without_git_the_kept_files_are_the_code(project):
     lab = Lab(project)
     subprocess.run(["rm", "-rf", ".git"], cwd=project, check=True)

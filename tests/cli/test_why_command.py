@@ -116,8 +116,11 @@ def test_runs_of_other_seeds_that_exist_are_used(lab):
     assert (found["seeds"], found["runs_there"], found["runs_at_most"]) == ([4, 5, 6], 6, 0)
 
 
-def test_ctrl_c_keeps_what_was_made(lab):
-    lab.write("train.py", TRAIN.replace("SCALE = 1.0", "SCALE = 1.0\nimport time; time.sleep(0.3)"))
+def test_ctrl_c_stops_what_runs_and_keeps_what_was_made(lab):
+    slow = lab.project.parent / "slow"
+    lab.env["SLOW"] = str(slow)
+    wait = "SCALE = 1.0\nimport os, time\nif os.path.exists(os.environ['SLOW']): time.sleep(120)"
+    lab.write("train.py", TRAIN.replace("SCALE = 1.0", wait))
     lab.commit()
     lab.python("train.py", "--lr", "0.1", "--seed", "1")
     lab.python("train.py", "--lr", "0.2", "--seed", "1")
@@ -125,15 +128,28 @@ def test_ctrl_c_keeps_what_was_made(lab):
         [sys.executable, "-m", "gnomon", "why", "@2", "@1", "-m", "score"], cwd=lab.project, env=lab.env,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    for _ in range(600):
-        made = lab.record.runs(where="status = 'finished'", removed=True).ids
-        if len(made) >= 2:
-            break
-        time.sleep(0.1)
+
+    def mixtures(status):
+        return lab.record.runs(where=f"status = '{status}'", removed=True).ids
+
+    def until(holds):
+        for _ in range(600):
+            if holds():
+                return
+            time.sleep(0.1)
+        raise AssertionError("waited for a minute")
+
+    until(lambda: len(mixtures("finished")) >= 2)
+    slow.write_text("")
+    until(lambda: mixtures("running"))
+    time.sleep(1)  # one that had just passed the look at the file has ended by now
+    until(lambda: mixtures("running"))
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "what was made is kept" in error
+    assert mixtures("running") == []
+    assert mixtures("stopped")
     assert lab.newest().explanations == []
     assert why(lab, "--plan")["runs_there"] >= 4
 

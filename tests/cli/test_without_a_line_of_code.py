@@ -151,17 +151,21 @@ def test_a_file_that_the_command_names_and_git_ignores(lab):
 
 
 def test_what_a_run_writes_is_none_of_its_code(lab):
+    # Written at once, while its code is looked at, and before it ends.
     lab.write(
         "write.py",
-        "import os\nos.makedirs('results')\nopen('results/m.json', 'w').write('{}')\nprint('score=1')\n",
+        "import os, time\nos.makedirs('results')\nopen('results/m.json', 'w').write(str(time.time()))\n"
+        "time.sleep(1.5)\nprint('score=1')\n",
     )
-    lab.write("late.py", "import time\ntime.sleep(1.5)\n" + (lab.project / "write.py").read_text())
     lab.commit()
-    first = run(lab, "late.py")
+    first = run(lab, "write.py")
+    assert [(one["path"], one["why_not"]) for one in first.captured.part("code")["untracked"]] == [
+        ("results/m.json", "written by the run")
+    ]
     assert lab.again(first.id)["verdict"] == "identical"  # `os.makedirs` finds no folder
     (lab.project / "results/m.json").unlink()
     (lab.project / "results").rmdir()
-    second = run(lab, "late.py")
+    second = run(lab, "write.py")
     prints = [one.captured.part("code")["fingerprint"] for one in (first, second)]
     assert prints[0] == prints[1]
 
