@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 import gnomon
-from gnomon.runs import run as run_module
+from gnomon.runs import given as given_module
 from gnomon.runs.given import VARIABLE, Given
 from gnomon.runs.sweep import actions
 from gnomon.runs.sweep.file import plan_of
@@ -29,7 +29,7 @@ def given_run(given: Given, *, dir: Path | None = None, **options) -> gnomon.Run
         return gnomon.run(dir=dir, **options)
     finally:
         os.environ.pop(VARIABLE, None)
-        run_module._outside = None
+        given_module._outside = None
 
 
 def add_sweep(place: Path, table: dict | None = None) -> tuple[str, list[str]]:

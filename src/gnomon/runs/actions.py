@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gnomon.errors import AmbiguousIdError, BadArgumentError, NotStoredError, UnknownSubjectError
 from gnomon.ids import run_subject
 from gnomon.runs import entries
-from gnomon.runs.state import kept_apart
+from gnomon.runs.repeats import kept_apart
 from gnomon.session import session_for
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ Not promised: that what was read was also used.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,22 @@ def given_from(env: Env) -> Given:
     if not isinstance(nth, int) or nth < 0:
         raise _bad(f"`nth` must be a whole number from 0; got {nth!r}")
     return Given(found.get("params"), seed, found.get("data"), found.get("repeats"), found.get("trial"), nth)
+
+
+_outside: Given | None = None  # what this process was given
+_runs_made = 0
+
+
+def given_to_next(env: Env) -> Given:
+    """Return what the next run of this process is given from outside. Each value is for one run; processes below get none."""
+    global _outside, _runs_made
+    if _outside is None or VARIABLE in os.environ:
+        _outside, _runs_made = given_from(env), 0
+        os.environ.pop(VARIABLE, None)
+    nth, _runs_made = _runs_made, _runs_made + 1
+    if nth == _outside.nth or not _outside:
+        return _outside
+    return Given(repeats=_outside.repeats, trial=_outside.trial)  # another run of a script that makes several
 
 
 def _bad(why: str) -> BadArgumentError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import UnknownSubjectError
 from gnomon.runs import checked
-from gnomon.runs.state import MIXTURE_OF
+from gnomon.runs.repeats import MIXTURE_OF
 
 if TYPE_CHECKING:
     from gnomon.runs.run_view import RunView

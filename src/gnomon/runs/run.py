@@ -31,7 +31,7 @@ from gnomon.runs.capture.capture import (
     captures_anything,
     scrubber_here,
 )
-from gnomon.runs.given import NOTHING, VARIABLE, Given, Params, Reading, given_from
+from gnomon.runs.given import NOTHING, Given, Params, Reading, given_to_next
 from gnomon.runs.launch import Claims, Launch, claims_from, launch_from
 from gnomon.runs.tried.at_start import expect
 from gnomon.session import Session, session_for
@@ -454,7 +454,7 @@ def run(
     own_params, checked_tags = _checked_params(params or {}), _checked_tags(tags)
     outer = current.innermost()
     session.has_joined = session.has_joined or run_id == launch.run_id
-    from_outside = _given_to_next()
+    from_outside = given_to_next(REAL)
     made = Run(
         session, id=run_id, name=name, group=group, seed=seed, rank=launch.rank, world_size=launch.world_size,
         strict=strict, next_step=0, params=own_params, given=from_outside,
@@ -483,22 +483,6 @@ def run(
         made.watch_files()
     _greet(made)
     return made
-
-
-_outside: Given | None = None
-_runs_made = 0
-
-
-def _given_to_next() -> Given:
-    """Return what the next run of this process is given from outside. Each value is for one run; processes below get none."""
-    global _outside, _runs_made
-    if _outside is None or VARIABLE in os.environ:
-        _outside, _runs_made = given_from(REAL), 0
-        os.environ.pop(VARIABLE, None)
-    nth, _runs_made = _runs_made, _runs_made + 1
-    if nth == _outside.nth or not _outside:
-        return _outside
-    return Given(repeats=_outside.repeats, trial=_outside.trial)  # another run of a script that makes several
 
 
 def _shared_run(launch: Launch, claims: Claims | None) -> str | None:

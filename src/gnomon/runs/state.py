@@ -11,12 +11,13 @@ from __future__ import annotations
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
-from gnomon.ids import RUN_ID_BYTES, is_hex
+from gnomon.ids import is_hex
 from gnomon.record import fold
 from gnomon.record.body import encode_body
 from gnomon.record.kinds import Feature
 from gnomon.runs import checked, entries
 from gnomon.runs.links import BY_WATCHING, about, inputs_of, links
+from gnomon.runs.repeats import explained, kept_apart, made_for, replicated, take_options
 from gnomon.runs.resume import cuts
 
 if TYPE_CHECKING:
@@ -29,11 +30,6 @@ FOLD_VERSION = 11
 _BY_PEOPLE = (entries.NOTED, entries.TAGGED, entries.RENAMED, entries.REMOVED)
 OPEN = "open"
 WITHHELD = "withheld"  # in the column `removed`: nobody hid this run, but nothing that was said of it is here
-# In the column `removed`, of runs that nobody hid and nobody brought into the lists:
-MIXTURE = "mixture"  # `gnomon why` made it
-REPEAT = "repeat"  # it only repeats another one, nothing changed
-MADE_AGAIN = (MIXTURE, REPEAT)
-MIXTURE_OF = "why"  # of what a mixture says that it was made for
 _MAX_CELL_TEXT = 200
 _MAX_NAME = 4096
 _by_place = attrgetter("log_raw", "seq", "digest")
@@ -44,7 +40,6 @@ _PLAIN_CELLS = ("name", "group", "seed", "author", "parent")
 _TEXT_FIELDS = ("name", "label", "group")
 _CREATED_FIELDS = ("name", "seed", "group", "parent")
 _TELLING = ("failed", "stopped", OPEN)  # statuses of a process that are those of its run
-_MADE_FOR = (("repeats", "run"), ("trial", "sweep"))  # of what a run is a part, and the id in it
 _PROCESS_KINDS = frozenset({entries.CREATED, entries.JOINED, entries.ENDED})
 # What a process may say of its start and its end, and of which type that is.
 _STARTED_FIELDS = (
@@ -100,10 +95,7 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
             said = [body for body in launchers if field in body] or bodies
             state[field] = _agreed_of(field, said, conflicts)
         state["params"] = _params(bodies)
-    for field, key in _MADE_FOR:
-        made_for = next((body[field] for body in bodies if field in body), None)
-        if isinstance(made_for, dict) and is_hex(made_for.get(key), 2 * RUN_ID_BYTES):
-            state[field] = made_for
+    state.update(made_for(bodies))
     if not _PROCESS_KINDS.issuperset(of_kind):
         _fold_choices(state, of_kind, conflicts)
     for field in _TEXT_FIELDS:
@@ -112,22 +104,13 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
     if (parent := state["parent"]) is not None and not (isinstance(parent, str) and parent.isprintable()):
         state["parent"] = None
     if (options := next((body["options"] for body in bodies if "options" in body), None)) is not None:
-        _take_options(state, checked.fields(options))
+        take_options(state, checked.fields(options))
     starts = [*created, *of_kind[entries.JOINED]] if entries.JOINED in of_kind else created
     processes = _processes(starts, of_kind.get(entries.ENDED, ()))
     state["processes"], state["status"] = processes, _status(processes)
     if not any(bodies) and not any(entry.has_body for entry in live):
         state["is_withheld"] = True  # only heads are here: an export of other runs, or all was erased
     return state
-
-
-def _take_options(state: dict[str, object], options: Mapping[str, object]) -> None:
-    """Take what the options of the command say, of a run that says no parameter itself, and the seed where it says none."""
-    own = {name: value for name, value in options.items() if name != "seed"}
-    if not state["params"] and own:
-        state["params"] = own
-    if state["seed"] is None and checked.integer(options.get("seed")) is not None:
-        state["seed"] = options["seed"]
 
 
 def _fold_choices(
@@ -153,7 +136,7 @@ def _fold_choices(
             state["seed"] = _agreed("seed", given, conflicts)
     if entries.REPLICATED in of_kind:
         state["replicated"] = [
-            _replicated(entry) for entry in sorted(of_kind[entries.REPLICATED], key=_by_when)
+            replicated(entry) for entry in sorted(of_kind[entries.REPLICATED], key=_by_when)
         ]
     if entries.TAGGED in of_kind:
         tags = fold.observed(of_kind[entries.TAGGED], entries.TAGGED, "tags")
@@ -162,65 +145,9 @@ def _fold_choices(
         removed = fold.register(of_kind[entries.REMOVED], entries.REMOVED, "removed")
         state["removed"], state["removed_heads"] = bool(removed.value), list(removed.hashes)
     if entries.EXPLAINED in of_kind:
-        state["explained"] = [_explained(entry) for entry in sorted(of_kind[entries.EXPLAINED], key=_by_when)]
+        state["explained"] = [explained(entry) for entry in sorted(of_kind[entries.EXPLAINED], key=_by_when)]
     if (touched := _touched(of_kind)) is not None:
         state["touched"] = touched
-
-
-def _explained(entry: LiveEntry) -> dict[str, object]:
-    """Return what one entry says of why two runs differ."""
-    body = entry.body
-    a, b = body.get("a"), body.get("b")
-    number, whole = checked.finite, checked.whole
-    return {
-        "a": a if is_hex(a, 2 * RUN_ID_BYTES) else None,
-        "b": b if is_hex(b, 2 * RUN_ID_BYTES) else None,
-        "metric": checked.text(body.get("metric")) or "?",
-        "values": [number(one) for one in checked.items(body.get("values"))][:2],
-        "verdict": checked.text(body.get("verdict")) or "cannot tell",
-        "why": checked.text(body.get("why")),
-        "level": number(body.get("level")),
-        "difference": [number(one) for one in checked.items(body.get("difference"))][:3],
-        "shares": [
-            {
-                "name": str(checked.cell(name, _MAX_CELL_TEXT)), "said": str(checked.cell(said, _MAX_CELL_TEXT)),
-                "share": number(share), "low": number(low), "high": number(high), "p": number(p), "is_cause": is_cause is True,
-            }
-            for name, said, share, low, high, p, is_cause in checked.rows(body.get("shares"), 7)
-        ],
-        "together": [list(row) for row in checked.rows(body.get("together"), 5)],
-        "fixed": {str(key): str(checked.cell(one, _MAX_CELL_TEXT)) for key, one in checked.fields(body.get("fixed")).items()},
-        "notes": checked.texts(body.get("notes")),
-        "seeds": whole(body.get("seeds")) or 0,
-        "runs": whole(body.get("runs")) or 0,
-        "is_exact": body.get("is_exact") is not False,
-        "time_us": entry.time_us,
-        "author": entry.author,
-        "writer": entry.writer,
-        "hash": entry.hash,
-    }  # fmt: skip
-
-
-def _replicated(entry: LiveEntry) -> dict[str, object]:
-    """Return what one entry says of a run that was made again."""
-    body = entry.body
-    by, verdict = body.get("by"), checked.text(body.get("verdict"))
-    return {
-        "by": by if is_hex(by, 2 * RUN_ID_BYTES) else None,
-        "verdict": verdict if verdict in entries.VERDICTS else "unknown",
-        "why": checked.text(body.get("why")),
-        "swapped": {
-            str(key): str(checked.cell(value, _MAX_CELL_TEXT))
-            for key, value in checked.fields(body.get("swapped")).items()
-        },
-        "gaps": checked.texts(body.get("gaps")),
-        "differs": checked.texts(body.get("differs")),
-        "metrics": [list(row) for row in checked.rows(body.get("metrics"), 7)],
-        "time_us": entry.time_us,
-        "author": entry.author,
-        "writer": entry.writer,
-        "hash": entry.hash,
-    }
 
 
 def _touched(of_kind: Mapping[str, list[LiveEntry]]) -> dict[str, int] | None:
@@ -513,19 +440,6 @@ def cells(run: str, state: object, stats: object) -> dict[str, object]:  # noqa:
             checked.cell(stat.max, _MAX_CELL_TEXT),
         ]
     return row
-
-
-def kept_apart(state: Mapping[str, Any]) -> str | None:
-    """Return why a run is in no list although nobody hid it; None where it is in them.
-
-    Dozens of mixtures answer one question, and a mere repeat stands on the run that it repeats.
-    """
-    repeats = state.get("repeats")
-    if repeats is None or state["removed_heads"]:
-        return None
-    if repeats.get("for") == MIXTURE_OF:
-        return MIXTURE
-    return None if repeats.get("swapped") else REPEAT
 
 
 def processes_of(state: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -20,7 +20,8 @@ from gnomon.errors import AmbiguousIdError, UnknownSubjectError
 from gnomon.runs.groups.configuration import configurations
 from gnomon.runs.groups.naming import named
 from gnomon.runs.groups.spread import count_of
-from gnomon.runs.state import MADE_AGAIN, REPEAT, WITHHELD
+from gnomon.runs.repeats import MADE_AGAIN, REPEAT
+from gnomon.runs.state import WITHHELD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

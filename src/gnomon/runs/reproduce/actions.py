@@ -6,7 +6,6 @@ made again, also where it could not run; a repeat that was interrupted leaves no
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -213,8 +212,3 @@ def _is_known(record: Record, done: Replication) -> bool:
     """Whether the last that is known of the run is that it cannot run, for the same reason."""
     known = record.run(done.run).replications
     return bool(known) and known[-1]["verdict"] == done.verdict and known[-1]["why"] == done.why
-
-
-def folder_of(record: Record) -> str:
-    """Return where rebuilt code and environments lie; all of it may be deleted at any time."""
-    return os.path.join(record.home.env.cache_folder(), "rebuilt")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gnomon.errors import UsageError
 from gnomon.runs import entries
 from gnomon.runs.cli import open_record
+from gnomon.runs.rebuild.environment import WAYS
 from gnomon.runs.reproduce import actions
 from gnomon.runs.reproduce.words import metric_lines, plan_lines, verdict_line
 
@@ -35,22 +36,11 @@ def reproduce(parser: Parser) -> Run:
         "--on-changed", metavar="FACTOR=VALUE", action="append",
         help="with one thing swapped: `data=v4`, `code=RUN`, `code=COMMIT`, `lr=0.2`, `seed=8`, `environment=RUN` (repeatable)",
     )  # fmt: skip
-    parser.option(
-        "--env", metavar="WHICH", default="auto", choices=("auto", "here", "recorded", "lock"),
-        help="auto (default): what is installed here if it is the same, else the recorded versions; here; recorded; "
-        "lock: the lock file of the rebuilt code",
-    )  # fmt: skip
-    parser.option(
-        "--with", metavar="PATH", action="append", dest="take",
-        help="take a file or folder of the project from here, which the record does not hold (repeatable)",
-    )  # fmt: skip
+    rebuilding(parser)
     parser.option(
         "--plan", action="store_true", help="say what would be done, and what cannot be had; start nothing"
     )
     parser.option("--anyway", action="store_true", help="run it although something cannot be had")
-    parser.option(
-        "--yes", action="store_true", help="do not ask before code is run that was recorded on another device"
-    )
     parser.option("--quiet", action="store_true", help="do not show what the run prints")
     parser.option(
         "--keep-folder", action="store_true", help="leave the folder that it ran in, and say where it is"
@@ -64,6 +54,22 @@ def reproduce(parser: Parser) -> Run:
         "run or nothing can be told. With `--on-changed` it is 0 where it ran."
     )
     return _reproduce
+
+
+def rebuilding(parser: Parser) -> None:
+    """Declare what every command takes that makes runs again."""
+    parser.option(
+        "--env", metavar="WHICH", default="auto", choices=WAYS,
+        help="auto (default): what is installed here if it is the same, else the recorded versions; here; recorded; "
+        "lock: the lock file of the rebuilt code",
+    )  # fmt: skip
+    parser.option(
+        "--with", metavar="PATH", action="append", dest="take",
+        help="take a file or folder of the project from here, which the record does not hold (repeatable)",
+    )  # fmt: skip
+    parser.option(
+        "--yes", action="store_true", help="do not ask before code is run that was recorded on another device"
+    )
 
 
 def _reproduce(arguments: Namespace, terminal: Terminal) -> int:

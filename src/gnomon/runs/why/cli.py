@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gnomon.errors import BadArgumentError, UsageError
 from gnomon.runs.cli import open_record
 from gnomon.runs.reproduce.actions import is_foreign
-from gnomon.runs.reproduce.cli import confirm
+from gnomon.runs.reproduce.cli import confirm, rebuilding
 from gnomon.runs.why import actions
 from gnomon.runs.why.attribute import DEFAULT_SEEDS
 from gnomon.runs.why.words import answer_lines, question_lines
@@ -56,19 +56,9 @@ def why(parser: Parser) -> Command:
         "--level", metavar="P", type=float, default=0.05,
         help="the chance, at most, that any of the causes named is none (default: 0.05)",
     )  # fmt: skip
-    parser.option(
-        "--env", metavar="WHICH", default="auto", choices=("auto", "here", "recorded", "lock"),
-        help="how the environments are made, as in `gnomon reproduce`",
-    )  # fmt: skip
-    parser.option(
-        "--with", metavar="PATH", action="append", dest="take",
-        help="take a file or folder of the project from here, which the record does not hold (repeatable)",
-    )  # fmt: skip
+    rebuilding(parser)
     parser.option(
         "--plan", action="store_true", help="say what differs and what the answer costs; start nothing"
-    )
-    parser.option(
-        "--yes", action="store_true", help="do not ask before code is run that was recorded on another device"
     )
     parser.option("--json", action="store_true", help="print JSON")
     parser.example("gnomon why 3fa9 77ab -m auc", "what made the difference?")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gnomon.errors import GnomonError
 from gnomon.runs.rebuild import plan as planning
 from gnomon.runs.rebuild.recipe import Processes, recipe_of
+from gnomon.runs.repeats import MADE_AGAIN, MIXTURE_OF
 from gnomon.runs.reproduce.actions import last_line, takes_values
-from gnomon.runs.state import MADE_AGAIN, MIXTURE_OF
 from gnomon.runs.why.keys import key_of
 from gnomon.runs.why.mixtures import Run
 from gnomon.runs.why.value import value_of

@@ -8,7 +8,7 @@ import pytest
 
 import gnomon
 from gnomon.errors import BadArgumentError
-from gnomon.runs import run as run_module
+from gnomon.runs import given as given_module
 from gnomon.runs.given import VARIABLE, Given, Params, Reading, given_from, placed
 
 
@@ -17,11 +17,11 @@ def give(monkeypatch):
     """Return a function that gives values to the next run of this process, as a process that just began would get them."""
 
     def of(**values):
-        monkeypatch.setattr(run_module, "_outside", None)
+        monkeypatch.setattr(given_module, "_outside", None)
         monkeypatch.setenv(VARIABLE, json.dumps(values))
 
     yield of
-    monkeypatch.setattr(run_module, "_outside", None)
+    monkeypatch.setattr(given_module, "_outside", None)
 
 
 def view(run):
@@ -142,7 +142,7 @@ def test_secrets_that_are_given_do_not_reach_the_record(give):
 )
 def test_what_cannot_be_read_is_an_error_that_says_why(monkeypatch, text, why):
     monkeypatch.setenv(VARIABLE, text)
-    monkeypatch.setattr(run_module, "_outside", None)
+    monkeypatch.setattr(given_module, "_outside", None)
     with pytest.raises(BadArgumentError, match=why.replace("[", r"\[")):
         gnomon.run("a")
 

@@ -30,13 +30,13 @@ def outcome(original, repeat):
 def as_repeat(monkeypatch, of, *args, **more):
     import json
 
-    from gnomon.runs import run as run_module
+    from gnomon.runs import given as given_module
     from gnomon.runs.given import VARIABLE
 
-    monkeypatch.setattr(run_module, "_outside", None)
+    monkeypatch.setattr(given_module, "_outside", None)
     monkeypatch.setenv(VARIABLE, json.dumps({"repeats": {"run": of, "for": "replication"}}))
     found = made(*args, **more)
-    monkeypatch.setattr(run_module, "_outside", None)
+    monkeypatch.setattr(given_module, "_outside", None)
     return found
 
 

@@ -1,0 +1,110 @@
+"""What a run's state says of repeats: that it is one, who made it again, why it differs from another; what a command says for it.
+
+Always true: nothing here raises, whatever a body holds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gnomon.ids import RUN_ID_BYTES, is_hex
+from gnomon.runs import checked, entries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from gnomon.record.fold import LiveEntry
+
+# In the column `removed`, of runs that nobody hid and nobody brought into the lists:
+MIXTURE = "mixture"  # `gnomon why` made it
+REPEAT = "repeat"  # it only repeats another one, nothing changed
+MADE_AGAIN = (MIXTURE, REPEAT)
+MIXTURE_OF = "why"  # of what a mixture says that it was made for
+_MADE_FOR = (("repeats", "run"), ("trial", "sweep"))  # of what a run is a part, and the id in it
+_LONGEST = 200
+
+
+def made_for(bodies: Sequence[Mapping[str, object]]) -> Iterator[tuple[str, object]]:
+    """Yield `repeats` and `trial`: what a run was made for, as the first of its processes that knows says it."""
+    for field, key in _MADE_FOR:
+        said = next((body[field] for body in bodies if field in body), None)
+        if isinstance(said, dict) and is_hex(said.get(key), 2 * RUN_ID_BYTES):
+            yield field, said
+
+
+def take_options(state: dict[str, object], options: Mapping[str, object]) -> None:
+    """Take what the options of the command say, of a run that says no parameter itself, and the seed where it says none."""
+    own = {name: value for name, value in options.items() if name != "seed"}
+    if not state["params"] and own:
+        state["params"] = own
+    if state["seed"] is None and checked.integer(options.get("seed")) is not None:
+        state["seed"] = options["seed"]
+
+
+def replicated(entry: LiveEntry) -> dict[str, object]:
+    """Return what one entry says of a run that was made again."""
+    body = entry.body
+    by, verdict = body.get("by"), checked.text(body.get("verdict"))
+    return {
+        "by": by if is_hex(by, 2 * RUN_ID_BYTES) else None,
+        "verdict": verdict if verdict in entries.VERDICTS else "unknown",
+        "why": checked.text(body.get("why")),
+        "swapped": {
+            str(key): str(checked.cell(value, _LONGEST))
+            for key, value in checked.fields(body.get("swapped")).items()
+        },
+        "gaps": checked.texts(body.get("gaps")),
+        "differs": checked.texts(body.get("differs")),
+        "metrics": [list(row) for row in checked.rows(body.get("metrics"), 7)],
+        "time_us": entry.time_us,
+        "author": entry.author,
+        "writer": entry.writer,
+        "hash": entry.hash,
+    }
+
+
+def explained(entry: LiveEntry) -> dict[str, object]:
+    """Return what one entry says of why two runs differ."""
+    body = entry.body
+    a, b = body.get("a"), body.get("b")
+    number, whole = checked.finite, checked.whole
+    return {
+        "a": a if is_hex(a, 2 * RUN_ID_BYTES) else None,
+        "b": b if is_hex(b, 2 * RUN_ID_BYTES) else None,
+        "metric": checked.text(body.get("metric")) or "?",
+        "values": [number(one) for one in checked.items(body.get("values"))][:2],
+        "verdict": checked.text(body.get("verdict")) or "cannot tell",
+        "why": checked.text(body.get("why")),
+        "level": number(body.get("level")),
+        "difference": [number(one) for one in checked.items(body.get("difference"))][:3],
+        "shares": [
+            {
+                "name": str(checked.cell(name, _LONGEST)), "said": str(checked.cell(said, _LONGEST)),
+                "share": number(share), "low": number(low), "high": number(high), "p": number(p), "is_cause": is_cause is True,
+            }
+            for name, said, share, low, high, p, is_cause in checked.rows(body.get("shares"), 7)
+        ],
+        "together": [list(row) for row in checked.rows(body.get("together"), 5)],
+        "fixed": {str(key): str(checked.cell(one, _LONGEST)) for key, one in checked.fields(body.get("fixed")).items()},
+        "notes": checked.texts(body.get("notes")),
+        "seeds": whole(body.get("seeds")) or 0,
+        "runs": whole(body.get("runs")) or 0,
+        "is_exact": body.get("is_exact") is not False,
+        "time_us": entry.time_us,
+        "author": entry.author,
+        "writer": entry.writer,
+        "hash": entry.hash,
+    }  # fmt: skip
+
+
+def kept_apart(state: Mapping[str, Any]) -> str | None:
+    """Return why a run is in no list although nobody hid it; None where it is in them.
+
+    Dozens of mixtures answer one question, and a mere repeat stands on the run that it repeats.
+    """
+    repeats = state.get("repeats")
+    if repeats is None or state["removed_heads"]:
+        return None
+    if repeats.get("for") == MIXTURE_OF:
+        return MIXTURE
+    return None if repeats.get("swapped") else REPEAT
