@@ -259,8 +259,11 @@ def _told(words: Sequence[str]) -> str | None:
     if done.returncode == 0:
         return None
     said = [line.strip() for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    errors = [line for line in said if line.startswith(("ERROR", "error", "×"))]
-    return " ".join((errors or said)[-2:])[:400] or f"exit code {done.returncode}"
+    first = next(
+        (at for at, line in enumerate(said) if line.startswith(("ERROR", "error", "×"))),
+        max(0, len(said) - 2),
+    )
+    return " ".join(said[first : first + 4])[:400] or f"exit code {done.returncode}"
 
 
 class _alone:
