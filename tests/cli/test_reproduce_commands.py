@@ -80,6 +80,17 @@ def test_rebuilt_code_that_somebody_changed_is_rebuilt_again(lab, trained, tmp_p
     assert again["code_is_proven"]
 
 
+def test_a_file_beside_the_code_of_which_nothing_was_kept_is_named(lab):
+    lab.write("train.py", TRAIN)
+    lab.commit()
+    lab.write("weights.bin", "1")
+    lab.python("train.py")
+    again = lab.again(lab.newest().id)
+    assert (again["verdict"], again["code_is_proven"]) == ("identical", False)
+    (gap,) = again["gaps"]
+    assert gap["why"].startswith("that it is the same cannot be shown: `weights.bin` lay beside it")
+
+
 def test_without_git_the_kept_files_are_the_code(project):
     lab = Lab(project)
     subprocess.run(["rm", "-rf", ".git"], cwd=project, check=True)

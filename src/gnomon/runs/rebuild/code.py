@@ -15,12 +15,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import GnomonError
 from gnomon.runs import checked
 from gnomon.runs.capture.capture import scrubber_here
 from gnomon.runs.capture.code import code_state
+from gnomon.runs.capture.code_files import BY_THE_RUN
 from gnomon.runs.capture.code_git import find_command, find_root
 from gnomon.runs.compare.patch import PatchError, applied, parts_of
 from gnomon.runs.compare.repository import Repository, find_repository
@@ -80,8 +81,22 @@ def rebuild_code(record: Record, recipe: Recipe, *, fresh: bool = False) -> Buil
     gaps = [*gaps, *not_kept(code, root)]
     is_proven = proves(recipe, root)
     if not is_proven and code.fingerprint and not gaps:
-        gaps.append(Gap("code", "what was rebuilt has another fingerprint than what ran", None, blocks=False))
+        gaps.append(Gap("code", _why_unproven(code), None, blocks=False))
     return Built(root, tuple(dict.fromkeys(gaps)), is_proven)
+
+
+def _why_unproven(code: Code) -> str:
+    """Return why it cannot be shown that rebuilt code is what ran."""
+    others = [one for one in _unkept(code) if one.get("why_not") != BY_THE_RUN]
+    if not others:
+        return "what was rebuilt has another fingerprint than what ran"
+    more = f" and {len(others) - 1:,} more files" if len(others) > 1 else ""
+    return f"that it is the same cannot be shown: `{others[0].get('path')}`{more} lay beside it, of which nothing was kept"
+
+
+def _unkept(code: Code) -> list[dict[str, Any]]:
+    """Return the files that were there, uncommitted, and of which nothing was kept."""
+    return [one for one in checked.objects(code.facts.get("untracked")) if one.get("digest") is None]
 
 
 def proves(recipe: Recipe, root: str) -> bool:
@@ -273,8 +288,8 @@ def _secret(path: str) -> Gap:
 def not_kept(code: Code, root: str) -> list[Gap]:
     """Return the files that were there, uncommitted, and of which nothing was kept: what the run may have needed."""
     left = [
-        one for one in checked.objects(code.facts.get("untracked"))
-        if one.get("digest") is None and one.get("why_not") not in _NO_CODE
+        one for one in _unkept(code)
+        if one.get("why_not") not in _NO_CODE
         and not os.path.lexists(os.path.join(root, str(one.get("path"))))
     ]  # fmt: skip
     if not left:
