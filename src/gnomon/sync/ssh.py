@@ -41,6 +41,8 @@ _DELETES_AT_ONCE = 200  # requests that are sent before the answers are read: th
 # What runs there. $1: the folder; $2: a word that begins each answer, which nothing else there can know.
 # A request is a line, `read` takes it byte by byte; for a write its bytes follow, and `dd` takes exactly those: a block may
 # come short, never long. After a failed write nobody knows how many came, so the script ends.
+# A read opens the file before it promises a number of bytes, since another may delete it in between; where fewer come (the disk
+# fails), zeros follow, and whoever reads finds that the digest is wrong instead of waiting.
 # One line without `!`, since the login shell that takes it as an argument may be any.
 _SCRIPT = " ".join(
     line.strip()
@@ -84,11 +86,13 @@ _SCRIPT = " ".join(
         above;
         if [ -L "$p" ]; then no link; elif [ -f "$p" ]; then
           if within "$d"; then
-            if e=$( { : <"$p"; } 2>&1 ); then
-              n=$(($(wc -c <"$p") - x)); if [ "$n" -lt 0 ]; then n=0; fi; if [ "$y" -ge 0 ] && [ "$n" -gt "$y" ]; then n=$y; fi;
+            o=; {
+              o=1; n=$(($(wc -c <&3) - x)); if [ "$n" -lt 0 ]; then n=0; fi;
+              if [ "$y" -ge 0 ] && [ "$n" -gt "$y" ]; then n=$y; fi;
               say ok "$n";
-              if [ "$x" -eq 0 ] && [ "$y" -lt 0 ]; then cat -- "$p"; else tail -c "+$((x + 1))" -- "$p" | head -c "$n"; fi;
-            else no failed "$e"; fi;
+              [ "$n" -eq 0 ] || { tail -c "+$((x + 1))" <&4; head -c "$n" /dev/zero; } | head -c "$n";
+            } 3<"$p" 4<"$p";
+            if [ -n "$o" ]; then :; elif [ -e "$p" ]; then no failed "$( { : <"$p"; } 2>&1 )"; else no missing; fi;
           else no link; fi;
         else no missing; fi;
       elif [ "$op" = x ]; then

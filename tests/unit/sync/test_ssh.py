@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import time
 
@@ -49,6 +50,14 @@ class TestSsh(StoreContract):
 TOOLS = "cat dd find grep head ln ls mkdir mv printf rm sync tail tr wc".split()
 
 
+def without_ssh(folder, path):
+    """Return a command that takes what `ssh` would send to the other side, and runs it here."""
+    here = folder / "no-ssh"
+    here.write_text(f'#!{shutil.which("bash")}\nPATH={path}; exec sh -c "${{@: -1}}"\n')
+    here.chmod(0o755)
+    return here
+
+
 @pytest.mark.parametrize("shell", ["dash", "bash", "busybox", "mksh", "ksh"])
 class TestShells(StoreContract):
     """What runs at the other side, under several shells (those that are here), and with the tools of busybox."""
@@ -64,11 +73,29 @@ class TestShells(StoreContract):
         for tool in TOOLS if shell == "busybox" else ():
             (tools / tool).symlink_to(found)
         path = str(tools) if shell == "busybox" else f"{tools}:{os.environ['PATH']}"
-        here = tmp_path / "no-ssh"  # takes what `ssh` would send to the other side, and runs it here
-        here.write_text(f'#!{shutil.which("bash")}\nPATH={path}; exec sh -c "${{@: -1}}"\n')
-        here.chmod(0o755)
-        monkeypatch.setenv("GNOMON_SSH", str(here))
+        monkeypatch.setenv("GNOMON_SSH", str(without_ssh(tmp_path, path)))
         yield from opener(f"ssh://host{folder}")
+
+    @pytest.mark.parametrize("asked", [(0, None), (0, 6), (2, 3)])
+    def test_a_file_that_another_deletes_or_shortens_meanwhile_is_never_waited_for(
+        self, store, again, folder, tmp_path, asked
+    ):
+        """What a teammate's sync does with old heads: at the worst moment, right after the bytes were counted."""
+        if (tmp_path / "tools" / "wc").exists():
+            pytest.skip("busybox runs its own `wc`")
+        (tmp_path / "tools" / "wc").write_text(
+            f'#!/bin/sh\n{shutil.which("wc")} "$@"\nif [ -e {tmp_path}/now ]; then sh {tmp_path}/now; fi\n'
+        )
+        (tmp_path / "tools" / "wc").chmod(0o755)
+        first, size = asked
+        for what, found in (("rm", b"123456"), ("truncate -s 3", b"123\0\0\0")):
+            store.write("heads/x", b"123456")
+            (tmp_path / "now").write_text(f"cd -- {shlex.quote(str(folder / 'heads'))} && {what} x\n")
+            reader = again()
+            reader.silent_s = 5.0
+            assert reader.read("heads/x", first, size) == found[first : None if size is None else first + size]
+            (tmp_path / "now").unlink()
+            assert len(reader.read("heads/x")) == 3 if what != "rm" else not list(reader.list("heads/"))
 
     def test_no_temporary_file_is_left(self, store, folder):
         for number in range(3):

@@ -187,9 +187,8 @@ def test_eight_at_once_lose_nothing_and_double_nothing(url, tmp_path):
         )
         for number in range(8)
     ]
-    for process in processes:
-        said = process.communicate()[1]
-        assert process.returncode == 0, said.decode()[-2000:]
+    said = [process.communicate()[1].decode()[-2000:] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 8, "\n".join(said)
     for _ in range(2):  # what came between a listing and the end of a sync comes now
         for member in members:
             meet(member, url)
