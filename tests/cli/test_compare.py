@@ -331,6 +331,26 @@ def test_runs_of_other_code_are_named_and_can_be_left_out(ask, project, monkeypa
     assert gnomon.open().compare_groups("loss", same_code=True).rows[0].standing.n == 3
 
 
+@pytest.mark.slow
+def test_code_that_no_seed_loaded_is_no_other_code(ask, project, monkeypatch):
+    monkeypatch.setenv("GNOMON_CAPTURE", "on")
+    (project / "train.py").write_text(
+        "import sys, gnomon\nwith gnomon.run('t', params={'lr': 1}, seed=int(sys.argv[1]), group='t') as run:\n"
+        "    run.log(loss=int(sys.argv[1]) / 100)\n"
+    )
+    for seed in range(3):
+        (project / "serve.py").write_text(f"print({seed})\n")
+        subprocess.run([sys.executable, "train.py", str(seed)], check=True, capture_output=True)
+    answer = ask("compare", "--groups", "loss")
+    assert "other code" not in answer.out + answer.err
+    (project / "config.yaml").write_text("depth: 4\n")  # a file that a script may read
+    subprocess.run([sys.executable, "train.py", "3"], check=True, capture_output=True)
+    answer = ask("compare", "--groups", "loss")
+    assert (
+        "ran other code than the rest" in answer.out + answer.err and "config.yaml" in answer.out + answer.err
+    )
+
+
 # ---------------------------------------------------------------- how far runs came
 
 

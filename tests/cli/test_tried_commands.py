@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from remotes import git
 
 import gnomon
 from gnomon.runs.tried.at_start import VARIABLE
@@ -133,10 +134,13 @@ def test_nothing_that_somebody_wrote_reaches_the_terminal(ask, project):
 # ---------------------------------------------------------------- at the start of a run
 
 SCRIPT = """
-import sys, time, gnomon
-with gnomon.run(params={"lr": float(sys.argv[1]), "depth": 3}, seed=int(time.time() * 1e6) % 1000) as run:
+import sys, threading, gnomon, model
+seed = int(sys.argv[2]) if len(sys.argv) > 2 else None
+with gnomon.run(params={"lr": float(sys.argv[1]), "depth": 3}, seed=seed) as run:
     run.log(auc=0.9)
-    time.sleep(float(sys.argv[2]))
+    for thread in threading.enumerate():  # it trains on until what was tried before has been looked up
+        if thread.name == "gnomon-capture":
+            thread.join(50)
 """
 
 
@@ -144,6 +148,7 @@ with gnomon.run(params={"lr": float(sys.argv[1]), "depth": 3}, seed=int(time.tim
 def script(project, monkeypatch):
     monkeypatch.setenv("GNOMON_CAPTURE", "on")
     (project / "train.py").write_text(SCRIPT)
+    (project / "model.py").write_text("depth = 3\n")
     return [sys.executable, "train.py"]
 
 
@@ -168,25 +173,61 @@ def in_terminal(words, **environment):
 @pytest.mark.slow
 def test_a_script_at_a_terminal_hears_that_it_was_nearly_tried(ask, script, project):
     for _ in range(2):
-        subprocess.run([*script, "0.1", "0"], check=True)
-    assert "tried before" not in in_terminal(
-        [*script, "0.12", "3"]
-    )  # there is no index, and a training makes none
+        subprocess.run([*script, "0.1"], check=True)
+    assert "tried before" not in in_terminal([*script, "0.12"])  # no index, and a training makes none
     ask("runs")
-    (line,) = [line for line in in_terminal([*script, "0.11", "6"]).splitlines() if "tried before" in line]
+    (line,) = [line for line in in_terminal([*script, "0.11"]).splitlines() if "tried before" in line]
     assert line.startswith("gnomon: nearly tried before: ") and "with lr=0.1" in line and "(now 0.11)" in line
     assert "best auc 0.9 (run " in line and ", finished " in line and "gnomon tried --run " in line
-    assert "tried before" not in in_terminal([*script, "0.11", "3"], **{VARIABLE: "0"})
-    done = subprocess.run([*script, "0.11", "3"], check=True, capture_output=True, text=True)
+    assert "tried before" not in in_terminal([*script, "0.11"], **{VARIABLE: "0"})
+    done = subprocess.run([*script, "0.11"], check=True, capture_output=True, text=True)
     assert done.stderr == ""  # no terminal, no word
 
 
 @pytest.mark.slow
-def test_other_code_is_not_said_to_be_tried(ask, script, project):
-    subprocess.run([*script, "0.1", "0"], check=True)
+@pytest.mark.parametrize("changed", ["train.py", "model.py"])
+def test_other_code_is_not_said_to_be_tried(ask, script, project, changed):
+    subprocess.run([*script, "0.1"], check=True)
     ask("runs")
-    (project / "train.py").write_text(SCRIPT + "\nprint(1)\n")
-    assert "tried before" not in in_terminal([*script, "0.1", "3"])
+    with open(project / changed, "a") as file:
+        file.write("\nprint(1)\n")
+    assert "tried before" not in in_terminal([*script, "0.1"])
+
+
+@pytest.mark.slow
+def test_code_that_changed_where_the_run_loaded_nothing_is_said_to_be_that(ask, script, project):
+    """A repository that people work in: its fingerprint is another one each hour."""
+    git("init", "-q", cwd=project)
+    git("add", ".", cwd=project)
+    git("commit", "-qm", "first", cwd=project)
+    subprocess.run([*script, "0.1"], check=True)
+    (project / "serve.py").write_text("print('another program')\n")
+    (project / "README.md").write_text("# Notes\n")
+    git("add", ".", cwd=project)
+    git("commit", "-qm", "second", cwd=project)
+    ask("runs")
+    (line,) = [line for line in in_terminal([*script, "0.1"]).splitlines() if "tried before" in line]
+    assert "tried before: 1 run with the same parameters," in line
+    assert "; the code changed since, but no Python file that was loaded; gnomon tried --run " in line
+    answer = ask("tried", "lr=0.1", "depth=3", "--code", "here")
+    assert "equal in what was asked; code differs, no Python file that it loaded" in answer.out
+    assert "Tried before: " in answer.out
+    (project / "model.py").write_text("depth = 4\n")
+    assert "differs in code (" in ask("tried", "lr=0.1", "depth=3", "--code", "here").out
+    assert "tried before" not in in_terminal([*script, "0.1"])
+
+
+@pytest.mark.slow
+def test_a_new_seed_of_what_was_tried_is_no_second_try(ask, script, project):
+    for seed in ("1", "2"):
+        subprocess.run([*script, "0.1", seed], check=True)
+    ask("runs")
+    (line,) = [line for line in in_terminal([*script, "0.1", "3"]).splitlines() if "best auc" in line]
+    assert line.startswith(
+        "gnomon: seed 3 is new: 2 runs with the same parameters and code (seeds 1, 2), best auc 0.9"
+    )
+    (line,) = [line for line in in_terminal([*script, "0.1", "2"]).splitlines() if "best auc" in line]
+    assert line.startswith("gnomon: tried before: 2 runs with the same parameters and code, best auc")
 
 
 @pytest.mark.slow
@@ -207,11 +248,11 @@ def test_gnomon_run_says_it_aside_from_the_command(start, script, project):
 
 @pytest.mark.slow
 def test_a_damaged_index_stops_no_training_and_is_not_built_in_one(ask, script, project, tmp_path):
-    subprocess.run([*script, "0.1", "0"], check=True)
+    subprocess.run([*script, "0.1"], check=True)
     ask("runs")
     close_all()
     (index,) = (tmp_path / "cache").rglob("index.sqlite")
     index.write_bytes(b"nonsense" * 1000)
     began = time.time()
-    assert "tried before" not in in_terminal([*script, "0.1", "2"])
+    assert "tried before" not in in_terminal([*script, "0.1"])
     assert index.read_bytes().startswith(b"nonsense") and time.time() - began < 60

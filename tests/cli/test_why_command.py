@@ -77,6 +77,84 @@ def test_code_and_a_parameter_together(lab):
     assert pair["more"] == pytest.approx(0.5, abs=0.1)
 
 
+APART = TRAIN.replace("SCALE = 1.0", "from scale import SCALE; import tint")
+
+
+def test_the_code_is_taken_apart_into_its_files(lab):
+    """Two files of the code changed and one counts; a third changed that neither run loaded, and a text for people."""
+    lab.write("train.py", APART)
+    for name, text in {"scale.py": "SCALE = 1.0\n", "tint.py": "", "serve.py": "", "README.md": ""}.items():
+        lab.write(name, text)
+    lab.commit()
+    lab.python("train.py", "--seed", "1")
+    for name, text in {
+        "scale.py": "SCALE = 2.0\n",
+        "tint.py": "# red\n",
+        "serve.py": "1",
+        "README.md": "x",
+    }.items():
+        lab.write(name, text)
+    lab.commit("all of them")
+    lab.python("train.py", "--seed", "1")
+    whole = lab.gnomon("why", "@2", "@1", "-m", "score", "--seeds", "3", "--parallel", "2").stdout
+    assert "code  scale.py, tint.py" in whole and "`code` +1" in whole
+    assert "`--apart code` tells which of the 2 files" in whole
+    found = why(lab, "--seeds", "3", "--apart", "code")
+    assert [(one["name"], one["said"]) for one in found["factors"]] == [
+        ("code/scale.py", "+1 -1"), ("code/tint.py", "+1 -0")
+    ]  # fmt: skip
+    assert found["runs_there"] == 6  # both ends are those of the question before
+    answer = found["answer"]
+    assert [one["name"] for one in answer["shares"] if one["is_cause"]] == ["code/scale.py"]
+    assert shares(found)["code/tint.py"]["has_no_effect"]
+
+
+def test_a_file_that_only_one_of_the_codes_has_is_a_factor_too(lab):
+    lab.write(
+        "train.py",
+        TRAIN.replace("SCALE = 1.0", "import os; SCALE = 2.0 if os.path.exists('big.cfg') else 1.0"),
+    )
+    lab.write("old.cfg", "x")
+    lab.commit()
+    lab.python("train.py", "--seed", "1")
+    lab.write("big.cfg", "x")
+    (lab.project / "old.cfg").unlink()
+    lab.commit("big")
+    lab.python("train.py", "--seed", "1")
+    found = why(lab, "--seeds", "3", "--apart", "code")
+    assert {one["name"]: one["is_cause"] for one in found["answer"]["shares"]} == {
+        "code/big.cfg": True, "code/old.cfg": False
+    }  # fmt: skip
+
+
+def test_code_that_neither_run_loaded_is_no_factor(lab):
+    lab.write("serve.py", "")
+    lab.commit()
+    lab.python("train.py", "--lr", "0.1", "--seed", "1")
+    lab.write("serve.py", "print(1)")
+    lab.commit("another program")
+    lab.python("train.py", "--lr", "0.2", "--seed", "1")
+    found = lab.json("why", "@2", "@1", "-m", "score", "--plan")
+    assert [one["name"] for one in found["factors"]] == ["params.lr"]
+    assert any("neither run loaded" in note and "serve.py" in note for note in found["notes"])
+    said = lab.gnomon("compare", "@2", "@1").stdout
+    assert "serve.py  +1 -0, loaded by neither" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--apart", "code"], "`--apart code`: the code of"),
+        (["--apart", "environment"], "`--apart environment`: the environment of"),
+        (["--apart", "params"], "--apart"),
+    ],
+)
+def test_what_cannot_be_taken_apart_is_said(lab, words, error):
+    lab.python("train.py", "--lr", "0.1", "--seed", "1")
+    lab.python("train.py", "--lr", "0.2", "--seed", "1")
+    assert error in lab.gnomon("why", "@2", "@1", "-m", "score", *words, code=2).stderr
+
+
 def test_no_cause_above_noise(lab):
     lab.python("train.py", "--seed", "1")
     lab.write(

@@ -42,6 +42,7 @@ def as_json(run: RunView) -> dict[str, object]:
         "command": captured.part("command"),
         "code": captured.part("code"),
         "code_object": captured.code_object,
+        "loaded": captured.part("loaded"),
         "python": captured.part("python"),
         "machine": captured.part("machine"),
         "environment": captured.part("environment"),

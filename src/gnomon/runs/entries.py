@@ -18,7 +18,7 @@
 | `process.captured` | parts, pending, withheld, objects, files | what a process was; of each part the later counts |
 | `process.console` | pieces, skipped_bytes, is_tail | what it printed; a tail takes the place of the one before |
 | `process.cell` | nth, cell, source, status, started_us, outputs, … | a notebook's cell, at its start and then over that |
-| `process.exited` | code, signal, duration_s, cpu_s, peak_memory_bytes | how it ended |
+| `process.exited` | code, signal, duration_s, cpu_s, peak_memory_bytes, loaded | how it ended, what of the project it loaded |
 | `values.logged` | values: series, step, rank, kind, meta, parts, notes | `parts` are [name, media type, object, size] |
 
 `run.created` also has launcher, options (of the command), pick, told, repeats, trial; `run.ended` also unread.

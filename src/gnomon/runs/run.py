@@ -477,7 +477,7 @@ def run(
     made._append(entries.CREATED, created_body(launch, given))
     made.tag(*checked_tags)
     if not from_outside and made.rank == 0:
-        expect(session, made.id, given["params"] or {})  # type: ignore[arg-type]  # they are a dict
+        expect(session, made.id, given["params"] or {}, seed=made._seed)  # type: ignore[arg-type]  # they are a dict
     begin_capture(session)
     if watch_files:
         made.watch_files()

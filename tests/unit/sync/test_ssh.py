@@ -93,7 +93,9 @@ class TestShells(StoreContract):
             (tmp_path / "now").write_text(f"cd -- {shlex.quote(str(folder / 'heads'))} && {what} x\n")
             reader = again()
             reader.silent_s = 5.0
-            assert reader.read("heads/x", first, size) == found[first : None if size is None else first + size]
+            assert (
+                reader.read("heads/x", first, size) == found[first : None if size is None else first + size]
+            )
             (tmp_path / "now").unlink()
             assert len(reader.read("heads/x")) == 3 if what != "rm" else not list(reader.list("heads/"))
 

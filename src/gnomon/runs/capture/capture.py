@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from gnomon.env import Env
     from gnomon.points.rows import RunPoints
+    from gnomon.runs.capture.loaded import LoadedFiles
     from gnomon.runs.capture.system import SystemMetrics
     from gnomon.scrub.scrubber import Scrubber
     from gnomon.session import Session
@@ -103,6 +104,7 @@ class Capture:
         self._withheld_told = 0
         self._is_finished = False
         self._code: dict[str, object] | None = None
+        self._loaded: LoadedFiles | None = None
         self._command_text = ""
         self._leaving: Leaving | None = None
         self._began_s = time.monotonic()
@@ -138,7 +140,7 @@ class Capture:
         if self._code is not None:  # nobody waits for it
             from gnomon.runs.tried.at_start import answer
 
-            answer(self._session, self._code, self._command_text, self._stop)
+            answer(self._session, self._code, self._folder, self._command_text, self._stop)
 
     def _look(self) -> None:
         found: dict[str, object] = {}
@@ -153,8 +155,22 @@ class Capture:
                 found[part] = facts
         pending = ["code"] if "code" in self._parts else []
         self._append({"parts": found, "pending": pending})
+        self._look_at_loaded()
         if pending:
             self._look_at_code()
+
+    def _look_at_loaded(self) -> None:
+        """Look at the files of the project that this process loaded: nobody else can, so under a launcher too."""
+        if not self._is_own or "code" not in _known(_words(self._session.env.getenv("GNOMON_CAPTURE"))):
+            return
+        from gnomon.runs.capture.code import project_root
+        from gnomon.runs.capture.loaded import LoadedFiles
+
+        root = project_root(self._folder)
+        if root is not None:
+            loaded = LoadedFiles(root, self._script, self._since_s)
+            loaded.look()
+            self._loaded = loaded
 
     def _look_at_code(self) -> None:
         from gnomon.runs.capture.code import code_state
@@ -309,7 +325,19 @@ class Capture:
             self.hearing.end()
         if self._is_own:
             told = self._leaving.end() if self._leaving is not None else {}
-            self.say_exit({**told, **_own_exit(time.monotonic() - self._began_s)})
+            self.say_exit({**told, **_own_exit(time.monotonic() - self._began_s), **self._facts_of_loaded()})
+
+    def _facts_of_loaded(self) -> dict[str, object]:
+        loaded, self._loaded = self._loaded, None
+        if loaded is None:
+            return {}
+        try:
+            loaded.look()
+            facts = loaded.facts(self.scrubber)
+        except Exception as error:  # noqa: BLE001  as in `_work`
+            self._say_failed(error)
+            return {}
+        return {"loaded": facts} if facts else {}
 
     def see_exit(self, error: SystemExit) -> None:
         """Take note of a SystemExit that passes by: it may be the one that ends the process."""

@@ -372,6 +372,17 @@ def _below(place: str, root: str) -> str | None:
     return place.removeprefix(inside) if place.startswith(inside) else None
 
 
+def project_root(folder: str) -> str | None:
+    """Return the real path of the project around a folder: its repository, else the folder; None where it is a home folder.
+
+    That is where `code_state` looks, unless git cannot be asked.
+    """
+    real = os.path.realpath(folder)
+    above = find_root(real)
+    root = real if above is None or _is_wide(above) else above
+    return None if _is_wide(root) else root
+
+
 def _is_wide(folder: str) -> bool:
     """Return whether a folder is a home folder or one that holds such: it is no project."""
     home = os.path.realpath(os.path.expanduser("~"))

@@ -299,7 +299,7 @@ class _Recording:
             body["options"] = options
         run._append(entries.CREATED, body)
         if self._tell is not None:
-            expect(session, run_id, body.get("params") or {}, tell=self._tell)  # type: ignore[arg-type]  # it was a dict
+            expect(session, run_id, body.get("params") or {}, seed=body.get("seed"), tell=self._tell)  # type: ignore[arg-type]
         run.tag(*tags)
         self._capture = begin_capture(
             session,

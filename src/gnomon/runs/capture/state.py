@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 3
+FOLD_VERSION = 4
 _by_place = attrgetter("seq", "digest")
 _MAX_CELL_TEXT = 500
 EXIT_CODE = "exit_code"
@@ -36,6 +36,7 @@ COLUMNS = {
     "code.branch": ("code", "branch"),
     "code.dirty": ("code", "is_dirty"),
     "code.fingerprint": ("code", "fingerprint"),
+    "code.loaded": ("loaded", "mark"),
     "python": ("python", "version"),
     "machine.system": ("machine", "system"),
     "machine.cpu": ("machine", "cpu"),
@@ -45,6 +46,14 @@ COLUMNS = {
     "peak_memory_bytes": ("exit", "peak_memory_bytes"),
     "cpu_s": ("exit", "cpu_s"),
 }
+
+
+def _pairs_of_texts(value: object) -> list[list[object]]:
+    return [
+        [*pair] for pair in checked.rows(value, 2) if isinstance(pair[0], str) and isinstance(pair[1], str)
+    ]
+
+
 # Of which kind the facts are that views do sums with or print. Any other fact stays as it was written.
 _FACTS: dict[str, dict[str, Callable[[object], object]]] = {
     "command": {"text": checked.text, "script": checked.text},
@@ -60,6 +69,12 @@ _FACTS: dict[str, dict[str, Callable[[object], object]]] = {
         "untracked_count": checked.whole,
         "kept_count": checked.whole,
         "notes": checked.texts,
+    },
+    "loaded": {
+        "files": _pairs_of_texts,
+        "unknown": checked.texts,
+        "left_out": checked.whole,
+        "mark": checked.text,
     },
     "python": {"version": checked.text, "packages": checked.fields},
     "machine": {
@@ -103,6 +118,9 @@ def fold_process(live: Sequence[LiveEntry]) -> dict[str, object]:
         )
     ends = sorted(of_kind.get(entries.EXITED, ()), key=_by_place)
     said = ends[-1].body if ends else {}
+    loaded = _facts(checked.fields(said.get("loaded")), _FACTS["loaded"])
+    if loaded:
+        parts["loaded"] = loaded
     return {
         "parts": parts,
         "pending": sorted({part for part in pending if part not in parts}),

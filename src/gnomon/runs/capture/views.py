@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gnomon.record.index import Index
     from gnomon.replica import Replica
 
+_PYTHON = ("python", "pypy", "torchrun")  # what runs a script, and starts nothing else than that
 AFTER_END_US = 2_000_000
 AFTER_END_ENTRIES = 2  # what is printed is written a second later, so some of it after the end of the run
 
@@ -85,6 +86,28 @@ class Captured:
         known = dict(zip(self._logs, self._of_run, strict=True))
         logs = by_ending(known) if len(known) > 1 and all(known.values()) else self._logs
         return dict(next((exits[log] for log in logs if exits[log]), {}))
+
+    def loaded(self) -> frozenset[str] | None:
+        """Return the Python files of the project that the run's processes loaded; None where that is not all known.
+
+        It is not where a process did not end in order, or where the command is no Python, which may start others.
+        """
+        found: set[str] = set()
+        is_known = False
+        for state in self._states:
+            parts = state["parts"]
+            if parts.get("python", {}).get("is_of_command") or not parts.get("python"):  # a launcher
+                words = checked.texts(parts.get("command", {}).get("argv"))
+                if not words or not words[0].startswith(_PYTHON):
+                    return None
+                continue
+            own = parts.get("loaded")
+            if own is None or own.get("left_out"):
+                return None
+            found.update(str(path) for path, _ in own.get("files", ()))
+            found.update(own.get("unknown", ()))
+            is_known = True
+        return frozenset(found) if is_known else None
 
     @property
     def code_object(self) -> str | None:

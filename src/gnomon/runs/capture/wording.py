@@ -26,6 +26,7 @@ def facts(run: RunView) -> dict[str, str]:
         "command": captured.part("command").get("text"),
         "code": code(captured.part("code")),
         "files": _files(captured.part("code")),
+        "loaded": _loaded(captured.part("loaded")),
         "python": _python(captured.part("python")),
         "machine": _machine(captured.part("machine")),
         "ended": _end(captured.exit),
@@ -102,6 +103,15 @@ def _files(found: Mapping[str, Any]) -> str:
         names = _some([str(file.get("path")) for file in found.get("untracked") or ()])
         parts.append(f"{text.count(untracked, 'file')} {what}{names}, {kept} kept")
     return "; ".join(parts)
+
+
+def _loaded(found: Mapping[str, Any]) -> str:
+    """Return which files of the project the process loaded."""
+    names = [str(path) for path, _ in found.get("files", ())] + list(found.get("unknown", ()))
+    if not names:
+        return ""
+    left_out = found.get("left_out") or 0
+    return f"{text.count(len(names) + left_out, 'Python file')} of the project{_some(names)}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -30,6 +30,8 @@ MOST_FILES = 2_000
 MOST_LINES = 20_000  # of one file: a longer one takes difflib too long
 MOST_DIFF_BYTES = 4_000_000
 SECONDS = 20.0
+FOR_PEOPLE = (".md", ".rst", ".ics", ".log", ".html", ".svg", ".pdf")  # texts that no training reads
+_LOADED = (".py", ".pyw")  # files of which capture knows whether they were loaded
 _FILES = "files/"
 _MOST_NAMED = 5
 
@@ -42,6 +44,9 @@ class Code(NamedTuple):
     parts: Mapping[str, Part]  # of the uncommitted diff, by path
     files: Mapping[str, bytes]  # that git did not know, by path
     notes: tuple[str, ...] = ()
+    loaded: frozenset[str] | None = (
+        None  # the Python files that its processes loaded; None where that is not known
+    )
 
     @property
     def commit(self) -> str | None:
@@ -56,7 +61,8 @@ class Code(NamedTuple):
 
 class FileDiff(NamedTuple):
     """A file that differs. `added` and `removed` are lines, None where they cannot be counted; `is_exact` is False where
-    only what was recorded could be compared, not the file."""
+    only what was recorded could be compared, not the file. `is_loaded`: whether one of the two runs loaded it; None where that
+    is not known, as of a file that is no Python."""
 
     path: str
     what: str  # 'changed', 'added', 'removed', 'binary', 'large', 'unknown'
@@ -64,6 +70,12 @@ class FileDiff(NamedTuple):
     removed: int | None
     diff: str
     is_exact: bool = True
+    is_loaded: bool | None = None
+
+    @property
+    def may_matter(self) -> bool:
+        """Whether the difference may have played a part: it is no text for people, nor Python that neither run loaded."""
+        return self.is_loaded is not False and not self.path.lower().endswith(FOR_PEOPLE)
 
 
 class CodeDiff(NamedTuple):
@@ -99,6 +111,7 @@ class CodeDiff(NamedTuple):
                 "added": one.added,
                 "removed": one.removed,
                 "is_exact": one.is_exact,
+                "is_loaded": one.is_loaded,
             }
             for one in self.files
         ]
@@ -111,19 +124,19 @@ class CodeDiff(NamedTuple):
 
 def code_of(title: str, captured: Captured) -> Code:
     """Return what was kept of the code of a run; what this replica lacks becomes a note."""
-    facts = captured.part("code")
+    facts, loaded = captured.part("code"), captured.loaded()
     try:
         kept = captured.code_files()
     except RecordError as error:
         note = f"of {title} the uncommitted diff and files cannot be read: {error.message}"
-        return Code(title, facts, {}, {}, (note,))
+        return Code(title, facts, {}, {}, (note,), loaded)
     files = {path[len(_FILES) :]: data for path, data in kept.items() if path.startswith(_FILES)}
     notes = [
         f"of {title}: {note}"
         for note in checked.texts(facts.get("notes"))
         if "ends early" in note or "left out" in note
     ]
-    return Code(title, facts, parts_of(kept.get("diff", b"")), files, tuple(notes))
+    return Code(title, facts, parts_of(kept.get("diff", b"")), files, tuple(notes), loaded)
 
 
 def diff_of(
@@ -179,7 +192,14 @@ class _Comparison:
         self.notes += self._unkept()
         if self.repository is not None and self.repository.is_cut:
             self.notes.append("git could not tell all in time; files may be missing here")
-        return CodeDiff(tuple(self.files), tuple(dict.fromkeys(self.notes)), is_whole=self.is_whole)
+        files = tuple([file._replace(is_loaded=self._is_loaded(file.path)) for file in self.files])
+        return CodeDiff(files, tuple(dict.fromkeys(self.notes)), is_whole=self.is_whole)
+
+    def _is_loaded(self, path: str) -> bool | None:
+        first, other = self.first.loaded, self.other.loaded
+        if not path.lower().endswith(_LOADED) or first is None or other is None:
+            return None
+        return path in first or path in other
 
     # --- what there is to compare
 

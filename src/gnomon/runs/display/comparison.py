@@ -104,9 +104,9 @@ def _files(diff: CodeDiff) -> list[Html]:
             tag("span", f" +{file.added}", class_="add"),
             tag("span", f" -{file.removed}", class_="del"),
         ]
-        lines.append(
-            tag("div", tag("code", words(file.path)), counts if file.added is not None else f" {file.what}")
-        )
+        changed = counts if file.added is not None else f" {file.what}"
+        doubt = " loaded by neither" if file.is_loaded is False else ""
+        lines.append(tag("div", tag("code", words(file.path)), changed, doubt))
     return [*lines, tables.below(more(len(diff.files) - FILES, "file"))]
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _MOST_GROUPS = 3
 _MOST_RUNS = 3
 _MOST_FILES = 4
-FOR_PEOPLE = (".md", ".rst", ".ics", ".log", ".html", ".svg", ".pdf")
 
 
 class OtherCode(NamedTuple):
@@ -69,16 +68,16 @@ def are_different(state: tuple[object, object], usual: tuple[object, object]) ->
 
 
 def same_where_kept(record: Record, run: str, other: str) -> bool:
-    """Return whether no source file that was kept of two runs differs: a fingerprint also counts files that no run reads.
+    """Return whether no file that was kept of two runs differs and may have played a part (`FileDiff.may_matter`).
 
-    Texts for people (`FOR_PEOPLE`) are no source.
+    A fingerprint also counts files that no run reads.
     """
     from gnomon.runs.compare.code import code_of
     from gnomon.runs.compare.comparison import code_diffs
 
     code = [code_of(one, record.run_of(one).captured) for one in (run, other)]
     (diff,) = code_diffs(record, code)
-    return diff.is_known and all(file.path.lower().endswith(FOR_PEOPLE) for file in diff.files)
+    return diff.is_known and not any(file.may_matter for file in diff.files)
 
 
 def with_same_code(record: Record, groups: Sequence[SeedGroup]) -> list[SeedGroup]:
@@ -114,7 +113,7 @@ def code_notes(record: Record, groups: Sequence[SeedGroup], cure: str = "`--same
     `cure` is what leaves such runs out.
     """
     found = other_code(record, groups)
-    notes = [_note(record, one, cure) for one in found[:_MOST_GROUPS]]
+    notes = [note for one in found[:_MOST_GROUPS] if (note := _note(record, one, cure))]
     if len(found) > _MOST_GROUPS:
         more = len(found) - _MOST_GROUPS
         notes.append(
@@ -124,6 +123,7 @@ def code_notes(record: Record, groups: Sequence[SeedGroup], cure: str = "`--same
 
 
 def _note(record: Record, one: OtherCode, cure: str) -> str:
+    """Return the sentence of one group; nothing where its newest run with other code loaded none of it."""
     from gnomon.runs.short_ids import digits_to_show
 
     digits = digits_to_show(record.replica.index, [*one.runs, one.usual])
@@ -131,20 +131,25 @@ def _note(record: Record, one: OtherCode, cure: str) -> str:
     ids += f" and {len(one.runs) - _MOST_RUNS:,} more" if len(one.runs) > _MOST_RUNS else ""
     whose = f" of `{one.group.name}`" if one.group.name else ""
     them = "it" if len(one.runs) == 1 else "them"
+    files = _files(record, one)
+    if files is None:
+        return ""
     return (
-        f"{len(one.runs):,} of {len(one.group):,} runs{whose} ran other code than the rest ({ids}){_files(record, one)}; "
+        f"{len(one.runs):,} of {len(one.group):,} runs{whose} ran other code than the rest ({ids}){files}; "
         f"{cure} leaves {them} out, `gnomon compare {one.usual[:digits]} {one.runs[-1][:digits]} --code` shows the diff"
     )
 
 
-def _files(record: Record, one: OtherCode) -> str:
-    """Return the files in which the newest run with other code differs, as words."""
+def _files(record: Record, one: OtherCode) -> str | None:
+    """Return the files in which the newest run with other code differs, as words; None where none of them can have mattered."""
     from gnomon.runs.compare.code import code_of
     from gnomon.runs.compare.comparison import code_diffs
 
     code = [code_of(run, record.run(run).captured) for run in (one.usual, one.runs[-1])]
     (diff,) = code_diffs(record, code)
-    paths = [file.path for file in diff.files]
+    paths = [file.path for file in diff.files if file.may_matter]
     if not paths:
+        if diff.files and diff.is_whole:
+            return None
         return ", though no file that was kept differs" if diff.is_known and diff.is_whole else ""
     return f": {', '.join(paths[:_MOST_FILES])}{', …' if len(paths) > _MOST_FILES else ''}"

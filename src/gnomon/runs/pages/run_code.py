@@ -65,7 +65,7 @@ def code(ask: Ask) -> Answer:
         "diff_address": address(run.id, "code", "diff"),
         "untracked": [_untracked(ask.link, run, kept, file) for file in untracked[:FILES]],
         "more_untracked": max(0, (checked.whole(facts.get("untracked_count")) or 0) - len(untracked[:FILES])),
-        "is_git": facts.get("kind") == "git", "notes": checked.texts(facts.get("notes")),
+        "loaded": _loaded(run), "is_git": facts.get("kind") == "git", "notes": checked.texts(facts.get("notes")),
     }  # fmt: skip
     return shown(ask, run, "code", "runs/run_code.html", values)
 
@@ -81,6 +81,13 @@ def diff(ask: Ask) -> Answer:
             f"run {run.id[:8]} has no diff", hint="its code was as the commit has it, or was not looked at"
         )
     return Binary([found], "text/plain; charset=utf-8", f"{run.id[:8]}.diff")
+
+
+def _loaded(run: RunView) -> list[str]:
+    """Return the files of the project that the process loaded; of those that changed meanwhile it says so."""
+    found = run.captured.part("loaded")
+    unknown = [f"{path} (written after the run began)" for path in checked.texts(found.get("unknown"))]
+    return [str(path) for path, _ in found.get("files", ())] + unknown
 
 
 def _untracked(

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import GnomonError
@@ -25,10 +26,11 @@ from gnomon.runs.capture.code_files import BY_THE_RUN
 from gnomon.runs.capture.code_git import find_command, find_root
 from gnomon.runs.compare.patch import PatchError, applied, parts_of
 from gnomon.runs.compare.repository import Repository, find_repository
+from gnomon.runs.rebuild import cache
 from gnomon.runs.rebuild.gaps import Gap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gnomon.runs.rebuild.recipe import Code, Recipe
     from gnomon.runs.views import Record
@@ -54,35 +56,80 @@ class Built(NamedTuple):
 def rebuild_code(record: Record, recipe: Recipe, *, fresh: bool = False) -> Built:
     """Rebuild the code of a run in the cache, or find it there. Gaps that block say why `root` is empty."""
     code = recipe.code
+    if code.other is not None:
+        return _mixed(record, recipe, code.other, fresh=fresh)
     if not code.facts:
         return Built(
             "", (Gap("code", "nothing of it was recorded", "capture was off; run it again by hand"),), False
         )
-    place = os.path.join(record.home.env.cache_folder(), "rebuilt", "code", code.key)
-    root = os.path.join(place, code.name)
-    if fresh:
-        shutil.rmtree(place, ignore_errors=True)
-    gaps: list[Gap] = []
-    if not os.path.isdir(root):
-        os.makedirs(place, exist_ok=True)
-        part = tempfile.mkdtemp(prefix="part-", dir=place)
-        try:
-            gaps += _fill(record, recipe, os.path.join(part, code.name))
-            if not any(gap.blocks for gap in gaps):
-                try:
-                    os.rename(os.path.join(part, code.name), root)
-                except OSError:  # another process was faster, with the same bytes
-                    if not os.path.isdir(root):
-                        raise
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
-        if any(gap.blocks for gap in gaps):
-            return Built("", tuple(gaps), False)
+    root, gaps = _in_cache(record, code, lambda root: _fill(record, recipe, root), fresh=fresh)
+    if not root:
+        return Built("", tuple(gaps), False)
     gaps = [*gaps, *not_kept(code, root)]
     is_proven = proves(recipe, root)
     if not is_proven and code.fingerprint and not gaps:
         gaps.append(Gap("code", _why_unproven(code), None, blocks=False))
     return Built(root, tuple(dict.fromkeys(gaps)), is_proven)
+
+
+def _in_cache(
+    record: Record, code: Code, fill: Callable[[str], list[Gap]], *, fresh: bool
+) -> tuple[str, list[Gap]]:
+    """Return the folder of rebuilt code, filled now unless it is there, and the gaps; no folder where one of them blocks."""
+    place = cache.place(record.home.env, cache.CODE, code.key)
+    root = os.path.join(place, code.name)
+    if fresh:
+        shutil.rmtree(place, ignore_errors=True)
+    if os.path.isdir(root):
+        cache.used(place)
+        return root, []
+    os.makedirs(place, exist_ok=True)
+    part = tempfile.mkdtemp(prefix="part-", dir=place)
+    try:
+        gaps = fill(os.path.join(part, code.name))
+        if any(gap.blocks for gap in gaps):
+            return "", gaps
+        try:
+            os.rename(os.path.join(part, code.name), root)
+        except OSError:  # another process was faster, with the same bytes
+            if not os.path.isdir(root):
+                raise
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return root, gaps
+
+
+def _mixed(record: Record, recipe: Recipe, other: Code, *, fresh: bool) -> Built:
+    """Rebuild both codes, and put together a folder of the first with some files of the other."""
+    code = recipe.code
+    own = replace(code, taken=(), other=None)
+    both = [rebuild_code(record, replace(recipe, code=one), fresh=fresh) for one in (own, other)]
+    gaps = [gap for built in both for gap in built.gaps]
+    if not all(built.root for built in both):
+        return Built("", tuple(dict.fromkeys(gaps)), False)
+
+    def fill(root: str) -> list[Gap]:
+        copy_of(both[0].root, os.path.dirname(root))
+        os.rename(os.path.join(os.path.dirname(root), os.path.basename(both[0].root)), root)
+        return [gap for path in code.taken for gap in _take_over(root, both[1].root, path)]
+
+    root, more = _in_cache(record, code, fill, fresh=fresh)
+    return Built(
+        root, tuple(dict.fromkeys([*gaps, *more])), bool(root) and all(one.is_proven for one in both)
+    )
+
+
+def _take_over(root: str, source: str, path: str) -> list[Gap]:
+    """Give a folder a file as another folder has it, or has it not."""
+    target, theirs = os.path.join(root, path), os.path.join(source, path)
+    if not _is_inside(root, target):
+        return [Gap("code", f"`{path}` leads out of the project", None)]
+    if os.path.lexists(target):
+        os.unlink(target)
+    if os.path.lexists(theirs):
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.copy2(theirs, target, follow_symlinks=False)
+    return []
 
 
 def _why_unproven(code: Code) -> str:

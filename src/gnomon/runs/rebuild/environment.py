@@ -19,6 +19,7 @@ from blake3 import blake3
 
 from gnomon.runs.capture.other_python import facts_of
 from gnomon.runs.capture.packages import distributions
+from gnomon.runs.rebuild import cache
 from gnomon.runs.rebuild.gaps import Gap
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 AUTO, HERE, RECORDED, LOCK = "auto", "here", "recorded", "lock"
 WAYS = (AUTO, HERE, RECORDED, LOCK)
 OWN = frozenset({"gnomon"})
-_TOOLS = frozenset(
+TOOLS = frozenset(
     {"pip", "setuptools", "wheel", "uv"}
 )  # they build environments, and no training asks for their versions
 _DONE = "gnomon-complete"
@@ -66,9 +67,9 @@ def difference(recorded: Environment, version: str, installed: Mapping[str, str]
     changed = {
         name: (was, installed.get(name))
         for name, was in recorded.packages.items()
-        if name not in OWN | _TOOLS and installed.get(name) != was
+        if name not in OWN | TOOLS and installed.get(name) != was
     }
-    more = tuple(sorted(set(installed) - set(recorded.packages) - OWN - _TOOLS)) if recorded.packages else ()
+    more = tuple(sorted(set(installed) - set(recorded.packages) - OWN - TOOLS)) if recorded.packages else ()
     python = (recorded.python, version) if recorded.python and recorded.python != version else None
     return Differs(changed, more, python)
 
@@ -93,7 +94,7 @@ def prepare(
     wanted = [
         f"{name}=={version}"
         for name, version in sorted(recorded.packages.items())
-        if name not in OWN | _TOOLS and name not in recorded.editable
+        if name not in OWN | TOOLS and name not in recorded.editable
     ]
     key = blake3("\n".join([_minor(recorded.python) or "", *wanted]).encode()).hexdigest()[:32]
     made, gap = _made(env, key, python, ["--no-deps"], wanted, say)
@@ -205,7 +206,7 @@ def _made(
 
 def _place(env: Env, key: str) -> tuple[str, str]:
     """Return the folder of an environment, and its Python."""
-    folder = os.path.join(env.cache_folder(), "rebuilt", "environments", key)
+    folder = cache.place(env, cache.ENVIRONMENTS, key)
     return folder, os.path.join(folder, "bin", "python")
 
 
@@ -215,6 +216,7 @@ def _in_cache(
     """Make an environment by some commands, unless it was finished before; return why it cannot be made."""
     done = os.path.join(folder, _DONE)
     if os.path.exists(done):
+        cache.used(folder)
         return None
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     with _alone(f"{folder}.lock"):

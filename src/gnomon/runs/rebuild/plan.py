@@ -21,7 +21,7 @@ from gnomon.ids import RUN_ID_BYTES
 from gnomon.runs.capture.environment import environment_facts
 from gnomon.runs.compare.facts import is_of_job
 from gnomon.runs.given import VARIABLE, Given
-from gnomon.runs.rebuild import code, data, environment, paths, swap
+from gnomon.runs.rebuild import cache, code, data, environment, paths, swap
 from gnomon.runs.rebuild.gaps import Gap
 from gnomon.runs.rebuild.recipe import Processes, script_log
 from gnomon.runs.rebuild.swap import by_command
@@ -109,6 +109,7 @@ def plan(
         ready = environment.prepare(record.home.env, recipe.environment, how, code=built.root, say=say)
         found = data.look(record, recipe.uses, built.root, below)
         gaps += [*ready.gaps, *_without_taken(found.gaps, extra)]
+        cache.tidy(record.home.env)  # after what is needed now was used
     return Plan(
         mix,
         built.root,

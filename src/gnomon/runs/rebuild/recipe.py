@@ -7,8 +7,10 @@ never guessed.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from blake3 import blake3
 
 from gnomon.runs import checked
 from gnomon.runs.compare.facts import is_of_job, params_of
@@ -28,6 +30,10 @@ class Code:
     run: str | None  # None: a commit alone
     facts: Mapping[str, Any] = field(repr=False)
     kept: str | None = None  # the object that holds what was kept; None where it is small or there is none
+    taken: tuple[
+        str, ...
+    ] = ()  # files that are those of `other`, sorted; each may be lacking there, and then it is here
+    other: Code | None = None
 
     @property
     def commit(self) -> str | None:
@@ -37,7 +43,11 @@ class Code:
     @property
     def fingerprint(self) -> str | None:
         """What is equal for equal code; None where not all of the code was looked at."""
-        return checked.text(self.facts.get("fingerprint"))
+        own = checked.text(self.facts.get("fingerprint"))
+        if self.other is None or own is None:
+            return own
+        other = self.other.fingerprint
+        return None if other is None else _mark("mixed", own, other, *self.taken)
 
     @property
     def name(self) -> str:
@@ -48,7 +58,13 @@ class Code:
     @property
     def key(self) -> str:
         """What names a rebuilt copy of it: the fingerprint, else the run."""
+        if self.other is not None:
+            return _mark(replace(self, other=None, taken=()).key, self.other.key, *self.taken)[:40]
         return (self.fingerprint or self.run or f"commit-{self.commit}")[:40]
+
+
+def _mark(*parts: str) -> str:
+    return blake3("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gnomon.data.views import DataVersion
     from gnomon.runs.rebuild.recipe import Recipe
 
-CODE, ENVIRONMENT, SEED = "code", "environment", "seed"
+CODE, ENVIRONMENT, SEED, PYTHON = "code", "environment", "seed", "python"
 SEED_OPTIONS = ("seed", "random-state", "random_state")
 DATA, PARAMS, OPTION, VARIABLE = "data.", "params.", "option.", "env."
 
@@ -155,6 +155,30 @@ def with_code(mix: Mix, other: Recipe, said: str) -> Mix:
     """Return a mix with the code of another run."""
     recipe = replace(mix.recipe, code=other.code)
     return mix.having(CODE, said, recipe=recipe)
+
+
+def with_code_file(mix: Mix, other: Recipe, path: str, every: frozenset[str]) -> Mix:
+    """Return a mix with one file of the code of another run; `every` file that differs, and it is that code."""
+    code = mix.recipe.code
+    taken = tuple(sorted({*code.taken, path}))
+    mixed = other.code if every <= {*taken} else replace(code, taken=taken, other=other.code)
+    return mix.having(f"{CODE}/{path}", f"of {other.run[:8]}", recipe=replace(mix.recipe, code=mixed))
+
+
+def with_package(mix: Mix, other: Recipe, name: str, every: frozenset[str]) -> Mix:
+    """Return a mix with the version of one package, or of `python`, that another run had; as above for `every`."""
+    environment, theirs = mix.recipe.environment, other.environment
+    factor = f"{ENVIRONMENT}/{name}"
+    if every <= {factor, *mix.swapped}:
+        return mix.having(factor, f"of {other.run[:8]}", recipe=replace(mix.recipe, environment=theirs))
+    if name == PYTHON:
+        changed = replace(environment, python=theirs.python)
+    else:
+        packages = {one: version for one, version in environment.packages.items() if one != name}
+        if name in theirs.packages:
+            packages[name] = theirs.packages[name]
+        changed = replace(environment, packages=packages)
+    return mix.having(factor, f"of {other.run[:8]}", recipe=replace(mix.recipe, environment=changed))
 
 
 def with_environment(mix: Mix, other: Recipe, said: str) -> Mix:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gnomon.runs.tried.asked import Asked
+    from gnomon.runs.tried.code import Code
     from gnomon.runs.views import Record
     from gnomon.session import Session
 
@@ -33,6 +34,7 @@ MOST_SHOWN = 30
 class _Expected(NamedTuple):
     run: str
     params: Mapping[str, object]
+    seed: object
     tell: Callable[[str], None]
     is_launcher: bool
 
@@ -42,9 +44,14 @@ _has_asked = False
 
 
 def expect(
-    session: Session, run: str, params: Mapping[str, object], *, tell: Callable[[str], None] | None = None
+    session: Session,
+    run: str,
+    params: Mapping[str, object],
+    *,
+    seed: object = None,
+    tell: Callable[[str], None] | None = None,
 ) -> None:
-    """Take note of a run that starts, with the parameters as they are recorded; only of the first one of a process.
+    """Take note of a run that starts, with parameters and seed as they are recorded; only of the first one of a process.
 
     A launcher says how it tells a person (`tell`). A training does so at a terminal only.
     """
@@ -54,17 +61,21 @@ def expect(
     if tell is None and (session.env.getenv("GNOMON_LAUNCHER") is not None or not _is_at_terminal()):
         return
     _has_asked = True
-    _expected[session] = _Expected(run, params, tell or _say, tell is not None)
+    _expected[session] = _Expected(run, params, seed, tell or _say, tell is not None)
 
 
-def answer(session: Session, code: Mapping[str, object], command: str, stop: threading.Event) -> None:
+def answer(
+    session: Session, code: Mapping[str, object], folder: str, command: str, stop: threading.Event
+) -> None:
     """Say that the run that was expected was tried before, if it was. Setting `stop` ends the search soon."""
     expected = _expected.pop(session, None)
     fingerprint = code.get("fingerprint")
     if expected is None or not isinstance(fingerprint, str):
         return
     try:
-        line = _line(session, expected, fingerprint, command, stop)
+        from gnomon.runs.tried.code import Code
+
+        line = _line(session, expected, Code(fingerprint), folder, command, stop)
         if line is not None and not stop.is_set():
             expected.tell(line)
     except Exception as error:  # noqa: BLE001  a hint is no reason to stop or to disturb a training; this is the trace
@@ -78,10 +89,11 @@ class _EnoughError(Exception):
 
 
 def _line(
-    session: Session, expected: _Expected, fingerprint: str, command: str, stop: threading.Event
+    session: Session, expected: _Expected, code: Code, folder: str, command: str, stop: threading.Event
 ) -> str | None:
     from gnomon.record.home import open_home
     from gnomon.runs.tried import found, words
+    from gnomon.runs.tried.code import with_loaded
     from gnomon.runs.views import Record
 
     until_s = time.thread_time() + BUDGET_S
@@ -95,24 +107,24 @@ def _line(
         if not _is_fresh(record, may_update=expected.is_launcher):
             return None
         pause()
-        asked = _asked(expected, fingerprint, command)
+        code = with_loaded(record.replica.index, code, folder, pause)
+        asked = _asked(expected, code, command)
         answer = found.tried(record, asked, limit=MOST_SHOWN, within=found.CLOSE, pause=pause)
-        return words.at_start(answer, expected.run) if answer.runs else None
+        return words.at_start(answer, expected.run, expected.seed) if answer.runs else None
 
 
-def _asked(expected: _Expected, fingerprint: str, command: str) -> Asked:
+def _asked(expected: _Expected, code: Code, command: str) -> Asked:
     """Return the question: the parameters, and what the command sets where they may not be all, or there are none."""
     from dataclasses import replace
 
     from gnomon.runs.tried.asked import LONGEST_COMMAND, asked_of
-    from gnomon.runs.tried.code import Code
     from gnomon.runs.tried.command import settings
 
     asked = asked_of(expected.params, whole=not expected.is_launcher)
     by_command = expected.is_launcher or not asked.params
     return replace(
         asked,
-        code=Code(fingerprint),
+        code=code,
         run=expected.run,
         only_same_code=True,
         command=settings(command[:LONGEST_COMMAND]) if by_command else None,

@@ -1,6 +1,8 @@
-"""Which code runs ran, as far as it was recorded: the fingerprint of the code, else its commit.
+"""Which code runs ran, as far as it was recorded: the fingerprint of the code, else its commit; and what of it they loaded.
 
-Always true: two codes are the same only where both have one fingerprint. Where one was not recorded, nobody can tell.
+Always true: two codes are the same only where both have one fingerprint. Where one was not recorded, nobody can tell. In a
+repository that people work in, fingerprints are seldom equal: where no Python file that the earlier run loaded changed, that is
+said, and not more.
 """
 
 from __future__ import annotations
@@ -13,21 +15,33 @@ from gnomon.record.index_query import stored
 from gnomon.runs.tried.processes import facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gnomon.record.index import Index
 
 HERE = "here"
 FEWEST_DIGITS = 4
+SAME, ALIKE, OTHER = (
+    "same",
+    "alike",
+    "other",
+)  # `alike`: other code, and no Python file that the earlier run loaded
+MOST_MARKS = 100  # states of loaded files that are compared with the files in a folder, the newest
 _FEW = 64  # processes: to look for them in the bytes of a column takes less than to make its cells
-_KEYS = ("code.fingerprint", "code.commit")
+_KEYS = ("code.fingerprint", "code.commit", "code.loaded")
+_CALLED_BY = _KEYS[:2]
+_LOADED = _KEYS[2]
 
 
 class Code(NamedTuple):
-    """A state of the code. Both are None where it was not recorded."""
+    """A state of the code. Fingerprint and commit are None where they were not recorded.
+
+    `loaded`: the marks of loaded files (`capture.loaded`) which this code has: its own, or all that a folder has.
+    """
 
     fingerprint: str | None = None
     commit: str | None = None
+    loaded: frozenset[str] = frozenset()
 
     @property
     def is_known(self) -> bool:
@@ -40,33 +54,85 @@ class Code(NamedTuple):
         return (self.fingerprint or self.commit or "")[:8]
 
 
-def is_same(one: Code, other: Code) -> bool | None:
-    """Return whether two states of the code are the same; None where nobody can tell.
+def compared(earlier: Code, asked: Code) -> str | None:
+    """Return how the code of an earlier run compares: SAME, ALIKE, OTHER; None where nobody can tell.
 
-    >>> [is_same(Code("a1", "c1"), other) for other in (Code("a1", "c2"), Code("b2", "c1"), Code(None, "c1"), Code(None, "c2"))]
-    [True, False, None, False]
+    >>> asked, loaded = Code("a1", "c1", frozenset({"m"})), frozenset({"m"})
+    >>> [compared(code, asked) for code in (Code("a1", "c2"), Code("b2", "c1"), Code("b2", "c2", loaded), Code(None, "c1"))]
+    ['same', 'other', 'alike', None]
     """
-    if one.fingerprint is not None and other.fingerprint is not None:
-        return one.fingerprint == other.fingerprint
-    if one.commit is not None and other.commit is not None and one.commit != other.commit:
-        return False
+    if earlier.fingerprint is not None and earlier.fingerprint == asked.fingerprint:
+        return SAME
+    if earlier.loaded & asked.loaded:
+        return ALIKE
+    if earlier.fingerprint is not None and asked.fingerprint is not None:
+        return OTHER
+    if earlier.commit is not None and asked.commit is not None and earlier.commit != asked.commit:
+        return OTHER
     return None
 
 
 def codes_of(index: Index, places: Sequence[int]) -> list[Code]:
-    """Return the code of the runs at these places, in their order: that of the first process that recorded it."""
+    """Return the code of the runs at these places, in their order: that of the first process that recorded it.
+
+    What was loaded is said by another process where a launcher knows the code, and of several ranks by the first.
+    """
     found = []
     for facts in facts_of(index, places, _KEYS):
-        own = [Code(_text(mark), _text(commit)) for mark, commit in facts]
+        own = [Code(_text(mark), _text(commit)) for mark, commit, _ in facts]
         marked = next((one for one in own if one.fingerprint is not None), None)
-        found.append(marked or next((one for one in own if one.is_known), Code()))
+        code = marked or next((one for one in own if one.is_known), Code())
+        loaded = next((mark for _, _, mark in facts if isinstance(mark, str)), None)
+        found.append(code if loaded is None else code._replace(loaded=frozenset({loaded})))
     return found
 
 
-def places_with(index: Index, fingerprint: str) -> list[int]:
-    """Return the places of the runs that a process of this fingerprint made, ascending."""
-    table = index.columns("process", [_KEYS[0]])[_KEYS[0]]
-    at = [place for place, mark in enumerate(table) if mark == fingerprint]
+def with_loaded(index: Index, code: Code, folder: str, pause: Callable[[], None] = lambda: None) -> Code:
+    """Return a code with the marks of loaded files that the project around a folder has unchanged.
+
+    Of the newest `MOST_MARKS` states of loaded files that the record has; each file is read once.
+    """
+    from gnomon.runs.capture.code import project_root
+
+    root = project_root(folder)
+    if root is None:
+        return code
+    at: dict[str, int] = {}
+    for place, mark in enumerate(index.columns("process", [_LOADED])[_LOADED]):
+        if isinstance(mark, str):
+            at.pop(mark, None)
+            at[mark] = place
+    newest = list(at.items())[-MOST_MARKS:]
+    logs = index.columns("process", [""], [place for _, place in newest])[""]
+    here: dict[str, str | None] = {}
+    alike = set()
+    for (mark, _), log in zip(newest, logs, strict=True):
+        pause()
+        state = index.state("process", str(log))
+        assert isinstance(state, dict)  # `fold_process` made it  # noqa: S101
+        files = state["parts"].get("loaded", {}).get("files", ())
+        if files and all(_is_unchanged(path, digest, root, here) for path, digest in files):
+            alike.add(mark)
+    return code._replace(loaded=frozenset(alike))
+
+
+def _is_unchanged(path: str, digest: str, root: str, here: dict[str, str | None]) -> bool:
+    from gnomon.runs.capture.loaded import digest_of
+
+    if path not in here:
+        inside = not os.path.isabs(path) and ".." not in path.split("/")
+        here[path] = digest_of(f"{root}/{path}") if inside else None
+    return here[path] == digest
+
+
+def places_with(index: Index, code: Code) -> list[int]:
+    """Return the places of the runs that a process of this fingerprint, or one that loaded the same, made; ascending."""
+    table = index.columns("process", [_KEYS[0], _LOADED])
+    at = [
+        place
+        for place, (mark, loaded) in enumerate(zip(table[_KEYS[0]], table[_LOADED], strict=True))
+        if (mark is not None and mark == code.fingerprint) or loaded in code.loaded
+    ]
     if not at:
         return []
     logs = frozenset(map(str, index.columns("process", [""], at)[""]))
@@ -81,14 +147,14 @@ def code_called(index: Index, word: str) -> Code:
     Raises BadArgumentError, UnknownSubjectError, AmbiguousIdError.
     """
     if word == HERE:
-        return code_here()
+        return with_loaded(index, code_here(), os.getcwd())
     digits = word.lower()
     if len(digits) < FEWEST_DIGITS or not digits.isalnum():
         raise BadArgumentError(
             f"`--code` must be `{HERE}` or at least {FEWEST_DIGITS} digits of a fingerprint or a commit; got `{word}`",
             hint="`gnomon show RUN` shows the code of a run",
         )
-    for nth, key in enumerate(_KEYS):
+    for nth, key in enumerate(_CALLED_BY):
         known = index.columns("process", [key])[key]
         found = sorted({str(one) for one in known if isinstance(one, str) and one.startswith(digits)})
         if len(found) > 1:

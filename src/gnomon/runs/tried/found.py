@@ -20,7 +20,8 @@ from gnomon.runs.groups.configuration import DIGEST, is_seed_like, label_of
 from gnomon.runs.run_view import RunView
 from gnomon.runs.tried import words
 from gnomon.runs.tried.asked import LONGEST_COMMAND, Asked, UsedData, data_label
-from gnomon.runs.tried.code import Code, codes_of, is_same, places_with
+from gnomon.runs.tried.code import ALIKE, SAME, Code, codes_of, compared, places_with
+from gnomon.runs.tried.code import OTHER as OTHER_CODE
 from gnomon.runs.tried.command import commands_of, settings
 from gnomon.runs.tried.near import BATCH, IndexColumns, ListedColumns, Near, Scales
 from gnomon.runs.tried.scale import Scale, apart, as_float, is_number
@@ -69,6 +70,7 @@ class TriedRun:
     distance: float
     differs: tuple[Difference, ...]
     unknown: tuple[str, ...]  # 'code', 'data': asked for, and not recorded of this run
+    loads_the_same: bool  # its code differs, and no Python file of it that it loaded
     besides: Mapping[str, object]  # parameters that were not asked about
     data: tuple[str, ...]  # the data that it used
     status: str
@@ -204,7 +206,7 @@ class _Search:
         asked = self._asked
         places = None
         if asked.only_same_code:
-            places = places_with(self._index, asked.code.fingerprint) if asked.code.fingerprint else []
+            places = places_with(self._index, asked.code)
         near = Near(
             self._columns, self._scales, asked.params, within=within, whole=asked.whole, places=places, pause=self._pause
         )  # fmt: skip
@@ -300,11 +302,11 @@ class _Search:
             return
         self._codes = dict(zip(places, codes_of(self._index, places), strict=True))
         for place in places:
-            same = is_same(self._codes[place], self._asked.code)
-            if same is None:
-                self._doubts[place] = self._doubts.get(place, 0.0) + UNKNOWN
-            elif not same:
+            said = compared(self._codes[place], self._asked.code)
+            if said == OTHER_CODE:
                 far[place] += OTHER
+            elif said != SAME:
+                self._doubts[place] = self._doubts.get(place, 0.0) + UNKNOWN
 
     # --- what is said of them
 
@@ -332,7 +334,8 @@ class _Search:
             shown.append(
                 TriedRun(
                     one.id, _text(table["name"][at]), one.distance, tuple(self._differences(one.place, own)),
-                    tuple(self._unknown(one.place)), self._besides(own), self._data(one.place), status,
+                    tuple(self._unknown(one.place)), self._code(one.place) == ALIKE, self._besides(own),
+                    self._data(one.place), status,
                     _error(record, one.id) if status in FAILED else None, table[metric][at] if metric else None,
                     table["seed"][at], _author(people, table["writer"][at], table["author"][at], several=several),
                     _moment(table["created"][at]) or 0.0, _moment(table["ended"][at]),
@@ -350,7 +353,7 @@ class _Search:
         if asked.data and self._labels.get(place):
             yield from self._data_differences(place)
         code = self._codes.get(place)
-        if code is not None and is_same(code, asked.code) is False:
+        if code is not None and compared(code, asked.code) == OTHER_CODE:
             yield Difference(CODE, code.short, asked.code.short, OTHER)
 
     def _data_differences(self, place: int) -> list[Difference]:
@@ -362,10 +365,13 @@ class _Search:
         return [Difference(DATA_WORD, instead, one.label, OTHER) for one in missing]
 
     def _unknown(self, place: int) -> Iterator[str]:
-        if self._asked.code.is_known and is_same(self._codes.get(place, Code()), self._asked.code) is None:
+        if self._asked.code.is_known and self._code(place) is None:
             yield CODE
         if self._asked.data and not self._labels.get(place):
             yield DATA_WORD
+
+    def _code(self, place: int) -> str | None:
+        return compared(self._codes.get(place, Code()), self._asked.code)
 
     def _besides(self, own: Mapping[str, object]) -> dict[str, object]:
         """Return the parameters of a run that were not asked about, seeds left aside."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 4
 MOST_BESIDES = 6
+MOST_SEEDS = 6
 LONGEST = 40  # of a value
 NOT_SET = "not set"
 
@@ -41,6 +42,8 @@ def differs(run: TriedRun, *, whole: bool) -> str:
         parts.append("differs in " + ", ".join(named) + (f" and {more:,} more" if more else ""))
     else:
         parts.append("equal" if whole else "equal in what was asked")
+    if run.loads_the_same:
+        parts.append("code differs, no Python file that it loaded")
     parts += [f"{what} not recorded" for what in run.unknown]
     return "; ".join(parts)
 
@@ -111,8 +114,11 @@ def ago(seconds: float) -> str:
     return "just now"
 
 
-def at_start(found: Tried, run: str, now: float | None = None) -> str:
-    """Return the one line for whoever starts a run that was (nearly) tried before: what, its outcome, whose, where to look."""
+def at_start(found: Tried, run: str, seed: object = None, now: float | None = None) -> str:
+    """Return the one line for whoever starts a run that was (nearly) tried before: what, its outcome, whose, where to look.
+
+    A seed that none of the equal runs had is no second try: then the line says what came of the others.
+    """
     nearest = found.runs[0]
     alike = [one for one in found.runs if _was(one) == _was(nearest)]
     more = found.close - len(alike)
@@ -124,7 +130,10 @@ def at_start(found: Tried, run: str, now: float | None = None) -> str:
         what = f"nearly tried before: {count(len(alike), 'run')} with {changed}"
     else:
         same = "parameters" if found.asked.command is None else "command"
-        what = f"tried before: {count(len(alike), 'run')} with the same {same} and code"
+        code = "" if any(one.loads_the_same for one in alike) else " and code"
+        seeds = _other_seeds(alike, seed)
+        said = f"seed {value(seed)} is new: " if seeds else "tried before: "
+        what = f"{said}{count(len(alike), 'run')} with the same {same}{code}{seeds}"
     best = found.best
     shown = next((one for one in found.runs if best is not None and one.id == best.run), nearest)
     parts = [what + (f" and {more:,} more that {'is' if more == 1 else 'are'} close" if more > 0 else "")]
@@ -138,10 +147,22 @@ def at_start(found: Tried, run: str, now: float | None = None) -> str:
     how = cut(outcome(shown), 2 * LONGEST) if shown.ended is not None else "started"
     told.append(f"{how} {ago((time.time() if now is None else now) - moment)}")
     text = f"{', '.join(parts)} ({', '.join(told)})"
+    if any(one.loads_the_same for one in alike):
+        text += "; the code changed since, but no Python file that was loaded"
     used = sorted({label for one in alike for label in one.data})
     if used:
         text += f"; with {', '.join(map(clean, used[:MOST_NAMED]))}, this run has not said its data yet"
     return f"{text}; gnomon tried --run {run[:8]}"
+
+
+def _other_seeds(alike: Sequence[TriedRun], seed: object) -> str:
+    """Return ` (seeds 1, 2)`; nothing where one of the runs had this seed, or did not say which."""
+    seeds = [one.seed for one in alike]
+    if seed is None or None in seeds or seed in seeds:
+        return ""
+    shown = sorted({value(one) for one in seeds}, key=lambda text: (len(text), text))
+    more = ", …" if len(shown) > MOST_SEEDS else ""
+    return f" ({'seed' if len(shown) == 1 else 'seeds'} {', '.join(shown[:MOST_SEEDS])}{more})"
 
 
 def _was(run: TriedRun) -> Sequence[tuple[str, str]]:

@@ -82,14 +82,15 @@ def ask(
     everything: bool = False,
     budget: int | None = None,
     join: Sequence[str] = (),
+    apart: Sequence[str] = (),
     env: str = "auto",
     take: Sequence[str] = (),
     say: Callable[[str], None] = lambda _: None,
 ) -> Asked:
     """Return what asking why two runs differ takes. Nothing is started.
 
-    `seeds` is how many, or which. Raises BadArgumentError where one of the runs has not ended or never logged the metric,
-    UnknownSubjectError, AmbiguousIdError.
+    `seeds` is how many, or which; `join` are factors that are made one, `apart` those that are taken apart. Raises
+    BadArgumentError where one of the runs has not ended or never logged the metric, UnknownSubjectError, AmbiguousIdError.
     """
     record.replica.update(record.progress)
     one, other = record.run(a), record.run(b)
@@ -105,7 +106,7 @@ def ask(
     compared = record.compare(one.id, other.id)
     plain = Mixtures(record, first, second, (), metric, is_seeded=True, env=env, take=take, say=say)
     source = plain.plan(frozenset()).source
-    factors = together(factors_of(record, first, second, compared, source), join)
+    factors = together(factors_of(record, first, second, compared, source, apart), join)
     is_seeded = first.seed is not None and takes_seed(first, source)
     made = Mixtures(
         record, first, second, factors.found, metric, is_seeded=is_seeded, env=env, take=take, say=say

@@ -10,6 +10,7 @@ from gnomon.runs.reproduce.actions import is_foreign
 from gnomon.runs.reproduce.cli import confirm, rebuilding
 from gnomon.runs.why import actions
 from gnomon.runs.why.attribute import DEFAULT_SEEDS
+from gnomon.runs.why.factors import APART
 from gnomon.runs.why.words import answer_lines, question_lines
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ def why(parser: Parser) -> Command:
         help="treat these as one, with commas between: `code,params.lr` (repeatable)",
     )  # fmt: skip
     parser.option(
+        "--apart", metavar="FACTOR", action="append", choices=APART,
+        help="take `code` apart into the files that differ, or `environment` into the packages (repeatable)",
+    )  # fmt: skip
+    parser.option(
         "--everything",
         action="store_true",
         help="run the mixtures even where the two ends cannot be told apart",
@@ -64,6 +69,7 @@ def why(parser: Parser) -> Command:
     parser.example("gnomon why 3fa9 77ab -m auc", "what made the difference?")
     parser.example("gnomon why 3fa9 77ab -m auc --plan", "what differs, and what would the answer cost?")
     parser.example("gnomon why @2 @1 -m loss.min --parallel 4", "four runs at a time")
+    parser.example("gnomon why @2 @1 -m auc --apart code", "which of the changed files did it?")
     parser.note(
         "Ctrl-C stops the runs that go on; what was made is kept, and the same command goes on from there. The exit code is 0 "
         "where a cause was found, 3 where none could be told."
@@ -79,7 +85,8 @@ def _why(arguments: Namespace, terminal: Terminal) -> int:
     record = open_record(arguments, terminal)
     asked = actions.ask(
         record, arguments.a, arguments.b, arguments.metric, seeds=_seeds(arguments.seeds), level=arguments.level,
-        everything=arguments.everything, budget=arguments.budget, join=arguments.together or (), env=arguments.env,
+        everything=arguments.everything, budget=arguments.budget, join=arguments.together or (),
+        apart=arguments.apart or (), env=arguments.env,
         take=arguments.take or (), say=lambda text: terminal.say(terminal.style(text, "dim", talk=True)),
     )  # fmt: skip
     if not arguments.json:

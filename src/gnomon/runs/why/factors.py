@@ -1,7 +1,8 @@
 """What differs between two runs, as factors that can be swapped one by one; and what cannot be, and why.
 
-`code`, `environment` (Python and packages), `data.NAME`, `params.NAME`, `option.NAME` (a word of the command that is no
-parameter), `env.NAME`. A parameter that one of the two codes does not know belongs to the code: `code+params.NAME` is one factor.
+`code` (taken apart: `code/FILE`), `environment` (Python and packages; taken apart: `environment/NAME`), `data.NAME`,
+`params.NAME`, `option.NAME` (a word of the command that is no parameter), `env.NAME`. A parameter that one of the two codes does
+not know belongs to the code: `code+params.NAME` is one factor.
 
 Always true: each factor swaps what it says and nothing else; what differs and is no factor is named with the reason.
 """
@@ -9,19 +10,22 @@ Always true: each factor swaps what it says and nothing else; what differs and i
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gnomon.errors import BadArgumentError
-from gnomon.runs.groups.code import FOR_PEOPLE
+from gnomon.runs.compare.code import MOST_FILES
 from gnomon.runs.groups.configuration import is_seed_like
 from gnomon.runs.rebuild import command, swap
 from gnomon.runs.rebuild.command import Option
 from gnomon.runs.rebuild.data import spec_of
+from gnomon.runs.rebuild.environment import OWN, TOOLS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from gnomon.runs.compare.code import FileDiff
     from gnomon.runs.compare.comparison import Comparison
     from gnomon.runs.rebuild.recipe import Recipe
     from gnomon.runs.rebuild.swap import Mix
@@ -30,15 +34,20 @@ if TYPE_CHECKING:
 
 _MACHINE_VARIABLES = frozenset({"VIRTUAL_ENV", "CONDA_DEFAULT_ENV", "LD_PRELOAD", "CUDA_VISIBLE_DEVICES"})
 WHOLE = "command"
+APART = (swap.CODE, swap.ENVIRONMENT)  # factors that may be taken apart
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """Something that differs and can be swapped: `said` is both sides in words, `apply` takes it over from B into a mix of A."""
+    """Something that differs and can be swapped: `said` is both sides in words, `apply` takes it over from B into a mix of A.
+
+    `several`: of how many files, or packages, it is made.
+    """
 
     name: str
     said: str
     apply: Callable[[Mix], Mix]
+    several: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +59,67 @@ class Factors:
     notes: tuple[str, ...]
 
 
-def factors_of(record: Record, a: Recipe, b: Recipe, compared: Comparison, source: str) -> Factors:
-    """Return what differs between two runs. `source` is the script of A, which says what it can be given."""
-    look = _Look(record, a, b, compared, source)
+def factors_of(
+    record: Record, a: Recipe, b: Recipe, compared: Comparison, source: str, apart: Collection[str] = ()
+) -> Factors:
+    """Return what differs between two runs. `source` is the script of A, which says what it can be given.
+
+    `apart`: of `code` each file is a factor, of `environment` each package. Raises BadArgumentError where such a one does not
+    differ, or cannot be taken apart.
+    """
+    for one in apart:
+        if one not in APART:
+            raise BadArgumentError(
+                f"`--apart` must be {' or '.join(f'`{name}`' for name in APART)}; got `{one}`"
+            )
+    look = _Look(record, a, b, compared, source, frozenset(apart))
     look.code()
     look.command()
     look.params()
     look.data()
     look.environment()
     look.machine()
+    for one in apart:
+        if not any(factor.name.partition("/")[0] == one for factor in look.found):
+            raise BadArgumentError(
+                f"`--apart {one}`: the {one} of {a.run[:8]} and {b.run[:8]} is no factor",
+                hint="`--plan` says what differs",
+            )
     return Factors(tuple(look.found), look.fixed, tuple(look.notes))
 
 
 class _Look:
-    def __init__(self, record: Record, a: Recipe, b: Recipe, compared: Comparison, source: str) -> None:
+    def __init__(
+        self,
+        record: Record,
+        a: Recipe,
+        b: Recipe,
+        compared: Comparison,
+        source: str,
+        apart: frozenset[str] = frozenset(),
+    ) -> None:
         self.record, self.a, self.b, self.compared, self.source = record, a, b, compared, source
+        self.apart = apart
         self.found: list[Factor] = []
         self.fixed: dict[str, str] = {}
         self.notes: list[str] = []
         self.explained: set[str] = set()  # parameters that a factor changes already
 
-    def add(self, name: str, said: str, apply: Callable[[Mix], Mix]) -> None:
-        self.found.append(Factor(name, said, apply))
+    def add(self, name: str, said: str, apply: Callable[[Mix], Mix], several: int = 1) -> None:
+        self.found.append(Factor(name, said, apply, several))
+
+    @property
+    def code_at(self) -> int | None:
+        """Where the factor stands that is the code, or of its files the script; None where there is none."""
+        places = [at for at, one in enumerate(self.found) if re.split("[/+]", one.name)[0] == swap.CODE]
+        script = f"{swap.CODE}/{self.a.script}"
+        return next(
+            (at for at in places if self.found[at].name.partition("+")[0] == script), next(iter(places), None)
+        )
 
     @property
     def has_code(self) -> bool:
-        return any(one.name == swap.CODE for one in self.found)
+        return self.code_at is not None
 
     def code(self) -> None:
         a, b, compared = self.a, self.b, self.compared
@@ -84,13 +128,36 @@ class _Look:
             return
         if "code" not in compared.differs_in:
             return
-        files = [file.path for diff in compared.code_diffs for file in diff.files]
-        if files and all(file.lower().endswith(FOR_PEOPLE) for file in files):
-            self.notes.append(f"of the code only texts for people differ ({files[0]}, …): they are no factor")
+        differ = [file for diff in compared.code_diffs for file in diff.files]
+        files = [file.path for file in differ if file.may_matter]
+        if differ and not files:
+            shown = f"{differ[0].path}{', …' if len(differ) > 1 else ''}"
+            loaded = any(file.is_loaded is False for file in differ)
+            what = (
+                "files differ that neither run loaded, or that are texts for people"
+                if loaded
+                else "texts for people differ"
+            )
+            self.notes.append(f"of the code only {what} ({shown}): that is no factor")
+            return
+        if swap.CODE in self.apart:
+            self.files([file for file in differ if file.may_matter])
             return
         shown = ", ".join(files[:3]) + (f" and {len(files) - 3:,} more" if len(files) > 3 else "")
         said = shown or f"{(a.code.commit or '?')[:12]} → {(b.code.commit or '?')[:12]}"
-        self.add(swap.CODE, said, lambda mix: swap.with_code(mix, b, f"of {b.run[:8]}"))
+        self.add(swap.CODE, said, lambda mix: swap.with_code(mix, b, f"of {b.run[:8]}"), len(files))
+
+    def files(self, differ: Sequence[FileDiff]) -> None:
+        """Make each file that differs a factor."""
+        if len(differ) >= MOST_FILES or not all(diff.is_whole for diff in self.compared.code_diffs):
+            raise BadArgumentError(
+                f"`--apart {swap.CODE}`: not all files that differ are known",
+                hint="`gnomon compare --code` says why; without `--apart` the code is one factor",
+            )
+        every = frozenset(file.path for file in differ)
+        for file in differ:
+            lines = f"+{file.added} -{file.removed}" if file.added is not None else file.what
+            self.add(f"{swap.CODE}/{file.path}", lines, _code_file(self.b, file.path, every))
 
     def command(self) -> None:
         a, b = self.a, self.b
@@ -135,10 +202,11 @@ class _Look:
 
     def _bundle(self, name: str, said: str, apply: Callable[[Mix], Mix]) -> None:
         """Make something part of the code: the other code does not know it."""
-        at = next(place for place, one in enumerate(self.found) if one.name.partition("+")[0] == swap.CODE)
+        at = self.code_at
+        assert at is not None  # who calls has looked  # noqa: S101
         code = self.found[at]
         self.found[at] = Factor(
-            f"{code.name}+{name}", f"{code.said}; {said}", lambda mix: apply(code.apply(mix))
+            f"{code.name}+{name}", f"{code.said}; {said}", lambda mix: apply(code.apply(mix)), code.several
         )
         self.notes.append(f"`{name}` goes with the code: only one of the two codes knows it")
 
@@ -196,17 +264,25 @@ class _Look:
         packages = {
             name.removeprefix("package."): values
             for name, values in differ.items()
-            if name.startswith("package.")
+            if name.startswith("package.") and name.removeprefix("package.") not in OWN | TOOLS
         }
         python = differ.get("python")
-        if packages or python:
+        if swap.ENVIRONMENT in self.apart:
+            changed = {**({swap.PYTHON: python} if python else {}), **dict(sorted(packages.items()))}
+            every = frozenset(f"{swap.ENVIRONMENT}/{name}" for name in changed)
+            for name, (one, other) in changed.items():
+                said = f"{one or 'none'} → {other or 'none'}"
+                self.add(f"{swap.ENVIRONMENT}/{name}", said, _package(b, name, every))
+        elif packages or python:
             shown = [f"Python {python[0]} → {python[1]}"] if python else []
             shown += [
                 f"{name} {one or 'none'} → {other or 'none'}"
                 for name, (one, other) in sorted(packages.items())
             ]
             said = ", ".join(shown[:4]) + (f" and {len(shown) - 4:,} more" if len(shown) > 4 else "")
-            self.add(swap.ENVIRONMENT, said, lambda mix: swap.with_environment(mix, b, f"of {b.run[:8]}"))
+            self.add(
+                swap.ENVIRONMENT, said, lambda mix: swap.with_environment(mix, b, f"of {b.run[:8]}"), len(shown)
+            )  # fmt: skip
         for name in sorted({*self.a.variables, *b.variables}):
             one, other = self.a.variables.get(name), b.variables.get(name)
             if one == other or name in _MACHINE_VARIABLES or name.startswith("PYTHONPATH"):
@@ -219,6 +295,14 @@ class _Look:
                 self.fixed[f"hardware.{name.removeprefix('machine.')}"] = (
                     f"{one} → {other}: this machine is what it is"
                 )
+
+
+def _code_file(other: Recipe, path: str, every: frozenset[str]) -> Callable[[Mix], Mix]:
+    return lambda mix: swap.with_code_file(mix, other, path, every)
+
+
+def _package(other: Recipe, name: str, every: frozenset[str]) -> Callable[[Mix], Mix]:
+    return lambda mix: swap.with_package(mix, other, name, every)
 
 
 def _param(name: str, value: object) -> Callable[[Mix], Mix]:

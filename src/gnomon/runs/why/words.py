@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.runs.plot.whiskers import Whiskers
+from gnomon.runs.rebuild.swap import CODE
+from gnomon.runs.why.factors import APART
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,6 +98,8 @@ def answer_lines(asked: Asked, answer: Answer, terminal: Terminal) -> Iterator[t
     for note in answer.notes:
         yield f"  {clean(note)}", "dim"
     yield sentence(asked.metric, answer, terminal), "green" if answer.causes else "yellow"
+    for line in next_steps(asked, answer):
+        yield clean(line), "dim"
     rest = unexplained(asked, answer)
     if rest is not None:
         yield (
@@ -105,6 +109,16 @@ def answer_lines(asked: Asked, answer: Answer, terminal: Terminal) -> Iterator[t
             ),
             "dim",
         )
+
+
+def next_steps(asked: Asked, answer: Answer) -> Iterator[str]:
+    """Yield how to look closer at a cause that is made of several things."""
+    several = {one.name: one.several for one in asked.factors.found}
+    for one in answer.causes:
+        whole, count = one.name.partition("+")[0], several.get(one.name, 1)
+        if whole in APART and count > 1:
+            what = "files" if whole == CODE else "packages"
+            yield f"`--apart {whole}` tells which of the {count:,} {what}; runs that were made are used again"
 
 
 def _failed(asked: Asked, answer: Answer) -> list[str]:
