@@ -10,13 +10,14 @@ SPREAD = -n auto --dist worksteal
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check format bench peers mutants docs lock clean
+.PHONY: help demo test quick thorough check format bench peers mutants docs lock clean
 
 # List the targets.
 help:
 	@echo "make demo    train real models on real data, see them tracked, listed and verified (2 minutes)"
 	@echo "make test    every test but those that need other trackers (15 minutes)"
 	@echo "make quick   the tests that take no time (1 minute)"
+	@echo "make thorough all of what the tests are tried on (an hour)"
 	@echo "make check   lint, format, types, direction of imports, docs"
 	@echo "make format  let ruff rewrite what it can"
 	@echo "make bench   Gnomon and its peers on the same work, as ratios"
@@ -43,9 +44,13 @@ demo: $(VENV)/.stamp-demo
 test: $(VENV)/.stamp-dev
 	$(PYTEST) $(SPREAD) -m "not peers" $(ARGS)
 
-# The lane to run after each change: no slow test, and fewer examples of each law (tests/conftest.py).
+# The lane to run after each change: no slow test, of each test two values, and fewer examples of each law (tests/conftest.py).
 quick: $(VENV)/.stamp-dev
-	$(PYTEST) $(SPREAD) --hypothesis-profile=quick -m "not slow and not peers" $(ARGS)
+	$(PYTEST) $(SPREAD) --few --hypothesis-profile=quick -m "not slow and not peers" $(ARGS)
+
+# Every call that may fail, every bit that may flip, twice the examples of each law (tests/thorough.py): before a release.
+thorough: $(VENV)/.stamp-dev
+	THOROUGH=1 $(PYTEST) $(SPREAD) -m "not peers" $(ARGS)
 
 # What a reviewer should not have to say.
 check: $(VENV)/.stamp-dev

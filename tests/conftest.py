@@ -10,11 +10,31 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from thorough import THOROUGH, examples
 
 SOURCE = Path(__file__).resolve().parent.parent / "src"
 
-# For `make quick`: laws are tried on a fifth of the examples that `make test` tries them on.
+# For `make quick`: laws are tried on a fifth of the examples that `make thorough` tries them on, for `make test` on half.
 settings.register_profile("quick", max_examples=20, deadline=None)
+settings.register_profile("share", max_examples=examples(100))
+if not THOROUGH:
+    settings.load_profile("share")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--few", action="store_true", help="of each test that is run on many values, the first and the last")
+
+
+def pytest_collection_modifyitems(config, items):
+    """For `make quick`: a test of 800 values says much the same with two of them."""
+    if not config.getoption("--few"):
+        return
+    of_test = {}
+    for item in items:
+        of_test.setdefault((item.path, item.cls, getattr(item, "originalname", item.name)), []).append(item)
+    kept = {id(item) for same in of_test.values() for item in (same[0], same[-1])}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
+    items[:] = [item for item in items if id(item) in kept]
 
 
 def pytest_collection():

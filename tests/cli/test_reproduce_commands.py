@@ -466,10 +466,9 @@ def installed(lab, tmp_path):
         "UV_FIND_LINKS": str(wheels),
     }
     own = tmp_path / "own"
-    subprocess.run([sys.executable, "-m", "venv", str(own)], check=True)
-    subprocess.run(
-        [own / "bin/python", "-m", "pip", "install", "-q", "tinydep==1.0"], env=lab.env, check=True
-    )
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(own)], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", own / "bin/python"]
+    subprocess.run([*pip, "install", "-q", "tinydep==1.0"], env=lab.env, check=True)
     lab.write("train.py", "import tinydep\nprint(f'version={float(tinydep.VERSION)}')\n")
     lab.commit()
     lab.gnomon("run", "--pick", "version", "--", str(own / "bin/python"), "train.py")

@@ -232,18 +232,24 @@ def test_a_new_seed_of_what_was_tried_is_no_second_try(ask, script, project):
 
 @pytest.mark.slow
 def test_gnomon_run_says_it_aside_from_the_command(start, script, project):
-    (project / "work.sh").write_text("echo begun; sleep ${SLEEP:-0}; echo done\n")
+    (project / "work.sh").write_text(
+        "echo begun; for i in $(seq ${TENTHS:-0}); do if grep -q tried ../said; then break; fi; sleep 0.1; done; echo done\n"
+    )
     start("run", "--", "sh", "work.sh", "--lr", "0.1")
-    words = ("run", "--", "sh", "work.sh", "--lr", "0.12")
-    long = {"GNOMON_CAPTURE": "on", "SLEEP": "6"}
-    done = start(*words, env=long)
-    assert done.code == 0 and done.out == "begun\ndone\n"
-    (line,) = [line for line in done.err.splitlines() if "tried before" in line]
+
+    def said(*options, tenths=300, **env):
+        with open(project.parent / "said", "wb") as file:
+            words = [sys.executable, "-m", "gnomon", "run", *options, "--", "sh", "work.sh", "--lr", "0.12"]
+            env = {**os.environ, "GNOMON_CAPTURE": "on", "TENTHS": str(tenths), **env}
+            done = subprocess.run(words, stdout=subprocess.PIPE, stderr=file, env=env, check=True)
+        assert done.stdout == b"begun\ndone\n"
+        return (project.parent / "said").read_text()
+
+    (line,) = [line for line in said().splitlines() if "tried before" in line]
     assert line.startswith("gnomon: nearly tried before: 1 run with lr=0.1 (now 0.12)")
-    again = start(*words, env=long)
-    assert "gnomon: tried before: 1 run with the same command and code" in again.err
-    assert "tried before" not in start(*words, env={**long, "SLEEP": "3", VARIABLE: "off"}).err
-    assert start("run", "--quiet", *words[1:], env={**long, "SLEEP": "3"}).err == ""
+    assert "gnomon: tried before: 1 run with the same command and code" in said()
+    assert "tried before" not in said(tenths=20, **{VARIABLE: "off"})
+    assert said("--quiet", tenths=20) == ""
 
 
 @pytest.mark.slow

@@ -48,12 +48,16 @@ def test_every_table_gives_the_columns_and_types_that_it_declares(project):
         run.note("n")
     record = gnomon.open()
     for table in TABLES.values():
-        for column in table.columns:
-            if column.type == "STRUCT":
-                continue
-            answer = record.sql(f'select typeof({table.name}."{column.name}") as t from {table.name} limit 1')
-            empty = record.sql(f'describe select {table.name}."{column.name}" from {table.name}').to_pylist()[
-                0
-            ]["column_type"]
-            assert empty.replace('"', "") == column.type, (table.name, column.name)
-            assert all(row["t"].replace('"', "") == column.type for row in answer), (table.name, column.name)
+        columns = [column for column in table.columns if column.type != "STRUCT"]
+        names = ", ".join(f'{table.name}."{column.name}"' for column in columns)
+        told = record.sql(f"describe select {names} from {table.name}").to_pylist()
+        types = ", ".join(
+            f'typeof({table.name}."{column.name}") as t{at}' for at, column in enumerate(columns)
+        )
+        rows = list(record.sql(f"select {types} from {table.name} limit 1"))
+        for at, column in enumerate(columns):
+            assert told[at]["column_type"].replace('"', "") == column.type, (table.name, column.name)
+            assert all(row[f"t{at}"].replace('"', "") == column.type for row in rows), (
+                table.name,
+                column.name,
+            )

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 import gnomon
 from gnomon import session
@@ -20,7 +21,7 @@ from gnomon.runs.archive.take_in import make_if_missing
 pytestmark = pytest.mark.slow
 quick = settings(
     phases=[Phase.generate, Phase.shrink], deadline=None, suppress_health_check=list(HealthCheck), derandomize=True,
-    max_examples=40,
+    max_examples=examples(40),
 )  # fmt: skip
 
 names = st.one_of(st.sampled_from(["loss", "=1+1", "a/b", "é", "\x1b[31m"]), st.text(min_size=1, max_size=8))

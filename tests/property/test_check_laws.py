@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from gnomon.checks import entries
 from gnomon.checks.state import FEATURE, fold_check
@@ -63,13 +64,13 @@ def histories(draw):
     return [log for log in logs if log.lines]
 
 
-@settings(quick, max_examples=60)
+@settings(quick, max_examples=examples(60))
 @given(histories(), st.randoms(use_true_random=False))
 def test_order_grouping_and_repetition_make_no_difference(logs, random):
     assert len(different_answers(logs, random)) == 1
 
 
-@settings(quick, max_examples=60)
+@settings(quick, max_examples=examples(60))
 @given(histories(), st.randoms(use_true_random=False))
 def test_the_fold_is_that_of_the_set_of_entries_and_all_that_is_made_of_it_is_plain(logs, random):
     def check(record):

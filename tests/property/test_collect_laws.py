@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from gnomon.env import REAL
 from gnomon.objects import lease
@@ -98,7 +99,7 @@ class History:
         assert set().union(*self.named) <= set(ObjectStore(REAL, union.objects).objects())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(steps)
 def test_no_order_of_adding_meeting_and_collecting_loses_what_is_named(history):
     with tempfile.TemporaryDirectory() as folder:
@@ -112,7 +113,7 @@ def test_no_order_of_adding_meeting_and_collecting_loses_what_is_named(history):
                 held.end()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(steps, who, st.integers(0, 5))
 def test_what_was_erased_comes_back_in_no_order(history, eraser, which):
     """Nobody else names it; the three meet and collect in any order before and after."""

@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from gnomon.data import entries
 from gnomon.data.state import FEATURE, fold_version
@@ -85,7 +86,7 @@ def answers(index: Index) -> object:
     ]
 
 
-@settings(quick, max_examples=60)
+@settings(quick, max_examples=examples(60))
 @given(histories(), st.randoms(use_true_random=False))
 def test_order_grouping_and_repetition_make_no_difference(logs, random):
     def answer(index):
@@ -94,7 +95,7 @@ def test_order_grouping_and_repetition_make_no_difference(logs, random):
     assert len(different_answers(logs, random, answer)) == 1
 
 
-@settings(quick, max_examples=60)
+@settings(quick, max_examples=examples(60))
 @given(histories(), st.randoms(use_true_random=False))
 def test_the_fold_is_that_of_the_set_of_entries(logs, random):
     def check(record):
@@ -113,7 +114,7 @@ def test_the_fold_is_that_of_the_set_of_entries(logs, random):
     in_folder(check)
 
 
-@settings(quick, max_examples=30)
+@settings(quick, max_examples=examples(30))
 @given(histories())
 def test_every_data_set_has_a_newest_version(logs):
     def check(record):

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from gnomon.points import many, row_groups, segment
 from gnomon.points.many import Held, Loose, ManySeries
@@ -42,7 +43,7 @@ def said(series) -> list:
 
 @pytest.mark.slow
 @given(logs, st.data())
-@settings(slow_disk, max_examples=60)
+@settings(slow_disk, max_examples=examples(60))
 def test_many_runs_at_once_have_the_series_that_each_has_alone(logged, data):
     world = World()
     draw = data.draw

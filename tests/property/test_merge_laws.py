@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from thorough import examples
 
 from gnomon.errors import GnomonError
 from gnomon.record import kinds
@@ -146,7 +147,7 @@ def check(index: Index, record: MadeRecord) -> None:
 # ---------------------------------------------------------------- order, grouping, repetition
 
 
-@settings(quick, max_examples=25)
+@settings(quick, max_examples=examples(25))
 @given(histories(), st.randoms(use_true_random=False))
 def test_any_order_of_arrival_gives_the_same_answers(logs, random):
     """Whole files in any order, with an update after each, and all at once."""
@@ -172,7 +173,7 @@ def test_any_order_of_arrival_gives_the_same_answers(logs, random):
     assert len(exports) == 1
 
 
-@settings(quick, max_examples=25)
+@settings(quick, max_examples=examples(25))
 @given(histories(), st.randoms(use_true_random=False))
 def test_lines_may_be_grouped_and_repeated_at_will(logs, random):
     """A bundle meets its parts, lines stand in several files, logs are cut into pieces that overlap."""
@@ -206,7 +207,7 @@ def test_lines_may_be_grouped_and_repeated_at_will(logs, random):
     assert len(exports) == 1
 
 
-@settings(quick, max_examples=20)
+@settings(quick, max_examples=examples(20))
 @given(histories(), st.data())
 def test_a_body_that_was_dropped_comes_back_with_a_stale_copy(logs, data):
     """It is the same entry with or without its body: the chain holds, and the state follows what is there."""
@@ -435,4 +436,4 @@ class AnyHistory(RuleBasedStateMachine):
 
 
 TestAnyHistory = AnyHistory.TestCase
-TestAnyHistory.settings = settings(quick, max_examples=30, stateful_step_count=25)
+TestAnyHistory.settings = settings(quick, max_examples=examples(30), stateful_step_count=25)

@@ -8,6 +8,7 @@ import tempfile
 from blake3 import blake3
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from gnomon.env import REAL
 from gnomon.errors import DamagedObjectError, GnomonError
@@ -39,7 +40,7 @@ def small_pieces(size):
     return patch
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(datas, max_size=6), st.sampled_from([16, 100, 1 << 20]))
 def test_any_bytes_come_back(contents, piece):
     patch = small_pieces(piece)
@@ -64,7 +65,7 @@ def test_any_bytes_come_back(contents, piece):
         patch.undo()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(
         st.lists(st.sampled_from([b"a" * 90, b"b", b"", b"c" * 300, b"d"]), min_size=1, max_size=3),

@@ -8,6 +8,7 @@ import tempfile
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from gnomon.points import columns, row_groups, segment
 from gnomon.points.many import Held, Loose, ManySeries
@@ -77,7 +78,7 @@ def told(series) -> list:
 @pytest.mark.slow
 @pytest.mark.parametrize("with_numpy", [True, False])
 @given(logs, st.data())
-@settings(slow_disk, max_examples=60)
+@settings(slow_disk, max_examples=examples(60))
 def test_a_part_is_picked_from_the_whole_whatever_is_read(with_numpy, logged, data):
     world = World()
     draw = data.draw

@@ -8,6 +8,7 @@ import tempfile
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from gnomon.points import segment
 from gnomon.points.query import PointFiles
@@ -118,7 +119,7 @@ def test_any_bytes_are_read_without_raising(noise, place):
 
 @pytest.mark.slow
 @given(logs, st.randoms(use_true_random=False))
-@settings(slow_disk, max_examples=40)
+@settings(slow_disk, max_examples=examples(40))
 def test_every_file_that_holds_the_points_gives_the_same_answers(logged, chance):
     """WALs, their segments, segments merged in any grouping, and all of them together."""
     world = World()
@@ -147,7 +148,7 @@ def test_every_file_that_holds_the_points_gives_the_same_answers(logged, chance)
 
 
 @given(logs)
-@settings(slow_disk, max_examples=15)
+@settings(slow_disk, max_examples=examples(15))
 def test_many_row_groups_give_the_same_answers(logged):
     world = World()
     wals = wals_of(logged)

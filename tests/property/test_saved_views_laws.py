@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from gnomon.features import declare_features
 from gnomon.record.fold import uncovered
@@ -56,13 +57,13 @@ def histories(draw):
     return [log for log in logs if log.lines]
 
 
-@settings(quick, max_examples=60)
+@settings(quick, max_examples=examples(60))
 @given(histories(), st.randoms(use_true_random=False))
 def test_order_grouping_and_repetition_make_no_difference(logs, random):
     assert len(different_answers(logs, random)) == 1
 
 
-@settings(quick, max_examples=60)
+@settings(quick, max_examples=examples(60))
 @given(histories(), st.randoms(use_true_random=False))
 def test_the_fold_is_that_of_the_set_of_entries(logs, random):
     def check(record):
@@ -85,7 +86,7 @@ def test_the_fold_is_that_of_the_set_of_entries(logs, random):
     in_folder(check)
 
 
-@settings(quick, max_examples=60)
+@settings(quick, max_examples=examples(60))
 @given(histories())
 def test_a_view_stays_as_long_as_a_saved_one_is_not_covered(logs):
     def check(record):

@@ -8,6 +8,7 @@ import math
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from gnomon.features import declare_features
 from gnomon.runs.sweep import entries
@@ -60,7 +61,7 @@ def inside(one, value) -> bool:
     return one.low <= value <= one.high and is_step
 
 
-@settings(quick, max_examples=100)
+@settings(quick, max_examples=examples(100))
 @given(spaces())
 def test_a_grid_covers_the_product_once(space):
     grid = Grid(space)
@@ -72,7 +73,7 @@ def test_a_grid_covers_the_product_once(space):
         assert all(inside(one, params[one.name]) for params in found)
 
 
-@settings(quick, max_examples=100)
+@settings(quick, max_examples=examples(100))
 @given(
     spaces(),
     st.integers(0, 1000),
@@ -89,7 +90,7 @@ def test_random_draws_depend_on_seed_and_number_alone(space, seed, numbers, rand
         assert all(inside(dimension, expected[number][dimension.name]) for dimension in space)
 
 
-@settings(quick, max_examples=60)
+@settings(quick, max_examples=examples(60))
 @given(st.lists(rows_of_runs, max_size=14), st.randoms(use_true_random=False))
 def test_the_order_of_runs_makes_no_difference(rows, random):
     attempts = [
@@ -155,7 +156,7 @@ def histories(draw):
     return [log for log in logs if log.lines]
 
 
-@settings(quick, max_examples=60)
+@settings(quick, max_examples=examples(60))
 @given(histories(), st.randoms(use_true_random=False))
 def test_order_grouping_and_repetition_make_no_difference(logs, random):
     assert len(different_answers(logs, random)) == 1
@@ -175,7 +176,7 @@ class Entry:
         self.digest = bytes.fromhex(self.hash)
 
 
-@settings(quick, max_examples=100)
+@settings(quick, max_examples=examples(100))
 @given(st.lists(bodies(), max_size=6), st.randoms(use_true_random=False))
 def test_folds_never_raise_and_their_order_makes_no_difference(said, random):
     live = [Entry(number, kind, body) for number, (_, kind, body) in enumerate(said)]

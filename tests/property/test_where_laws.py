@@ -8,6 +8,7 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from gnomon.errors import BadExpressionError
 from gnomon.runs.where import parse, parse_sort, sort_indices
@@ -226,7 +227,7 @@ tables = st.lists(st.fixed_dictionaries(COLUMNS), max_size=8)
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(filters, tables)
 def test_a_filter_chooses_what_a_plain_evaluator_does(pair, rows):
     text, means = pair
@@ -277,7 +278,7 @@ def test_an_order_is_what_a_plain_sort_gives(fields, directions, rows, limit):
     assert sort_indices(columns, spec, range(len(rows)), limit) == expected
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(
     st.lists(st.sampled_from([None, math.nan, 1, 2, 2.0, 3, "a", "b", True]), min_size=30, max_size=60),
     st.integers(0, 20),

@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from gnomon.features import declare_features
 from gnomon.record import kinds as features
@@ -88,13 +89,13 @@ def histories(draw):
     return [log for log in logs if log.lines]
 
 
-@settings(quick, max_examples=30)
+@settings(quick, max_examples=examples(30))
 @given(histories(), st.randoms(use_true_random=False))
 def test_order_grouping_and_repetition_make_no_difference(logs, random):
     assert len(different_answers(logs, random)) == 1
 
 
-@settings(quick, max_examples=40)
+@settings(quick, max_examples=examples(40))
 @given(histories(), st.randoms(use_true_random=False))
 def test_the_fold_is_that_of_the_set_of_entries_and_nothing_that_stands_is_lost(logs, random):
     def check(record):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from blake3 import blake3
+from thorough import one_in
 
 from gnomon.env import REAL, Env
 from gnomon.errors import DamagedObjectError, MissingObjectError, UnknownFormatError
@@ -296,7 +297,7 @@ def test_every_flipped_bit_of_a_pack_of_format_2_is_found_and_named(objects, tmp
     good = path.read_bytes()
     for at in range(len(good)):
         hit = {one.object for one in sound.in_order() if one.offset <= at < one.offset + one.stored}
-        for bit in range(8):
+        for bit in range(at % one_in(4), 8, one_in(4)):
             path.write_bytes(good[:at] + bytes([good[at] ^ 1 << bit]) + good[at + 1 :])
             problems = verify_pack(REAL, str(path))
             assert problems, (at, bit)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from thorough import examples
 
 from gnomon.points import figures, follow, outlines
 from gnomon.points.follow import PointFigures, bounds_by_log
@@ -501,7 +502,7 @@ class AnyPoints(RuleBasedStateMachine):
 TestAnyPoints = AnyPoints.TestCase
 TestAnyPoints.settings = settings(
     deadline=None,
-    max_examples=15,
+    max_examples=examples(15),
     stateful_step_count=20,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

@@ -8,6 +8,7 @@ import zlib
 
 import msgspec
 import pytest
+from thorough import one_in
 
 from gnomon.points import decode, reader
 from gnomon.points.reader import Cursor, read_bytes, read_wal
@@ -85,7 +86,7 @@ def test_a_wal_with_a_bit_flipped_in_any_byte_gives_a_prefix_and_a_bound(form):
 def test_a_wal_with_any_bit_flipped_gives_a_prefix_and_a_bound(form):
     wal = small_wal()
     truth = truth_of(wal)
-    for place, bit, data in flips_of(FILES[form](wal), range(8)):
+    for place, bit, data in flips_of(FILES[form](wal), range(0, 8, one_in(4))):
         assert check(data, truth).damage, (place, bit)
 
 

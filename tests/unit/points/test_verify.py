@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from thorough import one_in
 
 from gnomon.points import segment, verify
 from gnomon.points.deletion import delete_wal
@@ -37,7 +38,7 @@ def test_a_flipped_bit_in_any_byte_of_a_wal_is_found(form):
 @pytest.mark.parametrize("form", FILES)
 def test_any_flipped_bit_of_a_wal_is_found(form):
     wal = small_wal()
-    for place, bit, data in flips_of(FILES[form](wal), range(8)):
+    for place, bit, data in flips_of(FILES[form](wal), range(0, 8, one_in(4))):
         assert problems_of(data, wal), (place, bit)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 from wal_truth import all_rows
 
 import gnomon
@@ -79,7 +80,7 @@ def test_the_example_of_the_readme_is_recorded(project):
 # --- values
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(
         st.binary(min_size=8, max_size=8).map(lambda raw: struct.unpack("<d", raw)[0]), min_size=1, max_size=8

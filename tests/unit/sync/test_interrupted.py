@@ -13,6 +13,7 @@ import shutil
 import pytest
 from faults.faulty_env import FaultyEnv
 from people import Person, tree_of
+from thorough import one_in
 
 from gnomon.errors import GnomonError
 from gnomon.session import close_all
@@ -69,11 +70,14 @@ def assert_is_whole(share, record):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("lasting", "first", "step"),
-    [*((False, first, SHARES) for first in range(1, 1 + SHARES)), (True, 1, 6), (True, 4, 6)],
+    [
+        *((False, first, SHARES) for first in range(1, 1 + SHARES, one_in(3))),
+        *((True, first, 6) for first in (1, 4)[:: one_in(2)]),
+    ],
     ids=lambda value: {False: "once", True: "from then on"}[value] if isinstance(value, bool) else str(value),
 )
 def test_every_call_may_fail(before, tmp_path, lasting, first, step):
-    """Every call fails once, and every third fails together with all after it."""
+    """Every call fails once, and every third fails together with all after it; without `make thorough` a third and a sixth."""
     reached = 0
     for n in range(first, 3000, step):
         root = tmp_path / str(n)

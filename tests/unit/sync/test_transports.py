@@ -14,6 +14,7 @@ import remotes
 from faulty_store import WAYS, FaultyStore
 from people import Person
 from remotes import git
+from thorough import one_in
 
 from gnomon.errors import GnomonError
 from gnomon.session import close_all
@@ -128,7 +129,8 @@ def scene(request, tmp_path, monkeypatch):
 @pytest.mark.parametrize("way", WAYS)
 def test_interrupted_at_every_request_the_next_sync_finishes(scene, way):
     reached = []
-    for k in range(1, 200):
+    step = 1 if scene.kind == "folder" else one_in(4)  # what a sync does is the same for each kind of remote
+    for k in range(1 + WAYS.index(way) % step, 200, step):
         root, url = scene.copy(f"{way}-{k}")
         ann, ben = Person(root, "ann"), Person(root, "ben")
         faulty = FaultyStore(open_store(url, ann.env, ann.path), k, way)
@@ -148,7 +150,8 @@ def test_interrupted_at_every_request_the_next_sync_finishes(scene, way):
         assert len(ben.series(run_id(3))) == 5, reached
         shutil.rmtree(root)
     assert faulty.fired is None
-    assert {what.partition(" ")[0] for what in reached} >= {"list", "read", "pieces", "write", "finish"}
+    kinds = {what.partition(" ")[0] for what in reached}
+    assert kinds >= ({"list", "read", "pieces", "write", "finish"} if step == 1 else {"read", "write"})
 
 
 # ---------------------------------------------------------------- eight at once

@@ -244,9 +244,21 @@ def _steps(
         steps = [[uv, "venv", "--quiet", "--python", python, folder]]
         install = [uv, "pip", "install", "--quiet", "--python", made, *options, *wanted]
     else:
-        steps = [[python, "-m", "venv", folder]]
-        install = [made, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *options, *wanted]
+        options = ["--quiet", "--disable-pip-version-check", *options]
+        if _has_pip_for_others():  # no pip of its own: to put one there takes as long as all the rest
+            steps = [[python, "-m", "venv", "--without-pip", folder]]
+            install = [sys.executable, "-m", "pip", "--python", made, "install", *options, *wanted]
+        else:
+            steps = [[python, "-m", "venv", folder]]
+            install = [made, "-m", "pip", "install", *options, *wanted]
     return [*steps, install] if wanted else steps
+
+
+def _has_pip_for_others() -> bool:
+    """Return whether the pip here can install into another environment, as it can from 22.3 on."""
+    version = next((one.version for one in distributions() if one.name == "pip"), "")
+    parts = [int(part) for part in version.split(".")[:2] if part.isdigit()]
+    return parts >= [22, 3]
 
 
 def _told(words: Sequence[str]) -> str | None:

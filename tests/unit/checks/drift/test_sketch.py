@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from gnomon.checks.kinds.drift.check import drift
 from gnomon.checks.kinds.drift.counted import sketch_of, sketched
@@ -51,7 +52,7 @@ def _sketch(frame):
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(rows, st.data())
 def test_parts_in_any_order_give_the_sketch_of_one_pass(found, data):
     frame = _frame(found)
@@ -65,7 +66,7 @@ def test_parts_in_any_order_give_the_sketch_of_one_pass(found, data):
     assert Sketch.from_dict(json.loads(json.dumps(whole.to_dict()))) == whole
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(rows)
 def test_engines_count_the_same_as_python(found):
     frame = _frame(found)

@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from thorough import one_in
 
 import gnomon
 from gnomon.errors import BadArgumentError, DamagedFileError, GnomonError, StorageError, UnknownSubjectError
@@ -497,7 +498,7 @@ class TrueEnv(FaultyEnv):
 def test_an_export_whose_disk_fails_at_any_call_leaves_nothing_behind(runs, tmp_path):
     gnomon.open().replica.update()
     place, total, fired = tmp_path / "target", 10_000, set()
-    for fail_at in range(1, total):
+    for fail_at in range(1, total, one_in(2)):
         place.mkdir()
         env = TrueEnv("", fail_at=fail_at, error=errno.ENOSPC)
         try:
@@ -521,7 +522,7 @@ def test_an_import_whose_disk_fails_at_any_call_leaves_a_whole_record_and_is_fin
     here = gnomon.open()
     here.archive(tmp_path / "out.zip")
     expected = repr(here.runs().records())
-    for fail_at in range(1, 10_000):
+    for fail_at in range(1, 10_000, one_in(4)):
         place = tmp_path / "there"
         empty_record(place)
         env = TrueEnv("", fail_at=fail_at, error=errno.EIO)

@@ -7,6 +7,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 import gnomon
 from gnomon.env import REAL
@@ -242,7 +243,7 @@ def test_what_is_asked_must_be_something(opened):
         record.tried({"lr": 0.1}, metric="auk")
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.data())
 def test_order_of_arrival_and_seeds_do_not_matter(tmp_path_factory, data):
     chance = random.Random(data.draw(st.integers(0, 10**6)))

@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from gnomon.runs.why import told
 from gnomon.runs.why.attribute import Question, Run, attribute, plan
@@ -254,7 +255,7 @@ def test_the_order_of_factors_seeds_and_results_changes_nothing(table, chance):
     assert (a.verdict, a.shares, a.together, a.more_seeds) == (b.verdict, b.shares, b.together, b.more_seeds)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.integers(0, 10**6), st.sampled_from([0.5, 2.0, -4.0, 1e90, 1e-90]))
 def test_scaling_changes_no_cause(draw, times):
     def evaluate(mixture, seed):

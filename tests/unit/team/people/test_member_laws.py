@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 from gnomon.features import declare_features
 from gnomon.record.fold import uncovered
@@ -71,7 +72,7 @@ def histories(draw):
     return logs
 
 
-@settings(quick, max_examples=60)
+@settings(quick, max_examples=examples(60))
 @given(histories(), st.randoms(use_true_random=False))
 def test_order_grouping_and_repetition_make_no_difference(logs, random):
     def people_of(index):
@@ -85,7 +86,7 @@ def test_order_grouping_and_repetition_make_no_difference(logs, random):
     assert len(different_answers(logs, random, people_of)) == 1
 
 
-@settings(quick, max_examples=80)
+@settings(quick, max_examples=examples(80))
 @given(histories(), st.randoms(use_true_random=False))
 def test_the_fold_is_that_of_the_set_of_entries_and_never_raises(logs, random):
     def check(record):
@@ -108,7 +109,7 @@ def test_the_fold_is_that_of_the_set_of_entries_and_never_raises(logs, random):
     in_folder(check)
 
 
-@settings(quick, max_examples=80)
+@settings(quick, max_examples=examples(80))
 @given(histories())
 def test_what_nothing_covers_stays(logs):
     """A good name, days off and a part of a schedule are there as long as no entry goes over the one that says them."""

@@ -7,6 +7,7 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from thorough import examples
 
 import gnomon
 from gnomon.data.actions import tag
@@ -436,7 +437,9 @@ def test_where_none_in_the_brackets_is_right_the_nearest_is_wrong(project):
 
 
 @given(st.text(alphabet="[](){}<>0.914run:net#metrics.auc|`\\\n\r*_ -%±", max_size=150))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(60)
+)
 def test_no_text_makes_it_fail(project, text):
     for one in check(gnomon_record(), text + "[0.914](run:net#metrics.auc)").findings:
         assert one.line >= 1 and one.column >= 1
