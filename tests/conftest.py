@@ -22,7 +22,9 @@ if not THOROUGH:
 
 
 def pytest_addoption(parser):
-    parser.addoption("--few", action="store_true", help="of each test that is run on many values, the first and the last")
+    parser.addoption(
+        "--few", action="store_true", help="of each test that is run on many values, the first and the last"
+    )
 
 
 def pytest_collection_modifyitems(config, items):

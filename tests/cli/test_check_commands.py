@@ -113,6 +113,7 @@ FAIRNESS = (
 )
 
 
+@pytest.mark.slow
 def test_a_check_is_made_shown_and_written_down(table, ask):
     answer = ask(*FAIRNESS, "--of", "model")
     assert answer.code == 1
@@ -125,6 +126,7 @@ def test_a_check_is_made_shown_and_written_down(table, ask):
     assert f"compared with check:{one.id[:8]}" in again.err
 
 
+@pytest.mark.slow
 def test_a_check_about_nothing_is_shown_and_says_that_it_is_not_kept(table, ask):
     answer = ask(*FAIRNESS)
     assert answer.code == 1 and "not written down: `--of RUN`" in answer.err
@@ -144,6 +146,7 @@ def test_a_check_needs_no_record(project, ask, tmp_path):
     assert answer.code == 2 and "no file `none@v1`, and no record here" in answer.err
 
 
+@pytest.mark.slow
 def test_versions_of_data_are_checked_and_are_what_it_is_about(table, ask, project):
     gnomon.add_data("test.csv", name="test")
     text = (project / "test.csv").read_text().replace(",Oslo,", ",Pune,")
@@ -158,6 +161,7 @@ def test_versions_of_data_are_checked_and_are_what_it_is_about(table, ask, proje
     assert answer.code == 2 and "test@v9" in answer.err
 
 
+@pytest.mark.slow
 def test_json_is_the_whole_result(table, ask):
     found = ask(*FAIRNESS, "--json").json()
     assert (found["check"], found["verdict"]) == ("fairness", "fail")
@@ -170,6 +174,7 @@ def test_small_groups_give_the_exit_code_of_cannot_tell(project, ask):
     assert answer.code == 3 and "cannot tell" in answer.out
 
 
+@pytest.mark.slow
 def test_wrong_columns_files_and_numbers_are_named(table, ask):
     answer = ask(*FAIRNESS[:-1], "sexes")
     assert answer.code == 2 and "'sexes'" in answer.err and "`sex`" in answer.err
@@ -184,6 +189,7 @@ def test_wrong_columns_files_and_numbers_are_named(table, ask):
     assert ask(*FAIRNESS, "--since", "abcdef").code == 2
 
 
+@pytest.mark.slow
 def test_a_model_that_a_run_kept_is_checked(project, ask):
     skops = pytest.importorskip("skops.io")
     from sklearn.linear_model import LogisticRegression
@@ -236,6 +242,7 @@ def yes_and_no(project):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_robustness_is_told_what_is_positive_and_which_slices_to_take(yes_and_no, ask):
     refused = ask(*yes_and_no)
     assert refused.code == 2 and "positive" in refused.err
@@ -252,6 +259,7 @@ def test_robustness_is_told_what_is_positive_and_which_slices_to_take(yes_and_no
     assert not any(one["key"].startswith("shift.") for one in found["findings"])
 
 
+@pytest.mark.slow
 def test_robustness_takes_no_slices_that_are_not_there_or_that_contradict(yes_and_no, ask):
     given = (*yes_and_no, "--positive", ">50K")
     assert "`shifts` names the column 'regions'" in ask(*given, "--shifts", "regions").err
@@ -260,6 +268,7 @@ def test_robustness_takes_no_slices_that_are_not_there_or_that_contradict(yes_an
     assert "which no row of the target has" in ask(*yes_and_no, "--positive", "rich").err
 
 
+@pytest.mark.slow
 def test_drift_says_that_a_column_of_one_table_alone_fails(project, ask):
     (project / "a.csv").write_text("x,y\n" + "1,2\n" * 50)
     (project / "b.csv").write_text("x\n" + "1\n" * 50)

@@ -271,6 +271,7 @@ def test_a_calendar_is_taken_in_once_and_what_vanished_is_offered(ask, team, pro
     assert [one.first.day for one in member("Ann").away] == [2, 3, 10]  # what was typed stays
 
 
+@pytest.mark.slow
 def test_another_calendar_takes_nothing_back(ask, team, project):
     write_calendar(project / "a.ics", "20261201")
     write_calendar(project / "b.ics", "20261202")
@@ -365,6 +366,7 @@ def test_slots_within_all_hours_say_so(ask, team):
     assert said.err == "all slots are within the working hours of all who are there\n"
 
 
+@pytest.mark.slow
 def test_slots_that_suit_nobody_say_who_is_outside_and_share_it(ask, team):
     said = ask("meet", "me", "bea", "cleo", "--weeks", "2")
     assert "no slot is within the working hours of all" in said.err

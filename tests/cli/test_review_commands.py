@@ -31,6 +31,7 @@ def test_show_writes_each_part_with_the_comments_under_it(asked, ask):
     assert any("on cell:4 (part is gone)" in line for line in lines[-2:])
 
 
+@pytest.mark.slow
 def test_show_pages_through_many_parts_and_only_names_what_is_the_same(project, ask, monkeypatch):
     ask("init")
     ask("me", "--name", "Ana")
@@ -65,6 +66,7 @@ def test_show_as_json_has_all_parts_with_the_ids_of_comments(asked, ask):
     assert params["lines"][1] == {"text": "+ lr: 0.001", "kind": "add", "anchor": "params.lr"}
 
 
+@pytest.mark.slow
 def test_the_next_round_may_be_of_another_run_and_the_first_can_still_be_seen(asked, ask):
     ask("review", "run:@3", "--by", "Ana")
     assert "round 2" in ask("reviews", "again", "2", "lower", "--of", "run:@1").err

@@ -247,6 +247,7 @@ def test_a_wrong_id_among_several_leaves_all_as_they_were(ask, three_runs):
     assert len(ids_of(ask("runs", "--json"))) == 3
 
 
+@pytest.mark.slow
 def test_note_from_the_command_line_and_from_standard_input(ask, three_runs, monkeypatch):
     run = three_runs[0]
     assert ask("note", run, "# Flat\n\nafter 3").err == f"noted on run {run[:8]} (line-1)\n"

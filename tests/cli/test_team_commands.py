@@ -32,6 +32,7 @@ def editor(tmp_path, monkeypatch, script):
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
 
 
+@pytest.mark.slow
 def test_a_question_is_asked_listed_answered_and_read(team):
     asked = team("ask", "bea", "Which split?", "--blocks", "run:@1", "--hours", "4")
     assert asked.out == "question:1\n"
@@ -97,6 +98,7 @@ def test_bad_input_is_said_with_what_was_found_and_nothing_is_written(team, word
     assert len(os.listdir(os.path.join(gnomon.open().path, "log"))) == before
 
 
+@pytest.mark.slow
 def test_a_hand_off_is_drafted_written_and_listed(team):
     draft = team("handoff", "--to", "bea", "--draft").out
     assert "## Failed" in draft and "ValueError" in draft

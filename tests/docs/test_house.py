@@ -49,6 +49,7 @@ def prose() -> list[Path]:
     return [path for path in tracked() if path.suffix == ".md"]
 
 
+@pytest.mark.slow
 def test_no_file_names_an_index_or_a_machine() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{number}: {foreign}"
@@ -76,6 +77,7 @@ def anchors(page: Path) -> set[str]:
     return {SLUG.sub("", title.replace("`", "").lower()).replace(" ", "-") for title in titles}
 
 
+@pytest.mark.slow
 def test_every_link_leads_somewhere() -> None:
     broken = []
     for page in prose():

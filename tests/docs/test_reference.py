@@ -115,6 +115,7 @@ def test_every_command_is_listed_once_and_can_be_imported():
         assert callable(getattr(import_module(module), function))
 
 
+@pytest.mark.slow
 def test_every_error_code_has_a_page_that_names_its_class():
     for code, name in codes_in_the_source().items():
         page = ERRORS / f"{code}.md"
@@ -130,6 +131,7 @@ def test_every_error_page_belongs_to_a_code_that_exists():
         assert page.stem in known | {"README"}
 
 
+@pytest.mark.slow
 def test_every_error_is_in_the_list_of_errors():
     listed = set(re.findall(r"\[(GN\d{3})\]\(\1\.md\)", (ERRORS / "README.md").read_text(encoding="utf-8")))
     assert set(codes_in_the_source()) - {"GN000"} == listed

@@ -78,6 +78,7 @@ def news(person, number, remote):
     return {path.split("/")[0]: path for path in sorted(set(remote.files) - before)}
 
 
+@pytest.mark.slow
 @row("shows an old list", HARMLESS, "less arrives, nothing is undone; the next true list brings it")
 def test_stale_list(team):
     ann, ben, remote = team
@@ -170,6 +171,7 @@ def test_flipped_bit(team, part):
     assert_refused_then_healed(ann, ben, remote, path)
 
 
+@pytest.mark.slow
 @row("swaps two files of one size", DETECTED, "as above: the name is the hash of the bytes")
 def test_swapped_objects(team):
     ann, ben, remote = team
@@ -385,6 +387,7 @@ def state_file(person):
     return StateFile(person.home, place_for(person.home, person.env))
 
 
+@pytest.mark.slow
 @row(
     "says that a file was written, and keeps nothing",
     DETECTED,

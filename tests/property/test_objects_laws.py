@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 
+import pytest
 from blake3 import blake3
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,6 +41,7 @@ def small_pieces(size):
     return patch
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(datas, max_size=6), st.sampled_from([16, 100, 1 << 20]))
 def test_any_bytes_come_back(contents, piece):
@@ -65,6 +67,7 @@ def test_any_bytes_come_back(contents, piece):
         patch.undo()
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(
@@ -124,6 +127,7 @@ paths = st.lists(
 ).map("/".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=3 * settings.default.max_examples, deadline=None)
 @given(
     st.lists(

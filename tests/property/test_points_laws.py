@@ -72,6 +72,7 @@ def answers_of(files: PointFiles, wals) -> dict:
     return found
 
 
+@pytest.mark.slow
 @given(st.lists(rows, max_size=20))
 @slow_disk
 def test_what_is_logged_is_what_is_read(logged):
@@ -83,6 +84,7 @@ def test_what_is_logged_is_what_is_read(logged):
         assert list(verify_wal(OneFile(data), f"{wal.id.hex()}.wal")) == []
 
 
+@pytest.mark.slow
 @given(st.lists(rows, max_size=20), st.data())
 @slow_disk
 def test_any_damage_leaves_a_prefix_and_an_honest_bound(logged, data):
@@ -147,6 +149,7 @@ def test_every_file_that_holds_the_points_gives_the_same_answers(logged, chance)
             assert list(verify_segment(world, path, deep=True, commitments=commitments)) == []
 
 
+@pytest.mark.slow
 @given(logs)
 @settings(slow_disk, max_examples=examples(15))
 def test_many_row_groups_give_the_same_answers(logged):

@@ -238,6 +238,7 @@ def test_a_filter_chooses_what_a_plain_evaluator_does(pair, rows):
     assert found.compile(needed, len(rows)) == found.compile(columns)
 
 
+@pytest.mark.slow
 @settings(max_examples=2 * settings.default.max_examples, deadline=None)
 @given(comparisons(), comparisons(), comparisons(), tables)
 def test_and_binds_tighter_than_or_and_not_tightest(one, two, three, rows):
@@ -247,6 +248,7 @@ def test_and_binds_tighter_than_or_and_not_tightest(one, two, three, rows):
     assert parse(text).compile(columns) == found
 
 
+@pytest.mark.slow
 @settings(max_examples=3 * settings.default.max_examples, deadline=None)
 @given(
     st.lists(
@@ -300,6 +302,7 @@ words = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=6 * settings.default.max_examples, deadline=None)
 @given(
     st.one_of(

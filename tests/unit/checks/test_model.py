@@ -62,12 +62,14 @@ def tables(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_a_model_of_an_array_gets_its_columns_in_their_order_from_any_table(of_array, tmp_path):
     expected = of_array.predict(PEOPLE[["age", "pay", "sex"]].to_numpy(dtype=object)).tolist()
     for kind, table in tables(tmp_path).items():
         assert predicted(of_array, table, features=["age", "pay", "sex"]).tolist() == expected, kind
 
 
+@pytest.mark.slow
 def test_a_model_that_knows_names_takes_them_from_any_table(of_numbers, tmp_path):
     expected = of_numbers.predict(PEOPLE[["age", "pay"]]).tolist()
     for kind, table in tables(tmp_path).items():

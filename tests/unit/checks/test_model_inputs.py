@@ -129,6 +129,7 @@ def test_the_index_of_a_frame_means_nothing():
         assert given.table(PANDAS).index.tolist() == [0, 1]
 
 
+@pytest.mark.slow
 def test_a_sample_is_the_same_rows_wherever_they_lie_and_in_their_order(tmp_path):
     frame = pd.DataFrame({"a": range(5000), "b": [f"t{place % 7}" for place in range(5000)]})
     frame.to_parquet(tmp_path / "t.parquet")

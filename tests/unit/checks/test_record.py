@@ -38,6 +38,7 @@ def record(project):
     return opened
 
 
+@pytest.mark.slow
 def test_a_check_is_listed_with_its_verdict_and_the_latest_of_a_name_stands(record):
     assert [one.verdict for one in record.checks.all()] == ["fail", "fail", "cannot tell"]
     assert [(one.name, one.verdict) for one in record.checks.all(latest=True)] == [
@@ -49,10 +50,12 @@ def test_a_check_is_listed_with_its_verdict_and_the_latest_of_a_name_stands(reco
     assert [each.kind for each in record.checks.about("credit@v1")] == ["drift"]
 
 
+@pytest.mark.slow
 def test_the_whole_result_comes_back(record):
     assert record.checks.about("trees")[0].result == made.fairness(0.3)
 
 
+@pytest.mark.slow
 def test_a_check_is_found_by_id_by_name_and_by_words(record):
     one = record.checks.about("trees")[0]
     assert check_called(record, one.id[:6]).id == check_called(record, f"check:{one.id}").id == one.id
@@ -65,6 +68,7 @@ def test_a_check_is_found_by_id_by_name_and_by_words(record):
     assert "`fairness of income by sex`" in str(error.value)
 
 
+@pytest.mark.slow
 def test_an_id_that_two_checks_begin_with_is_ambiguous(record, monkeypatch):
     from gnomon.checks import actions
 
@@ -76,6 +80,7 @@ def test_an_id_that_two_checks_begin_with_is_ambiguous(record, monkeypatch):
         check_called(record, "abcd")
 
 
+@pytest.mark.slow
 def test_a_live_card_tells_of_a_check(record):
     one = record.checks.about("trees")[0]
     shown = card(record, parse(f"check:{one.id[:8]}"))
@@ -88,12 +93,14 @@ def test_a_live_card_tells_of_a_check(record):
     assert card(record, parse("check:0000aaaa")).state == "missing"
 
 
+@pytest.mark.slow
 def test_the_lineage_of_a_run_leads_to_its_checks(record):
     graph = record.lineage("trees", down=True)
     assert {node.label for node in graph.nodes() if node.kind == "check"} == {"fairness of income by sex"}
     assert any(edge.how == "checked" for edge in graph.edges)
 
 
+@pytest.mark.slow
 def test_the_one_before_is_the_newest_of_the_name_that_is_older(record):
     newest, oldest = record.checks.all(name="fairness of income by sex")
     assert before(record, newest.name, than=newest).id == oldest.id
@@ -101,11 +108,13 @@ def test_the_one_before_is_the_newest_of_the_name_that_is_older(record):
     assert before(record, newest.name).id == newest.id
 
 
+@pytest.mark.slow
 def test_two_checks_are_compared(record):
     newest, oldest = record.checks.all(name="fairness of income by sex")
     assert record.checks.compare(oldest.id, newest.id).changes[0].words == "now fails"
 
 
+@pytest.mark.slow
 def test_checks_go_along_with_their_run_and_come_back(record, tmp_path):
     run = record.runs().to_pylist()[0]["id"]
     record.export(tmp_path / "out", runs=run)
@@ -123,6 +132,7 @@ def test_checks_go_along_with_their_run_and_come_back(record, tmp_path):
     assert len(json.loads((tmp_path / "all" / "checks.json").read_text())) == 3
 
 
+@pytest.mark.slow
 def test_a_check_is_about_something(record):
     with pytest.raises(BadArgumentError, match="nothing says what"):
         from gnomon.checks.actions import write
@@ -159,6 +169,7 @@ def test_a_record_that_takes_no_more_does_not_stop_a_training(project, monkeypat
     assert "the check `drift of age` is not written down" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_result_that_is_not_here_is_said_and_the_entry_still_tells(record):
     one = record.checks.about("trees")[0]
     close_all()
@@ -218,6 +229,7 @@ def test_another_version_is_a_run_of_the_same_group_or_else_of_the_same_name(nam
     assert earlier("run:" + "0" * 20) is None and earlier(first, "two") is None
 
 
+@pytest.mark.slow
 def test_a_fairness_check_looks_at_the_version_before_by_itself(project):
     rows = {"sex": ["F", "M"] * 400, "y": [0, 1, 1, 0] * 200, "p": [0, 1, 1, 0] * 200}
     asked = {"target": "y", "prediction": "p", "groups": ["sex"]}

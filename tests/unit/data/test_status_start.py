@@ -29,6 +29,7 @@ def the_status():
     return found
 
 
+@pytest.mark.slow
 def test_a_second_look_asks_no_index(credit, monkeypatch):
     first = the_status()
     monkeypatch.setattr(Index, "update", lambda *_: pytest.fail("the index was asked"))

@@ -103,6 +103,7 @@ odd = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.dictionaries(st.sampled_from(["execution_count", "cell", "source"]), odd), max_size=8),
     st.lists(st.text(max_size=3), max_size=5),

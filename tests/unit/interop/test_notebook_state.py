@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ fields = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.dictionaries(fields, odd, max_size=9), max_size=5), st.randoms(use_true_random=False))
 def test_no_body_harms_the_fold(bodies, chance: random.Random):
     live = [entry(seq, {**body, "nth": seq % 2}) for seq, body in enumerate(bodies)]

@@ -364,6 +364,7 @@ def test_an_index_of_unreasonable_size_is_not_read(tmp_path, monkeypatch):
     assert "larger than 100" in refused(craft(tmp_path, [entry()], b"abc"))
 
 
+@pytest.mark.slow
 def test_a_cut_or_empty_file_is_refused(tmp_path):
     whole = Path(write_pack(tmp_path, b"abc", b"de" * 100)).read_bytes()
     path = tmp_path / ("d" * 32 + ".pack")

@@ -210,6 +210,7 @@ def test_a_wal_that_holds_nothing_may_go_once_its_process_is_gone(folder, world,
     assert not os.path.exists(path)
 
 
+@pytest.mark.slow
 def test_a_wal_that_is_longer_than_the_format_allows_stays(folder, world):
     path = put(folder, small_wal())
     sealed = sealed_of(world, folder, path)

@@ -420,6 +420,7 @@ def test_damage_inside_a_stretch_ends_the_reading_at_its_row(long_wal, row, at):
     assert rows_of(read) == truth_of(long_wal)[: 1 + row]
 
 
+@pytest.mark.slow
 def test_a_wrong_crc_field_inside_a_stretch_invents_nothing(long_wal):
     data = bytearray(long_wal.closed())
     data[1024 + 400 * 51] ^= 1

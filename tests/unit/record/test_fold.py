@@ -178,6 +178,7 @@ def bits(value: object) -> object:
     return [bits(item) for item in value] if isinstance(value, list) else (type(value).__name__, value)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=4 * settings.default.max_examples)
 @given(st.dictionaries(st.text(max_size=4) | st.just("$x"), values, max_size=4))
 def test_a_body_gives_every_value_back_exactly(body):

@@ -202,6 +202,7 @@ BAD_BODIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BAD_BODIES)
 def test_a_body_that_is_none_is_found_and_its_line_not_used(record, name):
     log = coins(1, "a")

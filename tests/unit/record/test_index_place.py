@@ -331,6 +331,7 @@ def test_without_a_file_and_without_the_lock_the_answer_comes_from_memory(record
     assert record.index_files()
 
 
+@pytest.mark.slow
 def test_a_process_that_holds_the_lock_and_stands_still_is_not_waited_for(record, hold, monkeypatch):
     hold()
     monkeypatch.setattr("gnomon.record.index_keeper.PATIENCE_BYTES", 0)

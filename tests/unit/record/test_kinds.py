@@ -119,6 +119,7 @@ def test_a_plugin_that_cannot_be_loaded_is_told_and_stops_nothing(greenhouses, t
     assert "subject type `log` is Gnomon's own" in lines[2]
 
 
+@pytest.mark.slow
 def test_no_entry_points_are_read_while_all_types_are_known(tmp_path):
     record = MadeRecord(tmp_path / "record")
     log = MadeLog(1)

@@ -56,6 +56,7 @@ def entry_line(body=b'{"text":"x"}', **changes):
     return make_entry(body=body, **{**fields, **changes})
 
 
+@pytest.mark.slow
 @given(st.dictionaries(texts, values, max_size=5))
 def test_a_body_gives_every_value_back_bit_for_bit(body):
     assert bits(decode_body(encode_body(body))) == bits(body)

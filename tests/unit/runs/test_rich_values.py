@@ -114,6 +114,7 @@ def test_limits_of_a_value_and_of_a_run(project, monkeypatch, caplog):
     assert "at most 400 are stored of one value" in caplog.text
 
 
+@pytest.mark.slow
 def test_values_wait_no_longer_than_a_second(project):
     run = gnomon.run()
     run.log({"x": gnomon.Text("now")})

@@ -80,6 +80,7 @@ def test_the_example_of_the_readme_is_recorded(project):
 # --- values
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(

@@ -108,12 +108,14 @@ def test_a_token_is_known_anywhere(kind, secret):
     assert secret[middle:] not in cleaned(coloured)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(TOKENS), st.text(max_size=30), st.text(max_size=30))
 @settings(max_examples=3 * settings.default.max_examples, deadline=None)
 def test_a_token_is_known_between_any_words(token, before, after):
     assert token[1] not in cleaned(f"{before} {token[1]} {after}")
 
 
+@pytest.mark.slow
 @given(st.sampled_from(PLANTED), st.text(max_size=80), st.text(max_size=80))
 @settings(max_examples=3 * settings.default.max_examples, deadline=None)
 def test_nothing_planted_survives_among_other_lines(one, before, after):
@@ -253,6 +255,7 @@ def test_ordinary_parameters_come_back_as_the_same_objects():
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_ordinary_arguments_come_back_as_they_are():
     wrong = []
     for name, value in PAIRS:
@@ -267,6 +270,7 @@ def test_ordinary_texts_come_back_as_they_are():
     assert wrong == []
 
 
+@pytest.mark.slow
 @given(st.text(alphabet=st.characters(exclude_characters="=:\"'@/", exclude_categories=["Cs"])))
 @example("İ token")
 @settings(max_examples=3 * settings.default.max_examples, deadline=None)
@@ -274,6 +278,7 @@ def test_a_text_without_secrets_comes_back_byte_for_byte(text):
     assert cleaned(text) == text
 
 
+@pytest.mark.slow
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text("abc xyz"),

@@ -28,6 +28,7 @@ def test_no_cut_lets_a_secret_through(kind, secret, text):
     assert streamed(list(text)) == whole
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.sampled_from([*[text for _, _, text in PLANTED], *TEXTS, "\r", "\r\n", "\n", " "]), max_size=8
@@ -117,6 +118,7 @@ def test_a_name_and_its_value_are_not_torn_apart_in_a_line_without_blanks(before
 NEEDS_LINE = {"password-ini", "password-yaml", "netrc", "password-env", "password-plain-word"}
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(), max_size=10))
 @settings(max_examples=2 * settings.default.max_examples, deadline=None)
 def test_nothing_is_lost_of_a_text_without_secrets(pieces):

@@ -63,6 +63,7 @@ def test_a_thousand_names_come_in_one_request(store, again, proxy, s3, monkeypat
     assert kinds(proxy) == ["GET", "GET"]  # a page of a thousand, and the rest
 
 
+@pytest.mark.slow
 def test_a_file_is_one_request(again, proxy):
     store = again()
     store.write("log/x", b"1" * 1000)
@@ -72,6 +73,7 @@ def test_a_file_is_one_request(again, proxy):
     assert kinds(proxy) == ["PUT", "GET", "GET", "GET"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [500, 503])
 def test_what_failed_once_is_asked_again(again, proxy, status):
     store = again()
@@ -82,6 +84,7 @@ def test_what_failed_once_is_asked_again(again, proxy, status):
     assert kinds(proxy) == ["PUT", "PUT", "GET", "GET", "GET"]
 
 
+@pytest.mark.slow
 def test_an_answer_that_breaks_off_is_read_on_or_an_error_and_never_a_short_file(again, proxy):
     store = again()
     data = bytes(range(256)) * 8000
@@ -95,6 +98,7 @@ def test_an_answer_that_breaks_off_is_read_on_or_an_error_and_never_a_short_file
         assert got == data
 
 
+@pytest.mark.slow
 def test_a_put_whose_answer_was_lost_is_there_once(again, proxy):
     store = again()
     proxy.answers = ["lost"]
@@ -106,6 +110,7 @@ def test_a_put_whose_answer_was_lost_is_there_once(again, proxy):
     assert [tuple(one) for one in store.list("log/")] == [("log/x", 4)]
 
 
+@pytest.mark.slow
 def test_an_upload_that_breaks_off_leaves_nothing_under_its_name(again, proxy, tmp_path):
     source = tmp_path / "large"
     source.write_bytes(bytes(20 << 20))
@@ -139,6 +144,7 @@ def test_a_bucket_that_is_missing_is_named(s3):
             ask()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "text"),
     [
@@ -158,6 +164,7 @@ def test_an_error_names_the_address_the_file_and_what_came_back(again, proxy, st
     assert error.value.__cause__ is None  # obstore's own text may hold a signed address
 
 
+@pytest.mark.slow
 def test_a_busy_server_is_an_error_after_some_tries(again, proxy, monkeypatch):
     monkeypatch.setattr("gnomon.sync.bucket.RETRIES", 2)
     store = again()
@@ -309,6 +316,7 @@ def files(s3, tmp_path, monkeypatch):
     return write
 
 
+@pytest.mark.slow
 def test_a_profile_says_keys_region_and_endpoint(files, s3, monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "work")
     with remotes.FaultyProxy(s3) as proxy:
@@ -321,6 +329,7 @@ def test_a_profile_says_keys_region_and_endpoint(files, s3, monkeypatch):
         assert "/eu-central-1/s3/" in proxy.signatures[0]
 
 
+@pytest.mark.slow
 def test_keys_of_the_environment_go_before_the_default_profile(files, s3, monkeypatch):
     files("", "[default]\naws_access_key_id = AKIAFROMAFILE\naws_secret_access_key = x\n")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOUTSIDE")
@@ -331,6 +340,7 @@ def test_keys_of_the_environment_go_before_the_default_profile(files, s3, monkey
         assert "AKIAOUTSIDE/" in proxy.signatures[0]
 
 
+@pytest.mark.slow
 def test_a_credential_process_gives_the_keys(files, s3, tmp_path, monkeypatch):
     script = tmp_path / "give keys"
     script.write_text(

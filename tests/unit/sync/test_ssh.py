@@ -233,6 +233,7 @@ def test_what_a_login_shell_prints_is_skipped(again, monkeypatch, tmp_path):
     assert store.read("record.toml") == b"1"
 
 
+@pytest.mark.slow
 def test_one_connection_carries_all(again, tmp_path, monkeypatch):
     counting = tmp_path / "counting"
     counting.write_text(f'#!/bin/sh\necho x >>{tmp_path}/count; exec {os.environ["GNOMON_SSH"]} "$@"\n')

@@ -46,6 +46,7 @@ def meet(person, url, store=None, **options):
     return person.sync(url, store=store or open_store(url, person.env, person.path), **options)
 
 
+@pytest.mark.slow
 def test_two_people_meet(url, tmp_path):
     ann = Person(tmp_path, "ann").found()
     ann.run(run_id(1), points=30)

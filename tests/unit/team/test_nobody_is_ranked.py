@@ -32,6 +32,7 @@ def world(tmp_path):
     disband(members)
 
 
+@pytest.mark.slow
 def test_members_are_in_the_order_of_their_names_whatever_they_did(world):
     from gnomon.team.people.views import people
 

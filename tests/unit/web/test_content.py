@@ -60,6 +60,7 @@ def link(client):
     return content_module.object_link(client.app.sessions, f"http://{CONTENT}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", [*sorted(SHOWN), "application/x-evil", "text/javascript", "application/pdf", ""]
 )

@@ -165,6 +165,7 @@ def filled(client, path: str) -> str:
     return path if "{" not in path else path.replace("{", "").replace("}", "")
 
 
+@pytest.mark.slow
 def test_every_route_is_in_the_table_and_the_table_has_no_other(client):
     routes = {
         (method, route.path)
@@ -180,6 +181,7 @@ def test_every_route_is_in_the_table_and_the_table_has_no_other(client):
     assert set(policy()) - routes == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "path"), sorted(policy()))
 def test_a_route_is_for_whom_the_table_says(client, method, path):
     who, target = policy()[method, path], filled(client, path)
@@ -260,6 +262,7 @@ def test_no_get_changes_the_record(client):
     assert files(client.folder / ".gnomon") == before
 
 
+@pytest.mark.slow
 def test_a_stream_of_news_ends_with_its_session(client, monkeypatch):
     monkeypatch.setattr("gnomon.web.live.ALIVE_S", 0.05)
     session = client.enter()

@@ -60,6 +60,7 @@ def test_what_moved_fails_and_what_did_not_passes():
     assert "`height` and `weight`, whose correlation went from 0.4" in found.finding("joint").note
 
 
+@pytest.mark.slow
 def test_nothing_moved_passes_and_the_same_rows_twice_are_at_distance_0():
     before, after = _people(4_000, 3), _people(4_000, 4)
     assert drift(before, after).verdict == "pass"
@@ -68,6 +69,7 @@ def test_nothing_moved_passes_and_the_same_rows_twice_are_at_distance_0():
     assert {row["distance"] for row in same.table("columns").to_dicts()} == {0.0}
 
 
+@pytest.mark.slow
 def test_a_shift_of_a_thousandth_among_very_many_rows_passes_though_chance_does_not_explain_one_of_a_hundredth():
     chance = np.random.default_rng(0)
     before = chance.normal(size=400_000)
@@ -79,6 +81,7 @@ def test_a_shift_of_a_thousandth_among_very_many_rows_passes_though_chance_does_
     assert found.verdict == "pass"
 
 
+@pytest.mark.slow
 def test_half_a_deviation_among_50_columns_is_found_with_500_rows():
     """At least 95 % is asked for, and no false alarm in 95 %; 60 cases."""
     chance = np.random.default_rng(1)
@@ -107,6 +110,7 @@ def test_ten_rows_cannot_tell_and_say_how_many_could():
     assert found.finding("joint").note == "it needs 50 rows in each table, and there are 10"
 
 
+@pytest.mark.slow
 def test_the_rows_that_a_note_asks_for_are_about_enough():
     few = drift(_people(300, 1), _people(300, 2))
     asked = max(
@@ -116,6 +120,7 @@ def test_the_rows_that_a_note_asks_for_are_about_enough():
     assert drift(_people(2 * asked, 3), _people(2 * asked, 4)).verdict == "pass"
 
 
+@pytest.mark.slow
 def test_the_limit_and_the_level_are_settings():
     before, after = _people(4_000, 5), _people(4_000, 6, shift=0.15)
     assert drift(before, after).finding("drift.height").outcome == "pass"
@@ -129,6 +134,7 @@ def test_the_limit_and_the_level_are_settings():
 # ---------------------------------------------------------------- columns of every kind
 
 
+@pytest.mark.slow
 def test_columns_that_one_table_lacks_and_columns_of_another_type_fail():
     before = _people(900, 1)
     after = _people(900, 2).rename({"town": "city"}).with_columns(children=pl.col("children").cast(pl.String))
@@ -143,6 +149,7 @@ def test_columns_that_one_table_lacks_and_columns_of_another_type_fail():
     assert drift(before, after, columns=["sex", "city"]).failed[0].key == "column.city"
 
 
+@pytest.mark.slow
 def test_values_that_are_all_missing_say_nothing_and_their_share_says_all():
     n = 400
     before = pl.DataFrame({"x": np.arange(n, dtype=float), "y": pl.Series([None] * n, dtype=pl.String)})
@@ -157,6 +164,7 @@ def test_values_that_are_all_missing_say_nothing_and_their_share_says_all():
     assert found.finding("missing.x").outcome == "fail"
 
 
+@pytest.mark.slow
 def test_empty_tables_constants_infinities_and_huge_numbers():
     n = 400
     empty = drift(_people(0, 1), _people(50, 1))
@@ -232,6 +240,7 @@ def test_settings_that_make_no_sense_are_refused(arguments, said):
         drift({"x": [1.0, 2.0]}, {"x": [1.0, 2.0]}, **arguments)
 
 
+@pytest.mark.slow
 def test_tables_that_are_none_are_refused_by_name(tmp_path):
     with pytest.raises(BadArgumentError, match="`current`: a value of the type `int` is no table"):
         drift({"x": [1.0]}, 3)
@@ -249,6 +258,7 @@ def test_tables_that_are_none_are_refused_by_name(tmp_path):
 # ---------------------------------------------------------------- figures and pictures
 
 
+@pytest.mark.slow
 def test_figures_hold_what_scipy_counts_and_the_result_survives_writing():
     before, after = _people(1_500, 1), _people(1_200, 2, shift=0.6)
     found = drift(before, after)
@@ -283,6 +293,7 @@ def test_pictures_show_both_tables_and_add_up_to_one():
     assert bars[0].series[0].x == ("f", "m")
 
 
+@pytest.mark.slow
 def test_many_columns_give_40_marks_and_8_pictures():
     chance = np.random.default_rng(0)
     before = {f"c{at}": chance.normal(size=300) for at in range(60)}
@@ -292,6 +303,7 @@ def test_many_columns_give_40_marks_and_8_pictures():
     assert len(found.failed) == 60
 
 
+@pytest.mark.slow
 def test_thousands_of_columns_are_told_with_few_of_them_in_the_joint_test():
     chance = np.random.default_rng(0)
     before = pl.DataFrame({f"c{at}": chance.normal(size=60) for at in range(1_200)})
@@ -309,6 +321,7 @@ def _values(result, *, but=("joint",)):
     }
 
 
+@pytest.mark.slow
 def test_order_of_rows_and_of_columns_changes_nothing():
     before, after = _people(700, 1), _people(600, 2, shift=0.2)
     once = drift(before, after)
@@ -318,6 +331,7 @@ def test_order_of_rows_and_of_columns_changes_nothing():
     assert _values(shuffled, but=()) == _values(once, but=())
 
 
+@pytest.mark.slow
 def test_other_labels_change_nothing_but_names():
     before, after = _people(700, 1), _people(600, 2, share=0.6)
     named = {"Bern": "z", "Rome": "a", "Oslo": "q", "Lyon": "Bern"}
@@ -325,6 +339,7 @@ def test_other_labels_change_nothing_but_names():
     assert _values(drift(*renamed)) == _values(drift(before, after))
 
 
+@pytest.mark.slow
 def test_a_steady_change_of_all_numbers_changes_no_distance():
     before, after = _people(700, 1), _people(600, 2, shift=0.2)
     scaled = [
@@ -334,6 +349,7 @@ def test_a_steady_change_of_all_numbers_changes_no_distance():
     assert _values(drift(*scaled)) == _values(drift(before, after))  # the joint test draws other halves
 
 
+@pytest.mark.slow
 def test_turned_around_distances_are_the_same():
     before, after = _people(700, 1), _people(700, 2, shift=0.2)
     there, back = drift(before, after), drift(after, before)
@@ -346,6 +362,7 @@ def test_turned_around_distances_are_the_same():
         )
 
 
+@pytest.mark.slow
 def test_doubled_rows_change_no_distance_and_narrow_the_interval():
     before, after = _people(700, 1), _people(600, 2, shift=0.2)
     once = drift(before, after)
@@ -359,6 +376,7 @@ def test_doubled_rows_change_no_distance_and_narrow_the_interval():
 # ---------------------------------------------------------------- wherever the rows are
 
 
+@pytest.mark.slow
 def test_every_way_to_give_a_table_gives_the_same(tmp_path):
     before, after = _people(900, 1), _people(800, 2, shift=0.3)
     once = drift(before, after)
@@ -404,6 +422,7 @@ def test_times_are_the_same_seconds_in_every_engine():
             assert found["d"].tolist() == [value - value % 86_400 for value in wanted]
 
 
+@pytest.mark.slow
 def test_large_tables_are_counted_in_cells_and_sampled_for_the_joint_test(monkeypatch):
     monkeypatch.setattr(columns, "EXACT_ROWS", 1_000)
     monkeypatch.setattr(looked, "MOST_ROWS", 900)

@@ -79,6 +79,7 @@ def test_a_category_that_goes_with_another_column_is_found():
     assert _shown(found) == {"`x`", "`w`"}
 
 
+@pytest.mark.slow
 def test_what_moved_in_a_column_alone_does_not_count_again():
     chance = np.random.default_rng(5)
     p = []
@@ -90,6 +91,7 @@ def test_what_moved_in_a_column_alone_does_not_count_again():
     assert np.mean(np.array(p) <= 0.05) < 0.15
 
 
+@pytest.mark.slow
 def test_nothing_is_found_where_nothing_changed():
     chance = np.random.default_rng(6)
 
@@ -114,6 +116,7 @@ def test_order_of_rows_and_units_change_nothing():
     assert joint(before, after, limit=LIMIT, seed=1) != once
 
 
+@pytest.mark.slow
 def test_with_few_rows_for_many_columns_the_upper_end_says_that_a_change_could_hide():
     """500 rows say little of 1,225 pairs: a classifier that finds nothing is then no proof."""
     chance = np.random.default_rng(8)

@@ -90,6 +90,7 @@ def _bounds(n, m, draw):
     return np.array([bounds(steps_of(*draw(chance, n, m))) for _ in range(300)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", [0.05, 0.2])
 @pytest.mark.parametrize(("n", "m"), [(200, 200), (1_000, 1_000), (300, 10_000)])
 def test_both_ends_hold_where_values_shift_and_where_some_jump(n, m, by):
@@ -108,6 +109,7 @@ def test_both_ends_hold_where_values_shift_and_where_some_jump(n, m, by):
         assert (found[:, 0] <= by).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_the_upper_end_is_much_narrower_than_the_band_of_all_points():
     n = 2_000
     found = _bounds(n, n, lambda chance, n, m: (chance.normal(size=n), chance.normal(size=m)))

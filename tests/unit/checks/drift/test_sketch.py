@@ -66,6 +66,7 @@ def test_parts_in_any_order_give_the_sketch_of_one_pass(found, data):
     assert Sketch.from_dict(json.loads(json.dumps(whole.to_dict()))) == whole
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(15), deadline=None)
 @given(rows)
 def test_engines_count_the_same_as_python(found):
@@ -91,6 +92,7 @@ def _example(n=800, seed=0):
     })  # fmt: skip
 
 
+@pytest.mark.slow
 def test_duckdb_and_polars_count_the_same_and_so_do_files(tmp_path):
     frame = _example()
     frame.write_parquet(tmp_path / "a.parquet")
@@ -99,6 +101,7 @@ def test_duckdb_and_polars_count_the_same_and_so_do_files(tmp_path):
     assert sketch_of(frame, columns=["w"]).columns == {"w": whole.columns["w"]}
 
 
+@pytest.mark.slow
 def test_drift_of_sketches_is_that_of_the_rows_within_what_it_says():
     before, after = (
         _example(3_000, 1),
@@ -124,6 +127,7 @@ def test_drift_of_sketches_is_that_of_the_rows_within_what_it_says():
     assert mixed.findings == found.findings
 
 
+@pytest.mark.slow
 def test_a_profile_of_a_data_version_serves_as_a_sketch(tmp_path):
     before, after = _example(3_000, 1), _example(3_000, 2).with_columns(x=pl.col("x") + 1.0)
     before.write_parquet(tmp_path / "a.parquet")
@@ -144,6 +148,7 @@ def test_a_profile_of_a_data_version_serves_as_a_sketch(tmp_path):
     assert sketch_of_profile(profiles[0]).columns["w"].counts == sketch_of(before).columns["w"].counts
 
 
+@pytest.mark.slow
 def test_what_a_profile_withholds_cannot_be_told(tmp_path):
     frame = pl.DataFrame({"email": [f"p{at}@example.org" for at in range(50)] * 2, "x": range(100)})
     frame.write_parquet(tmp_path / "a.parquet")
@@ -175,6 +180,7 @@ def test_parts_of_other_types_and_columns_that_a_part_lacks():
         merged(a, {})
 
 
+@pytest.mark.slow
 def test_too_many_categories_are_not_kept_in_a_part_nor_in_the_whole():
     parts = [
         sketch_of(pl.DataFrame({"w": [f"{at}" for at in range(start, start + 6_000)]}))

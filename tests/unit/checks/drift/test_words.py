@@ -122,6 +122,7 @@ def test_the_effect_depends_on_no_name_and_no_order_but_on_the_seed_alone():
     assert effect(ours, theirs, 1) == effect(ours, theirs, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [300, 2_000])
 def test_both_ends_hold_where_one_category_grew_and_where_all_moved(n):
     chance = np.random.default_rng(5)

@@ -85,6 +85,7 @@ def test_both_parities_are_those_of_fairlearn():
     )
 
 
+@pytest.mark.slow
 def test_a_result_is_the_same_after_it_was_written_down():
     result = asked(people(), score="score", resamples=100)
     again = read(result.to_dict())
@@ -97,6 +98,7 @@ def test_a_result_is_the_same_after_it_was_written_down():
 # ---------------------------------------------------------------- changes that must not matter
 
 
+@pytest.mark.slow
 def test_other_names_of_groups_change_nothing():
     table = people(apart=0.1, n=300)
     renamed = table.assign(
@@ -106,6 +108,7 @@ def test_other_names_of_groups_change_nothing():
     assert values(asked(renamed)) == said(asked(table))
 
 
+@pytest.mark.slow
 def test_other_names_of_columns_change_keys_only():
     table = people(apart=0.1, n=300)
     renamed = table.rename(columns={"sex": "group", "y": "p", "p": "y"})
@@ -113,6 +116,7 @@ def test_other_names_of_columns_change_keys_only():
     assert [one[:2] for one in values(result).values()] == [one[:2] for one in said(asked(table)).values()]
 
 
+@pytest.mark.slow
 def test_another_order_of_rows_changes_nothing():
     table = people(apart=0.1, n=300)
     assert values(asked(table.sample(frac=1, random_state=3), score="score")) == said(
@@ -120,6 +124,7 @@ def test_another_order_of_rows_changes_nothing():
     )
 
 
+@pytest.mark.slow
 def test_rows_that_are_there_twice_change_intervals_and_no_estimate():
     table = people(n=1000)
     once, twice = asked(table, score="score"), asked(pd.concat([table, table]), score="score")
@@ -128,6 +133,7 @@ def test_rows_that_are_there_twice_change_intervals_and_no_estimate():
         assert other.high - other.low < one.high - one.low
 
 
+@pytest.mark.slow
 def test_the_same_question_has_the_same_answer():
     assert asked(people(n=200), resamples=100).to_dict() == asked(people(n=200), resamples=100).to_dict()
 
@@ -135,6 +141,7 @@ def test_the_same_question_has_the_same_answer():
 # ---------------------------------------------------------------- scores and regressions
 
 
+@pytest.mark.slow
 def test_scores_that_are_too_low_for_one_group_are_found():
     table = people(n=6000)
     table["score"] -= 0.2 * (table["sex"] == "f") * table["score"]
@@ -150,6 +157,7 @@ def test_a_score_alone_selects_from_a_threshold_on():
     assert result.notes[0] == "positive: `y` is true; selected: `score` is 0.7 or more"
 
 
+@pytest.mark.slow
 def test_scores_that_are_no_chances_have_no_calibration():
     table = people()
     table["score"] = np.log(table["score"] / (1 - table["score"]))
@@ -170,6 +178,7 @@ def test_a_missing_score_leaves_a_row_out_of_calibration_alone():
     assert "10 rows without a score: not in calibration" in result.notes
 
 
+@pytest.mark.slow
 def test_predictions_that_are_too_high_for_one_group_are_found_in_units_of_the_target():
     chance = np.random.default_rng(2)
     table = pd.DataFrame({"sex": chance.choice(["f", "m"], 4000), "pay": chance.normal(3000, 500, 4000)})
@@ -193,6 +202,7 @@ def test_predictions_that_are_too_high_for_one_group_are_found_in_units_of_the_t
 # ---------------------------------------------------------------- versions
 
 
+@pytest.mark.slow
 def test_a_gap_that_grew_is_flagged_and_one_that_did_not_is_not():
     before, now = asked(people(apart=0.02, n=4000)), people(seed=2, n=4000)
     result = asked(now, since=before)
@@ -203,6 +213,7 @@ def test_a_gap_that_grew_is_flagged_and_one_that_did_not_is_not():
     assert "the two versions are compared as if made on different people" in same.notes
 
 
+@pytest.mark.slow
 def test_what_the_earlier_version_lacks_is_said():
     before = asked(people(), groups="sex", metrics=["selection_rate"])
     result = asked(people(), score="score", since=before)
@@ -252,6 +263,7 @@ def test_ten_rows():
     assert all(notes.values())
 
 
+@pytest.mark.slow
 def test_all_errors_missing_and_a_constant_target():
     table = pd.DataFrame({"g": ["a", "b"] * 20, "y": [1.5] * 40, "p": [math.nan] * 40})
     assert (
@@ -276,6 +288,7 @@ def test_small_groups_are_listed_and_neither_pass_nor_fail():
     assert result.verdict == "cannot tell"
 
 
+@pytest.mark.slow
 def test_ten_thousand_groups():
     n = 30_000
     table = pd.DataFrame(

@@ -24,6 +24,7 @@ def named(yes, no):
     return [yes if one else no for one in TRUTHS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("yes", "no", "given"),
     [
@@ -54,6 +55,7 @@ def test_labels_without_a_positive_one_are_an_error_that_names_them():
         asked(named("yes", "no"), TRUTHS)
 
 
+@pytest.mark.slow
 def test_three_classes_need_the_positive_one_and_are_held_against_it_together():
     three = ["a", "b", "c", "a"] * (N // 4)
     with pytest.raises(BadArgumentError, match=r"has 3 values(.|\n)*`positive=`(.|\n)*all others together"):
@@ -71,6 +73,7 @@ def test_a_positive_label_that_is_not_there_is_an_error():
         asked(named("yes", "no"), named("yes", "no"), positive="maybe")
 
 
+@pytest.mark.slow
 def test_whole_numbers_that_may_be_classes_or_amounts_are_asked_about():
     numbers = [1, 2, 3, 4] * (N // 4)
     with pytest.raises(BadArgumentError, match=r"4 different whole numbers(.|\n)*`task='regression'`"):

@@ -90,6 +90,7 @@ def test_more_people_that_a_note_asks_for_settle_it():
     assert "hardly decide" in note(weighed([500, 595], [1000, 1000]), 0.05, 1.0, "people")
 
 
+@pytest.mark.slow
 def test_of_so_many_people_as_a_note_asks_for_most_tables_are_told():
     one = weighed([9, 4], [20, 20])
     said = note(one, 0.05, 3.0, "people")

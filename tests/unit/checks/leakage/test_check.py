@@ -21,6 +21,7 @@ def table(seed, n):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_clean_tables_pass_and_every_figure_is_there():
     found = leakage(table(1, 800), table(2, 400), target="y")
     assert found.verdict == PASS and found.rows == 1200
@@ -31,6 +32,7 @@ def test_clean_tables_pass_and_every_figure_is_there():
     assert found.settings["max_overlap"] == 0.01 and found.name == "leakage of y"
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_and_columns_changes_nothing():
     chance = np.random.default_rng(3)
     amount = (
@@ -46,6 +48,7 @@ def test_the_order_of_rows_and_columns_changes_nothing():
         assert one.table("overlap") == other.table("overlap")
 
 
+@pytest.mark.slow
 def test_a_file_a_frame_and_columns_give_the_same(tmp_path):
     pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
     train, test = (
@@ -65,6 +68,7 @@ def test_a_file_a_frame_and_columns_give_the_same(tmp_path):
         assert (first.findings, first.figures) == (other.findings, other.figures)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["moments", "texts", "numbers", "days and texts"])
 def test_training_rows_from_after_the_first_test_row_are_counted(kind):
     start = datetime.datetime(2024, 1, 1)
@@ -89,6 +93,7 @@ def test_a_time_that_is_missing_everywhere_cannot_be_told():
     assert leakage(train, test, target="y", time="t").finding("time").outcome == UNKNOWN
 
 
+@pytest.mark.slow
 def test_keys_of_several_columns_and_missing_ones():
     train = {**table(1, 4), "a": [1, 1, 2, None], "b": ["u", "v", "u", "u"]}
     test = {**table(2, 4), "a": [1, 2, 3, None], "b": ["v", "v", "u", "u"]}
@@ -99,11 +104,13 @@ def test_keys_of_several_columns_and_missing_ones():
     assert leakage(train, nothing, target="y", key="a").finding("overlap.keys").outcome == UNKNOWN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("train", "test"), [(0, 50), (50, 0), (0, 0)])
 def test_a_table_without_rows_says_nothing(train, test):
     assert leakage(table(1, train), table(2, test), target="y").verdict == UNKNOWN
 
 
+@pytest.mark.slow
 def test_one_class_and_columns_without_values_say_nothing_and_raise_nothing():
     train, test = (
         {**table(1, 100), "y": np.ones(100, int), "n": [None] * 100},
@@ -114,6 +121,7 @@ def test_one_class_and_columns_without_values_say_nothing_and_raise_nothing():
     assert found.finding("target").note == "the test set has one class only"
 
 
+@pytest.mark.slow
 def test_rows_without_a_target_count_as_rows_and_tell_nothing():
     train, test = table(1, 300), table(2, 200)
     test["y"] = np.where(np.arange(200) < 50, np.nan, test["y"])
@@ -122,6 +130,7 @@ def test_rows_without_a_target_count_as_rows_and_tell_nothing():
     assert "the target is missing in 0 training and 50 test rows: not held against columns" in found.notes
 
 
+@pytest.mark.slow
 def test_columns_that_only_one_table_has_are_left_out_and_named():
     found = leakage(
         {**table(1, 100), "more": np.arange(100)}, {**table(2, 100), "other": np.arange(100)}, target="y"
@@ -135,6 +144,7 @@ def test_columns_that_only_one_table_has_are_left_out_and_named():
     assert alone.verdict == UNKNOWN
 
 
+@pytest.mark.slow
 def test_lists_and_mixed_types_are_no_trouble():
     pandas = pytest.importorskip("pandas")
     train, test = pandas.DataFrame(table(1, 200)), pandas.DataFrame(table(2, 100))
@@ -150,6 +160,7 @@ def test_lists_and_mixed_types_are_no_trouble():
     assert leakage(train, test, target="y").finding("overlap.rows").outcome == PASS
 
 
+@pytest.mark.slow
 def test_long_tables_are_held_against_the_target_in_part(monkeypatch):
     monkeypatch.setattr(checking, "MOST_ROWS", 100)
     monkeypatch.setattr(checking, "MOST_COLUMNS", 2)
@@ -159,6 +170,7 @@ def test_long_tables_are_held_against_the_target_in_part(monkeypatch):
     assert found.table("overlap").column("share")[0] == 0
 
 
+@pytest.mark.slow
 def test_no_row_of_the_data_is_in_a_result():
     train, test = (
         {**table(seed, 100), "name": np.array([f"person-{at}" for at in range(100)], object)}

@@ -25,11 +25,13 @@ def outcome(found, start):
     return next(one.outcome for one in found.findings if one.key.startswith(start))
 
 
+@pytest.mark.slow
 def test_tables_that_were_drawn_apart_leak_nothing():
     found = leakage(table(1), table(2), target="y", key="person")
     assert found.verdict == PASS, str(found)
 
 
+@pytest.mark.slow
 def test_rows_that_were_trained_on_are_counted_exactly():
     train = table(1)
     test = pd.concat([table(2), train.head(300)])
@@ -39,6 +41,7 @@ def test_rows_that_were_trained_on_are_counted_exactly():
     assert one.value == pytest.approx(300 / 2_300)
 
 
+@pytest.mark.slow
 def test_a_shared_key_is_a_leak_though_the_rows_differ():
     train = table(1)
     test = table(2).assign(
@@ -47,18 +50,21 @@ def test_a_shared_key_is_a_leak_though_the_rows_differ():
     assert outcome(leakage(train, test, target="y", key="person"), "overlap.keys") == FAIL
 
 
+@pytest.mark.slow
 def test_rows_of_coarse_columns_that_repeat_by_chance_are_no_leak():
     columns = ["kind", "y"]
     found = leakage(table(1)[columns], table(2)[columns], target="y")
     assert outcome(found, "overlap.rows") != FAIL
 
 
+@pytest.mark.slow
 def test_rows_that_were_doubled_before_the_split_do_not_pass():
     both = pd.concat([table(1), table(1)]).sample(frac=1, random_state=0)
     found = leakage(both.head(3_000), both.tail(1_000), target="y", ignore=["person"])
     assert outcome(found, "overlap.rows") != PASS
 
 
+@pytest.mark.slow
 def test_a_column_that_gives_the_target_away_is_named():
     random = np.random.default_rng(0)
     train, test = (each.assign(z=each.y + random.normal(0, 0.01, len(each))) for each in (table(1), table(2)))
@@ -66,6 +72,7 @@ def test_a_column_that_gives_the_target_away_is_named():
     assert [one.key for one in found.findings if one.outcome == FAIL and "`z`" in one.what]
 
 
+@pytest.mark.slow
 def test_training_rows_from_after_the_first_test_row_are_a_leak():
     train = table(1).assign(t=pd.date_range("2020-01-01", periods=2_000, freq="h"))
     late = table(2).assign(t=pd.date_range("2020-06-01", periods=2_000, freq="h"))
@@ -74,6 +81,7 @@ def test_training_rows_from_after_the_first_test_row_are_a_leak():
     assert outcome(leakage(train, early, target="y", time="t"), "time") == FAIL
 
 
+@pytest.mark.slow
 def test_shuffled_rows_give_the_same_result():
     train, test = table(1), table(2)
     one = leakage(train, test, target="y")
@@ -81,11 +89,13 @@ def test_shuffled_rows_give_the_same_result():
     assert one.findings == other.findings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "of"), [(10, 10), (0, 100), (100, 0)])
 def test_few_rows_or_none_say_nothing_and_raise_nothing(rows, of):
     assert leakage(table(1).head(rows), table(2).head(of), target="y").verdict == UNKNOWN
 
 
+@pytest.mark.slow
 def test_ten_thousand_columns_are_looked_at_in_bounded_time():
     random = np.random.default_rng(0)
     names = [f"c{place}" for place in range(10_000)]

@@ -55,6 +55,7 @@ def with_copies(table, count, chance):
 # ---------------------------------------------------------------- counts
 
 
+@pytest.mark.slow
 def test_a_hand_worked_case():
     train = {
         "a": [1, 1, 2, 3, 3],
@@ -77,6 +78,7 @@ def test_a_hand_worked_case():
     assert (found.keys, found.keyed) == (2, 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_counts_are_those_of_sets(seed):
     chance = np.random.default_rng(seed)
@@ -91,6 +93,7 @@ def test_counts_are_those_of_sets(seed):
     assert found.same_target == sum((*row, y) in with_target for row, y in zip(two, test["y"], strict=True))
 
 
+@pytest.mark.slow
 def test_equal_values_of_other_types_are_equal():
     pandas = pytest.importorskip("pandas")
     train = {"a": [1, 2, 3], "b": [0.5, float("nan"), 2.0], "c": [True, False, True], "y": [0, 1, 0]}
@@ -107,6 +110,7 @@ def test_large_whole_numbers_are_told_apart():
     assert found.features == 1
 
 
+@pytest.mark.slow
 def test_hashes_tell_small_numbers_apart_in_any_number_of_columns():
     import duckdb
 
@@ -120,6 +124,7 @@ def test_hashes_tell_small_numbers_apart_in_any_number_of_columns():
 # ---------------------------------------------------------------- chance or copies
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [1, 3, 5, 8, 10, 14])
 def test_rows_that_are_equal_by_chance_are_read_as_chance(columns):
     chance = np.random.default_rng(columns)
@@ -128,6 +133,7 @@ def test_rows_that_are_equal_by_chance_are_read_as_chance(columns):
     assert found.reading == CHANCE or found.features <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [6, 12, 20, 30])
 def test_rows_of_columns_that_hang_together_are_read_as_chance(columns):
     chance = np.random.default_rng(columns)
@@ -136,6 +142,7 @@ def test_rows_of_columns_that_hang_together_are_read_as_chance(columns):
     assert found.reading == CHANCE and found.features > 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["numbers", "coarse"])
 def test_rows_that_were_copied_before_the_split_are_read_as_copies(kind):
     chance = np.random.default_rng(3)
@@ -152,6 +159,7 @@ def test_rows_that_were_copied_before_the_split_are_read_as_copies(kind):
     assert found.train.repeated == pytest.approx(found.share, abs=0.05)  # training says no more of it
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["copies", "columns that one settles"])
 def test_rows_that_come_often_and_never_nearly_cannot_be_told(kind):
     """Twenty copies of each row look as towns do, whose region and size are those of the town."""
@@ -167,6 +175,7 @@ def test_rows_that_come_often_and_never_nearly_cannot_be_told(kind):
     assert outcome(train, test, columns="x0").outcome == PASS  # one column: its values may be few
 
 
+@pytest.mark.slow
 def test_that_reading_rests_on_near_misses(monkeypatch):
     monkeypatch.setattr(overlaps, "COPIED", 0.0)
     chance = np.random.default_rng(3)
@@ -210,6 +219,7 @@ def outcome(train, test, **options):
     return leakage(train, test, target="y", **options).finding("overlap.rows")
 
 
+@pytest.mark.slow
 def test_copies_fail_and_chance_does_not():
     chance = np.random.default_rng(6)
     table = {**{f"x{at}": chance.standard_normal(4000) for at in range(4)}, "y": chance.integers(0, 2, 4000)}
@@ -224,6 +234,7 @@ def test_copies_fail_and_chance_does_not():
     assert "as chance makes" in natural.note
 
 
+@pytest.mark.slow
 def test_coarse_rows_that_overlap_more_than_training_repeats_cannot_be_told_or_fail():
     chance = np.random.default_rng(7)
     train, test = parts(coarse(chance, 4000, 10), 3000)
@@ -234,6 +245,7 @@ def test_coarse_rows_that_overlap_more_than_training_repeats_cannot_be_told_or_f
         assert outcome(train, leaked).outcome == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", [3, 300, 3000])
 def test_one_column_of_values_that_repeat_is_no_leak(values):
     chance = np.random.default_rng(10)
@@ -242,6 +254,7 @@ def test_one_column_of_values_that_repeat_is_no_leak(values):
     assert values > 300 or outcome(train, test).outcome == PASS
 
 
+@pytest.mark.slow
 def test_few_copies_are_within_the_limit():
     chance = np.random.default_rng(8)
     table = {"x": chance.standard_normal(4000), "y": chance.integers(0, 2, 4000)}

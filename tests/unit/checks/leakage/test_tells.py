@@ -96,6 +96,7 @@ def tables(n=1000, **columns):
     }
 
 
+@pytest.mark.slow
 def test_the_check_names_the_column_with_its_interval():
     found = leakage(*tables(z=TRUTH * 3 + 1), target="y")
     one = found.finding("target.z")
@@ -106,6 +107,7 @@ def test_the_check_names_the_column_with_its_interval():
     assert leakage(*tables(z=TRUTH * 3 + 1), target="y", ignore="z").finding("target").outcome == PASS
 
 
+@pytest.mark.slow
 def test_rows_named_with_the_target_known_are_named():
     in_order = np.empty(2000, int)
     in_order[np.argsort(TRUTH + 0.8 * CHANCE.standard_normal(2000))] = np.arange(2000)
@@ -114,6 +116,7 @@ def test_rows_named_with_the_target_known_are_named():
     assert leakage(*tables(id=in_order), target="y", key="id").finding("target").outcome == PASS
 
 
+@pytest.mark.slow
 def test_a_small_test_set_tells_nothing():
     few = {name: values[:30] for name, values in tables()[1].items()}
     assert leakage(tables()[0], few, target="y").finding("target").outcome == UNKNOWN
@@ -124,6 +127,7 @@ def test_a_small_test_set_tells_nothing():
     assert perfect.finding("target.z").what == "`z` may give the target away"
 
 
+@pytest.mark.slow
 def test_hardly_ever_a_column_of_noise_is_named():
     chance = np.random.default_rng(2)
     named = 0

@@ -42,6 +42,7 @@ def test_figures_of_all_people_are_those_of_scikit_learn(is_after):
         assert counts_of.overall(cells, name) == pytest.approx(oracle(truth, said), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_gaps_are_those_of_fairlearn():
     group, truth, before, after, counts = decided()
     parity = change_of_gap(counts, ["selection_rate"], [places(3)], 0.05)
@@ -106,6 +107,7 @@ SIX = joint(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("truth", "metrics"),
     [(TWO, ("selection_rate",)), (SIX, ("selection_rate",)), (SIX, ODDS)],
@@ -128,6 +130,7 @@ def test_intervals_of_the_change_of_a_gap_hold_even_where_groups_become_alike(tr
     assert held / 250 >= 0.92
 
 
+@pytest.mark.slow
 def test_intervals_of_overall_changes_and_of_groups_hold():
     """250 cases of 500 people; 95 % is stated."""
     true = {
@@ -163,6 +166,7 @@ def test_groups_in_another_order_and_doubled_people_keep_the_figures():
         assert doubled.high - doubled.low < first.high - first.low
 
 
+@pytest.mark.slow
 def test_many_groups_are_compared_too():
     group, truth = BASE.integers(0, 60, 6_000), BASE.integers(0, 2, 6_000)
     before, after = BASE.integers(0, 2, 6_000), BASE.integers(0, 2, 6_000)

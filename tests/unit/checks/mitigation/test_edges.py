@@ -44,6 +44,7 @@ def test_one_group_cannot_be_told():
     assert notes_of(asked(people(200).assign(group="a"))) == {"the training rows have one group only"}
 
 
+@pytest.mark.slow
 def test_one_group_in_test_is_compared_for_accuracy_alone():
     found = asked(people(400), people(300).assign(group="a"))
     assert found.result.verdict == "cannot tell"
@@ -67,6 +68,7 @@ def test_no_test_row_and_no_training_row():
     assert notes_of(asked(people(5).iloc[:0])) == {"no training row has an outcome"}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 def test_ten_rows_cannot_be_told():
     found = asked(people(60), people(10).assign(group=["a"] * 5 + ["b"] * 5))
@@ -75,6 +77,7 @@ def test_ten_rows_cannot_be_told():
     assert tiny.result.finding("gap.threshold").note == "fewer than two groups have 6 rows of each outcome"
 
 
+@pytest.mark.slow
 def test_a_group_that_training_lacks_keeps_its_decisions():
     test = people(400)
     test.loc[:49, "group"] = "new"
@@ -84,6 +87,7 @@ def test_a_group_that_training_lacks_keeps_its_decisions():
     assert np.array_equal(found.predictions["threshold"][own], found.predictions["before"][own])
 
 
+@pytest.mark.slow
 def test_a_missing_group_is_a_group():
     train, test = people(600), people(600)
     for table in (train, test):
@@ -92,6 +96,7 @@ def test_a_missing_group_is_a_group():
     assert "(missing)" in [row["group"] for row in found.result.table("groups").to_dicts()]
 
 
+@pytest.mark.slow
 def test_small_groups_are_left_out_of_the_gap_and_counted():
     test = people(600)
     test.loc[:3, "group"] = "rare"
@@ -100,6 +105,7 @@ def test_small_groups_are_left_out_of_the_gap_and_counted():
     assert "rare" in [row["group"] for row in found.result.table("groups").to_dicts()]
 
 
+@pytest.mark.slow
 def test_rows_without_an_outcome_are_predicted_and_in_no_figure():
     train, test = people(500), people(500)
     for table in (train, test):
@@ -122,6 +128,7 @@ def test_a_label_that_training_lacks_is_an_error():
         )
 
 
+@pytest.mark.slow
 def test_of_three_outcomes_one_is_positive():
     train = people(600).assign(y=lambda t: np.where(t.y, "yes", np.where(t.x > 0, "no", "never")))
     found = asked(train, train, positive="yes")

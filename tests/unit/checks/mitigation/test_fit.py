@@ -68,6 +68,7 @@ def test_weights_reach_the_last_step_of_a_pipeline():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("constraint", ["demographic_parity", "equalized_odds"])
 def test_thresholds_are_those_of_fairlearn(constraint, monkeypatch):
     """On the same scores, with the same seed: the same decisions."""

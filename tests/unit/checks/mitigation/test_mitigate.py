@@ -53,6 +53,7 @@ def found():
         )
 
 
+@pytest.mark.slow
 def test_the_gap_before_is_large_and_each_method_makes_it_smaller(found):
     rows = {row["method"]: row for row in found.result.table("methods").to_dicts()}
     assert list(rows) == ["reweighing", "threshold", "reductions"]
@@ -130,6 +131,7 @@ def test_decisions_that_chance_makes_are_said_and_seeded(found):
     assert 0 < share < 0.1 and share == pytest.approx(row["by_chance"], abs=0.02)
 
 
+@pytest.mark.slow
 def test_equalized_odds_are_another_aim():
     found = mitigate(LogisticRegression(), TRAIN, TEST, methods=QUICK, constraint="equalized_odds", **ASKED)
     row = found.result.table("methods").to_dicts()[1]
@@ -141,6 +143,7 @@ def test_equalized_odds_are_another_aim():
     assert any("does not aim at equalized odds" in note for note in found.result.notes)
 
 
+@pytest.mark.slow
 def test_the_same_question_has_the_same_answer():
     asked = {**ASKED, "methods": QUICK}
     first = mitigate(SGDClassifier(), TRAIN, TEST, **asked)
@@ -157,6 +160,7 @@ def test_a_result_is_the_same_after_it_was_written_down(found):
     assert str(found).startswith("mitigation of paid by sex: ")
 
 
+@pytest.mark.slow
 def test_tables_of_any_library_and_files_get_the_same_answer(tmp_path):
     TRAIN.to_parquet(tmp_path / "train.parquet")
     TEST.to_csv(tmp_path / "test.csv", index=False)
@@ -223,6 +227,7 @@ def test_crossed_groups_are_named_by_their_values():
     ]
 
 
+@pytest.mark.slow
 def test_a_fit_that_warns_is_noted_and_not_raised():
     found = mitigate(LogisticRegression(max_iter=1), TRAIN, TEST, methods=QUICK, **ASKED)
     assert any(note.startswith("`before`: the fit warned: ConvergenceWarning") for note in found.result.notes)

@@ -38,6 +38,7 @@ def people(seed: int, n: int = 400, *, ties: bool = False) -> pd.DataFrame:
     return pd.DataFrame({"y": truth, "s": score, "city": random.choice(list("abc"), n)})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_metrics_of_two_classes_are_those_of_scikit_learn(seed):
     table = people(seed, ties=seed % 2 == 1)
@@ -73,6 +74,7 @@ def test_metrics_of_many_classes_are_those_of_scikit_learn():
     assert values["kappa"] == pytest.approx(sk.cohen_kappa_score(truth, guess), abs=1e-9)
 
 
+@pytest.mark.slow
 def test_a_demand_holds_fails_or_cannot_be_told_by_its_interval():
     table = people(3, 2_000)
     auc = sk.roc_auc_score(table.y, table.s)
@@ -81,6 +83,7 @@ def test_a_demand_holds_fails_or_cannot_be_told_by_its_interval():
         assert found.finding("require.auc.least").outcome == outcome
 
 
+@pytest.mark.slow
 def test_a_model_that_knows_nothing_does_not_pass():
     random = np.random.default_rng(0)
     table = pd.DataFrame({"y": random.integers(0, 2, 3_000), "s": random.random(3_000)})
@@ -89,6 +92,7 @@ def test_a_model_that_knows_nothing_does_not_pass():
     assert performance(table, target="y", score="s", slices=False).verdict == FAIL
 
 
+@pytest.mark.slow
 def test_a_planted_weak_slice_is_found_and_none_where_there_is_none():
     clean, random = people(5, 6_000), np.random.default_rng(9)
     weak = clean.assign(s=np.where(clean.city == "b", random.random(6_000), clean.s))
@@ -99,6 +103,7 @@ def test_a_planted_weak_slice_is_found_and_none_where_there_is_none():
     assert not [one for one in performance(clean, target="y", score="s").findings if one.outcome == FAIL]
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_makes_no_difference():
     table = people(2, 1_000)
     shuffled = table.sample(frac=1, random_state=1)
@@ -107,6 +112,7 @@ def test_the_order_of_rows_makes_no_difference():
     assert one.table("metrics") == other.table("metrics") and one.table("slices") == other.table("slices")
 
 
+@pytest.mark.slow
 def test_doubled_rows_have_the_same_values():
     table = people(2)
     one, other = (

@@ -53,6 +53,7 @@ def test_an_error_that_is_there_is_found_and_its_interval_holds_it():
     assert found.slope == pytest.approx(0.5, abs=0.15)
 
 
+@pytest.mark.slow
 def test_many_rows_that_are_far_off_keep_their_error():
     """However many rows there are, the corrected error is then the one that was found, and its interval a narrow one."""
     for n in (10_000, 200_000):

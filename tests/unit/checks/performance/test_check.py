@@ -34,6 +34,7 @@ def moved(table, seed=1):
 # ---------------------------------------------------------------- what changes nothing
 
 
+@pytest.mark.slow
 def test_shuffled_rows_give_the_same_result_to_the_last_digit():
     table = scored(1, 1500)
     one = performance(table, target="y", score="s", max_calibration_error=0.1, bootstrap=True, resamples=100)
@@ -53,6 +54,7 @@ def test_shuffled_rows_of_a_regression_give_the_same_result():
     )
 
 
+@pytest.mark.slow
 def test_doubled_rows_have_the_same_figures_and_narrower_intervals():
     table = scored(3, 600)
     one = performance(table, target="y", score="s")
@@ -65,6 +67,7 @@ def test_doubled_rows_have_the_same_figures_and_narrower_intervals():
         assert after["value_high"] - after["value_low"] < before["value_high"] - before["value_low"]
 
 
+@pytest.mark.slow
 def test_other_names_of_classes_change_no_figure():
     chance = np.random.default_rng(4)
     truth, said = chance.integers(0, 4, 500), chance.integers(0, 4, 500)
@@ -80,6 +83,7 @@ def test_other_names_of_classes_change_no_figure():
     assert numbers.figures[0] == labels.figures[0]
 
 
+@pytest.mark.slow
 def test_a_dict_of_columns_a_frame_and_a_file_give_the_same(tmp_path):
     pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
     table = scored(6, 300)
@@ -152,6 +156,7 @@ def test_no_row_or_no_target_says_nothing():
     assert "30 rows are left out: `y` is missing there" in found.notes
 
 
+@pytest.mark.slow
 def test_rows_without_a_target_are_left_out_and_noted():
     table = scored(9, 400)
     target = np.array(table["y"], object)
@@ -183,6 +188,7 @@ def test_a_perfect_regression_and_a_target_of_zeros():
     assert "all rows say the same" in found.finding("require.rmse.most").note
 
 
+@pytest.mark.slow
 def test_a_thousand_classes():
     chance = np.random.default_rng(10)
     truth = chance.integers(0, 1000, 20_000)
@@ -230,6 +236,7 @@ def test_a_class_that_is_hardly_ever_predicted_makes_precisions_uncertain():
     assert found.finding("require.precision_weighted.least").outcome == PASS  # 12 rows of 1,012 weigh little
 
 
+@pytest.mark.slow
 def test_scores_of_many_classes():
     chance = np.random.default_rng(11)
     truth = chance.integers(0, 3, 900)
@@ -253,6 +260,7 @@ def test_scores_of_many_classes():
     assert "do not add up to 1" in " ".join(ranks.notes) and "log_loss" not in values(ranks)
 
 
+@pytest.mark.slow
 def test_many_columns_are_looked_at_in_part():
     table = scored(12, 300)
     table.update({f"x{at}": np.arange(300.0) for at in range(250)})
@@ -260,6 +268,7 @@ def test_many_columns_are_looked_at_in_part():
     assert "slices are looked for in the first 200 of 252 columns" in " ".join(found.notes)
 
 
+@pytest.mark.slow
 def test_columns_of_mixed_types_are_no_trouble():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(scored(13, 300))
@@ -295,6 +304,7 @@ def test_demands_decide_the_verdict():
     assert found.finding("require.accuracy.least").limit == "at least 0.99"
 
 
+@pytest.mark.slow
 def test_calibration_is_a_figure_unless_it_is_asked_for():
     table = scored(15, 3000)
     table["s"] = table["s"] ** 3
@@ -306,6 +316,7 @@ def test_calibration_is_a_figure_unless_it_is_asked_for():
     assert few.finding("calibration").outcome == UNKNOWN
 
 
+@pytest.mark.slow
 def test_slices_are_found_or_said_to_be_none():
     table = scored(17, 5000, apart=3)
     is_weak = table["region"] == "b"
@@ -325,6 +336,7 @@ def test_with_few_rows_no_slice_is_said_to_be_fine():
     assert performance(scored(18, 250), target="y", score="s").finding("slices").outcome == UNKNOWN
 
 
+@pytest.mark.slow
 def test_a_result_is_the_same_after_it_was_written_down():
     found = performance(scored(19, 300), target="y", score="s", require="auc > 0.5", bootstrap=True)
     assert read(found.to_dict()) == found
@@ -386,6 +398,7 @@ def test_what_is_asked_wrongly_is_named(options, said):
         performance(table, **{"target": "y", "score": "s", **options})
 
 
+@pytest.mark.slow
 def test_the_usual_bootstrap_is_not_drawn_with_many_rows():
     found = performance(scored(24, 50_001), target="y", score="s", slices=False, bootstrap=True)
     assert "no bootstrap of rows is drawn with more than 50,000 rows" in found.notes[0]

@@ -74,6 +74,7 @@ def test_scores_outside_of_0_to_1_rank_and_are_no_chances():
     ].tolist() == [0, 1, 1]
 
 
+@pytest.mark.slow
 def test_the_positive_class_is_named_or_known():
     table = {"y": ["no", "yes", "no"], "p": ["yes", "yes", "no"]}
     found = given(table, prediction="p", positive="yes")
@@ -112,6 +113,7 @@ def test_columns_without_any_value_are_as_if_they_were_not_there():
     assert given({"y": [0.5, 1.5, 1, 2], "p": np.full(4, np.nan)}, prediction="p").n == 0
 
 
+@pytest.mark.slow
 def test_scores_of_many_classes_are_read_by_class():
     table = {
         "y": ["a", "b", "c", "a"],

@@ -58,6 +58,7 @@ def test_the_mean_of_one_rate_is_that_rate():
     assert ends.mean_of_rates(np.array([7.0]), np.array([9.0]))(0.05) == pytest.approx(ends.rate(7, 9)(0.05))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sizes", "true"), [([25, 25], 0.977), ([15] * 10, 0.97), ([80, 60, 40, 20], 0.98)])
 def test_the_mean_of_rates_near_one_is_held_as_often_as_stated(sizes, true):
     """Squares of Wilson's intervals alone hold it in 86 to 92 of 100 tables."""
@@ -129,6 +130,7 @@ def test_intervals_of_skewed_means_hold():
     assert held(lambda chance: ends.mean_of(chance.exponential(1, 200)), 1.0) > 0.92
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("apart", "true"), [(0.0, 0.5), (2.0, 0.92135), (4.0, 0.99766)])
 def test_intervals_of_an_auc_hold(apart, true):
     def make(chance):

@@ -56,6 +56,7 @@ def test_drawn_rows_are_as_many_as_there_are():
     assert weights.var() == pytest.approx(1, abs=0.2)  # that of a Poisson, nearly
 
 
+@pytest.mark.slow
 def test_the_usual_bootstrap_of_numbers_is_that_of_drawn_rows():
     chance = np.random.default_rng(3)
     truth = chance.standard_normal(60) + 3
@@ -73,6 +74,7 @@ def test_the_usual_bootstrap_of_numbers_is_that_of_drawn_rows():
         assert found[name].std() == pytest.approx(np.std(values), rel=0.1), name
 
 
+@pytest.mark.slow
 def test_the_usual_bootstrap_of_scores_is_that_of_drawn_rows():
     from gnomon.checks.kinds.performance import ranking
 

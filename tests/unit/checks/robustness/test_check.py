@@ -157,6 +157,7 @@ def test_a_result_is_the_same_after_it_was_written_down():
     assert result.charts[0].form == "lines" and result.charts[0].series[0].x[0] == 0.0
 
 
+@pytest.mark.slow
 def test_pandas_polars_and_a_file_get_the_same_answer(tmp_path):
     ROWS.to_parquet(tmp_path / "rows.parquet")
     tables = (ROWS, pl.DataFrame(ROWS.to_dict("list")), ROWS.to_dict("list"), tmp_path / "rows.parquet")

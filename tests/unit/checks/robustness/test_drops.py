@@ -34,6 +34,7 @@ def test_a_drop_by_hand():
     assert (found.low, found.high) == pytest.approx((middle - half, middle + half), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_interval_is_that_of_a_bootstrap_of_rows():
     """4,000 resamples of the same 3,000 rows: the ends agree to a tenth of the width."""
     n = 3_000

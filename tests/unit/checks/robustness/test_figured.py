@@ -37,6 +37,7 @@ def case(task, name):
     return figure, chances[:, 1] if count == 2 else chances
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "name"),
     [(task, name) for task, each in METRICS.items() for name in each if name not in (*NOT_HERE, "r2")],
@@ -56,6 +57,7 @@ def test_what_a_row_moves_is_what_leaving_it_out_changes(task, name):
     assert figure.of(figure.values(answers)) == pytest.approx(value, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_values_are_those_of_scikit_learn():
     chance, said = MODEL.predict_proba(ROWS)[:, 1], MODEL.predict(ROWS)
     expected = {
@@ -77,6 +79,7 @@ def test_values_are_those_of_scikit_learn():
         assert finding.limit == f"a {'rise' if is_loss else 'drop'} of at most 0.05"
 
 
+@pytest.mark.slow
 def test_labels_in_words_and_many_classes():
     words = np.array(["no", "yes"])[YES]
     rows = ROWS.assign(y=words)

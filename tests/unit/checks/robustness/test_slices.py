@@ -130,6 +130,7 @@ def test_false_alarms_are_no_more_often_than_stated(metric):
     assert alarms / 120 <= 0.1
 
 
+@pytest.mark.slow
 def test_intervals_of_slices_hold_together():
     """300 cases of four slices that are all alike: the true drop, 0, lies in all four in 95 %."""
     held = 0

@@ -58,6 +58,7 @@ def test_words_with_and_without_prefixes_and_languages(described):
     assert found.record_sets == (("rows", 2),)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "error", "said"),
     [

@@ -118,6 +118,7 @@ RANGES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_whole", [True, False])
 @pytest.mark.parametrize("name", RANGES)
 def test_quantiles_lie_in_the_cell_of_what_numpy_finds(name, is_whole):

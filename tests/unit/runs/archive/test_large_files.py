@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 import gnomon
 from gnomon.objects.store import ObjectStore
 from gnomon.session import close_all
 
 
+@pytest.mark.slow
 def test_a_large_file_and_small_ones_that_share_a_frame_come_back(project, tmp_path):
     noise = random.Random(1).randbytes(3 << 20)
     folder = project / "data"

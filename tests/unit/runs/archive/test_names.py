@@ -37,6 +37,7 @@ def test_hostile_names_become_plain_ones(text, may_be_hidden, tmp_path):
     assert os.listdir(tmp_path / "there") == [name]
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300), st.booleans())
 def test_any_text_becomes_a_name_that_stays_as_it_is(text, may_be_hidden):
     name = safe_name(text, may_be_hidden=may_be_hidden)

@@ -481,6 +481,7 @@ def test_the_time_of_a_source_file_does_not_count(repository, look):
     assert look(repository).facts["fingerprint"] == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "limits", [Limits(), Limits(diff_bytes=1000), Limits(diff_bytes=150), Limits(diff_bytes=10)]
 )
@@ -791,6 +792,7 @@ def hanging_git(tmp_path, monkeypatch):
     return tmp_path / "child"
 
 
+@pytest.mark.slow
 def test_a_git_that_hangs_is_ended_with_its_children(repository, look, hanging_git):
     started = time.monotonic()
     state = look(repository, limits=Limits(seconds=0.5))
@@ -812,6 +814,7 @@ def has_ended(pid):
     return False
 
 
+@pytest.mark.slow
 def test_what_is_slow_is_said_and_the_rest_is_known(repository, look, tmp_path, monkeypatch):
     import shutil
 
@@ -831,6 +834,7 @@ def test_what_is_slow_is_said_and_the_rest_is_known(repository, look, tmp_path, 
     ]
 
 
+@pytest.mark.slow
 def test_stop_ends_the_work_soon(repository, look, hanging_git):
     stop = threading.Event()
     threading.Timer(0.3, stop.set).start()

@@ -97,6 +97,7 @@ def test_a_script_that_is_none_of_the_projects_files_says_nothing(root, tmp_path
         assert looked(root, found, script=place).facts(Scrubber()) == {}
 
 
+@pytest.mark.slow
 def test_more_files_than_are_looked_at_are_counted(root):
     many = {}
     for number in range(MOST_FILES + 5):

@@ -33,6 +33,7 @@ def test_a_run_that_goes_on_has_a_range_and_what_it_rests_on(project):
     assert "In 4 of 5 cases" not in head_of(run)
 
 
+@pytest.mark.slow
 def test_where_nobody_can_tell_the_head_says_nothing(project):
     run = gnomon.run("net")
     run.log(loss=1.0)

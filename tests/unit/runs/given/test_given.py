@@ -101,6 +101,7 @@ def test_each_run_of_the_process_says_that_it_is_a_repeat(give):
     assert view(first).repeats["run"] == view(second).repeats["run"] == original
 
 
+@pytest.mark.slow
 def test_data_is_given_by_its_name_in_the_run(give, project):
     for number in (1, 2):
         (project / "credit.csv").write_text(f"a\n{number}\n")

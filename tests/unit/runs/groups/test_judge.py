@@ -391,6 +391,7 @@ def verdicts(judgement):
     return {c.name: c.verdict for c in judgement.comparisons}
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(some_groups(), st.sampled_from(["higher", "lower"]), st.booleans())
 def test_verdict_interval_and_p_never_contradict_each_other(groups, better, with_baseline):
@@ -414,6 +415,7 @@ def test_verdict_interval_and_p_never_contradict_each_other(groups, better, with
             assert (c.difference > 0) is ((c.verdict == "worse") is (better == "higher"))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(some_groups(), st.randoms())
 def test_the_order_of_the_groups_does_not_matter(groups, rng):
@@ -422,6 +424,7 @@ def test_the_order_of_the_groups_does_not_matter(groups, rng):
     assert judge(groups, better="higher") == judge(shuffled, better="higher")
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(some_groups())
 def test_lower_is_better_is_the_mirror_of_higher(groups):

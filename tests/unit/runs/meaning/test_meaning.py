@@ -53,6 +53,7 @@ def test_what_is_near_is_found_whatever_its_words(record):
     }
 
 
+@pytest.mark.slow
 def test_what_people_wrote_is_found_too_and_can_be_asked_for_alone(project):
     with gnomon.run("a") as run:
         run.note("GPU ran out of memory")

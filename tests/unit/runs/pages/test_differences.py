@@ -45,6 +45,7 @@ def test_what_differs_stands_in_the_table_and_what_agrees_is_folded():
     assert ["depth", "3"] in rows_of(folded) and "The same in all" in folded
 
 
+@pytest.mark.slow
 def test_the_first_run_is_the_baseline_and_another_one_can_be():
     a, b = train(lr=0.1), train(lr=0.2)
     assert row(shown(("run", a), ("run", b)), "lr") == ["lr", "0.1", "0.2"]

@@ -44,6 +44,7 @@ def test_the_sentence_of_the_library_stands_first_with_names_apart(three):
     assert 'class="panel verdict decided"' in html
 
 
+@pytest.mark.slow
 def test_each_seed_is_a_dot_and_each_judged_group_has_its_interval(three):
     html = shown(("metric", "loss"))
     assert dots(html) == 13

@@ -46,6 +46,7 @@ def train(name, **metrics):
     return run.id
 
 
+@pytest.mark.slow
 def test_an_empty_record_says_what_to_type(project):
     with gnomon.run("only to make the record") as run:
         pass
@@ -119,6 +120,7 @@ def test_what_has_no_points_or_only_nan_is_shown_too(project):
         assert "no values yet" in shown(ask(part="running"))
 
 
+@pytest.mark.slow
 def test_names_are_text(project):
     train("<script>alert(1)</script>\u202eevil", loss=1.0)
     gnomon.open().add_note(gnomon.open().runs().ids[0], "<img src=x onerror=alert(1)>")

@@ -91,6 +91,7 @@ def test_pins_stand_left_and_the_name_first(three):
     assert [(head.key, head.pin) for head in found] == [("name", 0), ("metrics.auc", 1), ("seed", 0)]
 
 
+@pytest.mark.slow
 def test_hidden_runs_have_a_table_of_their_own(three):
     gnomon.open().remove(three[0])
     assert names() == ["c", "b"]

@@ -427,6 +427,7 @@ def test_a_version_of_which_only_heads_are_here_is_no_row(used, tmp_path):
 # ---------------------------------------------------------------- checks
 
 
+@pytest.mark.slow
 def test_checks_and_their_findings(project):
     from tests.unit.checks import made
 
@@ -463,6 +464,7 @@ def test_a_record_without_checks_has_empty_tables(project):
 # ---------------------------------------------------------------- sweeps, runs that were made again, and why two differ
 
 
+@pytest.mark.slow
 def test_sweeps_and_their_trials(project):
     from gnomon.session import close_all
     from tests.unit.runs.sweep.made import write
@@ -501,6 +503,7 @@ def test_a_sweep_whose_file_cannot_be_read_is_there_without_what_it_says(project
     ]
 
 
+@pytest.mark.slow
 def test_runs_that_were_made_again_and_why_two_differ(project):
     from gnomon.runs import entries
     from gnomon.runs.actions import write

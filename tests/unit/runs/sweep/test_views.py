@@ -83,6 +83,7 @@ def test_a_secret_in_the_command_is_not_recorded_and_its_sweep_needs_its_file(pr
     actions.check_extends(found, plan_of({**TABLE, "command": f"train --token {secret} --lr {{lr}}"}, "x"))
 
 
+@pytest.mark.slow
 def test_an_export_takes_the_sweep_of_its_runs_along(project, tmp_path, monkeypatch):
     sweep, runs = write()
     record = gnomon.open()

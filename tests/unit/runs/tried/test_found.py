@@ -65,6 +65,7 @@ def config(chance):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_planted_near_duplicates_are_found_and_nothing_else(project, opened):
     """Of each of 30 configurations: a seed apart, a small change, and a large one that must not be called close."""
     chance = random.Random(11)
@@ -190,6 +191,7 @@ def test_code_that_is_not_recorded_is_never_called_the_same(project, opened):
         record.tried({"lr": 0.1}, code="a")
 
 
+@pytest.mark.slow
 def test_other_data_is_said_and_data_that_is_not_recorded_too(project, opened):
     (project / "credit.csv").write_text("a\n1\n")
     first = gnomon.add_data("credit.csv", name="credit")
@@ -243,6 +245,7 @@ def test_what_is_asked_must_be_something(opened):
         record.tried({"lr": 0.1}, metric="auk")
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(12), deadline=None)
 @given(st.data())
 def test_order_of_arrival_and_seeds_do_not_matter(tmp_path_factory, data):

@@ -51,6 +51,7 @@ def by_hand(listed, asked, within, whole):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("many", [1, 20_000])
 @pytest.mark.parametrize("within", [0.25, 1.25])
 @pytest.mark.parametrize("whole", [False, True])
@@ -65,6 +66,7 @@ def test_it_finds_what_looking_at_each_run_finds(monkeypatch, many, within, whol
     law()
 
 
+@pytest.mark.slow
 @given(rows, st.randoms())
 def test_a_run_is_nearest_to_itself_and_seeds_do_not_matter(listed, chance):
     listed = [{name: one for name, one in row.items() if one is not None} for row in listed]
@@ -75,6 +77,7 @@ def test_a_run_is_nearest_to_itself_and_seeds_do_not_matter(listed, chance):
     assert near(reseeded, own, 0.25, True) == found
 
 
+@pytest.mark.slow
 def test_many_runs_at_once_are_as_each_by_itself():
     chance = random.Random(7)
 

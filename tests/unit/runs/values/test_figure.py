@@ -252,6 +252,7 @@ def test_a_huge_figure_is_drawn_with_fewer_dots(pyplot):
     assert result.notes == ("drawn at 82 dots an inch, so that it has at most 4096 pixels a side",)
 
 
+@pytest.mark.slow
 def test_pyplot_without_a_figure_is_refused_and_makes_none(pyplot):
     with pytest.raises(BadArgumentError, match="`pyplot` without any"):
         encoded(pyplot)
@@ -285,6 +286,7 @@ def test_plotly_figures_keep_their_json_and_have_a_preview():
     assert json.dumps(found.spec, sort_keys=True, separators=(",", ":")).encode() == result.parts[1].data
 
 
+@pytest.mark.slow
 def test_every_kind_that_is_drawn_is_drawn_from_plotly():
     go = pytest.importorskip("plotly.graph_objects")
     values = np.random.default_rng(7).normal(size=200)

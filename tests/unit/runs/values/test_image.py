@@ -43,6 +43,7 @@ class Tensor:
         return self.array
 
 
+@pytest.mark.slow
 @given(arrays.arrays(np.uint8, shapes))
 def test_pixels_come_back(array):
     result, image = there_and_back(Image(array))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 import gnomon
 from gnomon.runs.values.writing import ValueWriter
 
 
+@pytest.mark.slow
 def test_a_run_that_ends_does_not_wait_for_a_thread_that_waits_for_it(project, monkeypatch):
     """The thread of the session stores values when the run ends: each has what the other wants, unless the order is one."""
     is_storing, goes_on = threading.Event(), threading.Event()

@@ -220,6 +220,7 @@ def tables(draw):
     return factors, seeds, {Run(m, s): draw(values) for m in subsets(factors) for s in seeds}
 
 
+@pytest.mark.slow
 @given(tables(), st.booleans())
 def test_shares_sum_to_the_difference_seed_by_seed(table, everything):
     factors, seeds, values = table
@@ -232,6 +233,7 @@ def test_shares_sum_to_the_difference_seed_by_seed(table, everything):
             assert math.isclose(total, answer.difference.by_seed[seed], rel_tol=1e-9, abs_tol=1e-9)
 
 
+@pytest.mark.slow
 @given(tables(), st.booleans())
 def test_a_cause_is_where_the_interval_leaves_out_0_and_p_is_small(table, everything):
     factors, seeds, values = table
@@ -255,6 +257,7 @@ def test_the_order_of_factors_seeds_and_results_changes_nothing(table, chance):
     assert (a.verdict, a.shares, a.together, a.more_seeds) == (b.verdict, b.shares, b.together, b.more_seeds)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(50))
 @given(st.integers(0, 10**6), st.sampled_from([0.5, 2.0, -4.0, 1e90, 1e-90]))
 def test_scaling_changes_no_cause(draw, times):
@@ -266,6 +269,7 @@ def test_scaling_changes_no_cause(draw, times):
     assert [cause.share * times for cause in a.causes] == pytest.approx([cause.share for cause in b.causes])
 
 
+@pytest.mark.slow
 @given(st.integers(0, 1000))
 def test_sampled_shares_sum_to_the_difference_too(draw):
     factors = [f"f{i}" for i in range(9)]
@@ -320,6 +324,7 @@ def alarms(effects, seeds, cases, **options):
 
 
 # Bounds: 5 % of the cases and three standard errors, at most; a test of the level passes by luck in 1 of 1,000.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("effects", "seeds", "options"),
     [
@@ -334,6 +339,7 @@ def test_false_alarms_are_no_more_often_than_stated(effects, seeds, options):
     assert alarms(effects, seeds, cases, **options) <= 0.05 * cases + 3 * math.sqrt(0.05 * 0.95 * cases)
 
 
+@pytest.mark.slow
 def test_uncorrected_chances_would_fail_the_test_above(monkeypatch):
     """The same cases with a p for each factor alone: the test above can fail."""
     naive = {
@@ -347,6 +353,7 @@ def test_uncorrected_chances_would_fail_the_test_above(monkeypatch):
     assert alarms((40, 0, 0, 0), 5, 400) > 0.05 * 400 + 3 * math.sqrt(0.05 * 0.95 * 400)
 
 
+@pytest.mark.slow
 def test_causes_of_three_deviations_are_found_by_five_seeds():
     """93 % by simulation of 20,000 cases; fewer than 50 of 60 is one chance in 1,000."""
     found = sum("a" in {cause.name for cause in drawn(n, (3, 0, 0), 5).causes} for n in range(60))

@@ -71,6 +71,7 @@ def test_runs_come_seed_by_seed():
     assert [run.seed for run in plan(question, ends).runs] == [3, 3, 1, 1, 2, 2]
 
 
+@pytest.mark.slow
 @given(st.sets(st.integers(0, 63)), st.sampled_from([("a", "b", "c"), TEN]))
 def test_what_is_known_is_not_asked_for_again(kept, factors):
     """Any part of the results may exist already: what is run and what was there is the same in the end."""

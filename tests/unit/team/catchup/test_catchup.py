@@ -33,6 +33,7 @@ def caught_up(who, *, look=True):
     return {part.name: [item.title for item in part.items] for part in found.parts}
 
 
+@pytest.mark.slow
 def test_what_was_seen_is_not_shown_again(world):
     ana, bea, _ = world.values()
     ana.train("depth", auc=0.9)
@@ -211,6 +212,7 @@ def test_a_damaged_position_file_costs_only_that_all_seems_new(world):
         assert file.latest(9.0).at == 2.0
 
 
+@pytest.mark.slow
 def test_a_check_that_turned_red_is_news_once_and_one_that_stays_red_is_not(project):
     from tests.unit.checks import made
 

@@ -11,6 +11,7 @@ from gnomon.team.decisions.reopen import AFTER, DATA, RUNS, Condition, Lookup, c
 from gnomon.team.decisions.seen import Seen
 
 
+@pytest.mark.slow
 def test_the_three_kinds_of_condition_are_read_and_kept(project, train):
     train("deep", 1, 0.9)
     (project / "credit.csv").write_text("a\n1\n")

@@ -51,6 +51,7 @@ def test_a_run_that_went_on_to_another_value_changes_it(groups):
     assert found.since is not None and found.grounds[0].by[0].hash
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "body", "why"),
     [
@@ -83,6 +84,7 @@ def test_data_that_was_erased_or_fails_a_contract_changes_what_rests_on_it(proje
         assert found.grounds[1].by[0].subject == f"data:{version.id}" and found.since is not None
 
 
+@pytest.mark.slow
 def test_data_whose_tag_moved_changes_it_and_newer_data_does_not(groups, project):
     (project / "credit.csv").write_text("a\n1\n")
     first = gnomon.add_data("credit.csv", name="credit")
@@ -148,6 +150,7 @@ def test_runs_that_did_not_finish_and_notes_tags_and_names_change_nothing(groups
     assert stands(made)[0] == ["intact", "intact"]
 
 
+@pytest.mark.slow
 def test_conditions_hold_once_a_run_newer_data_or_the_time_is_there(groups, train, project):
     (project / "credit.csv").write_text("a\n1\n")
     gnomon.add_data("credit.csv", name="credit")

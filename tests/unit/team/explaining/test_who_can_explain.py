@@ -145,6 +145,7 @@ def test_a_reference_that_means_another_run_tomorrow_names_none(world):
     assert told(found(ana, "run:@1")) == {"ana": ["ran it"]}
 
 
+@pytest.mark.slow
 def test_what_nobody_made_is_refused(world):
     for what in ("member:ana", "group:depth-6", "ab12", "see run:ab12"):
         with pytest.raises(BadArgumentError):
@@ -156,6 +157,7 @@ def test_what_nobody_made_is_refused(world):
 # ---------------------------------------------------------------- who
 
 
+@pytest.mark.slow
 def test_who_did_not_agree_is_as_if_they_were_not_there(world):
     """The answer is the same to the byte, whether somebody who did not agree has done something with it or not."""
     ana, bea, *_ = world.values()

@@ -218,6 +218,7 @@ def test_a_hand_off_is_accepted_by_who_it_is_for_and_nobody_else(world):
         handoffs.withdraw(accepted, bea.me)
 
 
+@pytest.mark.slow
 def test_a_hand_off_is_due_in_the_receivers_morning(world):
     ana = world["ana"]
     given = handoffs.hand_off(ana.record, ana.me, ana.person("bea"), "x", now=ana.clock.now)
@@ -235,6 +236,7 @@ def test_a_hand_off_to_oneself_or_of_nothing_is_no_hand_off(world):
         handoffs.hand_off(ana.record, ana.me, ana.person("bea"), " \n")
 
 
+@pytest.mark.slow
 def test_what_was_accepted_is_theirs_and_accepting_it_again_writes_nothing(world):
     ana, bea, _ = world.values()
     given = handoffs.hand_off(ana.record, ana.me, ana.person("bea"), "x", now=ana.clock.now)

@@ -27,6 +27,7 @@ def markup(record, text):
     return str(shown(record, text.replace("RUN", f"run:{record.test_run[:8]}")))
 
 
+@pytest.mark.slow
 def test_a_reference_is_a_link_to_its_page_with_a_few_words(record):
     html = markup(record, "See RUN and decision:1.")
     assert f'href="/run/{record.test_run}"' in html
@@ -72,6 +73,7 @@ def test_a_link_leads_to_the_web_or_to_a_reference(record, target):
     assert "href" not in markup(record, f"[x]({target}) <{target}>")
 
 
+@pytest.mark.slow
 def test_nothing_that_is_typed_becomes_an_element_of_its_own(record):
     known = re.compile(
         r"</?(?:p|a|b|h[1-6]|em|strong|s|code|pre|ul|ol|li|blockquote|hr|br|small|table|thead|tbody|tr|th|td)\b[^<>]*>"

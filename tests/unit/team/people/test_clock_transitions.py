@@ -126,6 +126,7 @@ def test_windows_around_each_change_of_clocks_are_those_of_the_clock_on_the_wall
                 assert found == expected, f"{name}, {datetime.fromtimestamp(moment, UTC)}, {hours}, {days}"
 
 
+@pytest.mark.slow
 def test_the_zones_have_the_changes_that_the_test_is_about():
     changes = {
         name: len(transitions(ZoneInfo(name)))

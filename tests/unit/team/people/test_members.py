@@ -285,6 +285,7 @@ def test_what_is_taken_in_twice_is_taken_in_once(record):
 # ---------------------------------------------------------------- apart
 
 
+@pytest.mark.slow
 def test_names_and_schedules_that_were_said_apart_stay_until_the_next(record, other_device):
     ann = actions.works(record, actions.become(record, "Ann").person, zone="Europe/Berlin", since=CHRISTMAS)
 

@@ -51,6 +51,7 @@ def looked_at_each_minute(one, start, end):
     return minutes, weight
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "one",
     [
@@ -109,6 +110,7 @@ def teams(draw, most_people=6, most_chosen=1_500):
     return weeks
 
 
+@pytest.mark.slow
 @given(teams())
 def test_no_choice_is_fairer_than_the_one_that_is_found(weeks):
     choice = share(weeks)
@@ -133,6 +135,7 @@ def test_nor_where_everybody_has_a_best_hour_of_their_own(people):
         assert worth([option.costs for option in choice.options]) == best_of_all([week] * weeks)
 
 
+@pytest.mark.slow
 @given(teams())
 def test_where_not_all_is_looked_at_it_is_said_and_the_bound_holds(weeks):
     """As for many people and weeks: then nothing is fairer by more than from what is found to `least`."""
@@ -149,6 +152,7 @@ def test_where_not_all_is_looked_at_it_is_said_and_the_bound_holds(weeks):
             assert worth([option.costs for option in other]) >= found
 
 
+@pytest.mark.slow
 def test_a_few_weeks_at_a_time_come_near_to_the_best():
     """By how much the choice of many weeks can be off; measured here on weeks that can still be chosen as a whole."""
     draw, off = random.Random(3), []
@@ -180,6 +184,7 @@ def test_after_the_largest_sum_the_next_one_is_made_small_before_all_together():
     assert chosen.costs == (100, 60, 60)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "team",
     [[ANN, CLEO], [BEA, CLEO], [ANN, BEA, CLEO, DAN], [ANN, BEA, CLEO, DAN, EVE]],
@@ -241,6 +246,7 @@ def test_days_off_are_avoided_and_nobody_pays_for_them():
     assert plan.sums == {gone.id: 0.0, BEA.id: 0.0}
 
 
+@pytest.mark.slow
 def test_the_same_question_has_the_same_answer():
     asked = [fair_slots([ANN, BEA, CLEO], Starts("UTC", MONDAY), weeks=3) for _ in range(2)]
     assert asked[0] == asked[1]
@@ -287,6 +293,7 @@ TEAM = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("people", [4, 5, 6])
 def test_four_weeks_of_a_team_around_the_world_are_chosen_as_a_whole(people):
     plan = fair_slots(TEAM[:people], Starts("UTC", MONDAY), weeks=4)

@@ -436,6 +436,7 @@ def test_where_none_in_the_brackets_is_right_the_nearest_is_wrong(project):
     ] == [("wrong", "0.941")]
 
 
+@pytest.mark.slow
 @given(st.text(alphabet="[](){}<>0.914run:net#metrics.auc|`\\\n\r*_ -%±", max_size=150))
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(60)

@@ -7,6 +7,7 @@ import pytest
 from tests.unit.team.prose import figures, planted
 
 
+@pytest.mark.slow
 def test_a_world_that_the_check_was_built_on_has_no_mistake(project):
     tally = figures.measured(planted.DEVELOPMENT[:1], texts=12)
     assert tally.mistakes == []

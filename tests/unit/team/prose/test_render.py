@@ -76,6 +76,7 @@ def test_all_else_stays_as_it_is(record, text):
     assert render(record, text) == text
 
 
+@pytest.mark.slow
 def test_line_ends_and_all_around_a_value_stay(record):
     text = "\ufeffa\r\n{{ seed of run:net-2 }}\t|{{\n  seed of\n  run:net-1 }}\r\n\r\nb"
     assert render(record, text) == "\ufeffa\r\n2\t|1\r\n\r\nb"

@@ -20,6 +20,7 @@ def world(tmp_path_factory):
     disband(members)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [["bea"], ["bea", "chi"]])
 @pytest.mark.parametrize("hours", [0.5, 8, 20])
 def test_everybody_who_is_asked_has_so_many_of_their_own_working_hours(world, names, hours):

@@ -162,6 +162,7 @@ def test_errors_results_and_both_streams_are_shown_as_text():
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_picture_stands_in_the_page_and_html_is_only_named(record, keep, path):
     shows = display(text__plain="<Figure>", image__png=base64.encodebytes(png()).decode(), text__html=HTML)
     run = keep(analysis__ipynb=notebook(code("plot()", shows)))
@@ -178,6 +179,7 @@ def test_a_picture_stands_in_the_page_and_html_is_only_named(record, keep, path)
     assert HTML not in text and "alert" not in text
 
 
+@pytest.mark.slow
 def test_a_page_with_too_many_pictures_says_so(record, keep, path, monkeypatch):
     monkeypatch.setattr(page, "PICTURES_BYTES", len(png()) + 1)
     shows = [display(image__png=base64.b64encode(png(shade)).decode()) for shade in (1, 2)]
@@ -218,6 +220,7 @@ def test_the_last_file_of_a_name_counts_and_many_are_cut(record, keep, project, 
 # ---------------------------------------------------------------- against another
 
 
+@pytest.mark.slow
 def test_two_versions_are_compared_by_cells_and_outputs(record, keep):
     before = keep(analysis__ipynb=notebook(TITLE, LOAD, SPLIT, FIT))
     after = keep(
@@ -264,6 +267,7 @@ def test_the_same_file_is_said_to_be_the_same(record, keep):
     assert "notebook analysis.ipynb is the same in both runs, to the byte" in found.notes
 
 
+@pytest.mark.slow
 def test_of_two_names_the_only_ones_are_compared_and_others_shown_whole(record, keep):
     before = keep(old__ipynb=notebook(LOAD))
     after = keep(new__ipynb=notebook(LOAD, SPLIT))
@@ -283,6 +287,7 @@ def test_of_two_names_the_only_ones_are_compared_and_others_shown_whole(record, 
 # ---------------------------------------------------------------- comments
 
 
+@pytest.mark.slow
 def test_comments_stand_at_a_cell_a_line_or_an_output_of_the_file(record, keep, path):
     review = asked(record, keep(analysis__ipynb=notebook(TITLE, LOAD, SPLIT, FIT)))
     client = Client(path)
@@ -315,6 +320,7 @@ def test_the_command_shows_the_cells(record, keep, capsys):
 # ---------------------------------------------------------------- hostile ones
 
 
+@pytest.mark.slow
 def test_a_hostile_notebook_becomes_no_element(record, keep, path):
     shows = display(
         text__plain="\n".join(PAYLOADS), text__html=HTML, application__javascript="pwned()",
@@ -365,6 +371,7 @@ def test_what_is_no_notebook_says_why(data, why):
     assert why in found.notes[0]
 
 
+@pytest.mark.slow
 def test_of_a_broken_one_the_other_parts_are_shown_and_nothing_is_compared(record, keep):
     broken = keep(analysis__ipynb=b"{")
     good = keep(analysis__ipynb=notebook(LOAD))
@@ -374,6 +381,7 @@ def test_of_a_broken_one_the_other_parts_are_shown_and_nothing_is_compared(recor
     assert any("is no JSON" in note for note in shown(asked(record, broken)).notes)
 
 
+@pytest.mark.slow
 def test_a_notebook_of_a_hundred_megabytes_is_not_read(record, keep, monkeypatch):
     read = []
     monkeypatch.setattr(kept_notebooks, "opened", lambda *given: read.append(given))

@@ -43,6 +43,7 @@ def of(who, review):
     return views.find(who.record, f"review:{review.id}")
 
 
+@pytest.mark.slow
 def test_a_review_says_what_is_reviewed_and_leaves_each_reviewer_their_own_hours(world):
     asked = requested(world, "bea", "chi", hours=6)
     assert asked.title.startswith("Review ")
@@ -52,6 +53,7 @@ def test_a_review_says_what_is_reviewed_and_leaves_each_reviewer_their_own_hours
     assert min(left) == pytest.approx(6, abs=0.01)
 
 
+@pytest.mark.slow
 def test_verdicts_of_all_approve_and_one_that_wants_changes_stands_out(world):
     ana, bea, chi = world.values()
     asked = requested(world, "bea", "chi")
@@ -69,6 +71,7 @@ def test_verdicts_of_all_approve_and_one_that_wants_changes_stands_out(world):
     assert standing(of(ana, asked)) == APPROVED
 
 
+@pytest.mark.slow
 def test_the_next_round_asks_everybody_again(world):
     ana, bea, _ = world.values()
     asked = requested(world, "bea")
@@ -84,6 +87,7 @@ def test_the_next_round_asks_everybody_again(world):
     assert [one.verdict for one in verdicts(approved, 1)] == ["changes"]
 
 
+@pytest.mark.slow
 def test_only_who_is_asked_judges_and_only_who_asked_ends_the_round(world):
     ana, bea, chi = world.values()
     asked = requested(world, "bea")
@@ -101,6 +105,7 @@ def test_only_who_is_asked_judges_and_only_who_asked_ends_the_round(world):
         actions.give_verdict(of(bea, asked), bea.me, "approve")
 
 
+@pytest.mark.slow
 def test_what_is_not_there_is_not_reviewed(world):
     ana = world["ana"]
     with pytest.raises(BadArgumentError, match="`run:ffffffff` cannot be reviewed"):

@@ -139,6 +139,7 @@ def test_notebooks_are_compared_by_cells_and_outputs(path, record):
     assert signed(part(found, "was:cell:4")) == ["-frame.head()"]
 
 
+@pytest.mark.slow
 def test_versions_of_data_are_compared_by_files_and_columns(record, project):
     table = project / "credit.csv"
     for rows in (20, 30):
@@ -239,6 +240,7 @@ def test_a_huge_notebook_is_cut_and_says_so(path, record):
     assert [one.id for one in commented.parts[anchors(found).index("cell:1")].comments] == [late.id]
 
 
+@pytest.mark.slow
 def test_without_nbdime_the_message_says_what_to_install_and_the_page_shows_the_whole(
     path, record, monkeypatch
 ):
@@ -282,6 +284,7 @@ def test_comments_stand_at_their_part_or_line_and_answers_beside_them(path, reco
     assert {said.id: why for said, why in cut.others}[gone.id] == NOT_SHOWN
 
 
+@pytest.mark.slow
 def test_a_comment_on_a_part_that_the_next_round_has_not_is_said_to_be_gone(path, record):
     before = keep_notebook(path, [LOAD, SPLIT, FIT])
     review = asked(record, f"run:{before[:8]}")
@@ -304,6 +307,7 @@ def test_a_comment_on_a_part_that_the_next_round_has_not_is_said_to_be_gone(path
 # ---------------------------------------------------------------- the page
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_parts_with_a_form_each_that_comments_on_it(path, record):
     run = keep_notebook(path, [LOAD, SPLIT, FIT])
     review = asked(record, f"run:{run[:8]}")
@@ -325,6 +329,7 @@ def test_the_page_shows_the_parts_with_a_form_each_that_comments_on_it(path, rec
         client.close()
 
 
+@pytest.mark.slow
 def test_a_long_notebook_has_several_pages_that_count_their_comments(path, record):
     run = keep_notebook(path, [(f"c{n}", f"x{n} = {n}", []) for n in range(130)])
     review = asked(record, f"run:{run[:8]}")
@@ -339,6 +344,7 @@ def test_a_long_notebook_has_several_pages_that_count_their_comments(path, recor
         client.close()
 
 
+@pytest.mark.slow
 def test_a_hostile_notebook_becomes_no_element(path, record):
     cells = [("a", "\n".join(PAYLOADS), [printed("\n".join(PAYLOADS))])]
     before = keep_notebook(

@@ -67,6 +67,7 @@ def world(tmp_path):
 # ---------------------------------------------------------------- when, and whom
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ZONES)
 def test_each_is_asked_once_a_working_day_when_it_begins_on_their_own_clock(world, name):
     who = world[name]
@@ -75,6 +76,7 @@ def test_each_is_asked_once_a_working_day_when_it_begins_on_their_own_clock(worl
     assert when_asked(who, 8)[:5] == expected
 
 
+@pytest.mark.slow
 def test_over_a_change_of_clocks_it_stays_nine_o_clock(tmp_path):
     from tests.teams import Clock
 
@@ -84,6 +86,7 @@ def test_over_a_change_of_clocks_it_stays_nine_o_clock(tmp_path):
     disband(members)
 
 
+@pytest.mark.slow
 def test_who_gave_no_update_and_did_not_ask_for_it_is_not_asked(world):
     ana = world["ana"]
     plan(ana.record, ana.me, ana.clock.now)
@@ -97,6 +100,7 @@ def test_who_gave_no_update_and_did_not_ask_for_it_is_not_asked(world):
     assert load(ana.record.home).wish is False
 
 
+@pytest.mark.slow
 def test_nobody_is_asked_before_or_after_work_and_a_night_shift_once(tmp_path):
     members = team(tmp_path, {"ana": "Europe/Berlin"})
     ana = members["ana"]
@@ -106,6 +110,7 @@ def test_nobody_is_asked_before_or_after_work_and_a_night_shift_once(tmp_path):
     disband(members)
 
 
+@pytest.mark.slow
 def test_days_off_are_left_out(world):
     ana = world["ana"]
     give(ana)
@@ -114,6 +119,7 @@ def test_days_off_are_left_out(world):
     assert when_asked(ana, 4, 60) == ["Thu 26 09:00", "Fri 27 09:00"]
 
 
+@pytest.mark.slow
 def test_an_update_that_was_given_meanwhile_is_not_asked_for(world, monkeypatch):
     ana = world["ana"]
     give(ana)
@@ -125,6 +131,7 @@ def test_an_update_that_was_given_meanwhile_is_not_asked_for(world, monkeypatch)
     assert asked(ana)
 
 
+@pytest.mark.slow
 def test_who_looks_at_nothing_for_a_month_is_left_alone(world):
     ana = world["ana"]
     give(ana)
@@ -132,6 +139,7 @@ def test_who_looks_at_nothing_for_a_month_is_left_alone(world):
     assert len(when_asked(ana, 20, 240)) <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("out", "err"), [(False, True), (True, False), (False, False)])
 def test_nothing_is_said_where_no_person_reads_and_it_is_asked_later(world, out, err):
     ana = world["ana"]
@@ -140,12 +148,14 @@ def test_nothing_is_said_where_no_person_reads_and_it_is_asked_later(world, out,
     assert asked(ana)
 
 
+@pytest.mark.slow
 def test_on_the_device_of_somebody_else_nothing_is_planned(world):
     ana = world["ana"]
     plan(ana.record, ana.person("bea"), ana.clock.now, wish=True)
     assert load(ana.record.home) == asking.Asking()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [b"", b"{", b"[]", b'{"wish": true}', b'{"wish":1,"writers":2,"days":[[1]],"asked":0}', b"\x00\xff"],
@@ -160,6 +170,7 @@ def test_a_damaged_file_costs_only_that_nothing_is_asked(world, text):
     assert asked(ana)
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_hinders_no_command(world, monkeypatch):
     ana = world["ana"]
     plan(ana.record, ana.me, ana.clock.now, wish=True)
@@ -173,6 +184,7 @@ def test_a_folder_that_cannot_be_written_hinders_no_command(world, monkeypatch):
     assert screens[1].getvalue() == ""
 
 
+@pytest.mark.slow
 def test_nothing_of_it_is_inside_the_record(world):
     ana = world["ana"]
     plan(ana.record, ana.me, ana.clock.now)  # what is read the first time is there
@@ -226,6 +238,7 @@ def typed(project, clock, monkeypatch):
     return typed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words", [("runs",), ("runs", "--groups"), ("show", "@1"), ("sync",)], ids=" ".join
 )  # fmt: skip
@@ -287,6 +300,7 @@ def test_days_off_that_one_says_are_known_at_once(typed, clock):
     assert LINE in typed("runs")[1]
 
 
+@pytest.mark.slow
 def test_a_sync_that_watches_asks_in_the_morning(typed, clock, project, monkeypatch):
     typed("remote", "add", "team", str(project / "share"))
     typed("update", "--did", "x")
@@ -335,6 +349,7 @@ def test_a_command_that_asks_nobody_loads_and_reads_next_to_nothing(project):
     assert not loaded & {"hashlib", "cryptography", "zoneinfo", "difflib"}
 
 
+@pytest.mark.slow
 def test_the_days_ahead_are_few_and_small(world):
     ana = world["ana"]
     plan(ana.record, ana.me, ana.clock.now, wish=True)
