@@ -21,7 +21,7 @@ from gnomon.ids import RUN_ID_BYTES
 from gnomon.runs.capture.environment import environment_facts
 from gnomon.runs.compare.facts import is_of_job
 from gnomon.runs.given import VARIABLE, Given
-from gnomon.runs.rebuild import cache, code, data, environment, paths, swap
+from gnomon.runs.rebuild import cache, code, data, environment, notebook, paths, swap
 from gnomon.runs.rebuild.gaps import Gap
 from gnomon.runs.rebuild.recipe import Processes, script_log
 from gnomon.runs.rebuild.swap import by_command
@@ -39,6 +39,7 @@ _WITHHELD = "[withheld: "
 _OF_MACHINE = frozenset({"VIRTUAL_ENV", "CONDA_DEFAULT_ENV", "LD_PRELOAD", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES",
                          "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"})  # fmt: skip
 GRACE_S = 10.0
+CELLS = "cells.py"  # of a notebook: beside the rebuilt code, no part of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,9 @@ def plan(
         again = code.rebuild_code(record, recipe, fresh=True)  # somebody may have been in it
         built = again if again.root else built
     gaps += built.gaps
-    source = _source(os.path.join(built.root, recipe.script)) if built.root and recipe.script else ""
+    source = recipe.notebook.source
+    if built.root and recipe.script and not recipe.is_notebook:
+        source = _source(os.path.join(built.root, recipe.script))
     mix = by_command(mix, source)
     recipe = mix.recipe
     gaps += [
@@ -133,8 +136,7 @@ def _source(path: str) -> str:
 
 def _command_gaps(recipe: Recipe) -> list[Gap]:
     if recipe.is_notebook:
-        return [Gap("command", "it ran in a notebook, cell by cell, and no command starts that again",
-                    "`gnomon export` writes the cells in the order in which they ran")]  # fmt: skip
+        return notebook.gaps_of(recipe.notebook)
     if not recipe.is_recorded:
         return [
             Gap(
@@ -267,6 +269,9 @@ def start(
         root = code.copy_of(plan.root, folder)
         data.place(record, plan.placed, root)
         _take_along(plan.extra, root)
+        if recipe.is_notebook:
+            with open(os.path.join(folder, CELLS), "w", encoding="utf-8") as file:
+                file.write(notebook.driver(recipe.notebook.cells))
         run = REAL.random_bytes(RUN_ID_BYTES).hex()
         repeats = {"run": of, "for": made_for, "swapped": dict(plan.mix.swapped), **(also or {})}
         given = Given(plan.mix.params, plan.mix.seed, plan.mix.data, repeats=repeats, nth=recipe.nth)
@@ -307,6 +312,8 @@ def _told_again(mix: Mix, name: str | None) -> list[str]:
 def command_of(plan: Plan, root: str) -> list[str]:
     """Return the command as it is started here: the Python of its environment, the script where it lies now."""
     recipe = plan.recipe
+    if recipe.is_notebook:
+        return [plan.python.python, os.path.join(os.path.dirname(root), CELLS)]
     words = list(recipe.words)
     folder = os.path.join(root, recipe.folder)
     if words[0].startswith(("python", "pypy")):

@@ -15,6 +15,7 @@ from blake3 import blake3
 from gnomon.runs import checked
 from gnomon.runs.compare.facts import is_of_job, params_of
 from gnomon.runs.rebuild.command import script_in, told_by
+from gnomon.runs.rebuild.notebook import NO_CELLS, Cells, cells_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,6 +107,7 @@ class Recipe:
     pick: tuple[str, ...] = ()  # metrics that its launcher read from what it printed
     is_from_command: bool = False  # its parameters are what its command says: the script said none
     told: tuple[str, ...] = ()  # which of seed, group and parameters were given to its launcher
+    notebook: Cells = field(default=NO_CELLS)  # the cells that it is made of, where it ran in a notebook
 
     @property
     def is_recorded(self) -> bool:
@@ -124,6 +126,8 @@ def recipe_of(run: RunView, processes: Processes | None = None) -> Recipe:
         script_in(words), checked.text(code.get("cwd")) or "."
     )
     is_notebook = bool(captured.part("notebook")) or "ipykernel_launcher" in words
+    if is_notebook:
+        words = ("python", "notebook")  # how a kernel was started says nothing
     return Recipe(
         run=run.id,
         title=run.name or run.id[:8],
@@ -159,6 +163,7 @@ def recipe_of(run: RunView, processes: Processes | None = None) -> Recipe:
         pick=tuple(run.launched.get("pick", ())),
         is_from_command=params in ({}, told),
         told=tuple(run.launched.get("told", ())),
+        notebook=cells_of(run) if is_notebook else NO_CELLS,
     )
 
 

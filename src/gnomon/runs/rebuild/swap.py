@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CODE, ENVIRONMENT, SEED, PYTHON = "code", "environment", "seed", "python"
 SEED_OPTIONS = ("seed", "random-state", "random_state")
+CELLS = "cells"
 DATA, PARAMS, OPTION, VARIABLE = "data.", "params.", "option.", "env."
 
 
@@ -179,6 +180,11 @@ def with_package(mix: Mix, other: Recipe, name: str, every: frozenset[str]) -> M
             packages[name] = theirs.packages[name]
         changed = replace(environment, packages=packages)
     return mix.having(factor, f"of {other.run[:8]}", recipe=replace(mix.recipe, environment=changed))
+
+
+def with_cells(mix: Mix, other: Recipe) -> Mix:
+    """Return a mix with the cells of another notebook."""
+    return mix.having(CELLS, f"of {other.run[:8]}", recipe=replace(mix.recipe, notebook=other.notebook))
 
 
 def with_environment(mix: Mix, other: Recipe, said: str) -> Mix:

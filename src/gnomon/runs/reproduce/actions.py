@@ -105,8 +105,12 @@ def reproduce(
     """
     run = made.recipe.run
     blocked = made.blocked
+    has_cells = bool(made.recipe.notebook.cells)
     can_start = bool(
-        made.root and made.python.python and made.recipe.is_recorded and not made.recipe.is_notebook
+        made.root
+        and made.python.python
+        and made.recipe.is_recorded
+        and (has_cells or not made.recipe.is_notebook)
     )
     if blocked and not (anyway and can_start):
         return _written(

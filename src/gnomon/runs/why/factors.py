@@ -111,7 +111,11 @@ class _Look:
     @property
     def code_at(self) -> int | None:
         """Where the factor stands that is the code, or of its files the script; None where there is none."""
-        places = [at for at, one in enumerate(self.found) if re.split("[/+]", one.name)[0] == swap.CODE]
+        places = [
+            at
+            for at, one in enumerate(self.found)
+            if re.split("[/+]", one.name)[0] in (swap.CODE, swap.CELLS)
+        ]
         script = f"{swap.CODE}/{self.a.script}"
         return next(
             (at for at in places if self.found[at].name.partition("+")[0] == script), next(iter(places), None)
@@ -129,6 +133,12 @@ class _Look:
         if "code" not in compared.differs_in:
             return
         differ = [file for diff in compared.code_diffs for file in diff.files]
+        if a.is_notebook and b.is_notebook:
+            differ = [
+                file for file in differ if not file.path.endswith(".ipynb")
+            ]  # what ran of it are its cells
+            if not differ:
+                return
         files = [file.path for file in differ if file.may_matter]
         if differ and not files:
             shown = f"{differ[0].path}{', …' if len(differ) > 1 else ''}"
@@ -161,6 +171,9 @@ class _Look:
 
     def command(self) -> None:
         a, b = self.a, self.b
+        if a.is_notebook and b.is_notebook:
+            self.cells()
+            return
         at, bt = command.start_of(a.words, a.script), command.start_of(b.words, b.script)
         rest_a, rest_b = command.rest_of(a.words, at)[1:], command.rest_of(b.words, bt)[1:]
         if [os.path.basename(word) for word in rest_a] != [os.path.basename(word) for word in rest_b]:
@@ -174,6 +187,18 @@ class _Look:
             if is_seed_like(key) or (one is not None and other is not None and _same_value(one, other)):
                 continue
             self._option(key, one, other)
+
+    def cells(self) -> None:
+        """Make the cells of two notebooks one factor."""
+        own, theirs = [[cell.source for cell in one.notebook.cells] for one in (self.a, self.b)]
+        if own != theirs:
+            changed = sum(one not in own for one in theirs)
+            said = (
+                f"{changed:,} of {len(theirs):,} cells are others"
+                if changed
+                else "other cells, or another order"
+            )
+            self.add(swap.CELLS, said, lambda mix: swap.with_cells(mix, self.b))
 
     def _option(self, key: str, one: Option | None, other: Option | None) -> None:
         last = key.rpartition(".")[2]

@@ -45,6 +45,7 @@ def key_of(recipe: Recipe, params: Mapping[str, object] | None = None) -> str | 
             if not name.startswith(("GNOMON_", "VIRTUAL_ENV"))
         ),
         recipe.nth,
+        *([[cell.source for cell in recipe.notebook.cells]] if recipe.is_notebook else []),
     ]
     return blake3(json.dumps(made_of, default=str).encode()).hexdigest()[:32]
 
