@@ -13,6 +13,9 @@ import time
 import psutil
 import pytest
 
+import gnomon
+from gnomon.runs.sweep.views import sweeps
+
 pytestmark = pytest.mark.slow
 
 TRAIN = """
@@ -205,6 +208,20 @@ def test_kill_9_in_the_middle_loses_nothing_and_repeats_nothing(begin, sweep, as
     old = {run["id"]: run["status"] for run in ask("runs", "--json").json() if run["id"] in cut_off}
     assert set(old.values()) <= {"stopped", "interrupted"} and len(old) == 2
     until(lambda: not alive(ask, cut_off))
+
+
+def test_two_at_once_do_not_do_the_same_runs(begin, sweep, ask):
+    script = TRAIN + "time.sleep(2)\n"
+    process = begin(script)
+    until(lambda: [run for run in runs_of_started(ask) if run["status"] == "finished"])
+    second = begin(script, SWEEP.replace("seeds = [", "seeds = [7, "))
+    _, err = second.communicate(timeout=60)
+    assert second.returncode == 2 and "another `gnomon sweep` of this machine goes on with sweep" in err
+    (one,) = sweeps(gnomon.open())
+    assert one.plan.seeds == (1, 2), "what it asked beyond is not written"
+    assert process.communicate(timeout=100) and process.returncode == 0
+    done = runs_of(shown(ask))
+    assert len(done) == 8 and all(run["status"] == "finished" for run in done)
 
 
 def alive(ask, runs) -> list[str]:

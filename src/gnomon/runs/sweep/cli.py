@@ -141,7 +141,8 @@ def _do(arguments: Namespace, asked: Asked, place: str, terminal: Terminal) -> i
         session.ready()
         record = open_record(arguments, terminal)
         known = doing.known_sweep(record, asked)
-        sweep = doing.begun_or_extended(record, session, known, plan)
+        with doing.alone(record, known):  # else what is asked beyond it would be written, and nothing done
+            sweep = doing.begun_or_extended(record, session, known, plan)
         record.progress = None
     except BaseException:
         workers.close()

@@ -71,6 +71,28 @@ def begun_or_extended(record: Record, session: Session, sweep: Sweep | None, pla
     return sweep
 
 
+@contextlib.contextmanager
+def alone(record: Record, sweep: Sweep | None) -> Iterator[None]:
+    """Hold a sweep for a block, so that no other process of this machine does the same runs. Raises BadArgumentError.
+
+    `sweep` is None where it does not exist yet. Where no folder of the cache can be written, nothing is held.
+    """
+    from gnomon.record.index_place import place_for
+
+    home = record.home
+    place = place_for(home, home.env)
+    if sweep is None or place is None:
+        yield
+        return
+    with home.env.held_lock(os.path.join(place.folder, f"sweep-{sweep.id}.lock")) as is_ours:
+        if not is_ours:
+            raise BadArgumentError(
+                f"another `gnomon sweep` of this machine goes on with sweep `{sweep.id[:8]}` ({sweep.name})",
+                hint="`gnomon sweeps` shows how far it is; stop it to go on here, or give more `--parallel` when it begins",
+            )
+        yield
+
+
 def do(
     record: Record,
     session: Session,
@@ -86,9 +108,10 @@ def do(
 
     try:
         workers.bind(record)
-        sweeper = Sweeper(record, session, sweep, plan, workers, listener, cwd=os.getcwd(), retry=retry)
-        with _counted_signals(sweeper):
-            return sweeper.go(), sweeper
+        with alone(record, sweep):
+            sweeper = Sweeper(record, session, sweep, plan, workers, listener, cwd=os.getcwd(), retry=retry)
+            with _counted_signals(sweeper):
+                return sweeper.go(), sweeper
     finally:
         workers.close()
         if not session.sync():
