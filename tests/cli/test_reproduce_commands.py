@@ -439,17 +439,17 @@ def test_ctrl_c_leaves_no_verdict(lab):
 # ---------------------------------------------------------------- environments
 
 
-def wheel(folder, version):
+def wheel(folder, version, name="tinydep"):
     """Write a wheel of a package that says its version."""
-    path = folder / f"tinydep-{version}-py3-none-any.whl"
-    info = f"tinydep-{version}.dist-info"
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    info = f"{name}-{version}.dist-info"
     with zipfile.ZipFile(path, "w") as file:
-        file.writestr("tinydep.py", f"VERSION = {version!r}\n")
-        file.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: tinydep\nVersion: {version}\n")
+        file.writestr(f"{name}.py", f"VERSION = {version!r}\n")
+        file.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
         file.writestr(
             f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
-        file.writestr(f"{info}/RECORD", f"tinydep.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+        file.writestr(f"{info}/RECORD", f"{name}.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
 
 
 @pytest.fixture
@@ -459,20 +459,43 @@ def installed(lab, tmp_path):
     wheels.mkdir()
     for version in ("1.0", "2.0"):
         wheel(wheels, version)
+        wheel(wheels, version, "otherdep")
     lab.env |= {
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(wheels),
         "UV_NO_INDEX": "1",
         "UV_FIND_LINKS": str(wheels),
     }
-    own = tmp_path / "own"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(own)], check=True)
-    pip = [sys.executable, "-m", "pip", "--python", own / "bin/python"]
-    subprocess.run([*pip, "install", "-q", "tinydep==1.0"], env=lab.env, check=True)
     lab.write("train.py", "import tinydep\nprint(f'version={float(tinydep.VERSION)}')\n")
     lab.commit()
+    return run_with(lab, tmp_path / "own", "tinydep==1.0")
+
+
+def run_with(lab, own, *packages):
+    """Return a run in an environment with these packages, made now."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(own)], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", own / "bin/python"]
+    subprocess.run([*pip, "install", "-q", *packages], env=lab.env, check=True)
     lab.gnomon("run", "--pick", "version", "--", str(own / "bin/python"), "train.py")
     return lab.newest()
+
+
+def test_why_says_which_package_it_was(lab, installed, tmp_path):
+    first = run_with(lab, tmp_path / "first", "tinydep==1.0", "otherdep==1.0")
+    second = run_with(lab, tmp_path / "second", "tinydep==2.0", "otherdep==2.0")
+    made = tmp_path / "cache" / "gnomon" / "rebuilt" / "environments"
+    words = ("why", first.id, second.id, "-m", "version", "--apart", "environment")
+    found = lab.json(*words, "--plan")
+    assert [(one["name"], one["said"]) for one in found["factors"]] == [
+        ("environment/otherdep", "1.0 → 2.0"), ("environment/tinydep", "1.0 → 2.0")
+    ]  # fmt: skip
+    assert len([one for one in made.iterdir() if one.is_dir()]) == 2, (
+        "none is made for a mixture before it is run"
+    )
+    answer = lab.json(*words, code=3)["answer"]  # nothing is random here, and other seeds cannot be tried
+    assert {one["name"]: one["share"] for one in answer["shares"]} == {
+        "environment/otherdep": 0.0, "environment/tinydep": 1.0
+    }  # fmt: skip
 
 
 def test_the_recorded_versions_are_installed_once(lab, installed):

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.env import REAL
 from gnomon.errors import BadArgumentError
@@ -67,6 +67,34 @@ class Plan:
         return [gap for gap in self.gaps if gap.blocks]
 
 
+class Coded(NamedTuple):
+    """A mix with its code rebuilt, and its words as the options of that code's script (`source`) want them."""
+
+    mix: Mix
+    built: code.Built
+    source: str
+
+
+def coded(record: Record, mix: Mix, known: dict[object, code.Built] | None = None) -> Coded:
+    """Rebuild the code of a mix: what is needed to say what it is, before environment and data are there.
+
+    `known` keeps what was rebuilt, for whoever asks for many mixes of a few codes.
+    """
+    recipe = mix.recipe
+    key = (recipe.code.key, recipe.script, recipe.folder)
+    found = known.get(key) if known is not None else None
+    built = found if found is not None else code.rebuild_code(record, recipe)
+    if not built.is_proven and built.root and recipe.code.fingerprint:
+        again = code.rebuild_code(record, recipe, fresh=True)  # somebody may have been in it
+        built = again if again.root else built
+    if known is not None:
+        known[key] = built
+    source = recipe.notebook.source
+    if built.root and recipe.script and not recipe.is_notebook:
+        source = _source(os.path.join(built.root, recipe.script))
+    return Coded(by_command(mix, source), built, source)
+
+
 def plan(
     record: Record,
     mix: Mix,
@@ -74,21 +102,16 @@ def plan(
     how: str = environment.AUTO,
     take: Sequence[str] = (),
     say: Callable[[str], None] = lambda _: None,
+    known: dict[object, code.Built] | None = None,
 ) -> Plan:
-    """Rebuild what can be rebuilt, and say what cannot. `take` are paths of the project that are taken from here."""
+    """Rebuild what can be rebuilt, and say what cannot. `take` are paths of the project that are taken from here; `known`: see
+    `coded`.
+    """
     if how not in environment.WAYS:
         raise BadArgumentError(f"`env` must be one of {', '.join(environment.WAYS)}; got {how!r}")
-    recipe = mix.recipe
-    gaps = [*_command_gaps(recipe)]
-    built = code.rebuild_code(record, recipe)
-    if not built.is_proven and built.root and recipe.code.fingerprint:
-        again = code.rebuild_code(record, recipe, fresh=True)  # somebody may have been in it
-        built = again if again.root else built
+    gaps = [*_command_gaps(mix.recipe)]
+    mix, built, source = coded(record, mix, known)
     gaps += built.gaps
-    source = recipe.notebook.source
-    if built.root and recipe.script and not recipe.is_notebook:
-        source = _source(os.path.join(built.root, recipe.script))
-    mix = by_command(mix, source)
     recipe = mix.recipe
     gaps += [
         Gap(

@@ -23,6 +23,7 @@ from gnomon.runs.why.value import value_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from gnomon.runs.rebuild.code import Built
     from gnomon.runs.rebuild.plan import Plan, Started
     from gnomon.runs.rebuild.recipe import Recipe
     from gnomon.runs.rebuild.swap import Mix
@@ -58,6 +59,8 @@ class Mixtures:
         self._is_seeded = is_seeded
         self._env, self._take, self._say = env, take, say
         self._plans: dict[Mixture, Plan] = {}
+        self._keys: dict[Mixture, str | None] = {}
+        self._built: dict[object, Built] = {}
         self.made: dict[Run, Made] = {}
 
     @property
@@ -78,14 +81,21 @@ class Mixtures:
         """Return the plan of a mixture, made once."""
         if mixture not in self._plans:
             self._plans[mixture] = planning.plan(
-                self._record, self.mix(mixture), how=self._env, take=self._take, say=self._say
+                self._record,
+                self.mix(mixture),
+                how=self._env,
+                take=self._take,
+                say=self._say,
+                known=self._built,
             )
         return self._plans[mixture]
 
     def key(self, mixture: Mixture) -> str | None:
-        """Return what names a mixture in the record."""
-        mix = self.plan(mixture).mix
-        return key_of(mix.recipe, mix.params)
+        """Return what names a mixture in the record. No environment is made for it: there may be as many as mixtures."""
+        if mixture not in self._keys:
+            mix = planning.coded(self._record, self.mix(mixture), self._built).mix
+            self._keys[mixture] = key_of(mix.recipe, mix.params)
+        return self._keys[mixture]
 
     # ------------------------------------------------------------ what exists
 
