@@ -41,7 +41,7 @@ class Lab:
             "GIT_CONFIG_SYSTEM": os.devnull,
         }
         self.git("init", "-q")
-        self.write(".gitignore", ".gnomon/\n")
+        self.write(".gitignore", ".gnomon/\n__pycache__/\n")
 
     def write(self, name: str, text: str) -> None:
         path = self.project / name

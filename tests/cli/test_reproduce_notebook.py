@@ -101,7 +101,9 @@ def test_why_two_notebooks_differ(lab):
     """The cells, and a module beside the notebook, both changed: each is a piece."""
     noise = "import random\nrun.log(total=lr * helper.SCALE + random.gauss(0, 0.001), step=9)\nrun.finish()"
     first, _ = ran(lab, LOAD, "lr = 0.1", TRAIN, noise)
-    lab.write("helper.py", "SCALE = 4.0\n")
+    lab.write(
+        "helper.py", "SCALE = 4.00\n"
+    )  # of another length: Python looks at the seconds and the size only
     second, _ = ran(lab, LOAD, "lr = 0.2", TRAIN, noise)
     found = lab.json("why", first.id, second.id, "-m", "total", "--seeds", "3", "--parallel", "2")
     assert {one["name"] for one in found["factors"]} == {"cells", "code"}

@@ -88,7 +88,7 @@ def test_the_code_is_taken_apart_into_its_files(lab):
     lab.commit()
     lab.python("train.py", "--seed", "1")
     for name, text in {
-        "scale.py": "SCALE = 2.0\n",
+        "scale.py": "SCALE = 2.00\n",
         "tint.py": "# red\n",
         "serve.py": "1",
         "README.md": "x",

@@ -101,6 +101,7 @@ def launch(
     if watch is not None:
         environ.update(watch.environment(environ))
     aside = _Aside()
+    since_s = time.time()  # before the command can write anything
     try:
         command = Command(path, words, environ, aside.hear, mask=mask)
     except SpawnError as error:
@@ -112,7 +113,7 @@ def launch(
             f"the system refuses to start `{words[0]}`: {error.strerror}; nothing was recorded",
             exit_code=NOT_EXECUTABLE,
         ) from error
-    recording = _Recording(session, words, watch, aside.step, None if says else tell)
+    recording = _Recording(session, words, watch, aside.step, since_s, None if says else tell)
     given = {
         "name": name,
         "params": dict(params or {}),
@@ -257,12 +258,13 @@ class _Recording:
         words: Sequence[str],
         watch: Watch | None,
         alive: Callable[[], None],
+        since_s: float,
         tell: Callable[[str], None] | None = None,
     ) -> None:
         self._session = session
         self._tell = tell
         self._words = words
-        self._since_s = time.time()  # it is made before the command writes anything
+        self._since_s = since_s
         self._watch = watch
         self._alive = alive
         self.heard: Hearsay | None = None

@@ -74,8 +74,13 @@ class FileDiff(NamedTuple):
 
     @property
     def may_matter(self) -> bool:
-        """Whether the difference may have played a part: it is no text for people, nor Python that neither run loaded."""
-        return self.is_loaded is not False and not self.path.lower().endswith(FOR_PEOPLE)
+        """Whether the difference may have played a part: it is no text for people, nor Python that neither run loaded.
+
+        Nor what Python makes of source files for itself.
+        """
+        path = self.path.lower()
+        is_made = "__pycache__" in path.split("/")
+        return self.is_loaded is not False and not is_made and not path.endswith(FOR_PEOPLE)
 
 
 class CodeDiff(NamedTuple):

@@ -115,4 +115,6 @@ def test_time_is_in_proportion_to_the_text(piece):
         return time.process_time() - started
 
     seconds(1_000)
-    assert seconds(40_000) < 40 * max(seconds(4_000), 0.005)
+    assert min(seconds(40_000) for _ in range(3)) < 40 * max(
+        seconds(4_000), 0.005
+    )  # 100 times where it is squared
