@@ -5,8 +5,9 @@ VENV ?= .venv
 BIN  := $(VENV)/bin
 # With bytecode, whatever the surroundings say: else each of the hundreds of processes that tests start compiles Gnomon anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
-# Each core gets a share in one piece (what a module prepares is prepared once), and one that is done takes from the others.
-SPREAD = -n auto --dist worksteal
+# Each worker gets a share in one piece (what a module prepares is prepared once), and one that is done takes from the others.
+# One more than there are cores, since tests often wait for processes that they started.
+SPREAD = -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist worksteal
 DEMO := demo
 
 .DEFAULT_GOAL := help

@@ -71,13 +71,13 @@ def assert_is_whole(share, record):
 @pytest.mark.parametrize(
     ("lasting", "first", "step"),
     [
-        *((False, first, SHARES) for first in range(1, 1 + SHARES, one_in(3))),
+        *((False, first, SHARES) for first in range(1, 1 + SHARES, one_in(6))),
         *((True, first, 6) for first in (1, 4)[:: one_in(2)]),
     ],
     ids=lambda value: {False: "once", True: "from then on"}[value] if isinstance(value, bool) else str(value),
 )
 def test_every_call_may_fail(before, tmp_path, lasting, first, step):
-    """Every call fails once, and every third fails together with all after it; without `make thorough` a third and a sixth."""
+    """Every call fails once, and every third fails together with all after it; without `make thorough` a sixth of them."""
     reached = 0
     for n in range(first, 3000, step):
         root = tmp_path / str(n)

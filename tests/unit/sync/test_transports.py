@@ -14,7 +14,7 @@ import remotes
 from faulty_store import WAYS, FaultyStore
 from people import Person
 from remotes import git
-from thorough import one_in
+from thorough import THOROUGH, one_in
 
 from gnomon.errors import GnomonError
 from gnomon.session import close_all
@@ -152,7 +152,7 @@ def test_interrupted_at_every_request_the_next_sync_finishes(scene, way):
         shutil.rmtree(root)
     assert faulty.fired is None
     kinds = {what.partition(" ")[0] for what in reached}
-    assert kinds >= ({"list", "read", "pieces", "write", "finish"} if step == 1 else {"write"})
+    assert kinds >= ({"list", "read", "pieces", "write", "finish"} if step == 1 else set()) and kinds
 
 
 # ---------------------------------------------------------------- eight at once
@@ -166,7 +166,7 @@ from gnomon.sync.store import open_store
 root, url, number, begin = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
 me = Person(root, f"member{number}")
 time.sleep(max(0, begin - time.time()))
-for turn in range(3):
+for turn in range(int(sys.argv[5])):
     me.run(f"{number:02d}{turn:02d}0123456789abcdef", points=3)
     me.sync(url, store=open_store(url, me.env, me.path))
 """
@@ -182,10 +182,11 @@ def test_eight_at_once_lose_nothing_and_double_nothing(url, tmp_path):
         member.clone(url)
     close_all()
     env = dict(os.environ, PYTHONPATH=os.pathsep.join([os.environ["PYTHONPATH"], str(TESTS)]))
+    turns = 3 if THOROUGH or url.startswith("/") else 1
     begin = time.time() + 3
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", _MEMBER, str(tmp_path), url, str(number), str(begin)],
+            [sys.executable, "-c", _MEMBER, str(tmp_path), url, str(number), str(begin), str(turns)],
             env=env,
             stderr=subprocess.PIPE,
         )
@@ -200,9 +201,9 @@ def test_eight_at_once_lose_nothing_and_double_nothing(url, tmp_path):
     states = [member.state() for member in members]
     assert all(state == states[0] for state in states)
     for number in range(8):
-        for turn in range(3):
+        for turn in range(turns):
             assert len(members[(number + 1) % 8].series(f"{number:02d}{turn:02d}{RUN}")) == 3
     text = states[0].decode()
-    assert text.count('"run.created"') in (0, 25), "each run was created once"
+    assert text.count('"run.created"') in (0, 1 + 8 * turns), "each run was created once"
     assert not any(member.damage() for member in members)
     assert not meet(members[0], url).has_news
