@@ -47,7 +47,7 @@ test: $(VENV)/.stamp-dev
 
 # The lane to run after each change: no slow test, of each test two values, and fewer examples of each law (tests/conftest.py).
 quick: $(VENV)/.stamp-dev
-	$(PYTEST) $(SPREAD) --few --hypothesis-profile=quick -m "not slow and not peers" $(ARGS)
+	$(PYTEST) -n auto --dist worksteal --few --hypothesis-profile=quick -m "not slow and not peers" $(ARGS)
 
 # Every call that may fail, every bit that may flip, twice the examples of each law (tests/thorough.py): before a release.
 thorough: $(VENV)/.stamp-dev

@@ -52,11 +52,12 @@ def page(rows: Rows) -> Iterator[str]:
 
 
 def _machines(machines: Rows, rows: Rows) -> Iterator[str]:
-    """Yield a line for each machine that rows were measured on, with its cases where there are several."""
-    of_kind: dict[str, Rows] = {}
+    """Yield a line for each machine and commit that rows were measured on, with its cases where there are several."""
+    of_kind: dict[tuple[str, object], Rows] = {}
     for row in rows:
-        of_kind.setdefault(_hardware(machines[row["batch"]]), []).append(row)
-    for hardware, found in of_kind.items():
+        machine = machines[row["batch"]]
+        of_kind.setdefault((_hardware(machine), machine["commit"]), []).append(row)
+    for (hardware, _), found in of_kind.items():
         last = machines[max(row["batch"] for row in found)]
         loads = [row["load"] for row in found]
         cases = f" (`{'`, `'.join(dict.fromkeys(row['case'] for row in found))}`)" if len(of_kind) > 1 else ""

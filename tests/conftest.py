@@ -27,16 +27,19 @@ def pytest_addoption(parser):
     )
 
 
-def pytest_collection_modifyitems(config, items):
-    """For `make quick`: a test of 800 values says much the same with two of them."""
-    if not config.getoption("--few"):
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc):
+    """For `make quick`: a test of 800 values says much the same with the first and the last of them."""
+    if not metafunc.config.getoption("--few"):
         return
-    of_test = {}
-    for item in items:
-        of_test.setdefault((item.path, item.cls, getattr(item, "originalname", item.name)), []).append(item)
-    kept = {id(item) for same in of_test.values() for item in (same[0], same[-1])}
-    config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
-    items[:] = [item for item in items if id(item) in kept]
+    every = metafunc.parametrize
+
+    def few(names, values, *rest, ids=None, **options):
+        values = list(values)
+        ids = [ids[0], ids[-1]] if isinstance(ids, (list, tuple)) and len(values) > 2 else ids
+        every(names, [values[0], values[-1]] if len(values) > 2 else values, *rest, ids=ids, **options)
+
+    metafunc.parametrize = few
 
 
 def pytest_collection():
