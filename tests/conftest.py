@@ -16,7 +16,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 
 # For `make quick`: laws are tried on a fifth of the examples that `make thorough` tries them on, for `make test` on half.
 settings.register_profile("quick", max_examples=20, deadline=None)
-settings.register_profile("share", max_examples=examples(100))
+settings.register_profile("share", max_examples=examples(100), deadline=None)  # no timed tests
 if not THOROUGH:
     settings.load_profile("share")
 

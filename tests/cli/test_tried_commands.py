@@ -194,27 +194,73 @@ def test_other_code_is_not_said_to_be_tried(ask, script, project, changed):
     assert "tried before" not in in_terminal([*script, "0.1"])
 
 
-@pytest.mark.slow
-def test_code_that_changed_where_the_run_loaded_nothing_is_said_to_be_that(ask, script, project):
-    """A repository that people work in: its fingerprint is another one each hour."""
+def at_start(script, *words):
+    """The line that a script says at a terminal; nothing where it says none."""
+    lines = [line for line in in_terminal([*script, *words]).splitlines() if "tried before" in line]
+    return lines[0] if lines else ""
+
+
+@pytest.fixture
+def committed(project):
+    (project / ".gitignore").write_text(".gnomon/\n__pycache__/\n")
     git("init", "-q", cwd=project)
-    git("add", ".", cwd=project)
-    git("commit", "-qm", "first", cwd=project)
+
+    def commit(**files):
+        for name, text in files.items():
+            (project / name.replace("__", "/").replace("_", ".")).parent.mkdir(exist_ok=True)
+            (project / name.replace("__", "/").replace("_", ".")).write_text(text)
+        git("add", ".", cwd=project)
+        git("commit", "-qm", "a state", cwd=project)
+
+    return commit
+
+
+@pytest.mark.slow
+def test_code_that_changed_where_the_run_imported_nothing_is_said_to_be_that(ask, script, project, committed):
+    """A repository that people work in: its fingerprint is another one each hour."""
+    committed(config_yaml="a: 1\n")
     subprocess.run([*script, "0.1"], check=True)
-    (project / "serve.py").write_text("print('another program')\n")
-    (project / "README.md").write_text("# Notes\n")
-    git("add", ".", cwd=project)
-    git("commit", "-qm", "second", cwd=project)
+    committed(serve_py="print('another program')\n", README_md="# Notes\n", docs__use_md="x")
     ask("runs")
-    (line,) = [line for line in in_terminal([*script, "0.1"]).splitlines() if "tried before" in line]
+    line = at_start(script, "0.1")
     assert "tried before: 1 run with the same parameters," in line
-    assert "; the code changed since, but no Python file that was loaded; gnomon tried --run " in line
+    assert (
+        "; since then only Python that was not imported, or texts about the project changed; gnomon" in line
+    )
     answer = ask("tried", "lr=0.1", "depth=3", "--code", "here")
-    assert "equal in what was asked; code differs, no Python file that it loaded" in answer.out
-    assert "Tried before: " in answer.out
-    (project / "model.py").write_text("depth = 4\n")
+    assert "equal in what was asked; code differs, only in Python that was not imported" in answer.out
+    (project / "model.py").write_text("depth = 44\n")
     assert "differs in code (" in ask("tried", "lr=0.1", "depth=3", "--code", "here").out
-    assert "tried before" not in in_terminal([*script, "0.1"])
+    assert not at_start(script, "0.1")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["config.yaml", "prompt.md", "colorsys.py"])
+def test_a_file_that_it_may_read_or_that_takes_the_place_of_another_is_other_code(
+    ask, script, project, committed, name
+):
+    committed(config_yaml="a: 1\n", prompt_md="Say yes.")
+    (project / "train.py").write_text("import colorsys\n" + SCRIPT)
+    subprocess.run([*script, "0.1"], check=True)
+    ask("runs")
+    before = (project / name).read_text() if (project / name).exists() else ""
+    (project / name).write_text(before + "# changed\n")
+    if name != "colorsys.py":  # what is imported is known only where the run starts
+        assert "differs in code (" in ask("tried", "lr=0.1", "depth=3", "--code", "here").out
+    assert not at_start(script, "0.1")
+
+
+@pytest.mark.slow
+def test_an_edit_a_run_a_commit_and_a_run_are_two_runs_of_one_code(ask, script, project, committed):
+    committed()
+    (project / "model.py").write_text("depth = 33\n")
+    (project / "late.py").write_text("new = 1\n")
+    subprocess.run([*script, "0.1"], check=True)
+    committed()
+    ask("runs")
+    assert "tried before: 1 run with the same parameters and code, best auc" in at_start(script, "0.1")
+    ask("runs")
+    assert "code differs" not in ask("tried", "--run", "@1").out
 
 
 @pytest.mark.slow

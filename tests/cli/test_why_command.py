@@ -97,11 +97,14 @@ def test_the_code_is_taken_apart_into_its_files(lab):
     lab.commit("all of them")
     lab.python("train.py", "--seed", "1")
     whole = lab.gnomon("why", "@2", "@1", "-m", "score", "--seeds", "3", "--parallel", "2").stdout
-    assert "code  scale.py, tint.py" in whole and "`code` +1" in whole
-    assert "`--apart code` tells which of the 2 files" in whole
+    assert (
+        "code  scale.py, tint.py; README.md, serve.py (imported by neither run, or texts for people)" in whole
+    )
+    assert "`code` +1" in whole and "`--apart code` tells which of the 3 files" in whole
     found = why(lab, "--seeds", "3", "--apart", "code")
     assert [(one["name"], one["said"]) for one in found["factors"]] == [
-        ("code/scale.py", "+1 -1"), ("code/tint.py", "+1 -0")
+        ("code/(others)", "README.md, serve.py (imported by neither run, or texts for people)"),
+        ("code/scale.py", "+1 -1"), ("code/tint.py", "+1 -0"),
     ]  # fmt: skip
     assert found["runs_there"] == 6  # both ends are those of the question before
     answer = found["answer"]
@@ -127,7 +130,7 @@ def test_a_file_that_only_one_of_the_codes_has_is_a_factor_too(lab):
     }  # fmt: skip
 
 
-def test_code_that_neither_run_loaded_is_no_factor(lab):
+def test_files_that_neither_run_imported_stay_a_piece_that_can_be_left_out(lab):
     lab.write("serve.py", "")
     lab.commit()
     lab.python("train.py", "--lr", "0.1", "--seed", "1")
@@ -135,10 +138,36 @@ def test_code_that_neither_run_loaded_is_no_factor(lab):
     lab.commit("another program")
     lab.python("train.py", "--lr", "0.2", "--seed", "1")
     found = lab.json("why", "@2", "@1", "-m", "score", "--plan")
+    assert [one["name"] for one in found["factors"]] == ["code", "params.lr"]
+    assert any("`--without code` leaves it out" in note for note in found["notes"])
+    found = lab.json("why", "@2", "@1", "-m", "score", "--plan", "--without", "code")
     assert [one["name"] for one in found["factors"]] == ["params.lr"]
-    assert any("neither run loaded" in note and "serve.py" in note for note in found["notes"])
+    assert "left out, as asked" in found["cannot_be_swapped"]["code"]
     said = lab.gnomon("compare", "@2", "@1").stdout
-    assert "serve.py  +1 -0, loaded by neither" in said
+    assert "serve.py  +1 -0, imported by neither" in said
+
+
+@pytest.mark.parametrize("way", ["text", "pool"])
+def test_a_cause_in_what_was_not_imported_is_found(lab, way):
+    """A prompt in Markdown that the script reads; a module that only the processes of a pool import."""
+    name, text = {"text": ("prompt.md", "1"), "pool": ("worker.py", "def gain(_): return {}\n")}[way]
+    read = {
+        "text": "float(open('prompt.md').read())",
+        "pool": "__import__('multiprocessing').get_context('fork').Pool(1).map(late, [0])[0]",
+    }[way]
+    late = "def late(_):\n    import worker\n    return worker.gain(_)\n"
+    lab.write("train.py", late + TRAIN.replace("SCALE = 1.0", f"SCALE = {read}"))
+    lab.write(name, text.format(1.0))
+    lab.commit()
+    lab.python("train.py", "--seed", "1", PYTHONWARNINGS="ignore")
+    lab.write(name, text.replace("1", "2", 1).format(2.25))
+    lab.commit("other")
+    lab.python("train.py", "--seed", "1", PYTHONWARNINGS="ignore")
+    found = why(lab, "--seeds", "3", "--apart", "code")
+    (cause,) = found["answer"]["shares"]
+    assert cause["is_cause"] and cause["name"] == ("code/worker.py" if way == "pool" else "code/(others)")
+    neither = "imported by neither" in lab.gnomon("compare", "@2", "@1").stdout
+    assert not neither
 
 
 @pytest.mark.parametrize(
@@ -147,6 +176,7 @@ def test_code_that_neither_run_loaded_is_no_factor(lab):
         (["--apart", "code"], "`--apart code`: the code of"),
         (["--apart", "environment"], "`--apart environment`: the environment of"),
         (["--apart", "params"], "--apart"),
+        (["--without", "cod"], "`--without cod`: nothing that differs is called `cod`"),
     ],
 )
 def test_what_cannot_be_taken_apart_is_said(lab, words, error):

@@ -140,7 +140,9 @@ class Capture:
         if self._code is not None:  # nobody waits for it
             from gnomon.runs.tried.at_start import answer
 
-            answer(self._session, self._code, self._folder, self._command_text, self._stop)
+            loaded = self._loaded
+            imported = loaded.paths if loaded is not None else frozenset[str]()
+            answer(self._session, self._code, self._folder, imported, self._command_text, self._stop)
 
     def _look(self) -> None:
         found: dict[str, object] = {}

@@ -16,7 +16,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from gnomon.runs.capture import code_tree
 from gnomon.runs.capture.code_files import (
+    BY_THE_RUN,
     SKIPPED,
     CodeFile,
     Limits,
@@ -97,6 +99,9 @@ class _Look:
         self.notes: list[str] = []
         self.marks: list[tuple[bytes, bytes]] = []  # what the fingerprint is made of
         self.is_complete = True
+        self.tree: (
+            dict[bytes, bytes] | None
+        ) = {}  # what names the content of each file; None where not all is known
         self.named: dict[
             bytes, str
         ] = {}  # files that the command names: path in the record, path on the disk
@@ -121,6 +126,8 @@ class _Look:
         facts = self.facts
         facts["root_name"] = shown(os.fsencode(os.path.basename(self.root)))
         facts["cwd"] = shown(os.fsencode(os.path.relpath(self.folder, self.root)))
+        if self.is_complete and self.tree is not None:
+            facts.update(code_tree.marks(self.tree))
         if self.is_complete:
             facts["fingerprint"] = _fingerprint(facts.get("commit"), self.blobs.get("diff", b""), self.marks)
         if self.notes:
@@ -300,6 +307,7 @@ class _Look:
     def _take_changes(self, looked: list[tuple[Git, Status, bytes]]) -> None:
         from gnomon.runs.capture.code_diff import read_patch
 
+        self._take_tree(looked)
         changed: list[bytes] = []
         patch = bytearray()
         for git, status, prefix in looked:
@@ -318,6 +326,27 @@ class _Look:
         self.facts["diff_bytes"] = len(patch)
         if patch:
             self.blobs["diff"] = bytes(patch)
+
+    def _take_tree(self, looked: list[tuple[Git, Status, bytes]]) -> None:
+        """Take what the commits hold, and of changed files what is on the disk."""
+        from gnomon.scrub.files import secret_file
+
+        for git, status, prefix in looked:
+            files = code_tree.committed(git, prefix) if status.commit else {}
+            if files is None or self.tree is None or len(status.changed) > self.limits.files:
+                self.tree = None
+                return
+            self.tree |= files
+            for name in status.changed:
+                if name in status.submodules:
+                    continue
+                like = files.get(prefix + name, b"")
+                place, is_open = f"{git.root}/{os.fsdecode(name)}", secret_file(shown(prefix + name)) is None
+                content = code_tree.content_of(place, like, may_open=is_open)
+                if content is not None:
+                    self.tree[prefix + name] = content
+                else:
+                    self.tree.pop(prefix + name, None)
 
     # ------------------------------------------------------------ a folder
 
@@ -345,6 +374,26 @@ class _Look:
 
     # ------------------------------------------------------------ their bytes
 
+    def _take_others(
+        self, sources: list[tuple[bytes, str]], files: Sequence[CodeFile], deadline: Deadline
+    ) -> None:
+        """Take the files that no commit holds, but for what the run wrote."""
+        if self.tree is None:
+            return
+        written = {file.path for file in files if file.why_not == BY_THE_RUN}
+        kept = {file.path for file in files if file.digest is not None}
+        like = next(iter(self.tree.values()), b"")
+        for name, place in sources:
+            if deadline.is_over():
+                self.tree = None
+                return
+            path = shown(name)
+            if path in written:
+                continue
+            content = code_tree.content_of(place, like, may_open=path in kept)
+            if content is not None:
+                self.tree[name] = content
+
     def _read(self, sources: list[tuple[bytes, str]], deadline: Deadline) -> None:
         if deadline.left() < self.limits.seconds / 2:
             deadline = self._more_time()
@@ -354,6 +403,7 @@ class _Look:
         found = read_files(sources, self.named, self.limits, self.scrubber, deadline, self.since_s)
         self.blobs.update(found.blobs)
         self.marks += found.marks
+        self._take_others(sources, found.files, deadline)
         self.notes += found.notes
         self.is_complete = self.is_complete and found.is_complete
         self.facts["untracked"] = [file.facts() for file in found.files[: self.limits.listed]]

@@ -6,8 +6,8 @@ written after the run began is named as not known.
 
 Always true: nothing is imported, and no module runs code because it is looked at; `look` does not raise. What installed
 packages hold is no part of it: their versions say that.
-Not promised: that an edit between an import and the first run of the process is seen; files that a program reads, other
-processes that it starts, or code that it makes from text.
+Not promised: that an edit between an import and the first run of the process is seen; files that a program reads, commands
+that it starts, or code that it makes from text.
 """
 
 from __future__ import annotations
@@ -46,6 +46,11 @@ class LoadedFiles:
         self._script = _below(self._main, self._inside) if self._main is not None else None
         self._left_out = 0
 
+    @property
+    def paths(self) -> frozenset[str]:
+        """The paths of the files so far, below the root."""
+        return frozenset(self._digests)
+
     def look(self, modules: Mapping[str, object] | None = None) -> None:
         """Take in what was loaded since the last look."""
         found = dict(sys.modules if modules is None else modules)  # others may import meanwhile
@@ -68,6 +73,9 @@ class LoadedFiles:
     def facts(self, scrubber: Scrubber) -> dict[str, object]:
         """Return `files` (pairs of path and digest), `unknown` (paths), and `mark`, which is equal where all files are.
 
+        No `mark` where some of it is not known: files that are unknown or too many, or processes that it started
+        (`has_children`).
+
         Nothing where the script is none of the project's files: a notebook, `python -c`, a program that was installed.
         """
         if self._script is None:
@@ -83,7 +91,9 @@ class LoadedFiles:
             facts["unknown"] = [scrubber.text(shown(os.fsencode(path)), "code") for path in unknown]
         if self._left_out:
             facts["left_out"] = self._left_out
-        if not unknown and not self._left_out:
+        if _has_started_others():
+            facts["has_children"] = True
+        if not unknown and not self._left_out and "has_children" not in facts:
             facts["mark"] = mark_of((str(path), str(digest)) for path, digest in files)
         return facts
 
@@ -94,6 +104,12 @@ class LoadedFiles:
         except (OSError, ValueError):
             return None
         return digest_of(place)
+
+
+def _has_started_others() -> bool:
+    """Return whether this process started others by `multiprocessing` (data loaders, pools): they load files of their own."""
+    counter = getattr(sys.modules.get("multiprocessing.process"), "_process_counter", None)
+    return counter is not None and repr(counter) != "count(1)"
 
 
 def digest_of(place: str) -> str | None:

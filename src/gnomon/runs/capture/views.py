@@ -90,7 +90,7 @@ class Captured:
     def loaded(self) -> frozenset[str] | None:
         """Return the Python files of the project that the run's processes loaded; None where that is not all known.
 
-        It is not where a process did not end in order, or where the command is no Python, which may start others.
+        It is not where a process did not end in order, started others (data loaders), or where the command is no Python.
         """
         found: set[str] = set()
         is_known = False
@@ -102,7 +102,7 @@ class Captured:
                     return None
                 continue
             own = parts.get("loaded")
-            if own is None or own.get("left_out"):
+            if own is None or own.get("left_out") or own.get("has_children"):
                 return None
             found.update(str(path) for path, _ in own.get("files", ()))
             found.update(own.get("unknown", ()))

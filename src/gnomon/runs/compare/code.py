@@ -74,13 +74,16 @@ class FileDiff(NamedTuple):
 
     @property
     def may_matter(self) -> bool:
-        """Whether the difference may have played a part: it is no text for people, nor Python that neither run loaded.
+        """Whether the difference is likely to have played a part: it is no text for people, nor Python that neither run imported.
 
-        Nor what Python makes of source files for itself.
+        A program may read such a text, or run such a file by other means than an import: it is no proof.
         """
-        path = self.path.lower()
-        is_made = "__pycache__" in path.split("/")
-        return self.is_loaded is not False and not is_made and not path.endswith(FOR_PEOPLE)
+        return self.is_loaded is not False and not self.is_made and not self.path.lower().endswith(FOR_PEOPLE)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether Python made the file for itself."""
+        return "__pycache__" in self.path.split("/")
 
 
 class CodeDiff(NamedTuple):

@@ -145,7 +145,7 @@ def _code(found: Comparison, terminal: Terminal) -> None:
         for file in diff.files[:MOST_FILES]:
             lines = file.what if file.added is None else f"+{file.added} -{file.removed}"
             doubt = "" if file.is_exact else ", as far as recorded"
-            doubt += ", loaded by neither" if file.is_loaded is False else ""
+            doubt += ", imported by neither" if file.is_loaded is False else ""
             terminal.write(
                 f"{INDENT}{INDENT}{terminal.clean(file.path)}  {terminal.style(lines + doubt, 'dim')}"
             )

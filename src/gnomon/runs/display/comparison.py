@@ -105,7 +105,7 @@ def _files(diff: CodeDiff) -> list[Html]:
             tag("span", f" -{file.removed}", class_="del"),
         ]
         changed = counts if file.added is not None else f" {file.what}"
-        doubt = " loaded by neither" if file.is_loaded is False else ""
+        doubt = " imported by neither" if file.is_loaded is False else ""
         lines.append(tag("div", tag("code", words(file.path)), changed, doubt))
     return [*lines, tables.below(more(len(diff.files) - FILES, "file"))]
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MOST_GROUPS = 3
 _MOST_RUNS = 3
 _MOST_FILES = 4
+_MOST_LOOKED_AT = 10  # runs with other code
 
 
 class OtherCode(NamedTuple):
@@ -123,7 +124,7 @@ def code_notes(record: Record, groups: Sequence[SeedGroup], cure: str = "`--same
 
 
 def _note(record: Record, one: OtherCode, cure: str) -> str:
-    """Return the sentence of one group; nothing where its newest run with other code loaded none of it."""
+    """Return the sentence of one group; nothing where its runs with other code imported none of what differs."""
     from gnomon.runs.short_ids import digits_to_show
 
     digits = digits_to_show(record.replica.index, [*one.runs, one.usual])
@@ -141,15 +142,20 @@ def _note(record: Record, one: OtherCode, cure: str) -> str:
 
 
 def _files(record: Record, one: OtherCode) -> str | None:
-    """Return the files in which the newest run with other code differs, as words; None where none of them can have mattered."""
+    """Return in which files the runs with other code differ, as words: those of the newest for which that is likely to matter.
+
+    None where all of them were looked at and in none of them it is.
+    """
     from gnomon.runs.compare.code import code_of
     from gnomon.runs.compare.comparison import code_diffs
 
-    code = [code_of(run, record.run(run).captured) for run in (one.usual, one.runs[-1])]
-    (diff,) = code_diffs(record, code)
-    paths = [file.path for file in diff.files if file.may_matter]
-    if not paths:
-        if diff.files and diff.is_whole:
-            return None
-        return ", though no file that was kept differs" if diff.is_known and diff.is_whole else ""
-    return f": {', '.join(paths[:_MOST_FILES])}{', …' if len(paths) > _MOST_FILES else ''}"
+    runs = one.runs[::-1][:_MOST_LOOKED_AT]
+    code = [code_of(run, record.run(run).captured) for run in (one.usual, *runs)]
+    diffs = code_diffs(record, code)
+    for diff in diffs:
+        if paths := [file.path for file in diff.files if file.may_matter]:
+            return f": {', '.join(paths[:_MOST_FILES])}{', …' if len(paths) > _MOST_FILES else ''}"
+    are_whole = all(diff.is_known and diff.is_whole for diff in diffs)
+    if are_whole and any(diff.files for diff in diffs):
+        return None if len(runs) == len(one.runs) else ""
+    return ", though no file that was kept differs" if are_whole else ""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from gnomon.runs.tried.asked import Asked
     from gnomon.runs.tried.code import Code
@@ -65,17 +65,22 @@ def expect(
 
 
 def answer(
-    session: Session, code: Mapping[str, object], folder: str, command: str, stop: threading.Event
+    session: Session,
+    code: Mapping[str, object],
+    folder: str,
+    imported: Collection[str],
+    command: str,
+    stop: threading.Event,
 ) -> None:
-    """Say that the run that was expected was tried before, if it was. Setting `stop` ends the search soon."""
+    """Say that the run that was expected was tried before, if it was. Setting `stop` ends the search soon.
+
+    `imported`: the files of the project that this process loaded so far.
+    """
     expected = _expected.pop(session, None)
-    fingerprint = code.get("fingerprint")
-    if expected is None or not isinstance(fingerprint, str):
+    if expected is None or not isinstance(code.get("fingerprint"), str):
         return
     try:
-        from gnomon.runs.tried.code import Code
-
-        line = _line(session, expected, Code(fingerprint), folder, command, stop)
+        line = _line(session, expected, code, (folder, imported), command, stop)
         if line is not None and not stop.is_set():
             expected.tell(line)
     except Exception as error:  # noqa: BLE001  a hint is no reason to stop or to disturb a training; this is the trace
@@ -89,11 +94,16 @@ class _EnoughError(Exception):
 
 
 def _line(
-    session: Session, expected: _Expected, code: Code, folder: str, command: str, stop: threading.Event
+    session: Session,
+    expected: _Expected,
+    facts: Mapping[str, object],
+    place: tuple[str, Collection[str]],
+    command: str,
+    stop: threading.Event,
 ) -> str | None:
     from gnomon.record.home import open_home
     from gnomon.runs.tried import found, words
-    from gnomon.runs.tried.code import with_loaded
+    from gnomon.runs.tried.code import code_of_facts, with_loaded
     from gnomon.runs.views import Record
 
     until_s = time.thread_time() + BUDGET_S
@@ -107,7 +117,8 @@ def _line(
         if not _is_fresh(record, may_update=expected.is_launcher):
             return None
         pause()
-        code = with_loaded(record.replica.index, code, folder, pause)
+        folder, imported = place
+        code = with_loaded(record.replica.index, code_of_facts(facts), folder, pause, imported)
         asked = _asked(expected, code, command)
         answer = found.tried(record, asked, limit=MOST_SHOWN, within=found.CLOSE, pause=pause)
         return words.at_start(answer, expected.run, expected.seed) if answer.runs else None

@@ -1,8 +1,8 @@
 """Which code runs ran, as far as it was recorded: the fingerprint of the code, else its commit; and what of it they loaded.
 
 Always true: two codes are the same only where both have one fingerprint. Where one was not recorded, nobody can tell. In a
-repository that people work in, fingerprints are seldom equal: where no Python file that the earlier run loaded changed, that is
-said, and not more.
+repository that people work in, fingerprints are seldom equal: where nothing changed but Python that the earlier run did not
+import, or texts about the project, that is said.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gnomon.record.index_query import stored
 from gnomon.runs.tried.processes import facts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from gnomon.record.index import Index
 
@@ -25,22 +25,26 @@ SAME, ALIKE, OTHER = (
     "same",
     "alike",
     "other",
-)  # `alike`: other code, and no Python file that the earlier run loaded
+)  # `alike`: only Python that it did not import changed, or texts about the project
 MOST_MARKS = 100  # states of loaded files that are compared with the files in a folder, the newest
 _FEW = 64  # processes: to look for them in the bytes of a column takes less than to make its cells
-_KEYS = ("code.fingerprint", "code.commit", "code.loaded")
+_KEYS = ("code.fingerprint", "code.commit", "code.tree", "code.rest", "code.loaded")
 _CALLED_BY = _KEYS[:2]
-_LOADED = _KEYS[2]
+_LOADED = "code.loaded"
 
 
 class Code(NamedTuple):
-    """A state of the code. Fingerprint and commit are None where they were not recorded.
+    """A state of the code. What was not recorded is None.
 
-    `loaded`: the marks of loaded files (`capture.loaded`) which this code has: its own, or all that a folder has.
+    `tree` is of what all files hold, committed or not, `rest` of what neither Python nor texts about the project hold
+    (`capture.code_tree`). `loaded`: the marks of loaded files (`capture.loaded`) which this code has: its own, or all that a
+    folder has.
     """
 
     fingerprint: str | None = None
     commit: str | None = None
+    tree: str | None = None
+    rest: str | None = None
     loaded: frozenset[str] = frozenset()
 
     @property
@@ -57,13 +61,16 @@ class Code(NamedTuple):
 def compared(earlier: Code, asked: Code) -> str | None:
     """Return how the code of an earlier run compares: SAME, ALIKE, OTHER; None where nobody can tell.
 
-    >>> asked, loaded = Code("a1", "c1", frozenset({"m"})), frozenset({"m"})
-    >>> [compared(code, asked) for code in (Code("a1", "c2"), Code("b2", "c1"), Code("b2", "c2", loaded), Code(None, "c1"))]
-    ['same', 'other', 'alike', None]
+    >>> asked, loaded = Code("a1", "c1", "t", "r", frozenset({"m"})), frozenset({"m"})
+    >>> earlier = Code("a1", "c2"), Code("b2", "c2", "t"), Code("b2", "c1"), Code("b2", "c2", "u", "r", loaded), Code(None, "c1")
+    >>> [compared(code, asked) for code in earlier]
+    ['same', 'same', 'other', 'alike', None]
     """
     if earlier.fingerprint is not None and earlier.fingerprint == asked.fingerprint:
         return SAME
-    if earlier.loaded & asked.loaded:
+    if earlier.tree is not None and earlier.tree == asked.tree:
+        return SAME
+    if earlier.rest is not None and earlier.rest == asked.rest and earlier.loaded & asked.loaded:
         return ALIKE
     if earlier.fingerprint is not None and asked.fingerprint is not None:
         return OTHER
@@ -79,18 +86,28 @@ def codes_of(index: Index, places: Sequence[int]) -> list[Code]:
     """
     found = []
     for facts in facts_of(index, places, _KEYS):
-        own = [Code(_text(mark), _text(commit)) for mark, commit, _ in facts]
+        own = [
+            Code(_text(mark), _text(commit), _text(tree), _text(rest))
+            for mark, commit, tree, rest, _ in facts
+        ]
         marked = next((one for one in own if one.fingerprint is not None), None)
         code = marked or next((one for one in own if one.is_known), Code())
-        loaded = next((mark for _, _, mark in facts if isinstance(mark, str)), None)
+        loaded = next((mark for *_, mark in facts if isinstance(mark, str)), None)
         found.append(code if loaded is None else code._replace(loaded=frozenset({loaded})))
     return found
 
 
-def with_loaded(index: Index, code: Code, folder: str, pause: Callable[[], None] = lambda: None) -> Code:
+def with_loaded(
+    index: Index,
+    code: Code,
+    folder: str,
+    pause: Callable[[], None] = lambda: None,
+    imported: Collection[str] = (),
+) -> Code:
     """Return a code with the marks of loaded files that the project around a folder has unchanged.
 
-    Of the newest `MOST_MARKS` states of loaded files that the record has; each file is read once.
+    Of the newest `MOST_MARKS` states of loaded files that the record has; each file is read once. `imported`: what is known to
+    be loaded now; a mark without one of these is that of another program.
     """
     from gnomon.runs.capture.code import project_root
 
@@ -111,7 +128,9 @@ def with_loaded(index: Index, code: Code, folder: str, pause: Callable[[], None]
         state = index.state("process", str(log))
         assert isinstance(state, dict)  # `fold_process` made it  # noqa: S101
         files = state["parts"].get("loaded", {}).get("files", ())
-        if files and all(_is_unchanged(path, digest, root, here) for path, digest in files):
+        if not files or not {path for path, _ in files}.issuperset(imported):
+            continue
+        if all(_is_unchanged(path, digest, root, here) for path, digest in files):
             alike.add(mark)
     return code._replace(loaded=frozenset(alike))
 
@@ -126,12 +145,16 @@ def _is_unchanged(path: str, digest: str, root: str, here: dict[str, str | None]
 
 
 def places_with(index: Index, code: Code) -> list[int]:
-    """Return the places of the runs that a process of this fingerprint, or one that loaded the same, made; ascending."""
-    table = index.columns("process", [_KEYS[0], _LOADED])
+    """Return the places of the runs of which a process has this fingerprint or these files, or may be alike; ascending."""
+    table = index.columns("process", ["code.fingerprint", "code.tree", _LOADED])
     at = [
         place
-        for place, (mark, loaded) in enumerate(zip(table[_KEYS[0]], table[_LOADED], strict=True))
-        if (mark is not None and mark == code.fingerprint) or loaded in code.loaded
+        for place, (mark, tree, loaded) in enumerate(
+            zip(table["code.fingerprint"], table["code.tree"], table[_LOADED], strict=True)
+        )
+        if (mark is not None and mark == code.fingerprint)
+        or (tree is not None and tree == code.tree)
+        or loaded in code.loaded
     ]
     if not at:
         return []
@@ -163,7 +186,7 @@ def code_called(index: Index, word: str) -> Code:
                 f"{len(found)} states of the code begin with `{word}`: {shown}", hint="type more of it"
             )
         if found:
-            return Code(found[0], None) if nth == 0 else Code(None, found[0])
+            return Code(found[0]) if nth == 0 else Code(None, found[0])
     raise UnknownSubjectError(
         f"no run ran code whose fingerprint or commit begins with `{word}`",
         hint=f"`gnomon show RUN` shows the code of a run, `--code {HERE}` means that of this folder",
@@ -176,7 +199,7 @@ def code_here() -> Code:
     from gnomon.runs.capture.code import code_state
 
     facts = code_state(os.getcwd(), scrubber=scrubber_here()).facts
-    found = Code(_text(facts.get("fingerprint")), _text(facts.get("commit")))
+    found = code_of_facts(facts)
     if found.fingerprint is None:
         notes = facts.get("notes")
         why = f" ({notes[0]})" if isinstance(notes, list) and notes else ""
@@ -185,6 +208,12 @@ def code_here() -> Code:
             hint="leave `--code` out to ask about runs of any code",
         )
     return found
+
+
+def code_of_facts(facts: Mapping[str, object]) -> Code:
+    """Return the state of the code of which capture says this."""
+    mark, commit, tree, rest = [_text(facts.get(name)) for name in ("fingerprint", "commit", "tree", "rest")]
+    return Code(mark, commit, tree, rest)
 
 
 def _text(value: object) -> str | None:

@@ -54,7 +54,7 @@ class Difference(NamedTuple):
 
 
 class Best(NamedTuple):
-    """The best last value of the metric among the close runs, and the run that has it."""
+    """The best last value of the metric among the equal runs (the close ones where none is equal), and the run that has it."""
 
     value: float
     run: str
@@ -70,7 +70,9 @@ class TriedRun:
     distance: float
     differs: tuple[Difference, ...]
     unknown: tuple[str, ...]  # 'code', 'data': asked for, and not recorded of this run
-    loads_the_same: bool  # its code differs, and no Python file of it that it loaded
+    loads_the_same: (
+        bool  # its code differs, only in Python that it did not import, or in texts about the project
+    )
     besides: Mapping[str, object]  # parameters that were not asked about
     data: tuple[str, ...]  # the data that it used
     status: str
@@ -165,7 +167,8 @@ def tried(
     statuses = search.cells(["status"], [one.place for one in near])["status"]
     return Tried(
         asked, tuple(search.shown(found[:limit], key)), sum(one.is_equal for one in near), len(near), len(found),
-        Counter(map(str, statuses)), key.removeprefix(METRICS) if key else None, _best(search, near, key),
+        Counter(map(str, statuses)), key.removeprefix(METRICS) if key else None,
+        _best(search, [one for one in near if one.is_equal] or near, key),
         tuple(search.notes),
     )  # fmt: skip
 

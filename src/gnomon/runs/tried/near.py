@@ -21,7 +21,7 @@ from gnomon.runs.packed import Words, cells_at
 from gnomon.runs.tried.scale import FEWEST, Scale, apart, is_number, scale_of, scale_of_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from gnomon.record.index import Index
     from gnomon.runs.kept_columns import KeptColumns
@@ -223,6 +223,9 @@ class Near:
         if len(values) > LOOKED_AT and is_number(value) and {*map(type, values)} == {float}:
             self._add(scale.all_apart(cells, float(value)))  # type: ignore[arg-type]  # numbers, as was asked
             return
+        if _has_both(values, cells):
+            self._add([apart(cell, value, scale) for cell in cells])
+            return
         far = {cell: apart(cell, value, scale) for cell in values}
         self._add([far[cell] for cell in cells])
 
@@ -265,7 +268,8 @@ def scale_of_column(column: Packed, asked: object) -> Scale:
     if isinstance(column, Words):
         return scale_of(column.words, asked)
     if not isinstance(column, array) or not len(column):
-        return scale_of({*column}, asked)
+        values = {*column}
+        return scale_of(column if _has_both(values, column) else values, asked)
     if len({*islice(column, LOOKED_AT)}) < FEWEST:
         return scale_of({*column}, asked)  # of few values, most likely
     low, high = min(column), max(column)
@@ -277,6 +281,14 @@ def scale_of_column(column: Packed, asked: object) -> Scale:
     if is_number(asked):
         ends.add(float(asked))  # type: ignore[arg-type]  # as was asked
     return scale_of_ends(ends, has_enough=True)
+
+
+def _has_both(values: Collection[object], cells: Iterable[object]) -> bool:
+    """Return whether some cells are true or false and others 1 or 0, which a set or a dict takes for the same."""
+    if 1 not in values and 0 not in values:
+        return False
+    kinds = {*map(type, cells)}
+    return bool in kinds and not kinds.isdisjoint((int, float))
 
 
 def _as_number(data: bytes) -> int:

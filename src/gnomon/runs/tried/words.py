@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_NAMED = 4
 MOST_BESIDES = 6
 MOST_SEEDS = 6
+UNIMPORTED = "Python that was not imported, or texts about the project"
 LONGEST = 40  # of a value
 NOT_SET = "not set"
 
@@ -43,7 +44,7 @@ def differs(run: TriedRun, *, whole: bool) -> str:
     else:
         parts.append("equal" if whole else "equal in what was asked")
     if run.loads_the_same:
-        parts.append("code differs, no Python file that it loaded")
+        parts.append(f"code differs, only in {UNIMPORTED}")
     parts += [f"{what} not recorded" for what in run.unknown]
     return "; ".join(parts)
 
@@ -148,7 +149,7 @@ def at_start(found: Tried, run: str, seed: object = None, now: float | None = No
     told.append(f"{how} {ago((time.time() if now is None else now) - moment)}")
     text = f"{', '.join(parts)} ({', '.join(told)})"
     if any(one.loads_the_same for one in alike):
-        text += "; the code changed since, but no Python file that was loaded"
+        text += f"; since then only {UNIMPORTED} changed"
     used = sorted({label for one in alike for label in one.data})
     if used:
         text += f"; with {', '.join(map(clean, used[:MOST_NAMED]))}, this run has not said its data yet"

@@ -16,7 +16,7 @@ from gnomon.runs.rebuild.recipe import recipe_of
 from gnomon.runs.rebuild.swap import takes_seed
 from gnomon.runs.reproduce.actions import UNFINISHED
 from gnomon.runs.why.attribute import DEFAULT_SEEDS, Question, attribute, plan
-from gnomon.runs.why.factors import Factors, factors_of, together
+from gnomon.runs.why.factors import Factors, factors_of, together, without
 from gnomon.runs.why.mixtures import ends_of, needed
 from gnomon.runs.why.running import Mixtures, durations, repeat
 from gnomon.runs.why.value import require
@@ -83,14 +83,16 @@ def ask(
     budget: int | None = None,
     join: Sequence[str] = (),
     apart: Sequence[str] = (),
+    leave: Sequence[str] = (),
     env: str = "auto",
     take: Sequence[str] = (),
     say: Callable[[str], None] = lambda _: None,
 ) -> Asked:
     """Return what asking why two runs differ takes. Nothing is started.
 
-    `seeds` is how many, or which; `join` are factors that are made one, `apart` those that are taken apart. Raises
-    BadArgumentError where one of the runs has not ended or never logged the metric, UnknownSubjectError, AmbiguousIdError.
+    `seeds` is how many, or which; `join` are factors that are made one, `apart` those that are taken apart, `leave` those
+    that are left out. Raises BadArgumentError where one of the runs has not ended or never logged the metric,
+    UnknownSubjectError, AmbiguousIdError.
     """
     record.replica.update(record.progress)
     one, other = record.run(a), record.run(b)
@@ -106,7 +108,8 @@ def ask(
     compared = record.compare(one.id, other.id)
     plain = Mixtures(record, first, second, (), metric, is_seeded=True, env=env, take=take, say=say)
     source = plain.plan(frozenset()).source
-    factors = together(factors_of(record, first, second, compared, source, apart), join)
+    factors = without(factors_of(record, first, second, compared, source, apart), leave)
+    factors = together(factors, join)
     is_seeded = first.seed is not None and takes_seed(first, source)
     made = Mixtures(
         record, first, second, factors.found, metric, is_seeded=is_seeded, env=env, take=take, say=say

@@ -52,6 +52,10 @@ def why(parser: Parser) -> Command:
         help="take `code` apart into the files that differ, or `environment` into the packages (repeatable)",
     )  # fmt: skip
     parser.option(
+        "--without", metavar="FACTOR", action="append",
+        help="leave this out: you know that it does nothing (repeatable)",
+    )  # fmt: skip
+    parser.option(
         "--everything",
         action="store_true",
         help="run the mixtures even where the two ends cannot be told apart",
@@ -86,7 +90,7 @@ def _why(arguments: Namespace, terminal: Terminal) -> int:
     asked = actions.ask(
         record, arguments.a, arguments.b, arguments.metric, seeds=_seeds(arguments.seeds), level=arguments.level,
         everything=arguments.everything, budget=arguments.budget, join=arguments.together or (),
-        apart=arguments.apart or (), env=arguments.env,
+        apart=arguments.apart or (), leave=arguments.without or (), env=arguments.env,
         take=arguments.take or (), say=lambda text: terminal.say(terminal.style(text, "dim", talk=True)),
     )  # fmt: skip
     if not arguments.json:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _MACHINE_VARIABLES = frozenset({"VIRTUAL_ENV", "CONDA_DEFAULT_ENV", "LD_PRELOAD", "CUDA_VISIBLE_DEVICES"})
 WHOLE = "command"
+UNLIKELY = "imported by neither run, or texts for people"
 APART = (swap.CODE, swap.ENVIRONMENT)  # factors that may be taken apart
 
 
@@ -139,33 +140,45 @@ class _Look:
             ]  # what ran of it are its cells
             if not differ:
                 return
+        if differ and all(file.is_made for file in differ):
+            return
+        differ = [file for file in differ if not file.is_made]
         files = [file.path for file in differ if file.may_matter]
-        if differ and not files:
-            shown = f"{differ[0].path}{', …' if len(differ) > 1 else ''}"
-            loaded = any(file.is_loaded is False for file in differ)
-            what = (
-                "files differ that neither run loaded, or that are texts for people"
-                if loaded
-                else "texts for people differ"
-            )
-            self.notes.append(f"of the code only {what} ({shown}): that is no factor")
-            return
+        others = [file.path for file in differ if not file.may_matter]
         if swap.CODE in self.apart:
-            self.files([file for file in differ if file.may_matter])
+            self.files(differ)
             return
-        shown = ", ".join(files[:3]) + (f" and {len(files) - 3:,} more" if len(files) > 3 else "")
-        said = shown or f"{(a.code.commit or '?')[:12]} → {(b.code.commit or '?')[:12]}"
-        self.add(swap.CODE, said, lambda mix: swap.with_code(mix, b, f"of {b.run[:8]}"), len(files))
+        said = "; ".join(filter(None, [_some(files), f"{_some(others)} ({UNLIKELY})" if others else ""]))
+        said = said or f"{(a.code.commit or '?')[:12]} → {(b.code.commit or '?')[:12]}"
+        if others and not files:
+            self.notes.append(
+                f"of the code only {UNLIKELY}: `--without {swap.CODE}` leaves it out, if you know that it does nothing"
+            )
+        self.add(
+            swap.CODE, said, lambda mix: swap.with_code(mix, b, f"of {b.run[:8]}"), len(files) + bool(others)
+        )
 
     def files(self, differ: Sequence[FileDiff]) -> None:
-        """Make each file that differs a factor."""
+        """Make each file that differs a factor; those that are unlikely to matter are one."""
         if len(differ) >= MOST_FILES or not all(diff.is_whole for diff in self.compared.code_diffs):
             raise BadArgumentError(
                 f"`--apart {swap.CODE}`: not all files that differ are known",
                 hint="`gnomon compare --code` says why; without `--apart` the code is one factor",
             )
         every = frozenset(file.path for file in differ)
+        others = [file.path for file in differ if not file.may_matter]
+        if others:
+            b = self.b
+
+            def apply(mix: Mix) -> Mix:
+                for path in others:
+                    mix = swap.with_code_file(mix, b, path, every)
+                return mix
+
+            self.add(f"{swap.CODE}/(others)", f"{_some(others)} ({UNLIKELY})", apply, len(others))
         for file in differ:
+            if not file.may_matter:
+                continue
             lines = f"+{file.added} -{file.removed}" if file.added is not None else file.what
             self.add(f"{swap.CODE}/{file.path}", lines, _code_file(self.b, file.path, every))
 
@@ -320,6 +333,23 @@ class _Look:
                 self.fixed[f"hardware.{name.removeprefix('machine.')}"] = (
                     f"{one} → {other}: this machine is what it is"
                 )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+
+
+def without(factors: Factors, names: Sequence[str]) -> Factors:
+    """Return factors without some of them. Raises BadArgumentError for a name that is no factor."""
+    known = {one.name: one for one in factors.found}
+    left: dict[str, str] = {}
+    for name in names:
+        one = known.get(name) or known.get(f"{swap.PARAMS}{name}")
+        if one is None:
+            raise swap.unknown(f"`--without {name}`: nothing that differs is called `{name}`", name, known)
+        left[one.name] = f"{one.said}: left out, as asked"
+    found = tuple([one for one in factors.found if one.name not in left])
+    return Factors(found, {**factors.fixed, **left}, factors.notes)
 
 
 def _code_file(other: Recipe, path: str, every: frozenset[str]) -> Callable[[Mix], Mix]:

@@ -205,9 +205,11 @@ def test_the_record_has_what_must_not_be_counted(share):
     lines = [line for path in share.glob("log/*/*.jsonl") for line in path.read_bytes().splitlines()]
     assert len(lines) > len(set(lines)) + 5
     segments = str(share / "points" / "*" / "*.parquet")
-    rows, once = duckdb.execute(
-        "select count(*), count(distinct (wal, row, series)) from read_parquet(?)", [segments]
-    ).fetchone()
+    rows, once = (
+        duckdb.connect()
+        .execute("select count(*), count(distinct (wal, row, series)) from read_parquet(?)", [segments])
+        .fetchone()
+    )
     counted = gnomon.open(str(share)).sql("select count(*) as n from points").to_pylist()[0]["n"]
     assert rows > once > counted
 

@@ -67,6 +67,16 @@ def test_it_finds_what_looking_at_each_run_finds(monkeypatch, many, within, whol
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("many", [1, 20_000])
+def test_true_is_no_number_although_it_equals_one(monkeypatch, many, whole):
+    monkeypatch.setattr(near_module, "MANY", many)
+    listed = [{"decay": 1}, {"decay": True}, {"decay": 0}, {"decay": False}]
+    assert near(listed, {"decay": 0.11}, 1.25, whole) == pytest.approx(
+        by_hand(listed, {"decay": 0.11}, 1.25, whole)
+    )
+
+
 @given(rows, st.randoms())
 def test_a_run_is_nearest_to_itself_and_seeds_do_not_matter(listed, chance):
     listed = [{name: one for name, one in row.items() if one is not None} for row in listed]
