@@ -5,9 +5,8 @@ VENV ?= .venv
 BIN  := $(VENV)/bin
 # With bytecode, whatever the surroundings say: else each of the hundreds of processes that tests start compiles Gnomon anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
-# Each worker gets a share in one piece (what a module prepares is prepared once), and one that is done takes from the others.
-# One more than there are cores, since tests often wait for processes that they started.
-SPREAD = -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist worksteal
+# Each core gets a share in one piece (what a module prepares is prepared once), and one that is done takes from the others.
+SPREAD = -n auto --dist worksteal
 DEMO := demo
 
 .DEFAULT_GOAL := help
@@ -47,7 +46,7 @@ test: $(VENV)/.stamp-dev
 
 # The lane to run after each change: no slow test, of each test two values, and fewer examples of each law (tests/conftest.py).
 quick: $(VENV)/.stamp-dev
-	$(PYTEST) -n auto --dist worksteal --few --hypothesis-profile=quick -m "not slow and not peers" $(ARGS)
+	$(PYTEST) $(SPREAD) --few --hypothesis-profile=quick -m "not slow and not peers" $(ARGS)
 
 # Every call that may fail, every bit that may flip, twice the examples of each law (tests/thorough.py): before a release.
 thorough: $(VENV)/.stamp-dev

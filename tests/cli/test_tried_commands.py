@@ -48,7 +48,8 @@ def test_it_lists_the_nearest_with_what_differs_and_what_came_of_them(ask, some)
     assert "failed: ValueError" in rows[0] and "equal in what was asked" in rows[1] and "0.9 " in rows[1]
     assert "differs in lr (0.12 → 0.1)" in rows[2] and "amp=true, opt=adam" in rows[2] and "auc" in head
     assert answer.lines[-1] == (
-        f"Tried before: 2 runs are equal in what was asked and 1 run is close, 1 failed, best auc 0.91 (run {some[1][:8]})."
+        "Tried before: 2 runs are equal in what was asked and 1 run is close, 1 failed, "
+        f"best auc 0.91 of a close one (run {some[1][:8]})."
     )
 
 

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.runs.capture import code_tree
 from gnomon.runs.capture.code_files import (
-    BY_THE_RUN,
     SKIPPED,
     CodeFile,
     Limits,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gnomon.runs.capture.code_diff import Status
+    from gnomon.runs.capture.code_files import Files
     from gnomon.scrub.scrubber import Scrubber
 
 __all__ = ["CodeFile", "CodeState", "Limits", "code_state"]
@@ -374,25 +374,19 @@ class _Look:
 
     # ------------------------------------------------------------ their bytes
 
-    def _take_others(
-        self, sources: list[tuple[bytes, str]], files: Sequence[CodeFile], deadline: Deadline
-    ) -> None:
-        """Take the files that no commit holds, but for what the run wrote."""
+    def _take_others(self, sources: list[tuple[bytes, str]], found: Files, deadline: Deadline) -> None:
+        """Take the files that no commit holds, but for what the run wrote: of those that are kept, the content."""
         if self.tree is None:
             return
-        written = {file.path for file in files if file.why_not == BY_THE_RUN}
-        kept = {file.path for file in files if file.digest is not None}
+        kept = {file.path for file in found.files if file.digest is not None}
+        places = dict(sources)
         like = next(iter(self.tree.values()), b"")
-        for name, place in sources:
+        for name, mark in found.marks:
             if deadline.is_over():
                 self.tree = None
                 return
-            path = shown(name)
-            if path in written:
-                continue
-            content = code_tree.content_of(place, like, may_open=path in kept)
-            if content is not None:
-                self.tree[name] = content
+            content = code_tree.content_of(places[name], like) if shown(name) in kept else None
+            self.tree[name] = content or mark
 
     def _read(self, sources: list[tuple[bytes, str]], deadline: Deadline) -> None:
         if deadline.left() < self.limits.seconds / 2:
@@ -403,7 +397,7 @@ class _Look:
         found = read_files(sources, self.named, self.limits, self.scrubber, deadline, self.since_s)
         self.blobs.update(found.blobs)
         self.marks += found.marks
-        self._take_others(sources, found.files, deadline)
+        self._take_others(sources, found, deadline)
         self.notes += found.notes
         self.is_complete = self.is_complete and found.is_complete
         self.facts["untracked"] = [file.facts() for file in found.files[: self.limits.listed]]

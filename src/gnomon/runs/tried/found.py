@@ -54,7 +54,7 @@ class Difference(NamedTuple):
 
 
 class Best(NamedTuple):
-    """The best last value of the metric among the equal runs (the close ones where none is equal), and the run that has it."""
+    """The best last value of the metric among the close runs, and the run that has it."""
 
     value: float
     run: str
@@ -168,7 +168,7 @@ def tried(
     return Tried(
         asked, tuple(search.shown(found[:limit], key)), sum(one.is_equal for one in near), len(near), len(found),
         Counter(map(str, statuses)), key.removeprefix(METRICS) if key else None,
-        _best(search, [one for one in near if one.is_equal] or near, key),
+        _best(search, near, key),
         tuple(search.notes),
     )  # fmt: skip
 

@@ -97,10 +97,17 @@ def _came_of(found: Tried) -> list[str]:
     if open_:
         parts.append(f"{open_:,} not ended")
     if found.best is not None:
-        parts.append(
-            f"best {clean(found.metric or '')} {number(found.best.value)} (run {found.best.run[:8]})"
-        )
+        parts.append(f"{_best(found)} (run {found.best.run[:8]})")
     return parts
+
+
+def _best(found: Tried) -> str:
+    """Return the best value, and that it is another configuration's where there are equal ones."""
+    best = found.best
+    assert best is not None  # who calls has looked  # noqa: S101
+    of = next((one for one in found.runs if one.id == best.run), None)
+    whose = " of a close one" if found.equal and of is not None and of.differs else ""
+    return f"best {clean(found.metric or '')} {number(best.value)}{whose}"
 
 
 def ago(seconds: float) -> str:
@@ -140,7 +147,7 @@ def at_start(found: Tried, run: str, seed: object = None, now: float | None = No
     parts = [what + (f" and {more:,} more that {'is' if more == 1 else 'are'} close" if more > 0 else "")]
     parts += [part for part in _came_of(found) if not part.startswith("best ")]
     if best is not None:
-        parts.append(f"best {clean(found.metric or '')} {number(best.value)}")
+        parts.append(_best(found))
     told = [f"run {shown.id[:8]}"]
     if shown.author is not None:
         told.append(cut(clean(shown.author), LONGEST))

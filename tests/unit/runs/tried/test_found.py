@@ -124,7 +124,7 @@ def test_the_nearest_come_first_and_it_is_said_what_differs(opened):
     assert found.runs[1].differs[0][:3] == ("lr", 0.1, 0.12)
     assert found.best[:2] == (0.15, found.runs[2].id)
     assert found.sentence.startswith(
-        "Tried before: 1 run is equal in what was asked and 2 runs are close, best auc 0.15 (run "
+        "Tried before: 1 run is equal in what was asked and 2 runs are close, best auc 0.15 of a close one (run "
     )
 
 
