@@ -504,10 +504,13 @@ def test_news_that_were_asked_for_before_one_began_to_write_leave_the_words_alon
     page.route("**/*part=whole*", lambda route: held.append(route) or None)
     page.keyboard.press("e")
     page.keyboard.press("Escape")  # asks for the news that came meanwhile
-    page.wait_for_timeout(500)
+    for _ in range(200):
+        if held:
+            break
+        page.wait_for_timeout(50)
+    assert held
     page.keyboard.press("e")
     page.get_by_label("Text, in Markdown").fill("begun before the answer")
-    assert held
     actions.revise(question, text="theirs")
     close_all()
     with page.expect_response("**/*part=whole*"):
