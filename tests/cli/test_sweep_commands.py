@@ -210,6 +210,18 @@ def test_kill_9_in_the_middle_loses_nothing_and_repeats_nothing(begin, sweep, as
     until(lambda: not alive(ask, cut_off))
 
 
+def test_going_on_with_other_code_is_said(sweep, monkeypatch, project):
+    monkeypatch.setenv("GNOMON_CAPTURE", "on")
+    (project / "helper.py").write_text("GAIN = 1\n")
+    script = TRAIN.replace("import gnomon", "import gnomon, helper", 1)
+    assert "changed since" not in sweep(script=script).stderr
+    assert "changed since" not in sweep("--seeds", "1-3", script=script).stderr
+    (project / "helper.py").write_text("GAIN = 22\n")
+    (project / "other.py").write_text("")
+    said = sweep("--seeds", "1-4", script=script).stderr
+    assert "helper.py changed since run " in said and "`--new` begins again" in said
+
+
 def test_two_at_once_do_not_do_the_same_runs(begin, sweep, ask):
     script = TRAIN + "time.sleep(2)\n"
     process = begin(script)

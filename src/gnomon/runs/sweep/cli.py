@@ -149,6 +149,8 @@ def _do(arguments: Namespace, asked: Asked, place: str, terminal: Terminal) -> i
         raise
     listener = _Lines(plan, terminal)
     listener.begin(sweep, known is not None)
+    if known is not None and (changed := doing.changed_code(record, known)):
+        listener.say(changed)
     ending, sweeper = doing.do(record, session, sweep, plan, workers, listener, retry=asked.retry)
     listener.end()
     return _end(record, sweep, plan, ending, sweeper.trials, arguments, terminal)

@@ -51,6 +51,25 @@ def plan_to_go_on(sweep: Sweep, asked: Asked) -> Plan:
     return asked.plan if asked.plan is not None else checked_plan(sweep)
 
 
+def changed_code(record: Record, sweep: Sweep) -> str | None:
+    """Return what is said where a sweep goes on with other code than its newest finished run had; None where it does not."""
+    from gnomon.runs.sweep import entries
+    from gnomon.runs.tried.code import imported_and_changed
+
+    finished = [one for trial in sweep.trials for one in trial.attempts if one.status == entries.FINISHED]
+    if not finished:
+        return None
+    newest = max(finished, key=lambda one: (one.began_us, one.run))
+    changed = imported_and_changed(record, newest.run, os.getcwd())
+    if not changed:
+        return None
+    more = f" and {len(changed) - 1:,} more" if len(changed) > 1 else ""
+    return (
+        f"{changed[0]}{more} changed since run {newest.run[:8]}: its means will be of both codes; "
+        "`--new` begins again with this one"
+    )
+
+
 def workers_of(plan: Plan, on: str) -> Workers:
     """Return what runs the runs of a plan. Raises MissingExtraError, StorageError."""
     if on == "ray":

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from gnomon.record.index import Index
+    from gnomon.runs.views import Record
 
 HERE = "here"
 FEWEST_DIGITS = 4
@@ -133,6 +134,21 @@ def with_loaded(
         if all(_is_unchanged(path, digest, root, here) for path, digest in files):
             alike.add(mark)
     return code._replace(loaded=frozenset(alike))
+
+
+def imported_and_changed(record: Record, run: str, folder: str) -> list[str]:
+    """Return the files that a run (a whole id) imported and that are others now in the project around a folder.
+
+    Empty where the run did not say what it imported, and where the project has none of its files: it is another one.
+    """
+    from gnomon.runs.capture.code import project_root
+
+    root = project_root(folder)
+    files = record.run_of(run).captured.part("loaded").get("files", ())
+    if root is None or not any(os.path.isfile(f"{root}/{path}") for path, _ in files):
+        return []
+    here: dict[str, str | None] = {}
+    return [path for path, digest in files if not _is_unchanged(path, digest, root, here)]
 
 
 def _is_unchanged(path: str, digest: str, root: str, here: dict[str, str | None]) -> bool:
