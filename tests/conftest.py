@@ -36,8 +36,12 @@ def pytest_generate_tests(metafunc):
 
     def few(names, values, *rest, ids=None, **options):
         values = list(values)
-        ids = [ids[0], ids[-1]] if isinstance(ids, (list, tuple)) and len(values) > 2 else ids
-        every(names, [values[0], values[-1]] if len(values) > 2 else values, *rest, ids=ids, **options)
+        if len(values) > 2:
+            values = [values[0], values[-1]]
+            if ids is not None and not callable(ids):
+                ids = [*ids]
+                ids = [ids[0], ids[-1]]
+        every(names, values, *rest, ids=ids, **options)
 
     metafunc.parametrize = few
 
