@@ -138,11 +138,11 @@ class Capture:
         finally:
             self._looked.set()
         if self._code is not None:  # nobody waits for it
-            from gnomon.runs.tried.at_start import answer
+            from gnomon.runs.tried.at_start import Here, answer
 
             loaded = self._loaded
             imported = loaded.paths if loaded is not None else frozenset[str]()
-            answer(self._session, self._code, self._folder, imported, self._command_text, self._stop)
+            answer(self._session, Here(self._code, self._folder, imported, self._command_text), self._stop)
 
     def _look(self) -> None:
         found: dict[str, object] = {}

@@ -20,11 +20,10 @@ from typing import TYPE_CHECKING
 from gnomon.runs.capture.code_files import SKIPPED, read_plain, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gnomon.scrub.scrubber import Scrubber
 
-PART = "loaded"
 _ENDINGS = (".py", ".pyw", ".so", ".pyd")
 _FILE_BYTES = 4 << 20  # a longer one is named as not known
 MOST_FILES = 1_000
@@ -121,6 +120,28 @@ def digest_of(place: str) -> str | None:
     except (OSError, ValueError):
         return None
     return blake3(content).hexdigest()[:_DIGITS] if len(content) <= _FILE_BYTES else None
+
+
+class FilesHere:
+    """The files of a project as they are now, to compare those that a run loaded; each is read once."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._digests: dict[str, str | None] = {}
+
+    def changed(self, files: Iterable[Sequence[str]]) -> list[str]:
+        """Return the paths of files, given with their digests as the record has them, that are others here, or not here."""
+        return [path for path, digest in files if self._digest(path) != digest]
+
+    def has_any(self, files: Iterable[Sequence[str]]) -> bool:
+        """Return whether any of these files is here at all: else it is another project."""
+        return any(self._digest(path) is not None for path, _ in files)
+
+    def _digest(self, path: str) -> str | None:
+        if path not in self._digests:
+            inside = not os.path.isabs(path) and ".." not in path.split("/")
+            self._digests[path] = digest_of(f"{self._root}/{path}") if inside else None
+        return self._digests[path]
 
 
 def mark_of(files: Iterable[tuple[str, str]]) -> str:

@@ -27,7 +27,7 @@ from gnomon.runs.capture.code_git import find_command, find_root
 from gnomon.runs.compare.patch import PatchError, applied, parts_of
 from gnomon.runs.compare.repository import Repository, find_repository
 from gnomon.runs.rebuild import cache
-from gnomon.runs.rebuild.gaps import Gap
+from gnomon.runs.rebuild.gaps import WITHHELD, Gap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gnomon.runs.views import Record
 
 FILES = "files/"
-_WITHHELD = b"[withheld: "
+_WITHHELD = WITHHELD.encode()
 _NO_GIT = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
 MOST_NAMED = 5
 _NO_CODE = (
@@ -109,8 +109,7 @@ def _mixed(record: Record, recipe: Recipe, other: Code, *, fresh: bool) -> Built
         return Built("", tuple(dict.fromkeys(gaps)), False)
 
     def fill(root: str) -> list[Gap]:
-        copy_of(both[0].root, os.path.dirname(root))
-        os.rename(os.path.join(os.path.dirname(root), os.path.basename(both[0].root)), root)
+        copy_of(both[0].root, os.path.dirname(root))  # both folders are called as the code is
         return [gap for path in code.taken for gap in _take_over(root, both[1].root, path)]
 
     root, more = _in_cache(record, code, fill, fresh=fresh)

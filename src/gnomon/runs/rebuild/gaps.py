@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+WITHHELD = "[withheld: "  # begins what stands in the record in place of a secret
+
 
 class Gap(NamedTuple):
     """A part that cannot be rebuilt: `part` is 'code', 'command', 'data', 'environment' or 'machine'; `next` says what helps.

@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import UnknownSubjectError
-from gnomon.runs.rebuild.gaps import Gap
+from gnomon.runs.rebuild.gaps import WITHHELD, Gap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from gnomon.runs.run_view import RunView
 
 LOADS = "%load_ext gnomon"
-_WITHHELD = "[withheld: "
 _INSTALLS = re.compile(
     r"(?m)^[ \t]*(?:%|!)[ \t]*(?:(?:python3?|uv)[ \t]+(?:-m[ \t]+)?)?(?:pip3?|conda|mamba|apt(?:-get)?)[ \t].*$"
 )
@@ -106,7 +105,7 @@ def gaps_of(found: Cells) -> list[Gap]:
                 "move its code into a file",
             )
         )
-    secret = [str(cell.number) for cell in found.cells if _WITHHELD in cell.source]
+    secret = [str(cell.number) for cell in found.cells if WITHHELD in cell.source]
     if secret:
         gaps.append(Gap("command", f"cell {', '.join(secret[:5])} holds a secret that was not recorded",
                         "read secrets from the environment or a file"))  # fmt: skip

@@ -22,7 +22,7 @@ from gnomon.runs.capture.environment import environment_facts
 from gnomon.runs.compare.facts import is_of_job
 from gnomon.runs.given import VARIABLE, Given
 from gnomon.runs.rebuild import cache, code, data, environment, notebook, paths, swap
-from gnomon.runs.rebuild.gaps import Gap
+from gnomon.runs.rebuild.gaps import WITHHELD, Gap
 from gnomon.runs.rebuild.recipe import Processes, script_log
 from gnomon.runs.rebuild.swap import by_command
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from gnomon.runs.views import Record
 
 _NOT_PASSED = ("GNOMON_RUN_ID", "GNOMON_CLAIMS", "GNOMON_LAUNCHER", VARIABLE)
-_WITHHELD = "[withheld: "
 # Variables that say where things lie on one machine, or which of its devices are meant.
 _OF_MACHINE = frozenset({"VIRTUAL_ENV", "CONDA_DEFAULT_ENV", "LD_PRELOAD", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES",
                          "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"})  # fmt: skip
@@ -173,7 +172,7 @@ def _command_gaps(recipe: Recipe) -> list[Gap]:
         gaps.append(
             Gap("command", f"its command had {recipe.words_left_out:,} more words than were recorded", None)
         )
-    if any(_WITHHELD in word for word in recipe.words):
+    if any(WITHHELD in word for word in recipe.words):
         gaps.append(Gap("command", "its command holds a secret that was not recorded",
                         "pass secrets by the environment or a file; run this one by hand"))  # fmt: skip
     if len(recipe.words) == 1 and recipe.words[0].startswith(("python", "ipython", "R", "julia")):
@@ -397,7 +396,7 @@ def environ_of(plan: Plan, root: str, environ: Mapping[str, str]) -> dict[str, s
 
 def _is_to_be_set(name: str, value: str) -> bool:
     """Whether a recorded variable says something that holds on any machine, and all of it was recorded."""
-    return name not in _OF_MACHINE and _WITHHELD not in value and "/" not in value and "…" not in value
+    return name not in _OF_MACHINE and WITHHELD not in value and "/" not in value and "…" not in value
 
 
 def _has_own(recipe: Recipe) -> bool:

@@ -53,14 +53,18 @@ def plan_to_go_on(sweep: Sweep, asked: Asked) -> Plan:
 
 def changed_code(record: Record, sweep: Sweep) -> str | None:
     """Return what is said where a sweep goes on with other code than its newest finished run had; None where it does not."""
+    from gnomon.runs.capture.code import project_root
+    from gnomon.runs.capture.loaded import FilesHere
     from gnomon.runs.sweep import entries
-    from gnomon.runs.tried.code import imported_and_changed
 
     finished = [one for trial in sweep.trials for one in trial.attempts if one.status == entries.FINISHED]
     if not finished:
         return None
     newest = max(finished, key=lambda one: (one.began_us, one.run))
-    changed = imported_and_changed(record, newest.run, os.getcwd())
+    files = record.run_of(newest.run).captured.part("loaded").get("files", ())
+    root = project_root(os.getcwd())
+    here = FilesHere(root) if root is not None else None
+    changed = here.changed(files) if here is not None and here.has_any(files) else []
     if not changed:
         return None
     more = f" and {len(changed) - 1:,} more" if len(changed) > 1 else ""

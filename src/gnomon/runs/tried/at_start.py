@@ -39,6 +39,15 @@ class _Expected(NamedTuple):
     is_launcher: bool
 
 
+class Here(NamedTuple):
+    """What capture knows of a process that starts: the facts of its code, its folder, what of the project it imported so far."""
+
+    code: Mapping[str, object]
+    folder: str
+    imported: Collection[str]
+    command: str
+
+
 _expected: dict[Session, _Expected] = {}
 _has_asked = False
 
@@ -64,23 +73,13 @@ def expect(
     _expected[session] = _Expected(run, params, seed, tell or _say, tell is not None)
 
 
-def answer(
-    session: Session,
-    code: Mapping[str, object],
-    folder: str,
-    imported: Collection[str],
-    command: str,
-    stop: threading.Event,
-) -> None:
-    """Say that the run that was expected was tried before, if it was. Setting `stop` ends the search soon.
-
-    `imported`: the files of the project that this process loaded so far.
-    """
+def answer(session: Session, here: Here, stop: threading.Event) -> None:
+    """Say that the run that was expected was tried before, if it was. Setting `stop` ends the search soon."""
     expected = _expected.pop(session, None)
-    if expected is None or not isinstance(code.get("fingerprint"), str):
+    if expected is None or not isinstance(here.code.get("fingerprint"), str):
         return
     try:
-        line = _line(session, expected, code, (folder, imported), command, stop)
+        line = _line(session, expected, here, stop)
         if line is not None and not stop.is_set():
             expected.tell(line)
     except Exception as error:  # noqa: BLE001  a hint is no reason to stop or to disturb a training; this is the trace
@@ -93,14 +92,7 @@ class _EnoughError(Exception):
     """The search takes too long, or the process ends."""
 
 
-def _line(
-    session: Session,
-    expected: _Expected,
-    facts: Mapping[str, object],
-    place: tuple[str, Collection[str]],
-    command: str,
-    stop: threading.Event,
-) -> str | None:
+def _line(session: Session, expected: _Expected, here: Here, stop: threading.Event) -> str | None:
     from gnomon.record.home import open_home
     from gnomon.runs.tried import found, words
     from gnomon.runs.tried.code import code_of_facts, with_loaded
@@ -117,9 +109,8 @@ def _line(
         if not _is_fresh(record, may_update=expected.is_launcher):
             return None
         pause()
-        folder, imported = place
-        code = with_loaded(record.replica.index, code_of_facts(facts), folder, pause, imported)
-        asked = _asked(expected, code, command)
+        code = with_loaded(record.replica.index, code_of_facts(here.code), here.folder, pause, here.imported)
+        asked = _asked(expected, code, here.command)
         answer = found.tried(record, asked, limit=MOST_SHOWN, within=found.CLOSE, pause=pause)
         return words.at_start(answer, expected.run, expected.seed) if answer.runs else None
 

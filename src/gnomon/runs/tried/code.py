@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from gnomon.record.index import Index
-    from gnomon.runs.views import Record
 
 HERE = "here"
 FEWEST_DIGITS = 4
@@ -111,6 +110,7 @@ def with_loaded(
     be loaded now; a mark without one of these is that of another program.
     """
     from gnomon.runs.capture.code import project_root
+    from gnomon.runs.capture.loaded import FilesHere
 
     root = project_root(folder)
     if root is None:
@@ -122,7 +122,7 @@ def with_loaded(
             at[mark] = place
     newest = list(at.items())[-MOST_MARKS:]
     logs = index.columns("process", [""], [place for _, place in newest])[""]
-    here: dict[str, str | None] = {}
+    here = FilesHere(root)
     alike = set()
     for (mark, _), log in zip(newest, logs, strict=True):
         pause()
@@ -131,33 +131,9 @@ def with_loaded(
         files = state["parts"].get("loaded", {}).get("files", ())
         if not files or not {path for path, _ in files}.issuperset(imported):
             continue
-        if all(_is_unchanged(path, digest, root, here) for path, digest in files):
+        if not here.changed(files):
             alike.add(mark)
     return code._replace(loaded=frozenset(alike))
-
-
-def imported_and_changed(record: Record, run: str, folder: str) -> list[str]:
-    """Return the files that a run (a whole id) imported and that are others now in the project around a folder.
-
-    Empty where the run did not say what it imported, and where the project has none of its files: it is another one.
-    """
-    from gnomon.runs.capture.code import project_root
-
-    root = project_root(folder)
-    files = record.run_of(run).captured.part("loaded").get("files", ())
-    if root is None or not any(os.path.isfile(f"{root}/{path}") for path, _ in files):
-        return []
-    here: dict[str, str | None] = {}
-    return [path for path, digest in files if not _is_unchanged(path, digest, root, here)]
-
-
-def _is_unchanged(path: str, digest: str, root: str, here: dict[str, str | None]) -> bool:
-    from gnomon.runs.capture.loaded import digest_of
-
-    if path not in here:
-        inside = not os.path.isabs(path) and ".." not in path.split("/")
-        here[path] = digest_of(f"{root}/{path}") if inside else None
-    return here[path] == digest
 
 
 def places_with(index: Index, code: Code) -> list[int]:
