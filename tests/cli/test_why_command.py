@@ -100,7 +100,7 @@ def test_the_code_is_taken_apart_into_its_files(lab):
     assert (
         "code  scale.py, tint.py; README.md, serve.py (imported by neither run, or texts for people)" in whole
     )
-    assert "`code` +1" in whole and "`--apart code` tells which of the 3 files" in whole
+    assert "`code` +1" in whole and "`--apart code` tells which file it was" in whole
     found = why(lab, "--seeds", "3", "--apart", "code")
     assert [(one["name"], one["said"]) for one in found["factors"]] == [
         ("code/(others)", "README.md, serve.py (imported by neither run, or texts for people)"),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MOST_GROUPS = 3
 _MOST_RUNS = 3
 _MOST_FILES = 4
-_MOST_LOOKED_AT = 10  # runs with other code
+_MOST_LOOKED_AT = 5  # states of other code
 
 
 class OtherCode(NamedTuple):
@@ -31,6 +31,7 @@ class OtherCode(NamedTuple):
     group: SeedGroup
     runs: tuple[str, ...]  # oldest first
     usual: str  # the newest run that ran what most of them ran
+    states: tuple[str, ...]  # of each other state of the code its newest run, the newest first
 
 
 def other_code(record: Record, groups: Sequence[SeedGroup]) -> list[OtherCode]:
@@ -57,7 +58,11 @@ def _of_group(group: SeedGroup, states: Sequence[tuple[object, object]]) -> Othe
     others = tuple(
         [run for run, state in zip(group.runs, states, strict=True) if are_different(state, usual)]
     )
-    return OtherCode(group, others, group.runs[newest[usual]]) if others else None
+    others_newest = sorted(
+        [place for state, place in newest.items() if are_different(state, usual)], reverse=True
+    )
+    one_each = tuple([group.runs[place] for place in others_newest])
+    return OtherCode(group, others, group.runs[newest[usual]], one_each) if others else None
 
 
 def are_different(state: tuple[object, object], usual: tuple[object, object]) -> bool:
@@ -149,13 +154,12 @@ def _files(record: Record, one: OtherCode) -> str | None:
     from gnomon.runs.compare.code import code_of
     from gnomon.runs.compare.comparison import code_diffs
 
-    runs = one.runs[::-1][:_MOST_LOOKED_AT]
-    code = [code_of(run, record.run(run).captured) for run in (one.usual, *runs)]
-    diffs = code_diffs(record, code)
+    looked_at = one.states[:_MOST_LOOKED_AT]
+    diffs = code_diffs(record, [code_of(run, record.run(run).captured) for run in (one.usual, *looked_at)])
     for diff in diffs:
         if paths := [file.path for file in diff.files if file.may_matter]:
             return f": {', '.join(paths[:_MOST_FILES])}{', …' if len(paths) > _MOST_FILES else ''}"
     are_whole = all(diff.is_known and diff.is_whole for diff in diffs)
     if are_whole and any(diff.files for diff in diffs):
-        return None if len(runs) == len(one.runs) else ""
+        return None if len(looked_at) == len(one.states) else ""
     return ", though no file that was kept differs" if are_whole else ""

@@ -117,8 +117,8 @@ def next_steps(asked: Asked, answer: Answer) -> Iterator[str]:
     for one in answer.causes:
         whole, count = one.name.partition("+")[0], several.get(one.name, 1)
         if whole in APART and count > 1:
-            what = "files" if whole == CODE else "packages"
-            yield f"`--apart {whole}` tells which of the {count:,} {what}; runs that were made are used again"
+            what = "file" if whole == CODE else "package"
+            yield f"`--apart {whole}` tells which {what} it was; runs that were made are used again"
 
 
 def _failed(asked: Asked, answer: Answer) -> list[str]:
