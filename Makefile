@@ -15,8 +15,8 @@ DEMO := demo
 # List the targets.
 help:
 	@echo "make demo    train real models on real data, see them tracked, listed and verified (2 minutes)"
-	@echo "make test    every test but those that need other trackers (15 minutes)"
-	@echo "make quick   the tests that take no time (1 minute)"
+	@echo "make test    every test but those that need other trackers (half an hour on two cores)"
+	@echo "make quick   the tests that take no time (a minute or two)"
 	@echo "make thorough all of what the tests are tried on (an hour)"
 	@echo "make check   lint, format, types, direction of imports, docs"
 	@echo "make format  let ruff rewrite what it can"

@@ -26,7 +26,7 @@ def facts(run: RunView) -> dict[str, str]:
         "command": captured.part("command").get("text"),
         "code": code(captured.part("code")),
         "files": _files(captured.part("code")),
-        "loaded": _loaded(captured.part("loaded")),
+        "imported": _loaded(captured.part("loaded")),
         "python": _python(captured.part("python")),
         "machine": _machine(captured.part("machine")),
         "ended": _end(captured.exit),
