@@ -107,7 +107,18 @@ TREE_FILE = form('{"mode":<mode:count>,"object":"<id:64>","path":<path:text>,"si
 BAD_PATH = re.compile(r"\\|\0|^[A-Za-z]:|(?:^|/)\.{0,2}(?:/|$)")
 
 
+P = 2**255 - 19
+_OF_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7
+SMALL_ORDER = {0, 1, P - 1, _OF_ORDER_8, P - _OF_ORDER_8}
+
+
+def y_of(point: bytes) -> int:
+    return int.from_bytes(point, "little") & (2**255 - 1)
+
+
 def signed(key: bytes, signature: bytes, message: bytes) -> None:
+    must(y_of(key) < P and y_of(key) not in SMALL_ORDER, "the key is one that any signature fits")
+    must(y_of(signature[:32]) not in SMALL_ORDER, "the signature's R is of small order")
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
     except InvalidSignature:

@@ -218,7 +218,7 @@ def test_an_interrupt_ends_it_with_130(project):
 def test_only_what_a_command_needs_is_imported(start):
     script = (
         "import sys\nfrom gnomon.cli.main import main\nmain(['runs', '--help'])\n"
-        "heavy = {'numpy', 'duckdb', 'arro3', 'cryptography', 'inspect', 'dataclasses', 'asyncio', 'rich', 'shutil'}\n"
+        "heavy = {'numpy', 'duckdb', 'arro3', 'nacl', 'inspect', 'dataclasses', 'asyncio', 'rich', 'shutil'}\n"
         "before = set(sys.argv[1:])\nprint(sorted(heavy & set(sys.modules) - before), file=sys.stderr)\n"
     )
     already = subprocess.run(

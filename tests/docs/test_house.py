@@ -148,7 +148,7 @@ def test_the_lock_files_pin_every_dependency_with_a_hash() -> None:
         pinned = re.findall(r"^([a-z0-9][a-z0-9._-]*)==\S+.*\\$", text, flags=re.MULTILINE)
         unindented = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
         assert len(pinned) == len(unindented), f"{lock.name}: a line is not `name==version` with hashes"
-        assert {"msgspec", "blake3", "cryptography", "arro3-core", "arro3-io", "duckdb"} <= set(pinned)
+        assert {"msgspec", "blake3", "pynacl", "arro3-core", "arro3-io", "duckdb"} <= set(pinned)
 
 
 def test_the_figures_of_the_readme_are_those_of_the_pages_that_are_made_from_results():

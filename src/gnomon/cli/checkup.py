@@ -122,7 +122,7 @@ def libraries(env: Env) -> Iterator[Check]:  # noqa: ARG001
     """The libraries that Gnomon needs, and those that some people need."""
     from importlib.util import find_spec
 
-    needed = ("msgspec", "blake3", "cryptography", "arro3.core", "arro3.io", "duckdb")
+    needed = ("msgspec", "blake3", "nacl", "arro3.core", "arro3.io", "duckdb")
     zstd = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
     missing = [name for name in (*needed, zstd) if not _is_found(find_spec, name)]
     if missing:

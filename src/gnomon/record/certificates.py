@@ -29,7 +29,7 @@ def certified_key(opened: Entry) -> bytes | None:
         public, raw_nonce = bytes.fromhex(key), bytes.fromhex(nonce)
     except ValueError:
         return None
-    from gnomon.record.keys import CERTIFICATE_LABEL, is_signed, log_id, writer_id  # loads cryptography
+    from gnomon.record.keys import CERTIFICATE_LABEL, is_signed, log_id, writer_id  # loads libsodium
 
     is_true = (
         len(raw_nonce) == 16

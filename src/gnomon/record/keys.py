@@ -14,8 +14,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
+from nacl.exceptions import BadSignatureError
 
 from gnomon.errors import KeyFileError
 from gnomon.record.hashing import derive_id
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 CERTIFICATE_LABEL = b"gnomon v1 certificate\0"
 CLOSE_LABEL = b"gnomon v1 close\0"
 _FILE_HEAD = "gnomon device key v1\n"
+_KEY_BYTES, _SIGNATURE_BYTES = 32, 64
 
 
 class DeviceKey:
     """The right to write as one device. `is_kept` is False where no key file could be written."""
 
-    __slots__ = ("_private", "is_kept", "public", "writer")
+    __slots__ = ("_secret", "is_kept", "public", "writer")
 
     def __init__(self, seed: bytes, *, is_kept: bool = True) -> None:
-        self._private = Ed25519PrivateKey.from_private_bytes(seed)
-        self.public = self._private.public_key().public_bytes_raw()
+        self.public, self._secret = crypto_sign_seed_keypair(seed)
         self.writer = writer_id(self.public)
         self.is_kept = is_kept
 
@@ -44,7 +44,7 @@ class DeviceKey:
 
     def sign(self, label: bytes, data: bytes) -> str:
         """Return the signature of `label || data` as 128 hex digits."""
-        return self._private.sign(label + data).hex()
+        return crypto_sign(label + data, self._secret)[:_SIGNATURE_BYTES].hex()
 
 
 def writer_id(public: bytes) -> str:
@@ -58,10 +58,20 @@ def log_id(public: bytes, nonce: bytes) -> str:
 
 
 def is_signed(public: bytes, signature_hex: str, label: bytes, data: bytes) -> bool:
-    """Return whether `signature_hex` is this key's signature of `label || data`."""
+    """Return whether `signature_hex` is this key's signature of `label || data`.
+
+    By the rule of libsodium, which the format names: a key that not one signer holds, but that any signature fits
+    (a point of small order), signs nothing, and of each number there is one way to write it.
+    """
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(bytes.fromhex(signature_hex), label + data)
-    except (InvalidSignature, ValueError):
+        signature = bytes.fromhex(signature_hex)
+    except ValueError:
+        return False
+    if len(public) != _KEY_BYTES or len(signature) != _SIGNATURE_BYTES:
+        return False
+    try:
+        crypto_sign_open(signature + label + data, public)
+    except BadSignatureError:
         return False
     return True
 

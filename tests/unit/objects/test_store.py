@@ -405,7 +405,7 @@ ObjectStore(Dies(), sys.argv[1], "a" * 32).keep(sys.argv[2])
 
 
 def test_importing_the_store_stays_light():
-    heavy = "numpy pandas pyarrow arro3 duckdb msgspec cryptography pathlib dataclasses shutil asyncio"
+    heavy = "numpy pandas pyarrow arro3 duckdb msgspec nacl pathlib dataclasses shutil asyncio"
     script = f"import sys, gnomon.objects.store; print([m for m in {heavy.split()} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60

@@ -542,7 +542,7 @@ def test_importing_gnomon_is_quiet():
 import sys, threading
 before = set(sys.modules)
 import gnomon
-heavy = {"numpy", "pandas", "pyarrow", "arro3", "duckdb", "polars", "starlette", "cryptography", "blake3"}
+heavy = {"numpy", "pandas", "pyarrow", "arro3", "duckdb", "polars", "starlette", "nacl", "blake3"}
 heavy |= {"msgspec", "sqlite3", "json"}
 assert not heavy & (set(sys.modules) - before), heavy & set(sys.modules)
 assert threading.active_count() == 1

@@ -30,7 +30,7 @@ TIMEOUT = "timeout"
 _PR_SET_PDEATHSIG = 1
 _WARM = (
     "logging", "tempfile", "shutil", "psutil", "subprocess", "datetime", "ast", "fnmatch", "getpass", "platform",
-    "pwd", "socket", "importlib.metadata", "cryptography.hazmat.primitives.asymmetric.ed25519", "gnomon.runs.given",
+    "pwd", "socket", "importlib.metadata", "nacl.bindings", "gnomon.runs.given",
     "gnomon.runs.capture.launcher", "gnomon.runs.capture.machine", "gnomon.runs.capture.console",
     "gnomon.runs.capture.environment", "gnomon.runs.capture.other_python", "gnomon.runs.capture.code",
     "gnomon.runs.capture.code_git", "gnomon.runs.capture.code_files", "gnomon.runs.capture.packages",

@@ -346,7 +346,7 @@ def test_a_command_that_asks_nobody_loads_and_reads_next_to_nothing(project):
     assert {one for one in loaded if one.startswith("gnomon.team")} == {
         "gnomon.team", "gnomon.team.updates", "gnomon.team.updates.asking",
     }  # fmt: skip
-    assert not loaded & {"hashlib", "cryptography", "zoneinfo", "difflib"}
+    assert not loaded & {"hashlib", "nacl", "zoneinfo", "difflib"}
 
 
 @pytest.mark.slow
