@@ -12,12 +12,14 @@ import numpy as np
 
 from benchmarks.why.cases import case_of
 from benchmarks.why.training import train
-from gnomon.runs.why.attribute import Question, attribute, plan
+from gnomon.runs.why.attribute import Question
+from gnomon.runs.why.looks import attribute, looks_at, plan
 from gnomon.runs.why.mixtures import subsets
 from gnomon.runs.why.shapley import shares_of_all, together_of_all
 
 COUNTS = (3, 4, 5, 6, 8)  # of seeds that an answer may have
 USUAL = 5
+UP_TO = (20, 40)  # seeds, from the usual number on, until a cause is told
 TRUTH_SEEDS = range(1_000, 1_200)
 KNOWN = 3  # standard errors of the truth: a planted factor nearer to 0 than this is neither a cause nor none
 TIED = 0.9  # of the largest share: as good as the largest
@@ -61,13 +63,14 @@ class Runs:
                 trained[recipe] = dict(zip(self.seeds, train(recipe, self.seeds).tolist(), strict=True))
             self.values[mixture] = trained[recipe]
 
-    def answer(self, seeds, *, budget=None):
-        """Return the answer, made as `gnomon why` makes it: stage by stage; and how many runs it took."""
+    def answer(self, seeds, *, budget=None, first=None):
+        """Return the answer, made as `gnomon why` makes it: look by look, stage by stage; and how many runs it took."""
         question = Question(tuple(self.case.changes), tuple(seeds), level=LEVEL, budget=budget)
+        looks = looks_at(question, first or len(question.seeds))
         results = {}
-        while (stage := plan(question, results)).runs:
+        while (stage := plan(looks, results)).runs:
             results.update({run: self.values[run.mixture][run.seed] for run in stage.runs})
-        return attribute(question, results), len(results)
+        return attribute(looks, results), len(results)
 
 
 @functools.cache
@@ -96,10 +99,10 @@ def count(numbers, *, step=lambda _: None):
         step(number)
         for idle in (2 * number, 2 * number + 1):
             case = case_of(idle, has_cause=False)
-            runs = Runs(case, range(max(COUNTS)))
+            runs = Runs(case, range(max(UP_TO)))
             _count(figures, case, runs, dict.fromkeys(case.changes, 0.0), set(), {})
         case = case_of(number, has_cause=True)
-        runs = Runs(case, [*range(max(COUNTS)), *TRUTH_SEEDS])
+        runs = Runs(case, [*range(max(UP_TO)), *TRUTH_SEEDS])
         _count_caused(figures, case, runs)
     return figures
 
@@ -146,13 +149,14 @@ def _strength(values):
 
 def _count(figures, case, runs, true, real, together):
     k = len(case.changes)
-    asked = [(seeds, seeds, None) for seeds in COUNTS]
+    asked = [(seeds, seeds, None, None) for seeds in COUNTS]
+    asked += [(f"up to {seeds}", seeds, None, USUAL) for seeds in UP_TO]
     if (
         k >= 3
     ):  # as if there were too many factors: one pair of orders a seed, the same cases exactly beside it
-        asked += [("sampled", USUAL, USUAL * 2 * k), ("exact beside", USUAL, None)]
-    for label, seeds, budget in asked:
-        answer, cost = runs.answer(range(seeds), budget=budget)
+        asked += [("sampled", USUAL, USUAL * 2 * k, None), ("exact beside", USUAL, None, None)]
+    for label, seeds, budget, first in asked:
+        answer, cost = runs.answer(range(seeds), budget=budget, first=first)
         outcome = _outcome(answer, true, real)
         outcome["cases"] += 1
         outcome["runs"] += cost

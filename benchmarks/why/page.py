@@ -6,7 +6,7 @@ import math
 
 from benchmarks.checks.fairness import table
 from benchmarks.why.cases import KINDS
-from benchmarks.why.figures import COUNTS, KNOWN, TRUTH_SEEDS, USUAL
+from benchmarks.why.figures import COUNTS, KNOWN, TRUTH_SEEDS, UP_TO, USUAL
 
 STRENGTHS = ("0–0.5", "0.5–1", "1–2", "2–4", "over 4")
 WORDS = {
@@ -94,7 +94,7 @@ def _by_kind(figures):
 
 def _by_seeds(figures):
     rows = []
-    for seeds in COUNTS:
+    for seeds in (*COUNTS, *(f"up to {most}" for most in UP_TO)):
         one, none = figures.of("caused", seeds), figures.of("none", seeds)
         rows.append(
             [

@@ -198,6 +198,21 @@ def test_no_cause_above_noise(lab):
     assert "no cause above noise" in shown
 
 
+def test_it_goes_on_with_more_seeds_until_a_cause_is_told(lab):
+    """The noise has a deviation of 0.01, and what `lr` does is 0.019: five seeds do not tell."""
+    lab.python("train.py", "--lr", "0.1", "--seed", "0")
+    lab.python("train.py", "--lr", "0.1019", "--seed", "0")
+    five = lab.gnomon("why", "@2", "@1", "-m", "score", "--parallel", "2", code=3).stdout
+    assert "`--up-to 20` goes on with more seeds until a cause is told" in five
+    asked = lab.gnomon("why", "@2", "@1", "-m", "score", "--up-to", "20", "--plan").stdout
+    assert "seeds 0, 1, 2, 3, 4, then 10 and 20 in all until a cause is told" in asked
+    found = why(lab, "--up-to", "20")
+    assert [one["name"] for one in found["answer"]["shares"] if one["is_cause"]] == ["params.lr"]
+    assert 5 < len(found["answer"]["seeds"]) <= 20
+    assert found["answer"]["level"] == 0.05
+    assert "looks after 5, 10, 20 seeds" in " ".join(found["answer"]["notes"])
+
+
 def test_what_was_made_is_not_made_again_and_stays_out_of_the_lists(lab):
     lab.python("train.py", "--lr", "0.1", "--seed", "1")
     lab.python("train.py", "--lr", "0.2", "--tint", "blue", "--seed", "1")
@@ -288,6 +303,14 @@ def test_a_mixture_that_fails_says_why(lab):
     lab.python("train.py", "--lr", "0.4", "--seed", "1")
     done = lab.gnomon("why", "@2", "@1", "-m", "score", "--seeds", "3", "--parallel", "2", code=3)
     assert "too steep" in done.stdout
+    failed = [
+        view
+        for view in map(lab.record.run, lab.record.runs(limit=None, removed=True).ids)
+        if view.status == "failed"
+    ]
+    assert (
+        3 <= len(failed) <= 4
+    )  # one for each seed: no other mixture of that seed is run (but beside the first)
     joined = lab.json(
         "why", "@2", "@1", "-m", "score", "--seeds", "3", "--together", "code,params.lr", code=0
     )
@@ -318,6 +341,10 @@ def test_what_cannot_be_swapped_is_named(lab):
         (("@2", "@1", "-m", "scor"), "never logged `scor`"),
         (("@2", "@1", "-m", "score", "--seeds", "x"), "`--seeds` must be a number"),
         (("@2", "@1", "-m", "score", "--seeds", "0"), "must be from 1 to 50; got 0"),
+        (
+            ("@2", "@1", "-m", "score", "--up-to", "4"),
+            "must be from 5, the seeds of the first look, to 50; got 4",
+        ),
         (("@2", "@1", "-m", "score", "--parallel", "0"), "must be at least 1; got 0"),
         (("@2", "@1", "-m", "score", "--together", "lr,deph"), "nothing that differs is called `deph`"),
         (("@2", "@1", "-m", "score", "--level", "2"), "must be in [0.001, 0.5]; got 2"),

@@ -396,9 +396,9 @@ class Record:
     def why(self, a: str, b: str, metric: str, *, parallel: int = 1, **options: Any) -> Why:
         """Return why a metric of two runs differs, by making mixtures of them; the answer is written on both.
 
-        Options: `seeds` (how many, or which), `level`, `everything`, `budget`, `join` (factors to treat as one:
-        `["code,params.lr"]`), `apart` (to take apart: `["code"]`), `leave` (to leave out), `env`, `take`; see
-        `gnomon why --help`. It starts the commands of both runs.
+        Options: `seeds` (how many, or which), `up_to` (with how many it goes on until a cause is told), `level`, `everything`,
+        `budget`, `join` (factors to treat as one: `["code,params.lr"]`), `apart` (to take apart: `["code"]`), `leave` (to leave
+        out), `env`, `take`; see `gnomon why --help`. It starts the commands of both runs.
         Raises UnknownSubjectError, BadArgumentError where nothing can be swapped or a part cannot be rebuilt.
         """
         from gnomon.runs.why.actions import ask, make, require_question, write_down

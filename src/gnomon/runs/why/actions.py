@@ -6,6 +6,7 @@ written on both runs, by `write_down`.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,10 @@ from gnomon.runs.actions import write
 from gnomon.runs.rebuild.recipe import recipe_of
 from gnomon.runs.rebuild.swap import takes_seed
 from gnomon.runs.reproduce.actions import UNFINISHED
-from gnomon.runs.why.attribute import DEFAULT_SEEDS, Question, attribute, plan
+from gnomon.runs.why.attribute import DEFAULT_SEEDS, Question
 from gnomon.runs.why.factors import Factors, factors_of, together, without
-from gnomon.runs.why.mixtures import ends_of, needed
+from gnomon.runs.why.looks import attribute, looks_at, plan
+from gnomon.runs.why.mixtures import MOST_SEEDS, ends_of, needed
 from gnomon.runs.why.running import Mixtures, durations, repeat
 from gnomon.runs.why.value import require
 
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from gnomon.runs.why.attribute import Run
     from gnomon.runs.why.running import Made
 
-MOST_SEEDS = 50
 EXACT = (
     "each repeat gives the same values and other seeds cannot be tried: the shares hold for these two runs, of others "
     "nothing is known"
@@ -50,6 +51,7 @@ class Asked:
     values: tuple[float, float]  # of the two runs as they were recorded
     factors: Factors
     question: Question | None  # None: nothing that differs can be swapped
+    looks: tuple[Question, ...]  # at the question: at some of its seeds, at more, at all. Most often one
     mixtures: Mixtures = field(repr=False)
     comparison: Comparison = field(repr=False)
     is_seeded: bool
@@ -60,14 +62,14 @@ class Asked:
     @property
     def missing(self) -> int:
         """How many runs are to be made now: those of the next stage."""
-        return len(plan(self.question, self.mixtures.results).runs) if self.question is not None else 0
+        return len(plan(self.looks, self.mixtures.results).runs) if self.looks else 0
 
     @property
     def at_most(self) -> int:
         """How many runs are to be made in all, if the next stage shows a difference."""
-        if self.question is None:
+        if not self.looks:
             return 0
-        stage = plan(self.question, self.mixtures.results)
+        stage = plan(self.looks, self.mixtures.results)
         return len(stage.runs) + stage.then_at_most
 
 
@@ -78,6 +80,7 @@ def ask(
     metric: str,
     *,
     seeds: int | Sequence[int] = DEFAULT_SEEDS,
+    up_to: int | None = None,
     level: float = 0.05,
     everything: bool = False,
     budget: int | None = None,
@@ -90,10 +93,17 @@ def ask(
 ) -> Asked:
     """Return what asking why two runs differ takes. Nothing is started.
 
-    `seeds` is how many, or which; `join` are factors that are made one, `apart` those that are taken apart, `leave` those
-    that are left out. Raises BadArgumentError where one of the runs has not ended or never logged the metric,
-    UnknownSubjectError, AmbiguousIdError.
+    `seeds` is how many, or which; `up_to` is with how many seeds it goes on until a cause is told; `join` are factors that are
+    made one, `apart` those that are taken apart, `leave` those that are left out.
+
+    Raises BadArgumentError where one of the runs has not ended or never logged the metric, UnknownSubjectError,
+    AmbiguousIdError.
     """
+    first_look = seeds if isinstance(seeds, int) else len(dict.fromkeys(seeds))
+    if up_to is not None and not first_look <= up_to <= MOST_SEEDS:
+        raise BadArgumentError(
+            f"`up_to` must be from {first_look}, the seeds of the first look, to {MOST_SEEDS}; got {up_to}"
+        )
     record.replica.update(record.progress)
     one, other = record.run(a), record.run(b)
     if one.id == other.id:
@@ -126,7 +136,7 @@ def ask(
     if whole and not gaps:
         mixtures = [frozenset[str](), whole]
         made.find(mixtures)
-        chosen = _seeds(made, first, second, seeds, is_seeded)
+        chosen = _seeds(made, first, second, seeds, up_to, is_seeded)
         names = tuple(sorted(whole))
         question = Question(names, tuple(chosen), level=level, everything=everything, budget=budget)
         inner = {run.mixture for seed in question.seeds for run in needed(question, seed)} - set(
@@ -135,8 +145,9 @@ def ask(
         if inner and _are_few(len(inner)):
             made.find(inner)
     return Asked(
-        record, first, second, metric, values, factors, question, made, compared, is_seeded, gaps, tuple(notes),
-        durations((one, other)),
+        record, first, second, metric, values, factors, question,
+        looks_at(question, min(first_look, len(question.seeds))) if question is not None else (),
+        made, compared, is_seeded, gaps, tuple(notes), durations((one, other)),
     )  # fmt: skip
 
 
@@ -158,20 +169,22 @@ def _are_few(count: int) -> bool:
 
 
 def _seeds(
-    made: Mixtures, a: Recipe, b: Recipe, wanted: int | Sequence[int], is_seeded: bool
+    made: Mixtures, a: Recipe, b: Recipe, wanted: int | Sequence[int], up_to: int | None, is_seeded: bool
 ) -> list[object]:
-    """Return the seeds: those that were given, else first those of which both ends exist, then of one, then others."""
+    """Return the seeds: first those that were given, or those of which both ends exist, then of one; then others."""
     if not isinstance(wanted, int):
         if not is_seeded:
             raise BadArgumentError(
                 f"the runs take no seed, so seeds {', '.join(map(str, wanted))} cannot be tried",
                 hint="`--seeds N` says how often each mixture is repeated",
             )
-        return list(dict.fromkeys(wanted))
+        given = list(dict.fromkeys(wanted))
+        return _with_others(given, max(len(given), up_to or 0))
     if not 1 <= wanted <= MOST_SEEDS:
         raise BadArgumentError(f"`seeds` must be from 1 to {MOST_SEEDS}; got {wanted}")
+    total = max(wanted, up_to or 0)
     if not is_seeded:
-        return [repeat(nth + 1) for nth in range(wanted)]
+        return [repeat(nth + 1) for nth in range(total)]
     known: dict[int, int] = {}
     for _, seed in made.results:
         if isinstance(seed, int):
@@ -179,13 +192,17 @@ def _seeds(
     for recipe in (a, b):
         if isinstance(recipe.seed, int):
             known.setdefault(recipe.seed, 0)
-    chosen = sorted(known, key=lambda seed: (-known[seed], seed))[:wanted]
+    return _with_others(sorted(known, key=lambda seed: (-known[seed], seed))[:total], total)
+
+
+def _with_others(chosen: list[int], total: int) -> list[object]:
+    """Return some seeds, and the smallest others, until there are so many."""
+    found = dict.fromkeys(chosen)
     candidate = 0
-    while len(chosen) < wanted:
-        if candidate not in chosen:
-            chosen.append(candidate)
+    while len(found) < total:
+        found.setdefault(candidate)
         candidate += 1
-    return list(chosen)
+    return list(found)
 
 
 def make(
@@ -199,33 +216,33 @@ def make(
     assert question is not None  # who calls has looked  # noqa: S101
     if not asked.is_seeded:
         # Two repeats of each end say whether anything is random at all. If not, all others would be the same again.
-        _make(replace(question, seeds=question.seeds[:2]), mixtures, parallel, tell, only_ends=True)
+        _make((replace(question, seeds=question.seeds[:2]),), mixtures, parallel, tell, only_ends=True)
         if _repeats_exactly(question, mixtures.results):
-            one = replace(question, seeds=question.seeds[:1], everything=True)
+            one = (replace(question, seeds=question.seeds[:1], everything=True),)
             _make(one, mixtures, parallel, tell)
             answer = attribute(one, mixtures.results)
             return replace(answer, more_seeds=None, notes=(*answer.notes, EXACT))
-    _make(question, mixtures, parallel, tell)
-    return attribute(question, mixtures.results)
+    _make(asked.looks, mixtures, parallel, tell)
+    return attribute(asked.looks, mixtures.results)
 
 
 def _make(
-    question: Question,
+    looks: tuple[Question, ...],
     mixtures: Mixtures,
     parallel: int,
     tell: Callable[[Run, Made, int, int], None],
     *,
     only_ends: bool = False,
 ) -> None:
-    while (stage := plan(question, mixtures.results)).runs and not (only_ends and stage.name != "ends"):
-        done, total = 0, len(stage.runs)
+    done: Counter[str] = Counter()
+    while (stage := plan(looks, mixtures.results)).runs and not (only_ends and stage.name != "ends"):
+        name, total = stage.name, done[stage.name] + len(stage.runs)
 
         def heard(run: Run, made: Made) -> None:
-            nonlocal done
-            done += 1
-            tell(run, made, done, total)  # noqa: B023  of this stage
+            done[name] += 1  # noqa: B023  of this stage
+            tell(run, made, done[name], total)  # noqa: B023
 
-        mixtures.make(stage.runs, parallel, heard)
+        mixtures.make(stage.runs, parallel, heard, stops_at_failure=name == "mixtures")
 
 
 def _repeats_exactly(question: Question, results: Mapping[tuple[Mixture, Seed], float]) -> bool:

@@ -42,6 +42,10 @@ def why(parser: Parser) -> Command:
         "--seeds", metavar="N", default=None,
         help="how many seeds (default: 5), or which: `1,2,3`. More seeds see smaller causes",
     )  # fmt: skip
+    parser.option(
+        "--up-to", metavar="N", type=int, default=None,
+        help="go on with more seeds, at most N, until a cause is told from noise; `--level` holds for all looks together",
+    )  # fmt: skip
     parser.option("--parallel", metavar="N", type=int, default=1, help="how many runs at a time (default: 1)")
     parser.option(
         "--together", metavar="FACTORS", action="append",
@@ -73,6 +77,9 @@ def why(parser: Parser) -> Command:
     parser.example("gnomon why 3fa9 77ab -m auc", "what made the difference?")
     parser.example("gnomon why 3fa9 77ab -m auc --plan", "what differs, and what would the answer cost?")
     parser.example("gnomon why @2 @1 -m loss.min --parallel 4", "four runs at a time")
+    parser.example(
+        "gnomon why 3fa9 77ab -m auc --up-to 40", "go on until a cause is told, with 40 seeds at most"
+    )
     parser.example("gnomon why @2 @1 -m auc --apart code", "which of the changed files did it?")
     parser.note(
         "Ctrl-C stops the runs that go on; what was made is kept, and the same command goes on from there. The exit code is 0 "
@@ -88,9 +95,9 @@ def _why(arguments: Namespace, terminal: Terminal) -> int:
         raise BadArgumentError(f"`--parallel` must be at least 1; got {arguments.parallel}")
     record = open_record(arguments, terminal)
     asked = actions.ask(
-        record, arguments.a, arguments.b, arguments.metric, seeds=_seeds(arguments.seeds), level=arguments.level,
-        everything=arguments.everything, budget=arguments.budget, join=arguments.together or (),
-        apart=arguments.apart or (), leave=arguments.without or (), env=arguments.env,
+        record, arguments.a, arguments.b, arguments.metric, seeds=_seeds(arguments.seeds), up_to=arguments.up_to,
+        level=arguments.level, everything=arguments.everything, budget=arguments.budget,
+        join=arguments.together or (), apart=arguments.apart or (), leave=arguments.without or (), env=arguments.env,
         take=arguments.take or (), say=lambda text: terminal.say(terminal.style(text, "dim", talk=True)),
     )  # fmt: skip
     if not arguments.json:

@@ -5,7 +5,8 @@ between seeds (or `everything` is asked for), the mixtures between them, seed by
 
 Always true: a run that has a result is never asked for again, a failed one neither (leave it out of the results to try
 it again). The same question and results give the same plan, whatever the order of factors; more seeds or a larger
-budget only add runs. No seed is gone on with where one of its runs failed: it could not count.
+budget only add runs. No seed is gone on with where one of its runs failed: it could not count. A mixture that failed with one
+seed is the first that is run with the others: one that always fails costs one run a seed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from gnomon.runs.why.told import NO_SPREAD, ONE_SEED, WITHIN_NOISE, Evidence, be
 
 MOST_EXACT = 6  # factors of which all mixtures are run: 64 runs a seed
 DEFAULT_SEEDS = 5  # docs/explanation/why-runs-differ.md, "How many seeds"
+MOST_SEEDS = 50
+LEAST_LEVEL, LARGEST_LEVEL = 0.001, 0.5
 RUNS_PER_SEED = 2**MOST_EXACT  # beyond, orders are walked as long as they need no more
 
 NO_END = "no seed has a value at both ends"
@@ -62,8 +65,10 @@ class Question:
             if len(set(given)) < len(given):
                 twice = next(one for one in given if given.count(one) > 1)
                 raise BadArgumentError(f"`{name}` of a question has {twice!r} twice; each counts once")
-        if not 0.001 <= self.level <= 0.5:
-            raise BadArgumentError(f"`level` of a question must be in [0.001, 0.5]; got {self.level!r}")
+        if not LEAST_LEVEL <= self.level <= LARGEST_LEVEL:
+            raise BadArgumentError(
+                f"`level` of a question must be in [{LEAST_LEVEL:g}, {LARGEST_LEVEL:g}]; got {self.level!r}"
+            )
         if self.budget is not None and self.budget < self.least:
             raise BadArgumentError(
                 f"`budget` of a question must be at least {self.least:,} runs for {len(self.factors):,} factors "
@@ -114,7 +119,8 @@ def plan(question: Question, results: Results) -> Stage:
     going = [
         seed for seed in question.seeds if not any(is_failed(results, run) for run in needed(question, seed))
     ]
-    wanted = [run for seed in going for run in inner[seed]]
+    fails = {mixture for mixture, seed in results if is_failed(results, Run(mixture, seed))}
+    wanted = [run for seed in going for run in sorted(inner[seed], key=lambda one: one.mixture not in fails)]
     missing = [run for run in wanted if run not in results]
     return Stage("mixtures" if missing else "done", tuple(missing), len(wanted) - len(missing), 0)
 

@@ -152,8 +152,13 @@ class Mixtures:
 
     # ------------------------------------------------------------ what is to be made
 
-    def make(self, runs: Sequence[Run], parallel: int, tell: Callable[[Run, Made], None]) -> None:
-        """Make runs, some at a time; `tell` hears of each as it ends. Ctrl-C stops those that run, and is raised."""
+    def make(
+        self, runs: Sequence[Run], parallel: int, tell: Callable[[Run, Made], None], *, stops_at_failure: bool = False
+    ) -> None:  # fmt: skip
+        """Make runs, some at a time; `tell` hears of each as it ends. Ctrl-C stops those that run, and is raised.
+
+        `stops_at_failure`: after a run that failed none is started; who calls plans anew.
+        """
         waiting = list(runs)
         active: list[tuple[Run, Started]] = []
         try:
@@ -168,7 +173,10 @@ class Mixtures:
                         )
                 for pair in [one for one in active if one[1].process.poll() is not None]:
                     active.remove(pair)
-                    self._take_result(pair[0], self._ended(pair[1]), tell)
+                    made = self._ended(pair[1])
+                    self._take_result(pair[0], made, tell)
+                    if stops_at_failure and math.isnan(made.value):
+                        waiting.clear()
                 if active:
                     time.sleep(PAUSE_S)
         except BaseException:

@@ -1,7 +1,7 @@
 """Is what some seeds show told from chance? One value a seed; several such questions are decided together.
 
-Student's t, as long as something varies. Where nothing does, signs or labels are counted, as in `runs/groups/judge.py`:
-a standard deviation of 0 is no proof.
+Student's t, as long as something varies. Where nothing does, what is counted is how many ways there are for chance to bring
+the same difference each time: a standard deviation of 0 is no proof.
 
 Not done: pooling the noise of several factors. It finds more with three seeds, and alarms falsely in 9-14 % of cases
 where one factor that does nothing is noisier than the others (docs/explanation/why-runs-differ.md).
@@ -43,13 +43,15 @@ class Behind(NamedTuple):
     def chance_unvaried(self, mean: float, n: int) -> float:
         """Return how likely chance makes one and the same difference of `n` seeds, a `mean` that is not 0.
 
-        Where no seed has an effect: had A and B the same distribution, any of the 2n values could be of A. Else any
-        signs were as likely; or, if that tells more, Student's t as if the ends shared no seed.
+        Where no seed has an effect: had A and B the same distribution, any of the 2n values could be of A. Else, what a
+        factor that does nothing leaves is, for each seed, two draws of the same kind. They differ by one given number in
+        at most one case of four, whatever they are drawn from (Motzkin and Straus 1965), and every seed after the first
+        does. Or, if that tells more, Student's t as if the ends shared no seed.
         """
         if self.is_fixed:
             return 2 / math.comb(2 * n, n)
         t = mean / (self.spread / math.sqrt(n)) if self.spread else 0.0
-        return min(2.0 ** (1 - n), student.two_sided(t, n - 1))
+        return min(4.0 ** (1 - n), student.two_sided(t, n - 1))
 
 
 def behind(values: Sequence[Sequence[float]]) -> Behind:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gnomon.runs.plot.whiskers import Whiskers
 from gnomon.runs.rebuild.swap import CODE
 from gnomon.runs.why.factors import APART
+from gnomon.runs.why.mixtures import MOST_SEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,9 +61,13 @@ def nothing(asked: Asked) -> str:
 def cost(asked: Asked, terminal: Terminal, parallel: int = 1) -> str:
     """Return what the answer costs, before anything starts."""
     assert asked.question is not None  # who calls has looked  # noqa: S101
-    seeds = asked.question.seeds
+    seeds = asked.looks[0].seeds
     named = ", ".join(map(str, seeds[:8])) + (", …" if len(seeds) > 8 else "")
     what = f"{'seeds' if asked.is_seeded else 'repeats'} {named}"
+    if len(asked.looks) > 1:
+        counts = ", ".join(str(len(look.seeds)) for look in asked.looks[1:-1])
+        what += f", then {counts} and" * bool(counts) + ", then" * (not counts)
+        what += f" {len(asked.question.seeds)} in all until a cause is told"
     kind = "all mixtures" if asked.question.is_exact else f"{2 * asked.question.pairs} orders of the factors"
     now, most = asked.missing, asked.at_most
     there = len(asked.mixtures.made)
@@ -71,7 +76,8 @@ def cost(asked: Asked, terminal: Terminal, parallel: int = 1) -> str:
         return f"{text}: nothing is to be run"
     took = asked.duration_s
     about = f", about {terminal.duration(took * most / parallel)} in all" if took is not None else ""
-    later = f", then {most - now:,} if the two ends differ" if most > now else ""
+    at_most = "at most " if len(asked.looks) > 1 else ""
+    later = f", then {at_most}{most - now:,} if the two ends differ" if most > now else ""
     return f"{text}; {now:,} to make now{later}{about}"
 
 
@@ -112,13 +118,32 @@ def answer_lines(asked: Asked, answer: Answer, terminal: Terminal) -> Iterator[t
 
 
 def next_steps(asked: Asked, answer: Answer) -> Iterator[str]:
-    """Yield how to look closer at a cause that is made of several things."""
+    """Yield how to look closer: at a cause that is made of several things, or where none is told."""
+    yield from _with_more(asked, answer)
     several = {one.name: one.several for one in asked.factors.found}
     for one in answer.causes:
         whole, count = one.name.partition("+")[0], several.get(one.name, 1)
         if whole in APART and count > 1:
             what = "file" if whole == CODE else "package"
             yield f"`--apart {whole}` tells which {what} it was; runs that were made are used again"
+
+
+def _with_more(asked: Asked, answer: Answer) -> Iterator[str]:
+    """Yield what may tell a cause where none is told."""
+    question = asked.question
+    if answer.causes or question is None:
+        return
+    apart = [name for name in question.factors if name.startswith(f"{CODE}/")]
+    if answer.failed and not answer.seeds and len(apart) > 1:
+        yield f"files that need each other are swapped as one: `--together {','.join(apart)}`, or without `--apart code`"
+    if answer.more_seeds and len(asked.looks) == 1 and len(answer.seeds) > 1:
+        up_to = len(question.seeds)
+        while up_to < len(question.seeds) + answer.more_seeds:
+            up_to *= 2
+        if up_to <= MOST_SEEDS:
+            yield f"`--up-to {up_to}` goes on with more seeds until a cause is told; what was run is used again"
+    if not answer.shares and answer.difference.mean and len(question.factors) > 1 and len(answer.seeds) > 1:
+        yield "two causes may cancel: `--everything` runs the mixtures all the same"
 
 
 def _failed(asked: Asked, answer: Answer) -> list[str]:

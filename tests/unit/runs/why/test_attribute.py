@@ -194,12 +194,39 @@ def test_so_many_factors_are_told_where_no_seed_changes_anything(seeds, factors,
     assert len(answer.causes) == told_
 
 
-@pytest.mark.parametrize(("seeds", "p"), [(5, 2**-4), (6, 2**-5)])
-def test_where_the_effect_is_the_same_for_each_seed_signs_are_counted(seeds, p):
+@pytest.mark.parametrize(("seeds", "p"), [(3, 4**-2), (4, 4**-3), (5, 4**-4)])
+def test_where_the_effect_is_the_same_for_each_seed_one_case_in_four_is_chance(seeds, p):
     """The noise is far larger than the effect, so no test that forgets the pairs would tell it."""
     answer = ask(lambda m, s: float(100 * (-1) ** s * s) + 0.25 * ("lr" in m), ("lr",), seeds=range(seeds))
     assert answer.difference.p == p
     assert answer.verdict == ("causes" if p <= 0.05 else "cannot tell")
+
+
+def test_an_effect_that_never_varies_is_told_as_well_as_one_that_does():
+    """Else the clearest cause of all would be called noise, beside one that is less clear."""
+
+    def evaluate(mixture, seed):
+        return (
+            noise(seed, size=30)
+            + 1 * ("fixed" in mixture)
+            + (2 + noise(seed, "lr", size=0.1)) * ("lr" in mixture)
+        )
+
+    answer = ask(lambda m, s: round(evaluate(m, s) * 64) / 64, ("fixed", "lr"))
+    assert {cause.name for cause in answer.causes} == {"fixed", "lr"}
+    fixed = next(cause for cause in answer.causes if cause.name == "fixed")
+    assert set(fixed.by_seed.values()) == {1.0}
+
+
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=8).filter(any), st.integers(2, 6))
+def test_two_draws_of_one_kind_seldom_differ_by_the_same_each_time(weights, seeds):
+    """What `4 ** (1 - n)` rests on: the chance, over all differences but 0, that n pairs of draws all show the same one."""
+    total = sum(weights)
+    found = {}
+    for i, one in enumerate(weights):
+        for j, other in enumerate(weights):
+            found[i - j] = found.get(i - j, 0.0) + one * other / total**2
+    assert math.fsum(part**seeds for by, part in found.items() if by) <= 4.0 ** (1 - seeds) + 1e-12
 
 
 def test_the_same_effect_for_each_seed_far_beyond_their_noise_is_told():
