@@ -231,6 +231,58 @@ def test_a_script_that_reads_run_params(lab):
     assert lab.record.run(refused["by"]).params["unused"] == 1
 
 
+READS = """
+import gnomon
+with gnomon.run('a', params={'lr': 0.1, 'unused': 1}, seed=2) as run:
+    path = run.use('credit@v1')
+    rows = len(path.read_text().splitlines())
+    run.log(score=run.params['lr'] * 10 + run.seed + 100 * rows, step=0)
+"""
+
+
+def test_a_repeat_that_was_given_something_is_repeated_with_it(lab):
+    """Nothing in its command or code says what it was given."""
+    versions(lab, 2)
+    lab.write("train.py", READS)
+    lab.commit()
+    lab.python("train.py")
+    run = lab.newest()
+    swaps = [word for one in ("lr=0.3", "seed=5", "data=v2") for word in ("--on-changed", one)]
+    changed = lab.again(run.id, *swaps)
+    assert changed["metrics"][0]["after"] == 3 + 5 + 100 * 3
+    assert lab.record.run(changed["by"]).given == {
+        "params": {"lr": 0.3}, "seed": 5, "data": {"credit": lab.record.run(changed["by"]).given["data"]["credit"]}
+    }  # fmt: skip
+    again = lab.again(changed["by"])
+    assert (again["verdict"], again["metrics"][0]["after"]) == ("identical", 308.0)
+    further = lab.again(changed["by"], "--on-changed", "lr=0.4")  # the rest stays as it was given
+    assert further["metrics"][0]["after"] == 309.0
+    back = lab.again(further["by"])
+    assert back["verdict"] == "identical"
+
+
+def test_a_trial_of_a_sweep_is_repeated_with_its_parameters(lab):
+    lab.write(
+        "train.py",
+        "import gnomon\nwith gnomon.run('a', params={'lr': 0.1}, seed=2) as run:\n"
+        "    run.log(score=run.params['lr'] * 10 + run.seed, step=0)\n",
+    )
+    lab.write(
+        "sweep.toml",
+        f'command = "{sys.executable} train.py"\nmetric = "score"\ngoal = "maximize"\nseeds = [7]\n[params]\nlr = [0.2, 0.3]\n',
+    )
+    lab.commit()
+    lab.gnomon("sweep")
+    trial = lab.newest()
+    assert trial.given == {"params": {"lr": trial.params["lr"]}, "seed": 7}
+    again = lab.again(trial.id)
+    assert again["verdict"] == "identical", again
+    other = lab.newest(1)
+    why = lab.json("why", other.id, trial.id, "-m", "score", "--seeds", "2", "--plan")
+    assert [one["name"] for one in why["factors"]] == ["params.lr"]
+    assert why["runs_there"] == 2  # both ends are what a mixture would be
+
+
 def test_the_code_of_another_run_and_of_a_commit(lab, trained):
     first = lab.git("rev-parse", "HEAD")
     lab.write("train.py", TRAIN.replace("SCALE = 1.0", "SCALE = 3.0"))

@@ -111,3 +111,35 @@ def test_why_two_notebooks_differ(lab):
         "code": 0.3,
     }
     assert all(one["is_cause"] for one in found["answer"]["shares"])
+
+
+def test_a_repeat_with_something_changed_is_a_notebook_too(lab):
+    cells = [LOAD, "import gnomon\nrun = gnomon.run('study', params={'lr': 0.1}, seed=1)",
+             "run.log(score=run.params['lr'] * 10, step=0)\nrun.finish()"]  # fmt: skip
+    run, _ = ran(lab, *cells)
+    changed = lab.again(run.id, "--on-changed", "lr=0.3")["by"]
+    again = lab.again(changed)
+    assert (again["verdict"], again["metrics"][0]["after"]) == ("identical", 3.0), again
+    assert not again["gaps"]
+    compared = lab.record.compare(run.id, changed)
+    assert compared.differs_in == ("params",), compared
+    why = lab.json("why", run.id, changed, "-m", "score", "--plan")
+    assert [one["name"] for one in why["factors"]] == ["params.lr"]
+
+
+def test_two_runs_of_a_notebook_differ_in_no_command_but_in_their_cells(lab):
+    """Each kernel has a file of its own for its connection: that says nothing."""
+    first, _ = ran(lab, LOAD, "lr = 0.1", TRAIN, LOG + "\nrun.finish()")
+    same, _ = ran(lab, LOAD, "lr = 0.1", TRAIN, LOG + "\nrun.finish()")
+    other, _ = ran(lab, LOAD, "lr = 0.100", TRAIN, LOG + "\nrun.finish()")
+    fewer, _ = ran(lab, LOAD, "lr = 0.1\n" + TRAIN, LOG + "\nrun.finish()")
+    record = lab.record
+    assert first.command == same.command == "python -m ipykernel_launcher"
+    assert record.compare(first.id, same.id).is_same
+    found = record.compare(first.id, other.id)
+    assert found.differs_in == ("command",)
+    assert found.command.differ == {"cells": ["4 cells", "4 cells, 1 of them not in the first"]}
+    assert found.sentence == "they differ in the cells of the notebook"
+    assert (
+        record.compare(first.id, fewer.id).command.differ["cells"][1] == "3 cells, 1 of them not in the first"
+    )

@@ -21,11 +21,11 @@
 | `process.exited` | code, signal, duration_s, cpu_s, peak_memory_bytes, loaded | how it ended, what of the project it loaded |
 | `values.logged` | values: series, step, rank, kind, meta, parts, notes | `parts` are [name, media type, object, size] |
 
-`run.created` also has launcher, options (of the command), pick, told, repeats, trial; `run.ended` also unread.
+`run.created` also has launcher, options (of the command), pick, told, repeats, trial, given; `run.ended` also unread.
 `pick` and `told` say what a launcher was asked to pick, and which of seed, group and parameters were given to it.
 `repeats` ({run, for, swapped}) says that a run was made from another one's recipe, `trial` ({sweep, number}) that a sweep
-made it; `unread` names values that it was given and never read. `at` is where data lay, below the project. More in
-docs/internals/reproduce.md.
+made it; `given` ({params: names, seed: true, data: {name: version}}) says what came from outside, `unread` which of it
+nobody read. `at` is where data lay, below the project. More in docs/internals/reproduce.md.
 
 Of a note that was edited, `of` is the hash of its first entry and `since_us` when that was written.
 

@@ -67,7 +67,10 @@ class Given:
 
     def says(self) -> dict[str, object]:
         """Return what a run that is made with these says of itself in its first entry."""
-        return {key: value for key, value in (("repeats", self.repeats), ("trial", self.trial)) if value}
+        names = {"params": sorted(self.params), "seed": self.seed is not None, "data": self.data}
+        given = {key: value for key, value in names.items() if value}
+        said = (("repeats", self.repeats), ("trial", self.trial), ("given", given))
+        return {key: value for key, value in said if value}
 
     def version_for(self, what: object, name: str | None) -> object:
         """Return the data that a run is given where it asks for some, by what it is called in the run."""

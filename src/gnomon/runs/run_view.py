@@ -269,6 +269,31 @@ class RunView:
         )
 
     @property
+    def given(self) -> dict[str, Any]:
+        """What it was given from outside and used: `params` by dotted name, `seed`, `data` (its name in the run -> version)."""
+        from gnomon.runs import checked
+        from gnomon.runs.compare.facts import flat
+
+        said = [
+            one["given"] for one in self._dict("processes").values() if isinstance(one.get("given"), dict)
+        ]
+        if not said:
+            return {}
+        flat_, unread = flat(self.params), set(self.unread)
+        names = [
+            name for name in checked.texts(said[0].get("params")) if name in flat_ and name not in unread
+        ]
+        data = {
+            name: one for name, one in checked.fields(said[0].get("data")).items() if isinstance(one, str)
+        }
+        found = {
+            "params": {name: flat_[name] for name in names},
+            "seed": self.seed if said[0].get("seed") is True and "seed" not in unread else None,
+            "data": data,
+        }
+        return {key: one for key, one in found.items() if one not in (None, {})}
+
+    @property
     def launched(self) -> dict[str, list[str]]:
         """What `gnomon run` was asked for: `pick` (metrics) and `told` (which of seed, group, parameters it was given)."""
         launchers = [one for one in self._dict("processes").values() if one.get("launcher")]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gnomon.points.stats import SeriesStat
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 11
+FOLD_VERSION = 12
 _BY_PEOPLE = (entries.NOTED, entries.TAGGED, entries.RENAMED, entries.REMOVED)
 OPEN = "open"
 WITHHELD = "withheld"  # in the column `removed`: nobody hid this run, but nothing that was said of it is here
@@ -44,7 +44,7 @@ _PROCESS_KINDS = frozenset({entries.CREATED, entries.JOINED, entries.ENDED})
 # What a process may say of its start and its end, and of which type that is.
 _STARTED_FIELDS = (
     ("world_size", int), ("continues", dict), ("step", int), ("forked", bool), ("launcher", bool),
-    ("pick", list), ("told", list),
+    ("pick", list), ("told", list), ("given", dict),
 )  # fmt: skip
 _ENDED_FIELDS = (
     ("error", str), ("traceback", str), ("lost_rows", int), ("lost_values", int), ("unusable_values", int), ("last_step", int),

@@ -21,6 +21,7 @@ from gnomon.errors import BadArgumentError, GnomonError
 from gnomon.ids import process_subject
 from gnomon.runs import entries
 from gnomon.runs.capture.hearing import Hearing
+from gnomon.runs.notebook.words import is_notebook, without_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -177,12 +178,12 @@ class Capture:
     def _look_at_code(self) -> None:
         from gnomon.runs.capture.code import code_state
 
-        # A kernel of Jupyter names the file with its connection, which is no code.
-        argv = () if "ipykernel_launcher" in self._argv else self._argv
+        # A kernel of Jupyter names the file with its connection, which is no code; cells are kept by themselves.
+        script, argv = (None, ()) if is_notebook(self._argv) else (self._script, self._argv)
         state = code_state(
             self._folder,
             scrubber=self.scrubber,
-            script=self._script,
+            script=script,
             argv=argv,
             stop=self._stop,
             since_s=self._since_s,
@@ -382,6 +383,8 @@ def _as_text(blobs: Mapping[str, bytes]) -> dict[str, str] | None:
 
 def command_facts(argv: Sequence[str], script: str | None, scrubber: Scrubber) -> dict[str, object]:
     """Return a command as facts: its words, the same as one line for a shell, the script's name."""
+    if is_notebook(argv):
+        argv, script = without_file(argv), None
     words = scrubber.argv([word[:MAX_WORD] for word in argv[:MAX_WORDS]])
     if words:
         words[0] = os.path.basename(words[0]) or words[0]

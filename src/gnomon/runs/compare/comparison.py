@@ -76,7 +76,7 @@ class Comparison:
     code: tuple[dict[str, object], ...]
     code_diffs: tuple[CodeDiff, ...]
     environment: Differences  # python, package.NAME, machine.NAME, env.NAME
-    command: Differences
+    command: Differences  # command, and cells of notebooks
     data: Differences  # data that `run.use` recorded, by name: the versions
     kept: Differences  # kept files by name: their digests
     metrics: tuple[MetricRow, ...]
@@ -171,6 +171,7 @@ def compare(
     commands = [facts.command_of(one) for one in captured]
     if is_grouped:
         commands = [facts.without_seeds(one) for one in commands]
+    cells = facts.cells_of([one.view for one in chosen])
     kept = [{} if is_grouped else {one.name: one.object for one in side.view.kept} for side in chosen]
     found_params = differences(params)
     found_seeds = differences([_seeds(one, more) for one, more in zip(chosen, seeds, strict=True)])
@@ -178,7 +179,8 @@ def compare(
         "params": bool(found_params),
         "code": any(one.files for one in diffs) or _commits_differ_unseen(code, diffs),
         "environment": bool(environment),
-        "command": len({facts.without_seeds(one) for one in commands if one is not None}) > 1,
+        "command": len({facts.without_seeds(one) for one in commands if one is not None}) > 1
+        or len({one for one in cells if one is not None}) > 1,
         "data": bool(data),
         "seed": bool(found_seeds),
     }
@@ -191,7 +193,12 @@ def compare(
         ),
         code_diffs=tuple(diffs),
         environment=environment,
-        command=differences([{"command": one} if one is not None else {} for one in commands]),
+        command=differences(
+            [
+                {name: fact for name, fact in (("command", one), ("cells", its)) if fact is not None}
+                for one, its in zip(commands, cells, strict=True)
+            ]
+        ),
         data=data,
         kept=differences(kept),
         metrics=tuple(rows),

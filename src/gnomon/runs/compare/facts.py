@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gnomon.record.body import encode_body
 from gnomon.runs import checked
 from gnomon.runs.groups.configuration import SEED_WORDS, is_seed_like
+from gnomon.runs.notebook.words import is_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from gnomon.runs.capture.views import Captured
-    from gnomon.runs.run_view import Use
+    from gnomon.runs.run_view import RunView, Use
 
 # Variables that name a job or a process: they differ between any two, and change no training.
 _OF_JOB = re.compile(
@@ -145,8 +146,31 @@ def is_of_job(variable: str) -> bool:
 
 
 def command_of(captured: Captured) -> str | None:
-    """Return the command line of a run."""
-    return checked.text(captured.part("command").get("text"))
+    """Return the command line of a run; of a notebook only that it is one: how a kernel was started says nothing."""
+    command = captured.part("command")
+    if is_notebook(checked.texts(command.get("argv"))):
+        return "notebook"
+    return checked.text(command.get("text"))
+
+
+def cells_of(runs: Sequence[RunView]) -> list[str | None]:
+    """Return what is said of the cells of notebooks beside those of the first one; None for what is none."""
+    found: list[str | None] = []
+    first: list[str] | None = None
+    for run in runs:
+        is_one = is_notebook(checked.texts(run.captured.part("command").get("argv")))
+        cells = [cell.source for cell in run.cells] if is_one else []
+        if not cells:
+            found.append(None)
+            continue
+        said = f"{len(cells):,} cells" if len(cells) > 1 else "1 cell"
+        if first is None:
+            first = cells
+        if cells != first:
+            others = sum(one not in first for one in cells)
+            said += f", {others:,} of them not in the first" if others else ", others or in another order"
+        found.append(said)
+    return found
 
 
 def without_seeds(command: Any) -> str | None:

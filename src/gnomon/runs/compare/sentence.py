@@ -54,7 +54,9 @@ _PARTS: dict[str, Callable[[Comparison], str]] = {
     "params": _params,
     "code": _code,
     "environment": _environment,
-    "command": lambda _: "the command",
+    "command": lambda found: (
+        "the command" if "command" in found.command.differ else "the cells of the notebook"
+    ),
     "data": lambda found: f"data ({_names(list(found.data.differ))})",
     "seed": lambda _: "the seed",
 }

@@ -21,6 +21,7 @@ from gnomon.ids import RUN_ID_BYTES
 from gnomon.runs.capture.environment import environment_facts
 from gnomon.runs.compare.facts import is_of_job
 from gnomon.runs.given import VARIABLE, Given
+from gnomon.runs.notebook.words import CELLS
 from gnomon.runs.rebuild import cache, code, data, environment, notebook, paths, swap
 from gnomon.runs.rebuild.gaps import WITHHELD, Gap
 from gnomon.runs.rebuild.recipe import Processes, script_log
@@ -38,7 +39,6 @@ _NOT_PASSED = ("GNOMON_RUN_ID", "GNOMON_CLAIMS", "GNOMON_LAUNCHER", VARIABLE)
 _OF_MACHINE = frozenset({"VIRTUAL_ENV", "CONDA_DEFAULT_ENV", "LD_PRELOAD", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES",
                          "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"})  # fmt: skip
 GRACE_S = 10.0
-CELLS = "cells.py"  # of a notebook: beside the rebuilt code, no part of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +157,13 @@ def _source(path: str) -> str:
 
 
 def _command_gaps(recipe: Recipe) -> list[Gap]:
+    secret = [name for name, value in recipe.given.items() if isinstance(value, str) and WITHHELD in value]
+    gaps = [
+        Gap("command", f"`{name}` was given from outside and held a secret that was not recorded")
+        for name in secret
+    ]
     if recipe.is_notebook:
-        return notebook.gaps_of(recipe.notebook)
+        return [*gaps, *notebook.gaps_of(recipe.notebook)]
     if not recipe.is_recorded:
         return [
             Gap(
@@ -167,7 +172,6 @@ def _command_gaps(recipe: Recipe) -> list[Gap]:
                 "capture was off, or it came from another tracker",
             )
         ]
-    gaps = []
     if recipe.words_left_out:
         gaps.append(
             Gap("command", f"its command had {recipe.words_left_out:,} more words than were recorded", None)

@@ -14,6 +14,7 @@ from blake3 import blake3
 
 from gnomon.runs import checked
 from gnomon.runs.compare.facts import is_of_job, params_of
+from gnomon.runs.notebook.words import is_notebook
 from gnomon.runs.rebuild.command import script_in, told_by
 from gnomon.runs.rebuild.notebook import NO_CELLS, Cells, cells_of
 
@@ -106,6 +107,11 @@ class Recipe:
     writers: tuple[str, ...]
     pick: tuple[str, ...] = ()  # metrics that its launcher read from what it printed
     is_from_command: bool = False  # its parameters are what its command says: the script said none
+    given: Mapping[str, object] = field(
+        default_factory=dict
+    )  # parameters that it was given from outside, and read
+    given_data: Mapping[str, str] = field(default_factory=dict)  # data: its name in the run -> version
+    is_seed_given: bool = False
     told: tuple[str, ...] = ()  # which of seed, group and parameters were given to its launcher
     notebook: Cells = field(default=NO_CELLS)  # the cells that it is made of, where it ran in a notebook
 
@@ -125,8 +131,8 @@ def recipe_of(run: RunView, processes: Processes | None = None) -> Recipe:
     script = checked.text(code.get("script")) or _below(
         script_in(words), checked.text(code.get("cwd")) or "."
     )
-    is_notebook = bool(captured.part("notebook")) or "ipykernel_launcher" in words
-    if is_notebook:
+    is_of_notebook = bool(captured.part("notebook")) or is_notebook(words)
+    if is_of_notebook:
         words = ("python", "notebook")  # how a kernel was started says nothing
     return Recipe(
         run=run.id,
@@ -156,14 +162,17 @@ def recipe_of(run: RunView, processes: Processes | None = None) -> Recipe:
         machine=captured.part("machine"),
         notes=tuple(checked.texts(code.get("notes"))),
         duration_s=run.duration_s,
-        is_notebook=is_notebook,
+        is_notebook=is_of_notebook,
         words_left_out=checked.whole(command.get("words_left_out")) or 0,
         author=run.author,
         writers=tuple(dict.fromkeys(process.writer for process in run.processes)),
         pick=tuple(run.launched.get("pick", ())),
         is_from_command=params in ({}, told),
+        given=run.given.get("params", {}),
+        given_data=run.given.get("data", {}),
+        is_seed_given="seed" in run.given,
         told=tuple(run.launched.get("told", ())),
-        notebook=cells_of(run) if is_notebook else NO_CELLS,
+        notebook=cells_of(run) if is_of_notebook else NO_CELLS,
     )
 
 

@@ -51,6 +51,12 @@ class Mix:
         return replace(self, swapped={**self.swapped, factor: said}, **changes)  # type: ignore[arg-type]
 
 
+def as_it_was(recipe: Recipe) -> Mix:
+    """Return the mix of which nothing is changed: what the run was given from outside, it is given again."""
+    seed = recipe.seed if recipe.is_seed_given and isinstance(recipe.seed, int) else None
+    return Mix(recipe, params=recipe.given, seed=seed, data=recipe.given_data)
+
+
 def with_params(mix: Mix, name: str, value: object) -> Mix:
     """Return a mix with another value of a parameter: in the command where a word gives it, else given to the script."""
     recipe = mix.recipe

@@ -16,7 +16,7 @@ from gnomon.runs.actions import write
 from gnomon.runs.compare.facts import is_same, params_of
 from gnomon.runs.rebuild import plan as planning
 from gnomon.runs.rebuild.recipe import recipe_of
-from gnomon.runs.rebuild.swap import Mix
+from gnomon.runs.rebuild.swap import as_it_was
 from gnomon.runs.reproduce.changed import changed
 from gnomon.runs.reproduce.verdict import Outcome, compare
 
@@ -87,7 +87,7 @@ def plan(
             hint="wait for its end (`gnomon eta`), or stop it",
         )
     recipe = recipe_of(view)
-    return planning.plan(record, changed(record, Mix(recipe), on_changed), how=env, take=take, say=say)
+    return planning.plan(record, changed(record, as_it_was(recipe), on_changed), how=env, take=take, say=say)
 
 
 def is_foreign(record: Record, recipe: Recipe) -> bool:

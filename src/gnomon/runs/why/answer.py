@@ -38,7 +38,7 @@ class Share:
     high: float | None
     p: float | None  # corrected for all factors; at or below `level` exactly where it is a cause
     is_cause: bool
-    has_no_effect: bool  # exactly 0 for every seed: swapping it changed nothing, ever
+    has_no_effect: bool  # 0 for every seed, but for rounding: swapping it changed nothing, ever
     by_seed: Mapping[Seed, float]
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def key_of(recipe: Recipe, params: Mapping[str, object] | None = None) -> str | None:
-    """Return the key of a recipe without its seed; `params` are those that are given to the script.
+    """Return the key of a recipe without its seed; `params` are those that are given to the script, as it was unless said.
 
     None where its code is not wholly known: then nothing can be said to be the same.
     """
@@ -36,7 +36,7 @@ def key_of(recipe: Recipe, params: Mapping[str, object] | None = None) -> str | 
         code,
         [os.path.basename(word) for word in command.rest_of(recipe.words, start)[1:]],
         sorted((key, _plain(one.value)) for key, one in options.items() if not is_seed_like(key)),
-        sorted((params or {}).items()),
+        sorted((recipe.given if params is None else params).items()),
         sorted((use.name, use.object) for use in recipe.uses),
         [recipe.environment.python, sorted(packages.items())],
         sorted(

@@ -70,9 +70,9 @@ class Mixtures:
 
     def mix(self, mixture: Iterable[str]) -> Mix:
         """Return what is to be run for a mixture."""
-        from gnomon.runs.rebuild.swap import Mix
+        from gnomon.runs.rebuild.swap import as_it_was
 
-        mix = Mix(self._a)
+        mix = as_it_was(self._a)
         for name in sorted(mixture):
             mix = self._factors[name].apply(mix)
         return mix

@@ -16,8 +16,9 @@ from typing import NamedTuple, TypeVar
 
 from gnomon.runs.groups import student
 from gnomon.runs.groups.judge import MOST_SEEDS, NO_SPREAD, ONE_SEED, SURE
-from gnomon.runs.groups.noise import ROUNDING, measured
+from gnomon.runs.groups.noise import measured
 
+SINGLE = 2.0**-24  # half a unit in the last place of float32: nobody asks for the cause of less
 WITHIN_NOISE = "the noise between seeds could explain the difference"
 __all__ = [
     "NO_SPREAD",
@@ -36,7 +37,7 @@ __all__ = [
 class Behind(NamedTuple):
     """What the runs are like that some values were computed from."""
 
-    size: float  # of the largest value: a spread or a mean within its rounding counts as none
+    size: float  # of the largest value: a spread within its rounding counts as none, values within that of float32 do, too
     spread: float  # standard deviation, over seeds, of the difference of A and B if they shared no seed
     is_fixed: bool  # no seed changed anything in any of the runs
 
@@ -84,7 +85,7 @@ class Evidence:
 
     @property
     def is_zero(self) -> bool:
-        """Whether every value is 0."""
+        """Whether every value is 0, but for rounding."""
         return self.error == 0 and self.mean == 0
 
     def interval(self, decision: Decision) -> tuple[float, float] | tuple[None, None]:
@@ -114,14 +115,14 @@ def evidence(values: Sequence[float], of: Behind) -> Evidence:
     0.0742
     """
     n = len(values)
+    if max(map(abs, values)) <= SINGLE * of.size:
+        return Evidence(0.0, 0.0, n, 1.0, of)
     unit = _unit(of.size)
     noise = measured([value / unit for value in values], size=of.size / unit)
     mean = math.fsum(values) / n
     if noise.variance:
         error = math.sqrt(noise.variance / n) * unit
         return Evidence(mean, error, n, student.two_sided(mean / error, n - 1), of)
-    if max(map(abs, values)) <= ROUNDING * of.size:
-        return Evidence(0.0, 0.0, n, 1.0, of)
     return Evidence(mean, 0.0, n, of.chance_unvaried(mean, n), of)
 
 

@@ -229,6 +229,22 @@ def test_two_draws_of_one_kind_seldom_differ_by_the_same_each_time(weights, seed
     assert math.fsum(part**seeds for by, part in found.items() if by) <= 4.0 ** (1 - seeds) + 1e-12
 
 
+def test_what_rounding_does_is_no_effect():
+    """Float32 beside float64 is off by the same sign each time: more seeds would tell it from 0, and nobody asks for it."""
+    rounded = ask(
+        lambda m, s: 0.3 + noise(s, size=0.1) - (4e-9 + 1e-9 * s) * ("float32" in m), ("code", "float32")
+    )
+    assert (rounded.verdict, rounded.why) == ("no cause above noise", "both ends have the same values")
+    beside = ask(lambda m, s: by_lr(m, s) - (4e-9 + 1e-9 * s) * ("float32" in m), ("code", "float32", "lr"))
+    assert [cause.name for cause in beside.causes] == ["lr"]
+    idle = next(one for one in beside.shares if one.name == "float32")
+    assert idle.has_no_effect and idle.p == 1
+    larger = ask(
+        lambda m, s: 0.3 + noise(s, size=0.1) - (4e-6 + 1e-6 * s) * ("float16" in m), ("code", "float16")
+    )
+    assert [cause.name for cause in larger.causes] == ["float16"]
+
+
 def test_the_same_effect_for_each_seed_far_beyond_their_noise_is_told():
     answer = ask(lambda m, s: float(s) + 1000 * ("lr" in m), ("lr",))
     assert answer.verdict == "causes"
