@@ -176,7 +176,9 @@ def test_ctrl_c_keeps_what_finished_and_the_same_command_goes_on(begin, sweep, a
     assert all("auc" in run["metrics"] for run in table)
     finished = {run["id"] for run in table if run["status"] == "finished"}
     stopped = {run["id"] for run in table if run["status"] == "stopped"}
+    assert "2 stopped, to be run again" in ask("sweeps", "show", "lr and depth").out
     sweep()
+    assert "to be run again" not in ask("sweeps", "show", "lr and depth").out  # they were
     found = shown(ask)
     done = {run["run"] for run in runs_of(found) if run["status"] == "finished"}
     assert len(done) == 8 and finished < done and not stopped & done

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 from remotes import git
 
@@ -175,8 +176,9 @@ def in_terminal(words, **environment):
 def test_a_script_at_a_terminal_hears_that_it_was_nearly_tried(ask, script, project):
     for _ in range(2):
         subprocess.run([*script, "0.1"], check=True)
-    assert "tried before" not in in_terminal([*script, "0.12"])  # no index, and a training makes none
-    ask("runs")
+    assert "nearly tried before: 2 runs" in in_terminal(
+        [*script, "0.12"]
+    )  # no index: a process of its own makes one
     (line,) = [line for line in in_terminal([*script, "0.11"]).splitlines() if "tried before" in line]
     assert line.startswith("gnomon: nearly tried before: ") and "with lr=0.1" in line and "(now 0.11)" in line
     assert "best auc 0.9 (run " in line and ", finished " in line and "gnomon tried --run " in line
@@ -274,7 +276,7 @@ def test_a_new_seed_of_what_was_tried_is_no_second_try(ask, script, project):
         "gnomon: seed 3 is new: 2 runs with the same parameters and code (seeds 1, 2), best auc 0.9"
     )
     (line,) = [line for line in in_terminal([*script, "0.1", "2"]).splitlines() if "best auc" in line]
-    assert line.startswith("gnomon: tried before: 2 runs with the same parameters and code, best auc")
+    assert line.startswith("gnomon: tried before: 3 runs with the same parameters and code, best auc")
 
 
 @pytest.mark.slow
@@ -300,12 +302,34 @@ def test_gnomon_run_says_it_aside_from_the_command(start, script, project):
 
 
 @pytest.mark.slow
-def test_a_damaged_index_stops_no_training_and_is_not_built_in_one(ask, script, project, tmp_path):
+def test_a_damaged_index_stops_no_training_and_is_not_mended_in_one(ask, script, project, tmp_path):
     subprocess.run([*script, "0.1"], check=True)
     ask("runs")
     close_all()
     (index,) = (tmp_path / "cache").rglob("index.sqlite")
     index.write_bytes(b"nonsense" * 1000)
     began = time.time()
+    assert "tried before: 1 run" in in_terminal([*script, "0.1"])  # it is mended beside it
+    assert not index.read_bytes().startswith(b"nonsense") and time.time() - began < 60
+
+
+@pytest.mark.slow
+def test_a_training_that_ends_before_the_answer_waits_for_none(script, project):
+    """Whoever takes the index in at its side is ended with it, and says nothing after it."""
+    subprocess.run([*script, "0.1"], check=True)
+    quick = (project / "train.py").read_text().replace("thread.join(50)", "pass")
+    (project / "train.py").write_text(quick)
     assert "tried before" not in in_terminal([*script, "0.1"])
-    assert index.read_bytes().startswith(b"nonsense") and time.time() - began < 60
+    deadline = time.time() + 10
+    while time.time() < deadline and (left := _beside(project)):
+        time.sleep(0.1)
+    assert not left
+
+
+def _beside(project):
+    """The processes that look up what was tried for a training in this project."""
+    found = []
+    for one in psutil.process_iter(["cmdline", "cwd"]):
+        if "gnomon.runs.tried.elsewhere" in (one.info["cmdline"] or ()) and one.info["cwd"] == str(project):
+            found.append(one.pid)
+    return found

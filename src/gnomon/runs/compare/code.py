@@ -34,6 +34,7 @@ FOR_PEOPLE = (".md", ".rst", ".ics", ".log", ".html", ".svg", ".pdf")  # texts t
 _LOADED = (".py", ".pyw")  # files of which capture knows whether they were loaded
 _FILES = "files/"
 _MOST_NAMED = 5
+BOTH = "both runs"
 
 
 class Code(NamedTuple):
@@ -175,7 +176,7 @@ class _Comparison:
         self.notes = [*first.notes, *other.notes]
         self.files: list[FileDiff] = []
         self.written = 0
-        self.rough: list[str] = []
+        self.rough: dict[str, list[str]] = {}  # by who changed them: their titles
         self.is_whole = True
 
     def result(self, find: Callable[[list[object]], Repository | str]) -> CodeDiff:
@@ -192,10 +193,15 @@ class _Comparison:
             )
         for path in wanted[:MOST_FILES]:
             self._compare(path)
-        if self.rough:
+        for who, paths in self.rough.items():
+            shown = (
+                "how the two recorded changes differ"
+                if who == BOTH
+                else "that change, not what the other one had"
+            )
+            them = "it" if len(paths) == 1 else "them"
             self.notes.append(
-                f"{_some(self.rough)}: both runs changed them and what they changed is not here; shown is how the two "
-                "recorded changes differ"
+                f"{_some(paths)}: {who} changed {them}, on a commit that is not here; shown is {shown}"
             )
         self.notes += self._unkept()
         if self.repository is not None and self.repository.is_cut:
@@ -352,7 +358,11 @@ class _Comparison:
                 FileDiff(path, "binary", None, None, f"File {path} differs: its change is not text\n", False)
             )
             return
-        self.rough.append(path)
+        has = [
+            one is not None or path in code.files for one, code in ((mine, self.first), (theirs, self.other))
+        ]
+        who = BOTH if all(has) else self.first.title if has[0] else self.other.title
+        self.rough.setdefault(who, []).append(path)
         self._take(path, "unknown", texts[0], texts[1], ", as recorded", is_exact=False)
 
     def _take_part(self, path: str, part: Part, *, is_turned: bool) -> None:

@@ -150,6 +150,9 @@ def _times(count: int) -> str:
     return "twice" if count == 2 else f"{count:,} times"
 
 
+_LONGEST = 1e12  # written without an exponent
+
+
 def shown(mean: float, spread: float) -> str:
     """Return a mean with its spread (the standard deviation between seeds: what ± always means), rounded where the spread
     makes further digits idle.
@@ -161,5 +164,6 @@ def shown(mean: float, spread: float) -> str:
         return f"{mean:.6g} ± {spread:.2g}"
     digits = 1 - math.floor(math.log10(spread))
     if not 0 <= digits <= 8:
-        return f"{mean:.6g} ± {spread:.2g}" if digits > 8 else f"{mean:.0f} ± {float(f'{spread:.2g}'):.0f}"
+        is_short = digits < 0 and abs(mean) < _LONGEST  # `12346`, not `1.23457e+04`
+        return f"{mean:.0f} ± {float(f'{spread:.2g}'):.0f}" if is_short else f"{mean:.6g} ± {spread:.2g}"
     return f"{mean:.{digits}f} ± {spread:.{digits}f}"

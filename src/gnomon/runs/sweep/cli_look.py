@@ -159,6 +159,8 @@ def _write_trouble(trials: Sequence[Trial], terminal: Terminal) -> None:
     lines = []
     for trial in trials:
         for one in trial.attempts:
+            if one.status in (entries.STOPPED, entries.OPEN) and trial.status_of(one.seed) != entries.OPEN:
+                continue  # it was run again
             counts[one.status] = counts.get(one.status, 0) + 1
             if one.status in (entries.FAILED, entries.TIMED_OUT):
                 seed = f" seed {one.seed}" if one.seed is not None else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from gnomon import text
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from gnomon.runs.sweep.trials import Attempt, Trial
 
 _SHOWN = 3
+MOST_DIGITS = 8  # behind the point
 
 
 def params_words(params: Mapping[str, object]) -> str:
@@ -108,20 +110,24 @@ def best_words(trials: Sequence[Trial], plan: Plan, judgement: Judgement | None)
 
 
 def number_words(mean: float | None, low: float | None, high: float | None) -> str:
-    """Return a mean with half of its interval: `0.912 ± 0.004`; nothing for none.
+    """Return a mean with its interval, so that nobody takes it for the spread that ± means elsewhere; nothing for none.
 
     >>> number_words(0.912, 0.908, 0.916), number_words(0.5, None, None)
-    ('0.9120 ± 0.0040', '0.5')
+    ('0.9120 [0.9080, 0.9160]', '0.5')
     """
-    from gnomon.runs.groups.spread import shown
-
     if mean is None:
         return ""
-    return text.number(mean) if low is None or high is None else shown(mean, (high - low) / 2)
+    if low is None or high is None:
+        return text.number(mean)
+    half = (high - low) / 2
+    digits = 1 - math.floor(math.log10(half)) if half and math.isfinite(half) else -1
+    if 0 <= digits <= MOST_DIGITS:  # the interval makes further ones idle
+        return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+    return f"{text.number(mean)} [{text.number(low)}, {text.number(high)}]"
 
 
 def standing_words(standing: Standing) -> str:
-    """Return a mean with its interval: `0.912 ± 0.004 (3 seeds)`."""
+    """Return a mean with its interval: `0.912 [0.908, 0.916] (3 seeds)`."""
     assert standing.mean is not None  # it has a value  # noqa: S101
     noun = "run" if standing.low is None or standing.high is None else "seed"
     return f"{number_words(standing.mean, standing.low, standing.high)} ({text.count(standing.n, noun)})"

@@ -3,9 +3,9 @@
 `expect` takes note of a run that starts; `answer` is called by the thread that captures the process, once it has looked at the
 code. Data that a run uses is not known when it starts: the line says so where the earlier ones used some.
 
-Always true: nothing here raises, holds up a training or the command, or outlasts `BUDGET_S` of processor time. In a training
-the index is read as it is: where it lacks much, or is not there, nothing is said. A launcher, which is a process of its own,
-takes in what is new first, if that is little. `GNOMON_TRIED=0` switches it off.
+Always true: nothing here raises, or holds up a training or the command. A training has a process of its own asked
+(`elsewhere`), which takes in what the index lacks and ends with it. A launcher is one: it takes in what is new, if that is
+little, and looks for `BUDGET_S` of processor time at most. `GNOMON_TRIED=0` switches it off.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Collection, Mapping
 
+    from gnomon.env import Env
     from gnomon.runs.tried.asked import Asked
     from gnomon.runs.tried.code import Code
-    from gnomon.runs.views import Record
     from gnomon.session import Session
 
 VARIABLE = "GNOMON_TRIED"
 OFF = frozenset({"0", "off", "no", "none", "false"})
 BUDGET_S = 0.5
-MOST_MISSING_BYTES = 1 << 20  # of the logs, that an index may lack and still be asked as it is
 MOST_NEW_BYTES = 4 << 20  # that a launcher takes in first
 MOST_SHOWN = 30
 
 
-class _Expected(NamedTuple):
+class Expected(NamedTuple):
+    """A run that starts, and how to tell a person of those before it."""
+
     run: str
     params: Mapping[str, object]
     seed: object
@@ -48,7 +49,7 @@ class Here(NamedTuple):
     command: str
 
 
-_expected: dict[Session, _Expected] = {}
+_expected: dict[Session, Expected] = {}
 _has_asked = False
 
 
@@ -70,7 +71,7 @@ def expect(
     if tell is None and (session.env.getenv("GNOMON_LAUNCHER") is not None or not _is_at_terminal()):
         return
     _has_asked = True
-    _expected[session] = _Expected(run, params, seed, tell or _say, tell is not None)
+    _expected[session] = Expected(run, params, seed, tell or _say, tell is not None)
 
 
 def answer(session: Session, here: Here, stop: threading.Event) -> None:
@@ -92,22 +93,45 @@ class _EnoughError(Exception):
     """The search takes too long, or the process ends."""
 
 
-def _line(session: Session, expected: _Expected, here: Here, stop: threading.Event) -> str | None:
-    from gnomon.record.home import open_home
-    from gnomon.runs.tried import found, words
-    from gnomon.runs.tried.code import code_of_facts, with_loaded
-    from gnomon.runs.views import Record
+def _line(session: Session, expected: Expected, here: Here, stop: threading.Event) -> str | None:
+    if not expected.is_launcher:
+        from gnomon.runs.tried.elsewhere import ask
 
+        run = {
+            "run": expected.run,
+            "params": dict(expected.params),
+            "seed": expected.seed,
+            "place": session.path,
+        }
+        return ask(
+            {**run, **here._asdict(), "code": dict(here.code), "imported": sorted(here.imported)}, stop
+        )
     until_s = time.thread_time() + BUDGET_S
 
     def pause() -> None:
         if stop.is_set() or time.thread_time() > until_s:
             raise _EnoughError
-        time.sleep(0)  # the training goes first
+        time.sleep(0)  # the command's output goes first
 
-    with Record(open_home(session.path, session.env)) as record:
-        if not _is_fresh(record, may_update=expected.is_launcher):
+    return line_of(session.path, session.env, expected, here, pause, most_new=MOST_NEW_BYTES)
+
+
+def line_of(
+    place: str, env: Env, expected: Expected, here: Here, pause: Callable[[], None], *, most_new: int
+) -> str | None:
+    """Return the line for a run that starts in the record at `place`; None where there is none, or over `most_new` bytes of logs
+    to take in first."""
+    from gnomon.record.home import open_home
+    from gnomon.runs.tried import found, words
+    from gnomon.runs.tried.code import code_of_facts, with_loaded
+    from gnomon.runs.views import Record
+
+    with Record(open_home(place, env)) as record:
+        index = record.replica.index
+        index.open_as_is()
+        if index.unread_bytes() > most_new:
             return None
+        index.update()
         pause()
         code = with_loaded(record.replica.index, code_of_facts(here.code), here.folder, pause, here.imported)
         asked = _asked(expected, code, here.command)
@@ -115,7 +139,7 @@ def _line(session: Session, expected: _Expected, here: Here, stop: threading.Eve
         return words.at_start(answer, expected.run, expected.seed) if answer.runs else None
 
 
-def _asked(expected: _Expected, code: Code, command: str) -> Asked:
+def _asked(expected: Expected, code: Code, command: str) -> Asked:
     """Return the question: the parameters, and what the command sets where they may not be all, or there are none."""
     from dataclasses import replace
 
@@ -131,18 +155,6 @@ def _asked(expected: _Expected, code: Code, command: str) -> Asked:
         only_same_code=True,
         command=settings(command[:LONGEST_COMMAND]) if by_command else None,
     )
-
-
-def _is_fresh(record: Record, *, may_update: bool) -> bool:
-    """Return whether the index may be asked now: it lacks little, or may take it in."""
-    index = record.replica.index
-    is_open = index.open_as_is()
-    if may_update:
-        if index.unread_bytes() > MOST_NEW_BYTES:
-            return False
-        index.update()
-        return True
-    return is_open and index.unread_bytes() <= MOST_MISSING_BYTES
 
 
 def _is_at_terminal() -> bool:

@@ -82,6 +82,7 @@ class Evidence:
     n: int  # seeds
     chance: float  # that the mean is as far from 0 as this by chance, on its own; 1 where all values are 0
     behind: Behind
+    rounding: float = 0.0  # within which all values are 0, though not exactly
 
     @property
     def is_zero(self) -> bool:
@@ -95,8 +96,10 @@ class Evidence:
         is then that of the step. So all hold together at 1 - 2 level: a false claim, or a miss elsewhere.
         None: nothing varies, and the seeds are too few to tell.
         """
+        if self.is_zero:
+            return -self.rounding, self.rounding
         if self.error == 0:
-            return (self.mean, self.mean) if self.is_zero or decision.is_told else (None, None)
+            return (self.mean, self.mean) if decision.is_told else (None, None)
         half = near = student.t_quantile(decision.level_together, self.n - 1) * self.error
         size = abs(self.mean)
         # A quantile is a root, found to nine digits: at the very edge, the decision decides.
@@ -116,7 +119,7 @@ def evidence(values: Sequence[float], of: Behind) -> Evidence:
     """
     n = len(values)
     if max(map(abs, values)) <= SINGLE * of.size:
-        return Evidence(0.0, 0.0, n, 1.0, of)
+        return Evidence(0.0, 0.0, n, 1.0, of, SINGLE * of.size if any(values) else 0.0)
     unit = _unit(of.size)
     noise = measured([value / unit for value in values], size=of.size / unit)
     mean = math.fsum(values) / n

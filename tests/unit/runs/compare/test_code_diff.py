@@ -172,7 +172,25 @@ def test_without_the_repository_two_changes_of_one_file_are_compared_as_recorded
     shutil.rmtree(repository)
     found = difference(first, other, tmp_path)
     assert [(one.path, one.is_exact) for one in found.files] == [("train.py", False)]
-    assert any("recorded changes differ" in note for note in found.notes)
+    assert any(
+        "`train.py`: both runs changed it" in note and "recorded changes differ" in note
+        for note in found.notes
+    )
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_a_change_of_one_run_on_a_commit_that_is_gone_is_not_said_to_be_of_both(
+    repository, tmp_path, is_turned
+):
+    clean = look(repository, "clean")
+    git(repository, "commit", "-q", "--allow-empty", "-m", "another")
+    write(repository, CHANGES["a line"])
+    changed = look(repository, "changed")
+    shutil.rmtree(repository)
+    found = difference(*((changed, clean) if is_turned else (clean, changed)), tmp_path)
+    assert [(one.path, one.is_exact) for one in found.files] == [("train.py", False)]
+    assert not any("both runs" in note for note in found.notes)
+    assert any("`train.py`: changed changed it, on a commit that is not here" in note for note in found.notes)
 
 
 def test_commits_that_are_not_here_are_said(repository, tmp_path):

@@ -94,7 +94,7 @@ def test_the_best_is_claimed_only_where_noise_does_not_explain_it():
     assert "cannot be told" in words([0.5], [0.9])  # one seed
     clear = words([0.10, 0.11, 0.12, 0.10], [0.90, 0.91, 0.92, 0.90], [0.20, 0.21, 0.22, 0.20])
     assert (
-        "best mean: trial 1 (lr=0.1), auc 0.907 ± 0.012 (4 seeds)" in clear
+        "best mean: trial 1 (lr=0.1), auc 0.907 [0.896, 0.919] (4 seeds)" in clear
         and "better than each of the 2 others" in clear
     )
     noise = words([0.1, 0.9, 0.4, 0.6], [0.2, 0.8, 0.5, 0.7], [0.8, 0.3, 0.5, 0.2])

@@ -239,6 +239,7 @@ def test_what_rounding_does_is_no_effect():
     assert [cause.name for cause in beside.causes] == ["lr"]
     idle = next(one for one in beside.shares if one.name == "float32")
     assert idle.has_no_effect and idle.p == 1
+    assert idle.low < idle.share < 0 < idle.high  # the interval holds what rounding does
     larger = ask(
         lambda m, s: 0.3 + noise(s, size=0.1) - (4e-6 + 1e-6 * s) * ("float16" in m), ("code", "float16")
     )
