@@ -188,7 +188,8 @@ def _count(figures, case, runs, true, real, together):
         for one in answer.seeds:
             rest = math.fsum(share.by_seed[one] for share in answer.shares) - answer.difference.by_seed[one]
             if answer.shares:
-                figures.largest_rest = max(figures.largest_rest, abs(rest))
+                size = max(abs(values[one]) for values in runs.values.values())
+                figures.largest_rest = max(figures.largest_rest, abs(rest) / max(1.0, size))
 
 
 def _outcome(answer, true, real):

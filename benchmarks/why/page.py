@@ -27,7 +27,7 @@ def text(figures, numbers):
         f"{caused['cases']:,} cases with planted causes (numbers {numbers.start:,} to {numbers.stop - 1:,})",
         f"and {none['cases']:,} without one. A planted cause counts where {len(TRUTH_SEEDS)} other seeds tell its share from 0",
         f"({KNOWN} standard errors): {caused['caused']:,} cases have one or more.",
-        f"Shares and difference agree to {figures.largest_rest:.0e}, seed by seed.",
+        f"Shares and difference agree to {figures.largest_rest:.0e}, seed by seed (of the largest value of the metric, where that is over 1).",
         "",
         f"**By kind**, {USUAL} seeds, in percent:",
         "",

@@ -10,6 +10,8 @@ import sys
 import pytest
 
 import gnomon
+from gnomon.runs.groups.definition import seed_groups
+from tests.lab import Lab
 
 
 def train(name, *, seed=1, group=None, loss=0.5, status="finished", **params):
@@ -589,3 +591,27 @@ def test_the_newest_runs_are_named_by_their_number(ask, three_runs):
     found = ask("compare", "@1", "@3", "--json").json()
     assert [run["id"] for run in found["runs"]] == [three_runs[2], three_runs[0]]
     assert "there is no run `@9`: there are 3 runs" in ask("compare", "@1", "@9").err
+
+
+@pytest.mark.slow
+def test_two_scripts_with_equal_parameters_are_no_seeds_of_one_configuration(project):
+    """A label that somebody gave joins them all the same; a run of which no script is known stands apart."""
+    lab = Lab(project)
+    for name in ("train.py", "linear.py"):
+        lab.write(
+            name,
+            "import gnomon, sys\nwith gnomon.run(params={'lr': 0.1}, seed=int(sys.argv[1]), group=(sys.argv + [None])[2]) as run:\n"
+            "    run.log(auc=0.5)\n",
+        )
+    for seed in ("0", "1"):
+        lab.python("train.py", seed)
+    lab.python("train.py", "2", GNOMON_CAPTURE="off")
+    assert [len(one) for one in seed_groups(lab.record)] == [3]  # one script is known
+    for seed in ("0", "1"):
+        lab.python("linear.py", seed)
+        lab.python("linear.py", seed, "both")
+        lab.python("train.py", seed, "both")
+    found = {one.name: (len(one), one.params.get("script")) for one in seed_groups(lab.record)}
+    assert found == {
+        "train.py": (2, "train.py"), "linear.py": (2, "linear.py"), "lr=0.1": (1, None), "both": (4, None)
+    }  # fmt: skip

@@ -6,10 +6,11 @@ Always true: only columns of the index are read. 1 and 1.0 and true are one valu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gnomon.runs.groups.naming import without_seed
+from gnomon.runs.notebook.words import is_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from gnomon.runs.views import Record
 
 PARAM, DATA, DIGEST = "params.", "data.", "digest."
+SCRIPT, NOTEBOOK = "script", "notebook"  # what tells equal parameters of two programs apart
 BATCH = 64  # columns that are read at a time: a record may have thousands
 _SEEDS = frozenset({"random_state", "randomstate", "rng_state", "rng"})
 SEED_WORDS = re.compile(
@@ -96,9 +98,12 @@ def configurations(
     found = []
     data = [key for key in index.keys("run") if key.startswith(DATA)]
     told = _told_apart(index, [*sorted(set(keys).difference(seed_like)), *map(digest_of, data)], len(ids))
+    scripts = record._cells(["script"], ids, None)["script"]
     for one in _with_labels(index, told, data):
         if one.label is None and all(map(is_data, one.params)):
             found += _by_name_and_command(record, one.places, ids, bare_names)
+        elif one.label is None:
+            found += _by_script(record, one, ids, scripts)
         else:
             found.append(one)
     for one in found:
@@ -190,6 +195,34 @@ def _seeds(index: Index, seed_like: Sequence[str], count: int) -> list[object]:
         column = index.columns("run", [key])[key]
         found = [one if one is not None else other for one, other in zip(found, column, strict=True)]
     return found
+
+
+def _by_script(
+    record: Record, one: Configuration, ids: Sequence[str], scripts: Sequence[object]
+) -> list[Configuration]:
+    """Return runs of equal parameters apart by the program that they ran: two programs are no two seeds.
+
+    A run of which no program is recorded goes with the only one that there is, else it stands apart.
+    """
+    known = {scripts[place] for place in one.places}
+    if len(known) == 1:
+        return [one]
+    without = [place for place in one.places if scripts[place] is None]
+    commands = record._cells(["command"], [ids[place] for place in without], without)["command"]
+    notebooks = {place for place, command in zip(without, commands, strict=True) if _is_notebook(command)}
+    by_script: dict[object, list[int]] = {}
+    for place in one.places:
+        by_script.setdefault(NOTEBOOK if place in notebooks else scripts[place], []).append(place)
+    if len(by_script) - (None in by_script) < 2:
+        return [one]
+    return [
+        replace(one, params={**one.params, **({SCRIPT: script} if script is not None else {})}, places=places)
+        for script, places in by_script.items()
+    ]
+
+
+def _is_notebook(command: object) -> bool:
+    return isinstance(command, str) and is_notebook(command.split())
 
 
 def _by_name_and_command(

@@ -1,8 +1,9 @@
 """Which runs are one configuration with different seeds: a seed group.
 
 A group is what has the same label (`group=`) and the same parameters, those that are seeds left aside: `seed=`, and
-parameters called `random_state` or something that ends in `seed`. A run that has neither label nor parameters goes by its
-name and its command, both without the seed. One label over several configurations is several groups.
+parameters called `random_state` or something that ends in `seed`. Runs without a label that ran different scripts, or a
+script and a notebook, are different groups. A run that has neither label nor parameters goes by its name and its command,
+both without the seed. One label over several configurations is several groups.
 
 Always true: each run that is not hidden is in exactly one group; a group's name is the same under every filter. Only
 finished runs count as `runs`; what else there is (running, failed, hidden, repeats of others, …) is counted in `apart`. What
