@@ -600,7 +600,8 @@ def test_two_scripts_with_equal_parameters_are_no_seeds_of_one_configuration(pro
     for name in ("train.py", "linear.py"):
         lab.write(
             name,
-            "import gnomon, sys\nwith gnomon.run(params={'lr': 0.1}, seed=int(sys.argv[1]), group=(sys.argv + [None])[2]) as run:\n"
+            "import gnomon, sys\n_, seed, group = [*sys.argv, None][:3]\n"
+            "with gnomon.run(params={'lr': 0.1}, seed=int(seed), group=group) as run:\n"
             "    run.log(auc=0.5)\n",
         )
     for seed in ("0", "1"):
