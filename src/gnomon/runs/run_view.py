@@ -275,7 +275,10 @@ class RunView:
         from gnomon.runs.compare.facts import flat
 
         said = [
-            one["given"] for one in self._dict("processes").values() if isinstance(one.get("given"), dict)
+            one["given"]
+            for one in self._dict("processes").values()
+            if isinstance(one.get("given"), dict)
+            and not one.get("launcher")  # which passes it on, and reads none
         ]
         if not said:
             return {}
