@@ -67,7 +67,8 @@ def main() -> int:
     from gnomon.env import REAL
     from gnomon.runs.tried.at_start import Expected, Here, line_of
 
-    os.nice(NICE)
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(NICE)
     asked = json.loads(sys.stdin.buffer.read())
     expected = Expected(asked["run"], asked["params"], asked["seed"], print, False)
     here = Here(asked["code"], asked["folder"], asked["imported"], asked["command"])
