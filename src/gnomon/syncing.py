@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 LOCK_FILE = "sync.lock"
 ALL_PARTS = ("log", "points", "objects")
 _SWEEPS = 2
+_PUSHES = 5  # of one sync, while upkeep takes away what is to be sent
 _LOCK_PAUSE_S = 0.2
 _LOCK_WAIT_S = 120.0
 
@@ -140,7 +141,7 @@ class _Meeting:
             self._sweep()
         done.withheld = _withheld(self._here)
         try:
-            self._push()
+            self._push_what_stays()
         except RemoteError as error:
             if not (done.pulled.files or done.pulled.heads):
                 raise
@@ -217,6 +218,17 @@ class _Meeting:
         self._state.gone = sorted({*self._state.gone, *(path for path in found if path in counting)})
         for name in names:
             swept[name] = swept.get(name, 0) + 1
+
+    def _push_what_stays(self) -> None:
+        """Push; again where upkeep joined meanwhile what was about to be read: its content is in another file then."""
+        here = os.path.join(self._home.path, "")
+        for left in reversed(range(_PUSHES)):
+            try:
+                return self._push()
+            except FileNotFoundError as error:
+                if not left or not str(error.filename or "").startswith(here):
+                    raise
+        return None
 
     def _push(self) -> None:
         """Seal what is closed, copy what is live, and send what the remote lacks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 
@@ -14,6 +15,7 @@ from gnomon.session import close_all
 from gnomon.sync.folder import FolderStore
 from gnomon.sync.heads import head_name
 from gnomon.sync.store import open_store
+from gnomon.upkeep import do_upkeep
 
 RUN = "0123456789abcdef"
 
@@ -129,6 +131,64 @@ def test_a_sync_by_hand_sends_the_last_row(team, share):
     session.test_points.log({"loss": 1.0}, step=80)
     assert ann.sync(share).pushed.files
     session.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "when", ["gnomon.sync.copies._rows_in", "gnomon.sync.push.is_true", "FolderStore.write"]
+)
+def test_what_upkeep_joins_in_the_middle_of_a_sync_is_sent_as_it_is_then(team, share, monkeypatch, when):
+    """A run ends, and the upkeep that its end starts seals its WAL and joins files, each time just before they are read."""
+    ann, ben = team
+    for number in range(10, 13):
+        ann.run(run_id(number), points=4)
+    session = ann.run(run_id(3), points=10, close=False)
+    joined = []
+
+    def join():
+        if not joined:
+            joined.append(True)
+            session.close()
+            before = {path for path in ann.files() if path.startswith(("points/", "log/"))}
+            monkeypatch.setattr("gnomon.upkeep.WALS_TO_SEAL", 1)
+            monkeypatch.setattr("gnomon.upkeep.LOGS_TO_BUNDLE", 2)
+            monkeypatch.setattr(
+                "gnomon.points.seal.worth_merging", lambda sizes: list(sizes) if len(sizes) > 1 else []
+            )
+            do_upkeep(ann.path, ann.env)
+            assert before - ann.files().keys()  # something is gone
+
+    if when == "FolderStore.write":
+        write = FolderStore.write
+
+        def joining(self, path, source, **options):
+            if path.startswith("points/") and isinstance(source, str) and source.startswith(ann.path):
+                join()
+            return write(self, path, source, **options)
+
+        monkeypatch.setattr(FolderStore, "write", joining)
+    else:
+        module, _, name = when.rpartition(".")
+        look = getattr(importlib.import_module(module), name)
+
+        def joining(*words):
+            found = (
+                look(*words) if name == "_rows_in" else None
+            )  # after the rows were counted, before they are read
+            if name == "_rows_in" or words[1].startswith("points/"):
+                join()
+            return found if name == "_rows_in" else look(*words)
+
+        monkeypatch.setattr(when, joining)
+    ann.sync(share)
+    assert joined
+    monkeypatch.undo()
+    ben.sync(share)
+    assert len(ben.series(run_id(3))) == 10
+    ann.sync(share)
+    ben.sync(share)
+    assert ann.state() == ben.state()
+    assert ann.damage() == ben.damage() == []
 
 
 @pytest.mark.slow
