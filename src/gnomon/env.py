@@ -250,6 +250,19 @@ class Env:
             return False
         return True
 
+    def try_shared_lock(self, fd: int) -> bool:
+        """Take the lock of an open file, as others who share it may too; return whether nobody had it for himself.
+
+        Raises OSError where locks do not work.
+        """
+        if fcntl is None:
+            return False
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
     def lock_new(self, fd: int) -> bool:
         """Take the lock on a file that was just made; return whether that worked.
 

@@ -11,8 +11,10 @@ The end of every training loads this module, so its top imports nothing that a t
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from gnomon.env import REAL, Env
@@ -20,6 +22,8 @@ from gnomon.errors import RecordError, StorageError
 from gnomon.record.home import BUNDLE_SUFFIX, Home, open_home
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gnomon.session import Session
 
 LOGS_TO_BUNDLE = 32
@@ -30,6 +34,7 @@ PACK_IS_SMALL = 1 << 20  # as in `objects.merge`, which need not be loaded to lo
 LOCK_FILE = "upkeep.lock"
 ERASURES_FILE = "erasures.seen"
 TRACE_FILE = "upkeep.failed"
+PATIENCE_S, PAUSE_S = 10.0, 0.02
 _children: list[int] = []  # process ids of upkeep that this process started
 
 
@@ -138,6 +143,44 @@ def do_upkeep(path: str, env: Env = REAL) -> list[str]:
         if done:
             _update_index(home)
         return done
+
+
+@contextlib.contextmanager
+def kept_off(home: Home) -> Iterator[None]:
+    """Keep upkeep off while a block reads many files: what was listed stays where it is. Several such blocks may run at once.
+
+    Waits for upkeep that is at work, `PATIENCE_S` at most. Then, or where locks do not work, the block runs all the same.
+    """
+    fd = _shared_lock(home)
+    try:
+        yield
+    finally:
+        if fd is not None:
+            home.env.close(fd)
+
+
+def _shared_lock(home: Home) -> int | None:
+    """Return the open lock file of upkeep, whose lock is held if that could be had; None where there is no such file."""
+    from gnomon.record.index_place import place_for
+
+    env = home.env
+    try:
+        place = place_for(home, env)
+        if place is None:
+            return None
+        fd = env.open_lock(os.path.join(place.folder, LOCK_FILE))
+    except OSError:  # nowhere to write: nothing is kept up there either
+        return None
+    try:
+        until = time.monotonic() + PATIENCE_S
+        while not env.try_shared_lock(fd) and time.monotonic() < until:
+            time.sleep(PAUSE_S)
+    except OSError:  # a disk without locks
+        pass
+    except BaseException:
+        env.close(fd)
+        raise
+    return fd
 
 
 def make_sealed(home: Home, writer: str) -> None:

@@ -49,11 +49,14 @@ class Verification:
         self._has_unreadable = False
 
     def __iter__(self) -> Iterator[Problem]:
-        for problem in self._all():
-            self.damaged += problem.severity == DAMAGE
-            self.unknown += problem.severity == UNKNOWN
-            self.notices += problem.severity == NOTICE
-            yield problem
+        from gnomon.upkeep import kept_off
+
+        with kept_off(self._home):  # else what was joined since it was listed would be missing
+            for problem in self._all():
+                self.damaged += problem.severity == DAMAGE
+                self.unknown += problem.severity == UNKNOWN
+                self.notices += problem.severity == NOTICE
+                yield problem
 
     @property
     def is_whole(self) -> bool:

@@ -9,10 +9,12 @@ import time
 import pytest
 
 import gnomon
-from gnomon import upkeep
+from gnomon import upkeep, verification
 from gnomon.env import REAL
 from gnomon.record.home import open_home
 from gnomon.replica import Replica
+from gnomon.runs.archive import export
+from gnomon.runs.sql import engine
 from gnomon.session import close_all
 
 
@@ -128,3 +130,72 @@ def test_what_goes_wrong_in_the_background_is_left_for_the_doctor(project, monke
     assert "Input/output error" in upkeep.last_failure(home)
     upkeep.main(home.path)
     assert upkeep.last_failure(home) is None
+
+
+# ---------------------------------------------------------------- while somebody reads
+
+
+@pytest.fixture
+def eager(project, monkeypatch):
+    """A record of many small files, and upkeep that joins whatever it finds; returns what does it."""
+    monkeypatch.setenv("GNOMON_UPKEEP", "off")
+    many_processes(6, project)
+    monkeypatch.setattr(upkeep, "WALS_TO_SEAL", 1)
+    monkeypatch.setattr(upkeep, "LOGS_TO_BUNDLE", 2)
+    return lambda: upkeep.do_upkeep(str(project / ".gnomon"))
+
+
+def test_upkeep_leaves_files_alone_while_they_are_read(project, eager):
+    home, before = open_home(str(project / ".gnomon"), REAL), files(project)
+    with upkeep.kept_off(home), upkeep.kept_off(home):  # several may read at once
+        assert eager() == []
+        upkeep.make_sealed(home, home.writers("points")[0])
+    assert files(project) == before
+    assert eager() != [] and files(project) != before
+
+
+def test_whoever_reads_waits_for_upkeep_and_then_goes_on_all_the_same(project, eager, monkeypatch):
+    from gnomon.record.index_place import place_for
+
+    home = open_home(str(project / ".gnomon"), REAL)
+    monkeypatch.setattr(upkeep, "PATIENCE_S", 0.3)
+    began = time.monotonic()
+    with (
+        REAL.held_lock(os.path.join(place_for(home, REAL).folder, upkeep.LOCK_FILE)) as is_ours,
+        upkeep.kept_off(home),
+    ):
+        assert is_ours and time.monotonic() - began >= 0.3
+
+
+@pytest.mark.parametrize("way", ["verify", "export", "archive", "sql"])
+def test_what_reads_all_files_finds_them_though_upkeep_comes_in_between(
+    project, eager, monkeypatch, tmp_path, way
+):
+    """It comes after the files were listed, and before they are read."""
+    came = []
+
+    def coming(function):
+        def after(*words, **options):
+            found = function(*words, **options)
+            came.append(eager())
+            return found
+
+        return after
+
+    with gnomon.open(project) as record:
+        if way == "verify":
+            monkeypatch.setattr(
+                "gnomon.verification.verify_record_file", coming(verification.verify_record_file)
+            )
+            checking = record.verify(deep=True)
+            assert list(checking) == [] and checking.is_whole
+        elif way == "sql":
+            monkeypatch.setattr("gnomon.runs.sql.engine.lock", coming(engine.lock))
+            assert list(record.sql("select count(*) as count from points")) == [{"count": 6 * 5 * 2}]
+        else:
+            monkeypatch.setattr("gnomon.runs.archive.export.choose", coming(export.choose))
+            to = tmp_path / ("out" if way == "export" else "out.zip")
+            done = getattr(record, way)(to)
+            assert done.problems == []
+    assert came == [[]]  # it was kept off
+    assert eager()

@@ -26,6 +26,7 @@ from gnomon.runs.archive.object_files import ObjectFiles
 from gnomon.runs.archive.packs import Copier
 from gnomon.runs.archive.points import ChosenPoints
 from gnomon.runs.archive.run_folder import CSV, PARQUET, RunFolder, folder_name
+from gnomon.upkeep import kept_off
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -76,7 +77,8 @@ def export(
     announce: Callable[[str], None] | None = None,
 ) -> Exported:
     """Write runs into the folder `to`, which must be new or empty; `announce` hears first what else goes along."""
-    return _Export(record, os.fspath(to), wanted, announce).to_folder()
+    with kept_off(record.replica.home):
+        return _Export(record, os.fspath(to), wanted, announce).to_folder()
 
 
 def archive(
@@ -86,7 +88,8 @@ def archive(
     announce: Callable[[str], None] | None = None,
 ) -> Exported:
     """Write runs into the ZIP file `to`, which must be new; `announce` hears first what else goes along."""
-    return _Export(record, os.fspath(to), wanted, announce).to_file()
+    with kept_off(record.replica.home):
+        return _Export(record, os.fspath(to), wanted, announce).to_file()
 
 
 class _Export:

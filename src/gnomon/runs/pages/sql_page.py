@@ -142,7 +142,8 @@ def _asked(ask: Ask, query: str, *, with_removed: bool) -> Iterator[Question]:
             _running[called] = question
             if called in _early:
                 question.guard.stop()
-        yield question
+        with question.held:
+            yield question
     finally:
         if is_named:
             _running.pop(called, None)

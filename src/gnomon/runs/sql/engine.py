@@ -16,6 +16,7 @@ from gnomon.runs.sql.fields import identifier
 from gnomon.runs.sql.guard import Guard, checked_timeout, memory_for_queries, out_of_memory
 from gnomon.runs.sql.statement import read
 from gnomon.runs.sql.tables import Tables
+from gnomon.upkeep import kept_off
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -76,8 +77,11 @@ def ask(
     memory = memory_for_queries()
     connection = connect(memory)
     guard = Guard(connection, timeout_s=timeout_s, memory=memory, is_own_process=is_own_process)
-    with heeding_ctrl_c():
+    with contextlib.ExitStack() as held, heeding_ctrl_c():
         statement = read(connection, text)
+        held.enter_context(
+            kept_off(record.replica.home)
+        )  # the tables name files, which are read with the answer
         record.replica.update(record.progress)
         tables = Tables(record, connection, with_removed=with_removed)
         try:
@@ -85,7 +89,9 @@ def ask(
         except duckdb.Error as error:
             raise said_by(error) from error
         lock(connection, tables.files)
-    return Question(connection, statement, tables, _checked(parameters), guard, memory)
+        question = Question(connection, statement, tables, _checked(parameters), guard, memory)
+        question.held = held.pop_all()
+    return question
 
 
 @contextlib.contextmanager
@@ -109,7 +115,7 @@ def _checked(parameters: object) -> object:
 
 
 class Question:
-    """A statement that is ready to run, once."""
+    """A statement that is ready to run, once. `held` keeps its files where they are until it was answered."""
 
     def __init__(
         self,
@@ -126,6 +132,7 @@ class Question:
         self._tables = tables
         self._parameters = parameters
         self._memory = memory
+        self.held = contextlib.ExitStack()
 
     def answer(self, use: Callable[[Any], T]) -> T:
         """Return what `use` makes of the answer, which has `__arrow_c_stream__`. Raises QueryStoppedError, BadQueryError."""
@@ -135,7 +142,8 @@ class Question:
             return use(self._relation())
 
         try:
-            return self.guard.run(job)
+            with self.held:
+                return self.guard.run(job)
         except duckdb.OutOfMemoryException as error:
             raise out_of_memory(self._memory) from error
         except duckdb.Error as error:
