@@ -7,7 +7,7 @@ group `gnomon.features` (see `record.kinds`).
 from __future__ import annotations
 
 BUILT_IN = {
-    "run": ("gnomon.runs.state:FEATURE", 12),
+    "run": ("gnomon.runs.state:FEATURE", 13),
     "data": ("gnomon.data.state:FEATURE", 7),
     "process": ("gnomon.runs.capture.state:FEATURE", 4),
     "values": ("gnomon.runs.values.state:FEATURE", 2),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from gnomon.runs.groups.definition import seed_groups
 from tests.lab import TRAIN, Lab
 
 pytestmark = pytest.mark.slow
@@ -281,6 +282,55 @@ def test_a_trial_of_a_sweep_is_repeated_with_its_parameters(lab):
     why = lab.json("why", other.id, trial.id, "-m", "score", "--seeds", "2", "--plan")
     assert [one["name"] for one in why["factors"]] == ["params.lr"]
     assert why["runs_there"] == 2  # both ends are what a mixture would be
+
+
+FAILS = """
+import gnomon, sys
+run = gnomon.run(params={'lr': 0.1, 'depth': 2}, seed=1)
+lr = run.params['lr']
+if lr > 0.5:
+    raise ValueError('too steep')
+run.log(score=lr + run.params['depth'] + run.seed, step=0)
+"""
+
+
+def test_a_trial_that_failed_before_it_read_everything_is_what_it_was_to_be(lab):
+    """So it is found as tried, grouped with its like, and repeated as it was."""
+    lab.write("train.py", FAILS)
+    lab.write(
+        "sweep.toml",
+        f'command = "{sys.executable} train.py"\nmetric = "score"\ngoal = "maximize"\nseeds = [7, 8]\n[params]\nlr = [0.2, 0.9]\n'
+        "depth = [5]\n",
+    )
+    lab.commit()
+    lab.gnomon("sweep", code=None)
+    record = lab.record
+    failed = [view for view in map(record.run, record.runs(limit=None).ids) if view.status == "failed"]
+    assert [(view.params, view.seed) for view in failed] == [
+        ({"lr": 0.9, "depth": 5}, seed) for seed in (8, 7)
+    ]
+    assert "failed" in lab.gnomon("tried", "lr=0.9", "depth=5").stdout
+    assert {tuple(one.params.items()) for one in seed_groups(record)} == {
+        (("lr", 0.2), ("depth", 5)), (("lr", 0.9), ("depth", 5)),
+    } or {tuple(sorted(one.params.items())) for one in seed_groups(record)} == {
+        (("depth", 5), ("lr", 0.2)), (("depth", 5), ("lr", 0.9)),
+    }  # fmt: skip
+    again = lab.again(failed[0].id, "--on-changed", "lr=0.3", code=None)
+    assert lab.record.run(again["by"]).metrics["score"] == pytest.approx(0.3 + 5 + 8)
+
+
+def test_a_repeat_that_did_not_use_its_change_is_no_run_of_its_own(lab):
+    lab.write(
+        "train.py",
+        "import gnomon\nwith gnomon.run('a', params={'lr': 0.1}, seed=2) as run:\n    run.log(score=1.0, step=0)\n",
+    )
+    lab.commit()
+    lab.python("train.py")
+    run = lab.newest()
+    refused = lab.again(run.id, "--on-changed", "lr=0.3", code=3)
+    assert refused["verdict"] == "cannot run"
+    assert lab.newest().id == run.id and len(lab.record.runs(limit=None).ids) == 1
+    assert refused["by"] in lab.record.runs(limit=None, removed=True).ids
 
 
 def test_the_code_of_another_run_and_of_a_commit(lab, trained):

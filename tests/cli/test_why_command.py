@@ -317,6 +317,69 @@ def test_a_mixture_that_fails_says_why(lab):
     assert [one["name"] for one in joined["factors"]] == ["code+params.lr"]
 
 
+def test_a_parameter_that_is_read_only_sometimes_changes_nothing_elsewhere(lab):
+    """With `adam` nobody reads `mom`: that is what swapping it alone does."""
+    lab.write(
+        "train.py",
+        """
+import gnomon, random, sys
+opt, mom = sys.argv[1:3]
+run = gnomon.run(params={"opt": opt, "mom": float(mom)}, seed=1)
+opt = run.params["opt"]
+score = 1.0 if opt == "adam" else 2.0 + run.params["mom"]
+run.log(score=score + random.Random(f"{run.seed} {opt}").gauss(0, 0.01), step=0)
+run.finish()
+""".replace("opt, mom = sys.argv[1:3]\n", "").replace(
+            '"opt": opt, "mom": float(mom)', '"opt": "adam", "mom": 0.9'
+        ),
+    )
+    lab.commit()
+    lab.python("train.py")
+    first = lab.newest()
+    second = lab.record.run(lab.again(first.id, "--on-changed", "opt=sgd", "--on-changed", "mom=0.5")["by"])
+    found = lab.json("why", first.id, second.id, "-m", "score", "--parallel", "2")
+    assert {one["name"]: round(one["share"], 1) for one in found["answer"]["shares"]} == {
+        "params.opt": 1.7, "params.mom": -0.2
+    }  # fmt: skip
+    assert found["answer"]["failed"] == []
+    again = lab.json("why", first.id, second.id, "-m", "score", "--plan")
+    assert again["runs_at_most"] == 0  # what was made is found, unread as it is
+
+
+def test_files_that_need_each_other_are_named(lab):
+    lab.write("model.py", "def loss():\n    return 1.0\n")
+    lab.write("data.py", "SIZE = 1.0\n")
+    lab.write(
+        "train.py", TRAIN.replace("SCALE = 1.0", "import model, data\nSCALE = model.loss() * data.SIZE")
+    )
+    lab.commit()
+    lab.python("train.py", "--seed", "1")
+    lab.write("model.py", "def loss_of():\n    return 2.0\n")
+    lab.write("data.py", "SIZE = 1.01\n")
+    lab.write(
+        "train.py", TRAIN.replace("SCALE = 1.0", "import model, data\nSCALE = model.loss_of() * data.SIZE")
+    )
+    lab.python("train.py", "--seed", "1")
+    done = lab.gnomon("why", "@2", "@1", "-m", "score", "--seeds", "3", "--apart", "code", code=3).stdout
+    assert "`--together 'code/model.py,code/train.py'`" in done, done
+    assert "over 3 seeds" in done
+    assert done.count("AttributeError") <= 2 and "/gnomon-" not in done  # each reason once
+    joined = lab.json(
+        "why",
+        "@2",
+        "@1",
+        "-m",
+        "score",
+        "--seeds",
+        "3",
+        "--apart",
+        "code",
+        "--together",
+        "code/model.py,code/train.py",
+    )
+    assert {one["name"] for one in joined["factors"]} == {"code/data.py", "code/model.py+code/train.py"}
+
+
 def test_what_cannot_be_swapped_is_named(lab):
     lab.write(
         "loop.py",

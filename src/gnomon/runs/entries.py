@@ -24,7 +24,7 @@
 `run.created` also has launcher, options (of the command), pick, told, repeats, trial, given; `run.ended` also unread.
 `pick` and `told` say what a launcher was asked to pick, and which of seed, group and parameters were given to it.
 `repeats` ({run, for, swapped}) says that a run was made from another one's recipe, `trial` ({sweep, number}) that a sweep
-made it; `given` ({params: names, seed: true, data: {name: version}}) says what came from outside, `unread` which of it
+made it; `given` ({params: {name: value}, seed, data: {name: version}}) says what came from outside, `unread` which of it
 nobody read. `at` is where data lay, below the project. More in docs/internals/reproduce.md.
 
 Of a note that was edited, `of` is the hash of its first entry and `since_us` when that was written.

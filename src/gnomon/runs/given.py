@@ -4,7 +4,8 @@
 parameters and seed over what the script said, and a script that reads `run.params["lr"]` and `run.seed` uses them.
 
 Always true: a given value that the script never reads does not stay in the record as if it had been used. The end of the run
-takes it back and says so (`unread`).
+takes it back and says so (`unread`). A run that goes on, failed or was stopped counts as what it was to be: a script that died
+before it read a value was given it all the same.
 Not promised: that what was read was also used.
 """
 
@@ -67,8 +68,8 @@ class Given:
 
     def says(self) -> dict[str, object]:
         """Return what a run that is made with these says of itself in its first entry."""
-        names = {"params": sorted(self.params), "seed": self.seed is not None, "data": self.data}
-        given = {key: value for key, value in names.items() if value}
+        given = {"params": self.params, "seed": self.seed, "data": self.data}
+        given = {key: value for key, value in given.items() if value not in (None, {})}
         said = (("repeats", self.repeats), ("trial", self.trial), ("given", given))
         return {key: value for key, value in said if value}
 

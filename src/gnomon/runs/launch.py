@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.errors import BadArgumentError
 from gnomon.ids import RUN_ID_BYTES, is_hex
+from gnomon.runs.notebook.words import CELLS
 
 if TYPE_CHECKING:
     from gnomon.env import Env
@@ -121,6 +122,8 @@ def _script_name() -> str | None:
     if not isinstance(path, str):
         return _notebook_name()
     name = os.path.basename(path)
+    if name == CELLS:
+        return _notebook_name()
     return (
         os.path.basename(os.path.dirname(path)) if name == "__main__.py" else name
     )  # of `python -m package`

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnomon.ids import RUN_ID_BYTES, is_hex
 from gnomon.runs import checked, entries
+from gnomon.runs.given import placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -100,11 +101,33 @@ def explained(entry: LiveEntry) -> dict[str, object]:
 def kept_apart(state: Mapping[str, Any]) -> str | None:
     """Return why a run is in no list although nobody hid it; None where it is in them.
 
-    Dozens of mixtures answer one question, and a mere repeat stands on the run that it repeats.
+    Dozens of mixtures answer one question, and a mere repeat stands on the run that it repeats: so does one that was to be
+    changed, and never read what it was given.
     """
     repeats = state.get("repeats")
     if repeats is None or state["removed_heads"]:
         return None
     if repeats.get("for") == MIXTURE_OF:
         return MIXTURE
-    return None if repeats.get("swapped") else REPEAT
+    is_unchanged = state["status"] == "finished" and any(
+        one.get("unread") for one in state["processes"].values()
+    )
+    return None if repeats.get("swapped") and not is_unchanged else REPEAT
+
+
+def take_given(state: dict[str, Any], later: Sequence[Mapping[str, object]]) -> None:
+    """Put what a run was given over what its script said, unless the run ended well: then what it read was recorded.
+
+    `later` are the bodies of what was said of parameters afterwards; what stands there by itself, the script said or read.
+    """
+    if state["status"] == "finished":
+        return
+    said = {name for body in later for name in checked.fields(body.get("params"))}
+    for process in state["processes"].values():
+        given = checked.fields(process.get("given"))
+        if process.get("launcher") or not given:
+            continue
+        params = {name: one for name, one in checked.fields(given.get("params")).items() if name not in said}
+        state["params"], _ = placed(state["params"], params)
+        if checked.integer(given.get("seed")) is not None and not any("seed" in body for body in later):
+            state["seed"] = given["seed"]

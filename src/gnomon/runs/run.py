@@ -472,7 +472,7 @@ def run(
         "seed": seed,
         "group": group,
         "parent": parent_id,
-        **from_outside.says(),
+        **_without_secrets(from_outside.says()),
     }
     made._append(entries.CREATED, created_body(launch, given))
     made.tag(*checked_tags)
@@ -567,6 +567,14 @@ def _scrubbed(params: dict[str, object]) -> dict[str, object]:
         return params
     clean = scrubber_here().value("params", params, "params")
     return clean if isinstance(clean, dict) else params
+
+
+def _without_secrets(says: dict[str, object]) -> dict[str, object]:
+    """Return what a run says of what it was given, the parameters in it without secrets."""
+    given = says.get("given")
+    if not isinstance(given, dict) or "params" not in given:
+        return says
+    return {**says, "given": {**given, "params": _scrubbed(given["params"])}}
 
 
 def _traceback_text(error: BaseException | None) -> str | None:

@@ -282,16 +282,19 @@ class RunView:
         ]
         if not said:
             return {}
-        flat_, unread = flat(self.params), set(self.unread)
+        unread = (
+            set(self.unread) if self.status == "finished" else set[str]()
+        )  # else it never came to reading them
+        flat_ = flat(self.params)
         names = [
-            name for name in checked.texts(said[0].get("params")) if name in flat_ and name not in unread
+            name for name in checked.fields(said[0].get("params")) if name in flat_ and name not in unread
         ]
         data = {
             name: one for name, one in checked.fields(said[0].get("data")).items() if isinstance(one, str)
         }
         found = {
             "params": {name: flat_[name] for name in names},
-            "seed": self.seed if said[0].get("seed") is True and "seed" not in unread else None,
+            "seed": self.seed if "seed" in said[0] and "seed" not in unread else None,
             "data": data,
         }
         return {key: one for key, one in found.items() if one not in (None, {})}

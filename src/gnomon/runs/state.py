@@ -17,7 +17,7 @@ from gnomon.record.body import encode_body
 from gnomon.record.kinds import Feature
 from gnomon.runs import checked, entries
 from gnomon.runs.links import BY_WATCHING, about, inputs_of, links
-from gnomon.runs.repeats import explained, kept_apart, made_for, replicated, take_options
+from gnomon.runs.repeats import explained, kept_apart, made_for, replicated, take_given, take_options
 from gnomon.runs.resume import cuts
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gnomon.points.stats import SeriesStat
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 12
+FOLD_VERSION = 13
 _BY_PEOPLE = (entries.NOTED, entries.TAGGED, entries.RENAMED, entries.REMOVED)
 OPEN = "open"
 WITHHELD = "withheld"  # in the column `removed`: nobody hid this run, but nothing that was said of it is here
@@ -108,6 +108,7 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
     starts = [*created, *of_kind[entries.JOINED]] if entries.JOINED in of_kind else created
     processes = _processes(starts, of_kind.get(entries.ENDED, ()))
     state["processes"], state["status"] = processes, _status(processes)
+    take_given(state, [entry.body for entry in of_kind.get(entries.PARAMS, ())])
     if not any(bodies) and not any(entry.has_body for entry in live):
         state["is_withheld"] = True  # only heads are here: an export of other runs, or all was erased
     return state

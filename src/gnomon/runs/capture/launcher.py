@@ -84,7 +84,9 @@ def launch(
     """
     reserve_streams()  # before a file of ours becomes what the command takes for its output
     wanted_parts(REAL.getenv("GNOMON_CAPTURE"))
-    says = given_from(REAL).says()
+    says = {
+        key: value for key, value in given_from(REAL).says().items() if key != "given"
+    }  # it only passes it on
     launched = launch_from(REAL)
     run_id, parent = _run_and_parent()
     path = find_command(words[0])

@@ -321,7 +321,7 @@ class _Table:
     def errors(self, reference: _Group, enough_pairs: int) -> dict[str, _Error]:
         """Return the uncertainty of each difference to the reference.
 
-        `enough_pairs`: so many that show one and the same difference can be told by their signs. Fewer are compared
+        `enough_pairs`: so many that show one and the same difference can be told by that. Fewer are compared
         unpaired, as two groups of fewer seeds are: else a further seed could take a verdict away.
         """
         shared = self._shared(reference)
@@ -520,11 +520,12 @@ class _Bounds:
         """Return the chance that shuffled labels give this, where no seed changed anything.
 
         Without noise there is no t. But had the two groups the same distribution, then any assignment of the values
-        to them (unpaired), or of the two signs (paired), was as likely as this one.
+        to them (unpaired) was as likely as this one. Paired, each seed gives two draws of the same kind, which differ by one
+        given number in at most one case of four, whatever they are drawn from (Motzkin and Straus 1965).
         """
         comparisons = _pairs_of(len(self.errors) + 1, self.is_baseline)
         if error.seeds:
-            chance = 2.0 ** (1 - len(error.seeds) - more)
+            chance = 4.0 ** (1 - len(error.seeds) - more)
         else:
             (_, a), (_, b) = error.noises
             chance = 2 / math.comb(a + b + 2 * more, a + more)
@@ -569,8 +570,8 @@ def _pairs_of(groups: int, is_baseline: bool) -> int:
 
 
 def _pairs_that_tell(groups: int, level: float, is_baseline: bool) -> int:
-    """Return how many seeds that all show one and the same difference are a verdict, by their signs."""
-    return 1 + math.ceil(math.log2(max(1, _pairs_of(groups, is_baseline)) / level))
+    """Return how many seeds that all show one and the same difference are a verdict: chance brings it in 4 ** (1 - n)."""
+    return 1 + math.ceil(math.log(max(1, _pairs_of(groups, is_baseline)) / level, 4))
 
 
 def _size(count: int) -> int:

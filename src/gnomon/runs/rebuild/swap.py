@@ -8,6 +8,7 @@ gives is handed to the script as `run.params[NAME]`; whether the script reads it
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -126,6 +127,16 @@ def takes_seed(recipe: Recipe, script: str) -> bool:
     ).replace("manual_seed", "")
 
 
+def may_read(script: str, name: str) -> bool:
+    """Return whether a script reads a parameter somewhere, be it not always: `run.params["lr"]`, `params.get("lr")`.
+
+    >>> may_read('if sgd: x += run.params["mom"]', "mom"), may_read('run(params={"mom": 0.9})', "mom")
+    (True, False)
+    """
+    last = re.escape(name.rpartition(".")[2])
+    return re.search(rf"""\[\s*(["']){last}\1\s*\]|\.get\(\s*(["']){last}\2""", script) is not None
+
+
 def with_seed(mix: Mix, value: object) -> Mix:
     """Return a mix with another seed: in the command where a word gives it, else given to the script as `run.seed`."""
     recipe = mix.recipe
@@ -203,7 +214,9 @@ def with_variable(mix: Mix, name: str, value: str | None) -> Mix:
     variables = {key: one for key, one in mix.recipe.variables.items() if key != name}
     if value is not None:
         variables[name] = value
-    said = f"{mix.recipe.variables.get(name)!r} → {value!r}"
+    said = " → ".join(
+        "not set" if one is None else repr(one) for one in (mix.recipe.variables.get(name), value)
+    )
     return mix.having(VARIABLE + name, said, recipe=replace(mix.recipe, variables=variables))
 
 

@@ -111,6 +111,7 @@ def _why(arguments: Namespace, terminal: Terminal) -> int:
         return 0 if arguments.plan and asked.question is not None else CANNOT_RUN
     _confirm(asked, arguments, terminal)
     progress = _Told(terminal)
+    record.progress = None  # it would be drawn over this one after each run
     try:
         answer = actions.make(asked, parallel=arguments.parallel, tell=progress)
     except KeyboardInterrupt:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _MACHINE_VARIABLES = frozenset({"VIRTUAL_ENV", "CONDA_DEFAULT_ENV", "LD_PRELOAD", "CUDA_VISIBLE_DEVICES"})
 WHOLE = "command"
 UNLIKELY = "imported by neither run, or texts for people"
+OTHERS = f"{swap.CODE}/(others)"  # what differs beside the files that were imported
 APART = (swap.CODE, swap.ENVIRONMENT)  # factors that may be taken apart
 
 
@@ -175,7 +176,7 @@ class _Look:
                     mix = swap.with_code_file(mix, b, path, every)
                 return mix
 
-            self.add(f"{swap.CODE}/(others)", f"{_some(others)} ({UNLIKELY})", apply, len(others))
+            self.add(OTHERS, f"{_some(others)} ({UNLIKELY})", apply, len(others))
         for file in differ:
             if not file.may_matter:
                 continue

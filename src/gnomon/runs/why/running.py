@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gnomon.errors import GnomonError
 from gnomon.runs.rebuild import plan as planning
 from gnomon.runs.rebuild.recipe import Processes, recipe_of
+from gnomon.runs.rebuild.swap import may_read
 from gnomon.runs.repeats import MADE_AGAIN, MIXTURE_OF
 from gnomon.runs.reproduce.actions import last_line, takes_values
 from gnomon.runs.why.keys import key_of
@@ -111,18 +112,22 @@ class Mixtures:
         if (key := key_of(self._a)) is not None:
             wanted.setdefault(key, frozenset())
         slots: dict[Mixture, int] = {}
-        for id_, key, seed in self._candidates():
+        for view, key in self._candidates():
             mixture_found = wanted.get(key)
-            if mixture_found is None:
+            if mixture_found is None or (view.unread and self._is_deaf(view, mixture_found)):
                 continue
             slots[mixture_found] = slots.get(mixture_found, 0) + 1
-            run = Run(mixture_found, seed if self._is_seeded else repeat(slots[mixture_found]))
-            value = value_of(self._record.run_of(id_), self._metric)
+            run = Run(mixture_found, view.seed if self._is_seeded else repeat(slots[mixture_found]))
+            value = value_of(view, self._metric)
             if run not in self.made and value is not None and math.isfinite(value):
-                self.made[run] = Made(id_, value, None, was_there=True)
+                self.made[run] = Made(view.id, value, None, was_there=True)
 
-    def _candidates(self) -> Iterable[tuple[str, str, object]]:
-        """Yield (run, key, seed) of finished runs that may be mixtures: earlier ones say their key, others are looked at."""
+    def _is_deaf(self, view: RunView, mixture: Mixture) -> bool:
+        coded = planning.coded(self._record, self.mix(mixture), self._built)
+        return bool(_never_read(view, coded.mix, coded.source))
+
+    def _candidates(self) -> Iterable[tuple[RunView, str]]:
+        """Yield (run, key) of finished runs that may be mixtures: earlier ones say their key, others are looked at."""
         record = self._record
         record.replica.update(record.progress)
         ids = record.replica.index.ids("run")
@@ -145,10 +150,10 @@ class Mixtures:
             view = record.run_of(ids[at])
             if view.repeats:
                 key = view.repeats.get("key")
-                if view.repeats.get("for") == MIXTURE_OF and isinstance(key, str) and not view.unread:
-                    yield ids[at], key, view.seed
+                if view.repeats.get("for") == MIXTURE_OF and isinstance(key, str):
+                    yield view, key
             elif (own := key_of(recipe_of(view, processes))) is not None:
-                yield ids[at], own, view.seed
+                yield view, own
 
     # ------------------------------------------------------------ what is to be made
 
@@ -215,9 +220,7 @@ class Mixtures:
         mix: Mix = started.plan.mix
         if (mix.params or mix.seed is not None) and not takes_values(view):
             return math.nan, f"nothing takes `{next(iter(mix.params), 'seed')}` from outside"
-        unread = [
-            name for name in view.unread if name in mix.params or (name == "seed" and mix.seed is not None)
-        ]
+        unread = _never_read(view, mix, started.plan.source)
         if unread:
             return math.nan, f"the script never reads `run.params[{unread[0]!r}]`" if unread[
                 0
@@ -226,6 +229,18 @@ class Mixtures:
         if value is None:
             return math.nan, f"it never logged `{self._metric}`"
         return value, None if math.isfinite(value) else f"`{self._metric}` is no finite number"
+
+
+def _never_read(view: RunView, mix: Mix, source: str) -> list[str]:
+    """Return the values that a run was given and that its script reads nowhere: swapping them says nothing.
+
+    What it reads elsewhere, and did not in this run, changed nothing here: that is what the run says.
+    """
+    return [
+        name
+        for name in view.unread
+        if (name in mix.params and not may_read(source, name)) or (name == "seed" and mix.seed is not None)
+    ]
 
 
 def repeat(nth: int) -> str:

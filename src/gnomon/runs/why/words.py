@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING
 
 from gnomon.runs.plot.whiskers import Whiskers
 from gnomon.runs.rebuild.swap import CODE
-from gnomon.runs.why.factors import APART
+from gnomon.runs.why.factors import APART, OTHERS
 from gnomon.runs.why.mixtures import MOST_SEEDS
 
 if TYPE_CHECKING:
@@ -14,9 +16,10 @@ if TYPE_CHECKING:
 
     from gnomon.runs.face import Terminal
     from gnomon.runs.why.actions import Asked
-    from gnomon.runs.why.answer import Answer, Share
+    from gnomon.runs.why.answer import Answer, Failure, Share
 
 WIDTH = 32
+_MADE_UP = re.compile(r"[^\s'\"(]*/gnomon-[0-9a-f]{8}-\w+/")  # the folder that a mixture is run in
 _SHOWN_FIXED = 12
 
 
@@ -111,7 +114,7 @@ def answer_lines(asked: Asked, answer: Answer, terminal: Terminal) -> Iterator[t
         yield (
             (
                 f"the two runs as they were recorded differ by {signed(asked.values[1] - asked.values[0], terminal)}; "
-                f"what cannot be swapped, and the seeds of the two, make the rest"
+                f"{'what cannot be swapped, and ' if asked.factors.fixed else ''}chance in single runs makes the rest"
             ),
             "dim",
         )
@@ -133,9 +136,10 @@ def _with_more(asked: Asked, answer: Answer) -> Iterator[str]:
     question = asked.question
     if answer.causes or question is None:
         return
-    apart = [name for name in question.factors if name.startswith(f"{CODE}/")]
-    if answer.failed and not answer.seeds and len(apart) > 1:
-        yield f"files that need each other are swapped as one: `--together {','.join(apart)}`, or without `--apart code`"
+    if answer.failed and not answer.seeds and len(question.factors) > 1:
+        together = _that_need_each_other(asked, answer)
+        what = f": `--together '{','.join(together)}'`" if together else " by `--together`"
+        yield f"what cannot run without each other is swapped as one{what}"
     if answer.more_seeds and len(asked.looks) == 1 and len(answer.seeds) > 1:
         up_to = len(question.seeds)
         while up_to < len(question.seeds) + answer.more_seeds:
@@ -146,13 +150,57 @@ def _with_more(asked: Asked, answer: Answer) -> Iterator[str]:
         yield "two causes may cancel: `--everything` runs the mixtures all the same"
 
 
+def _that_need_each_other(asked: Asked, answer: Answer) -> list[str]:
+    """Return the pieces that the reason of a failure names beside those of its mixture; none where it names no other one."""
+    question = asked.question
+    assert question is not None  # who calls has looked  # noqa: S101
+    for failure in answer.failed:
+        why = _reason(asked, failure)
+        named = {name for name in question.factors if re.search(rf"\b{re.escape(_bare(name))}\b", why)}
+        named |= _in_traceback(asked, failure, question.factors)
+        found = sorted({*failure.mixture, *named} - {OTHERS})
+        if named - failure.mixture and 1 < len(found) < len(question.factors):
+            return found
+    return []
+
+
+def _in_traceback(asked: Asked, failure: Failure, factors: Sequence[str]) -> set[str]:
+    """Return the files among some pieces in which a failed run was when it failed."""
+    made = asked.mixtures.made.get((failure.mixture, failure.seed))  # type: ignore[call-overload]
+    if made is None or not made.run:
+        return set()
+    run = asked.record.run(made.run)
+    traceback = run.traceback or "".join(piece.text for piece in run.console())
+    return {
+        name
+        for name in factors
+        if name.startswith(f"{CODE}/")
+        and re.search(rf'File "[^"]*/{re.escape(name[len(CODE) + 1 :])}"', traceback)
+    }
+
+
+def _bare(factor: str) -> str:
+    """Return what a piece is called in an error.
+
+    >>> _bare("code/lib/model.py"), _bare("params.model.lr")
+    ('model', 'lr')
+    """
+    if factor.startswith(f"{CODE}/"):
+        return os.path.splitext(os.path.basename(factor))[0]
+    return factor.rpartition(".")[2]
+
+
+def _reason(asked: Asked, failure: Failure) -> str:
+    one = asked.mixtures.made.get((failure.mixture, failure.seed))  # type: ignore[call-overload]
+    why = (one.why if one is not None else None) or "it failed"
+    return _MADE_UP.sub("", why)
+
+
 def _failed(asked: Asked, answer: Answer) -> list[str]:
     """Return why runs failed, each reason once."""
-    made = asked.mixtures.made
     reasons: dict[str, int] = {}
     for failure in answer.failed:
-        one = made.get((failure.mixture, failure.seed))  # type: ignore[call-overload]
-        why = (one.why if one is not None else None) or "it failed"
+        why = _reason(asked, failure)
         where = " + ".join(sorted(failure.mixture))
         text = (
             f"with {where} from {asked.b.run[:8]}: {why}" if where else f"{asked.a.run[:8]} as it was: {why}"
@@ -182,8 +230,8 @@ def signed(number: float | None, terminal: Terminal) -> str:
 def sentence(metric: str, answer: Answer, terminal: Terminal) -> str:
     """Return the answer in a sentence."""
     clean = terminal.clean
-    seeds = terminal.count(len(answer.seeds), "seed")
     difference = answer.difference
+    seeds = terminal.count(len(answer.seeds or difference.by_seed), "seed")
     whole = f"{signed(difference.mean, terminal)}" if difference.mean is not None else "unknown"
     if answer.causes:
         parts = [f"`{clean(one.name)}` {signed(one.share, terminal)}" for one in answer.causes]
