@@ -63,6 +63,14 @@ def test_the_planted_cause_is_named_and_what_does_nothing_is_not(lab):
     assert answer["is_exact"]
 
 
+def test_a_default_that_one_command_spells_out_is_no_difference(lab):
+    lab.python("train.py", "--lr", "0.1", "--seed", "1")
+    lab.python("train.py", "--tint", "blue", "--seed", "1")
+    found = why(lab, "--plan")
+    assert [one["name"] for one in found["factors"]] == ["params.tint"]
+    assert found["runs_there"] == 2
+
+
 def test_code_and_a_parameter_together(lab):
     lab.python("train.py", "--lr", "0.1", "--seed", "1")
     lab.write("train.py", TRAIN.replace("SCALE = 1.0", "SCALE = 1.5"))

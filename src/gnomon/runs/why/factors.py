@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.errors import BadArgumentError
 from gnomon.runs.compare.code import MOST_FILES
+from gnomon.runs.compare.facts import is_same
 from gnomon.runs.groups.configuration import is_seed_like
 from gnomon.runs.rebuild import command, swap
 from gnomon.runs.rebuild.command import Option
@@ -225,6 +226,8 @@ class _Look:
             ),
             None,
         )
+        if param is None and (one is None or other is None) and self._is_default(key):
+            return
         name = f"{swap.PARAMS}{param}" if param is not None else f"{swap.OPTION}{key}"
         if param is not None:
             self.explained.add(param)
@@ -234,6 +237,13 @@ class _Look:
             self._bundle(name, said, lambda mix: swap.with_option(mix, name, key, b))
             return
         self.add(name, said, lambda mix: swap.with_option(mix, name, key, b))
+
+    def _is_default(self, key: str) -> bool:
+        """Whether an option that one command lacks is a parameter of both runs, with the same value."""
+        return any(
+            command.key_of(name) == key and name in self.b.params and is_same(value, self.b.params[name])
+            for name, value in self.a.params.items()
+        )
 
     def _knows(self, key: str) -> bool:
         """Whether the script of A has an option, as far as its text says."""
