@@ -242,23 +242,18 @@ class Env:
 
     def try_lock(self, fd: int) -> bool:
         """Take the exclusive lock on an open file; return whether it was free. Raises OSError where locks do not work."""
-        if fcntl is None:
-            return False
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+        return fcntl is not None and self._take_lock(fd, fcntl.LOCK_EX)
 
     def try_shared_lock(self, fd: int) -> bool:
-        """Take the lock of an open file, as others who share it may too; return whether nobody had it for himself.
+        """Take the lock of an open file as others may too who share it; return whether nobody had it for himself.
 
         Raises OSError where locks do not work.
         """
-        if fcntl is None:
-            return False
+        return fcntl is not None and self._take_lock(fd, fcntl.LOCK_SH)
+
+    def _take_lock(self, fd: int, kind: int) -> bool:
         try:
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(fd, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
@@ -280,11 +275,7 @@ class Env:
 
     def is_lock_free(self, fd: int) -> bool:
         """Return whether nobody holds the lock of an open file, without keeping it. Raises OSError without locks."""
-        if fcntl is None:
-            return False
-        try:
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not self.try_shared_lock(fd):
             return False
         fcntl.flock(fd, fcntl.LOCK_UN)
         return True
