@@ -378,6 +378,11 @@ def test_parameters_without_effect_stop_the_sweep_after_its_first_run(sweep, ask
     )
     partly = sweep("--new", script=script.replace("auc=1.0", "auc=run.params['lr']"))
     assert "`depth`, `seed` had no effect on the first run" in partly.stderr
+    sometimes = script.replace(
+        "auc=1.0", "auc=run.params['lr'] + (run.params['depth'] if run.params['lr'] > 0.15 else 0)"
+    )
+    not_always = sweep("--new", script=sometimes)
+    assert "`seed` had no effect on the first run" in not_always.stderr  # `depth` has one on later ones
 
 
 def test_a_dry_run_starts_nothing_and_knows_how_long_it_takes(sweep, project, ask):

@@ -244,7 +244,9 @@ def _end(
         left = sum(len(one.open_seeds(plan.seeds_or_none)) for one in trials)
         left += max(plan.trials - len(trials), 0) * len(plan.seeds_or_none)
         goes_on = f"; the same command goes on, or `gnomon sweep --resume {sweep.id[:8]}`"
-        terminal.say(f"stopped with {text.count(left, 'run')} to go{goes_on}" if left else "stopped; every run is done")
+        terminal.say(
+            f"stopped with {text.count(left, 'run')} to go{goes_on}" if left else "stopped; every run is done"
+        )
         return INTERRUPTED
     has_value = any(one.objective(plan.seeds_or_none) is not None for one in trials)
     return 0 if has_value else 1

@@ -6,6 +6,7 @@ record. What finished is never run again. A run that another process of this mac
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import time
@@ -207,6 +208,7 @@ class Sweeper:
             self._listener.say(f"run {one.run[:8]}: {said}")
         if one.status == entries.FINISHED and not self._has_read:
             self._has_read = True
+            unread = tuple([name for name in unread if not self._is_read_elsewhere(name)])
             if unread:
                 what, hint = _unread_words(one, unread)
                 self._listener.say(
@@ -276,6 +278,20 @@ class Sweeper:
                 f"`gnomon console {one.run[:8]}` shows what it printed; once it is mended, the same command tries again"
             )
             self._stop(Ending(FAILING, self._ended, f"{runs} failed with: {one.why}", hint))
+
+    def _is_read_elsewhere(self, name: str) -> bool:
+        """Whether the script's text reads a parameter, so that the first run may only have had no use for it."""
+        from gnomon.runs.rebuild.command import script_in
+        from gnomon.runs.rebuild.swap import may_read
+
+        script = script_in(self._plan.command)
+        if script is None:
+            return False
+        try:
+            with open(os.path.join(self._cwd, script), encoding="utf-8", errors="replace") as file:
+                return may_read(file.read(), name)
+        except OSError:  # it moved since, or never was a file of this folder
+            return False
 
     def _note_no_effect(self, one: Attempt, unread: tuple[str, ...]) -> None:
         """Stop: nothing that is tried has an effect."""
