@@ -81,6 +81,7 @@ def test_the_code_of_this_folder_can_be_asked_for(ask, some, project):
         (["zzz=3"], "no run has a parameter `zzz`", "there is `amp`, `depth`, `lr`, `opt`"),
         (["lr=fast"], "`lr` is a number in all runs that have it (0.0001 to 0.12); got `fast`, which is a text", "lr="),
         (["amp=3"], "`amp` is true or false in all runs that have it; got `3`, which is a number", "amp="),
+        (["--lr", "0.1"], "has no option `--lr`", "values are named without dashes: `lr=VALUE`"),
         (["lr=1", "lr=2"], "`lr` is given twice; got `1` and `2`", ""),
         (["seed=1"], "`seed` is a seed, which does not count", ""),
         ([], "`gnomon tried` needs parameters or `--run`", "gnomon tried lr=0.1"),

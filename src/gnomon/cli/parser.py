@@ -183,10 +183,10 @@ class Parser(argparse.ArgumentParser):
         name = word.partition("=")[0]
         if name.startswith("-") and name != "-":
             names = [option for action in self.declared() for option in action.option_strings]
-            raise UsageError(
-                f"`{self.prog}` has no option `{name}`",
-                hint=did_you_mean(name, names) or f"see `{self.prog} --help`",
-            )
+            hint = did_you_mean(name, names) or f"see `{self.prog} --help`"
+            if any(action.metavar == "NAME=VALUE" for action in self.declared() if not action.option_strings):
+                hint = f"values are named without dashes: `{name.lstrip('-')}=VALUE`; else {hint}"
+            raise UsageError(f"`{self.prog}` has no option `{name}`", hint=hint)
         raise UsageError(
             f"`{self.prog}` takes no further argument; got `{word}`", hint=f"see `{self.prog} --help`"
         )
