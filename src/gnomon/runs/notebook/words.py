@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 KERNEL = "ipykernel_launcher"
 CELLS = "gnomon_cells.py"  # the program that `gnomon reproduce` makes of recorded cells
-MOST_WORDS = 5  # where these stand: `python -X dev -m ipykernel_launcher`
+MOST_WORDS = 8  # where these stand: `python -X dev -W ignore -m ipykernel_launcher`
 
 
 def is_notebook(words: Sequence[str]) -> bool:
