@@ -7,6 +7,7 @@ Not promised: that nothing is missing that never reached this replica. `heads/` 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from typing import TYPE_CHECKING
@@ -30,9 +31,14 @@ _HEAD_BYTES = 4096  # of a line: the subject stands in these, unless the entry c
 
 
 class Verification:
-    """One look at all files. Iterate over it for the problems; the figures grow meanwhile."""
+    """One look at all files. Iterate over it for the problems; the figures grow meanwhile.
 
-    def __init__(self, home: Home, *, deep: bool = False, progress: Progress | None = None) -> None:
+    `is_at_work` is False for what nobody keeps in order, as what an archive holds: nothing need be kept off it.
+    """
+
+    def __init__(
+        self, home: Home, *, deep: bool = False, progress: Progress | None = None, is_at_work: bool = True
+    ) -> None:
         self.files = dict.fromkeys(("logs", "WALs", "segments", "salvages", "packs", "heads"), 0)
         self.bytes = dict.fromkeys(self.files, 0)
         self.seconds = dict.fromkeys(self.files, 0.0)
@@ -47,11 +53,14 @@ class Verification:
         self._runs: set[str] = set()
         self._held: dict[tuple[str, str], int] | None = None
         self._has_unreadable = False
+        self._is_at_work = is_at_work
 
     def __iter__(self) -> Iterator[Problem]:
         from gnomon.upkeep import kept_off
 
-        with kept_off(self._home):  # else what was joined since it was listed would be missing
+        with (
+            kept_off(self._home) if self._is_at_work else contextlib.nullcontext()
+        ):  # else what is joined meanwhile is missing
             for problem in self._all():
                 self.damaged += problem.severity == DAMAGE
                 self.unknown += problem.severity == UNKNOWN

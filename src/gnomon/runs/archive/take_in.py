@@ -114,7 +114,7 @@ class _Import:
                     f"`{self._shown}` is refused: `{path}` of {state.st_size:,} bytes is larger than any bundle",
                     hint="nothing was imported",
                 )
-        looked = Verification(self._source, deep=True, progress=self._tell)
+        looked = Verification(self._source, deep=True, progress=self._tell, is_at_work=False)
         found = [problem for problem in looked if problem.severity == "damage"]
         if found:
             more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""

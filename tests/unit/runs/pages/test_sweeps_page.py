@@ -53,7 +53,7 @@ def test_the_list_says_how_far_each_is_and_its_best(made):
     rows = rows_of(rendered(sweeps(ask())))
     assert [row[0] for row in rows[1:]] == ["not begun", "lr and depth"]
     assert rows[1][1:4] == ["stopped", "0 of 36", "none has finished"]
-    assert rows[2][1:3] == ["stopped", "31 of 36"] and rows[2][3].startswith("0.861 ± 0.010 (lr=")
+    assert rows[2][1:3] == ["stopped", "31 of 36"] and rows[2][3].startswith("0.861 [0.851, 0.871] (lr=")
     assert "show all 2" in said(("limit", "1"))
 
 
@@ -65,8 +65,10 @@ def test_a_sweep_shows_what_came_of_each_configuration(made):
     assert "cannot be told from 1 of the 7 others" in text
     rows = {row[0]: row for row in rows_of(rendered(sweep(ask(sweep=found))))[1:]}
     assert list(rows)[:2] == ["4", "7"] and list(rows)[-3:] == ["10", "5", "3"]
-    assert rows["4"][1] == "0.861 ± 0.010 best mean" and rows["7"][1].endswith("cannot be told from the best")
-    assert rows["1"][1] == "0.8465 ± 0.0041"
+    assert rows["4"][1] == "0.861 [0.851, 0.871] best mean" and rows["7"][1].endswith(
+        "cannot be told from the best"
+    )
+    assert rows["1"][1] == "0.8465 [0.8424, 0.8506]"
     assert rows["5"][6] == "failed exit code 1: RuntimeError: CUDA out of memory"
     assert rows["3"][6] == "pruned at step 4, auc 0.41" and rows["3"][7].endswith("0 of 3 finished")
     html = rendered(sweep(ask(sweep=found)))

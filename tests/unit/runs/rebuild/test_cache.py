@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -83,6 +84,10 @@ def test_an_environment_that_a_training_runs_in_stays(make):
     os.utime(folder, (time.time() - 31 * DAY,) * 2)
     process = subprocess.Popen([f"{folder}/bin/sleep", "60"])
     try:
+        while not Path(
+            f"/proc/{process.pid}/cmdline"
+        ).read_bytes():  # just begun: the system does not know its words yet
+            time.sleep(0.01)
         assert cache.tidy(REAL) == []
     finally:
         process.kill()
