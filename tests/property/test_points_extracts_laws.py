@@ -366,6 +366,32 @@ continuations = st.lists(
 )
 
 
+def test_a_file_that_has_another_wal_by_now_gives_nothing_to_the_one_before(tmp_path):
+    """The law below found it: a copy of the WAL that was continued makes room for one of another WAL, under its name."""
+    made_record = MadeRecord(str(tmp_path), env=BootedCache(str(tmp_path / "cache")))
+    made = [Continued(2, 2, None)]
+    for log in entries_of(made):
+        made_record.put_log(log)
+    home = made_record.home
+    os.makedirs(os.path.join(home.path, FOLDER))
+    whole = next(
+        file
+        for file in segment_files()
+        if any(one[:2] == (2, ROWS[2]) and set(one.runs) == set(RUNS) for one in file.sources)
+    )
+
+    def put(*files: File) -> None:
+        for file in files:
+            made_record.put(f"{FOLDER}/{file.name}", file.data)
+
+    with Record(Replica(home)) as record:
+        put(cut_wal(2, 167, 2), cut_wal(1, None, 0))
+        record.replica.update()
+        put(whole, cut_wal(0, None, 2))
+        record.replica.update()
+        check(record, [cut_wal(1, None, 0), whole, cut_wal(0, None, 2)], made, 2)
+
+
 @pytest.mark.slow
 @given(data=st.data())
 @settings(

@@ -93,7 +93,9 @@ class KeptFigures:
                 return _decode(opened(data))
         files = self._files_of(run, wal.id)
         found: _Packed = []
-        for (_, key), points in files.points(run, {series for _, series, _ in wal.figures}).items():
+        for (of, key), points in files.points(run, {series for _, series, _ in wal.figures}).items():
+            if of != wal.id:
+                continue  # of a file that has another WAL by now
             part = points.below(wal.rows)
             for first, after in away:
                 part = part.without(first, after)
