@@ -1,7 +1,7 @@
 """A process beside a training that takes in what the index lacks, and looks up what was tried.
 
-`python -m gnomon.runs.tried.elsewhere` reads the question from stdin as JSON and prints the line, or nothing. It goes on at the
-lowest priority; who asked ends it.
+`python -m gnomon.runs.tried.elsewhere` reads the question from stdin as JSON and prints the line, or nothing. It goes on at
+low priority; who asked ends it.
 
 Always true: the training's own process builds no index and waits for none. Not promised: an answer where there is more to
 take in than `MOST_BYTES`.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 << 20  # of logs that the index may lack: some seconds
 LONGEST_S = 60.0
 LOOK_S = 0.1
-NICE = 19
+NICE = 10  # a tenth of a core that a training wants, too: a second or two
 
 
 def ask(question: Mapping[str, Any], stop: threading.Event) -> str | None:
