@@ -249,7 +249,9 @@ class Env:
 
         Raises OSError where locks do not work.
         """
-        return fcntl is not None and self._take_lock(fd, fcntl.LOCK_SH)
+        if fcntl is None:
+            raise OSError(errno.ENOTSUP, "this system has no such locks")
+        return self._take_lock(fd, fcntl.LOCK_SH)
 
     def _take_lock(self, fd: int, kind: int) -> bool:
         try:
@@ -275,7 +277,7 @@ class Env:
 
     def is_lock_free(self, fd: int) -> bool:
         """Return whether nobody holds the lock of an open file, without keeping it. Raises OSError without locks."""
-        if not self.try_shared_lock(fd):
+        if fcntl is None or not self.try_shared_lock(fd):
             return False
         fcntl.flock(fd, fcntl.LOCK_UN)
         return True

@@ -199,3 +199,11 @@ def test_what_reads_all_files_finds_them_though_upkeep_comes_in_between(
             assert done.problems == []
     assert came == [[]]  # it was kept off
     assert eager()
+
+
+def test_where_there_are_no_locks_nobody_waits(project, eager, monkeypatch):
+    monkeypatch.setattr("gnomon.env.fcntl", None)
+    began = time.monotonic()
+    with upkeep.kept_off(open_home(str(project / ".gnomon"), REAL)):
+        pass
+    assert time.monotonic() - began < upkeep.PATIENCE_S / 2
