@@ -18,6 +18,7 @@ from gnomon.runs.liveness import RUNNING
 from gnomon.runs.pages.sweep_plot import near, picture
 from gnomon.runs.sweep import entries
 from gnomon.runs.sweep.sweep_view import BEST, CANNOT_TELL, WORSE, best_so_far
+from gnomon.runs.sweep.trials import not_run_again
 from gnomon.runs.sweep.words import number_words
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _of_trials(ask: Ask, view: SweepView, *, by_number: bool, limit: int) -> dic
     scale = Whiskers([(one.low, one.mean, one.high) for one in trials if one.mean in drawn])
     here = set(ask.record.replica.index.ids("run")) if "run" in ask.record.replica.index.types() else set()
     best = view.best
-    counts = Counter(status for trial in trials for status in _statuses(trial))
+    counts = Counter(one.status for trial in trials for one in not_run_again(trial.runs))
     return {
         "names": names[:MOST_PARAMS], "more_names": names[MOST_PARAMS:], "total": len(trials), "picture": picture(view),
         "rows": [
@@ -122,13 +123,6 @@ def _of_trials(ask: Ask, view: SweepView, *, by_number: bool, limit: int) -> dic
         "shown_names": {one.name for one in shown},
         "counts": [(status, counts[status]) for status in _ORDER if counts[status] and status != entries.FINISHED],
     }  # fmt: skip
-
-
-def _statuses(trial: TrialView) -> list[str]:
-    """Return what came of the runs of a trial, without those that were cut short and run again."""
-    short = (entries.STOPPED, entries.OPEN)
-    settled = {one.seed for one in trial.runs if one.status not in short}
-    return [one.status for one in trial.runs if one.status not in short or one.seed not in settled]
 
 
 def _rank(one: TrialView, view: SweepView) -> tuple[bool, float, int, int, str]:

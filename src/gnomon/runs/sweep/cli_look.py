@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gnomon import text
 from gnomon.errors import GnomonError
 from gnomon.runs.sweep import entries
+from gnomon.runs.sweep.trials import not_run_again
 from gnomon.runs.sweep.words import best_words, seeds_words, standing_words, trial_words
 
 if TYPE_CHECKING:
@@ -158,9 +159,7 @@ def _write_trouble(trials: Sequence[Trial], terminal: Terminal) -> None:
     counts: dict[str, int] = {}
     lines = []
     for trial in trials:
-        for one in trial.attempts:
-            if one.status in (entries.STOPPED, entries.OPEN) and trial.status_of(one.seed) != entries.OPEN:
-                continue  # it was run again
+        for one in not_run_again(trial.attempts):
             counts[one.status] = counts.get(one.status, 0) + 1
             if one.status in (entries.FAILED, entries.TIMED_OUT):
                 seed = f" seed {one.seed}" if one.seed is not None else ""

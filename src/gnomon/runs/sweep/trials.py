@@ -124,6 +124,12 @@ def trials_of(attempts: Iterable[Attempt]) -> list[Trial]:
     return ordered
 
 
+def not_run_again(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Return the runs of a trial without those that were cut short and run again."""
+    settled = {one.seed for one in attempts if one.status in SETTLED}
+    return [one for one in attempts if one.status in SETTLED or one.seed not in settled]
+
+
 def best_of(trials: Iterable[Trial], seeds: Sequence[Seed], *, highest: bool) -> Trial | None:
     """Return the trial with the best mean; of equal ones the first."""
     sign = -1.0 if highest else 1.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +11,6 @@ import gnomon
 from gnomon.errors import UnknownSubjectError
 from gnomon.page import Ask, Redirect, Values
 from gnomon.runs.given import Given
-from gnomon.runs.pages import sweeps_page
 from gnomon.runs.pages.run import overview
 from gnomon.runs.pages.sweep_plot import near, picture
 from gnomon.runs.pages.sweeps_page import sweep, sweeps
@@ -212,20 +210,3 @@ def test_a_sweep_from_python(made):
         and "cannot be told from the best" in html
         and not re.search(r"<script|onload", html)
     )
-
-
-def test_a_run_that_was_cut_short_and_run_again_is_not_counted_as_stopped():
-    def run(seed, status):
-        return SimpleNamespace(seed=seed, status=status)
-
-    trial = SimpleNamespace(
-        runs=[
-            run(1, "stopped"),
-            run(1, "finished"),
-            run(2, "stopped"),
-            run(3, "open"),
-            run(3, "failed"),
-            run(4, "open"),
-        ]
-    )
-    assert sweeps_page._statuses(trial) == ["finished", "stopped", "failed", "open"]

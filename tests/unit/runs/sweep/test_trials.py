@@ -6,7 +6,7 @@ import pytest
 
 from gnomon.runs.sweep.file import Pruning, plan_of
 from gnomon.runs.sweep.pruning import Median, pruner_of
-from gnomon.runs.sweep.trials import Attempt, best_of, trials_of
+from gnomon.runs.sweep.trials import Attempt, best_of, not_run_again, trials_of
 from gnomon.runs.sweep.views import judged
 from gnomon.runs.sweep.words import best_words
 
@@ -134,3 +134,11 @@ def test_the_median_looks_at_the_same_step_and_at_the_best_so_far():
     assert not rule.is_behind("b", None, [0, 10, 20], [0.05, 9.0, 9.0])  # it was better once
     assert not rule.is_behind("b", None, [0, 30], [2.0, 2.0])  # nobody came so far
     assert rule.is_behind("b", None, [0, 10], [float("nan")] * 2)
+
+
+def test_a_run_that_was_cut_short_and_run_again_does_not_count():
+    said = [(1, "stopped"), (1, "finished"), (2, "stopped"), (3, "open"), (3, "failed"), (4, "open")]
+    attempts = [Attempt(f"{nth:020x}", 0, {}, seed, status=status) for nth, (seed, status) in enumerate(said)]
+    assert [(one.seed, one.status) for one in not_run_again(attempts)] == [
+        (1, "finished"), (2, "stopped"), (3, "failed"), (4, "open")
+    ]  # fmt: skip
