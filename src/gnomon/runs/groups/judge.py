@@ -30,7 +30,7 @@ from typing import Literal, NamedTuple
 
 from gnomon.errors import BadArgumentError
 from gnomon.runs.groups import student
-from gnomon.runs.groups.noise import Common, Noise, common, drawn, measured
+from gnomon.runs.groups.noise import Common, Noise, common, drawn, measured, same_each_time
 from gnomon.runs.groups.spread import LARGEST, per_seed
 
 Verdict = Literal["better", "worse", "cannot tell"]
@@ -520,12 +520,11 @@ class _Bounds:
         """Return the chance that shuffled labels give this, where no seed changed anything.
 
         Without noise there is no t. But had the two groups the same distribution, then any assignment of the values
-        to them (unpaired) was as likely as this one. Paired, each seed gives two draws of the same kind, which differ by one
-        given number in at most one case of four, whatever they are drawn from (Motzkin and Straus 1965).
+        to them (unpaired) was as likely as this one. Paired: `same_each_time`.
         """
         comparisons = _pairs_of(len(self.errors) + 1, self.is_baseline)
         if error.seeds:
-            chance = 4.0 ** (1 - len(error.seeds) - more)
+            chance = same_each_time(len(error.seeds) + more)
         else:
             (_, a), (_, b) = error.noises
             chance = 2 / math.comb(a + b + 2 * more, a + more)
@@ -570,8 +569,9 @@ def _pairs_of(groups: int, is_baseline: bool) -> int:
 
 
 def _pairs_that_tell(groups: int, level: float, is_baseline: bool) -> int:
-    """Return how many seeds that all show one and the same difference are a verdict: chance brings it in 4 ** (1 - n)."""
-    return 1 + math.ceil(math.log(max(1, _pairs_of(groups, is_baseline)) / level, 4))
+    """Return how many seeds that all show one and the same difference are a verdict."""
+    pairs = max(1, _pairs_of(groups, is_baseline))
+    return next(seeds for seeds in range(1, MOST_SEEDS + 1) if pairs * same_each_time(seeds) <= level)
 
 
 def _size(count: int) -> int:

@@ -35,6 +35,15 @@ FEWEST = 3  # variances that can agree
 ROUNDING = 1e-14  # a spread below this part of the values is the rounding of the numbers
 
 
+def same_each_time(seeds: int) -> float:
+    """Return how likely, at most, chance brings one and the same difference, not 0, for each of some seeds.
+
+    What does nothing leaves two draws of the same kind for each seed. They differ by one given number in at most one case of
+    four, whatever they are drawn from (Motzkin and Straus 1965); each seed after the first has to hit that of the first.
+    """
+    return 4.0 ** (1 - seeds)
+
+
 class Noise(NamedTuple):
     """An estimated variance, and how many degrees of freedom it is worth."""
 

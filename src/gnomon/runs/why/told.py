@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 
 from gnomon.runs.groups import student
 from gnomon.runs.groups.judge import MOST_SEEDS, NO_SPREAD, ONE_SEED, SURE
-from gnomon.runs.groups.noise import measured
+from gnomon.runs.groups.noise import measured, same_each_time
 
 SINGLE = 2.0**-24  # half a unit in the last place of float32: nobody asks for the cause of less
 WITHIN_NOISE = "the noise between seeds could explain the difference"
@@ -44,15 +44,13 @@ class Behind(NamedTuple):
     def chance_unvaried(self, mean: float, n: int) -> float:
         """Return how likely chance makes one and the same difference of `n` seeds, a `mean` that is not 0.
 
-        Where no seed has an effect: had A and B the same distribution, any of the 2n values could be of A. Else, what a
-        factor that does nothing leaves is, for each seed, two draws of the same kind. They differ by one given number in
-        at most one case of four, whatever they are drawn from (Motzkin and Straus 1965), and every seed after the first
-        does. Or, if that tells more, Student's t as if the ends shared no seed.
+        Where no seed has an effect: had A and B the same distribution, any of the 2n values could be of A. Else
+        `same_each_time`; or, if that tells more, Student's t as if the ends shared no seed.
         """
         if self.is_fixed:
             return 2 / math.comb(2 * n, n)
         t = mean / (self.spread / math.sqrt(n)) if self.spread else 0.0
-        return min(4.0 ** (1 - n), student.two_sided(t, n - 1))
+        return min(same_each_time(n), student.two_sided(t, n - 1))
 
 
 def behind(values: Sequence[Sequence[float]]) -> Behind:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thorough import examples
 
+from gnomon.runs.groups.noise import same_each_time
 from gnomon.runs.why import told
 from gnomon.runs.why.attribute import Question, Run, attribute, plan
 from gnomon.runs.why.mixtures import subsets
@@ -220,13 +221,13 @@ def test_an_effect_that_never_varies_is_told_as_well_as_one_that_does():
 
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=8).filter(any), st.integers(2, 6))
 def test_two_draws_of_one_kind_seldom_differ_by_the_same_each_time(weights, seeds):
-    """What `4 ** (1 - n)` rests on: the chance, over all differences but 0, that n pairs of draws all show the same one."""
+    """What `same_each_time` rests on: the chance, over all differences but 0, that n pairs of draws all show the same one."""
     total = sum(weights)
     found = {}
     for i, one in enumerate(weights):
         for j, other in enumerate(weights):
             found[i - j] = found.get(i - j, 0.0) + one * other / total**2
-    assert math.fsum(part**seeds for by, part in found.items() if by) <= 4.0 ** (1 - seeds) + 1e-12
+    assert math.fsum(part**seeds for by, part in found.items() if by) <= same_each_time(seeds) + 1e-12
 
 
 def test_what_rounding_does_is_no_effect():
