@@ -222,13 +222,15 @@ class _Meeting:
     def _push_what_stays(self) -> None:
         """Push; again where upkeep joined meanwhile what was about to be read: its content is in another file then."""
         here = os.path.join(self._home.path, "")
-        for left in reversed(range(_PUSHES)):
+        for _ in range(_PUSHES - 1):
             try:
-                return self._push()
+                self._push()
             except FileNotFoundError as error:
-                if not left or not str(error.filename or "").startswith(here):
+                if not str(error.filename or "").startswith(here):
                     raise
-        return None
+            else:
+                return
+        self._push()
 
     def _push(self) -> None:
         """Seal what is closed, copy what is live, and send what the remote lacks."""

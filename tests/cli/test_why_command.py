@@ -354,6 +354,21 @@ run.finish()
     assert again["runs_at_most"] == 0  # what was made is found, unread as it is
 
 
+def test_a_parameter_that_the_script_reads_nowhere_is_said_to_be_that(lab):
+    """It takes it from elsewhere: that swapping it did nothing is no proof that it does nothing."""
+    lab.write(
+        "train.py",
+        "import gnomon, os\nlr = float(os.environ['RATE'])\n"
+        "with gnomon.run('a', params={'lr': lr, 'depth': 2}, seed=1) as run:\n"
+        "    run.log(score=lr * 10 + run.params['depth'] + run.seed / 1e3, step=0)\n",
+    )
+    lab.commit()
+    lab.python("train.py", RATE="0.1")
+    lab.python("train.py", RATE="0.2")
+    done = lab.gnomon("why", "@2", "@1", "-m", "score", code=3, RATE="0.1")
+    assert "with params.lr from" in done.stdout and "the script never reads `run.params['lr']`" in done.stdout
+
+
 def test_files_that_need_each_other_are_named(lab):
     lab.write("model.py", "def loss():\n    return 1.0\n")
     lab.write("data.py", "SIZE = 1.0\n")

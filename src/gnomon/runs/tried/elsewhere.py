@@ -26,19 +26,16 @@ NICE = 10  # a tenth of a core that a training wants, too: a second or two
 
 
 def ask(question: Mapping[str, Any], stop: threading.Event) -> str | None:
-    """Return the line for a question; None where there is none to say, `stop` was set, or no such process can be started."""
+    """Return the line for a question; None where there is none to say, or `stop` was set. Raises OSError where it fails."""
     # -P: no module of the folder that the training runs in takes the place of one of Python's own.
     words = [sys.executable, "-P", "-m", "gnomon.runs.tried.elsewhere"]
     environment = {
         key: value for key, value in os.environ.items() if key not in ("GNOMON_RUN_ID", "GNOMON_GIVEN")
     }
-    try:
-        child = subprocess.Popen(
-            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
-            env=environment, start_new_session=True,
-        )  # fmt: skip
-    except (OSError, ValueError):  # Python is embedded, or forbidden to start anything
-        return None
+    child = subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+        env=environment, start_new_session=True,
+    )  # fmt: skip
     with child:
         try:
             said = _heard(child, json.dumps(question, default=str), stop)
@@ -54,11 +51,13 @@ def _heard(child: subprocess.Popen[str], text: str, stop: threading.Event) -> st
         if stop.is_set():
             break
         try:
-            said, _ = child.communicate(given, timeout=LOOK_S)
+            said, trouble = child.communicate(given, timeout=LOOK_S)
         except subprocess.TimeoutExpired:
             given = None  # it goes on where it was
             continue
-        return said if child.returncode == 0 else ""
+        if child.returncode:
+            raise ChildProcessError(f"it ended with {child.returncode}: {trouble[-500:]}")
+        return said
     return ""
 
 
