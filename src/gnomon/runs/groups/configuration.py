@@ -98,11 +98,13 @@ def configurations(
     found = []
     data = [key for key in index.keys("run") if key.startswith(DATA)]
     told = _told_apart(index, [*sorted(set(keys).difference(seed_like)), *map(digest_of, data)], len(ids))
-    scripts = record._cells(["script"], ids, None)["script"]
-    for one in _with_labels(index, told, data):
+    labelled = _with_labels(index, told, data)
+    may_be_apart = any(one.label is None and len(one.places) > 1 for one in labelled)
+    scripts = record._cells(["script"], ids, None)["script"] if may_be_apart else []
+    for one in labelled:
         if one.label is None and all(map(is_data, one.params)):
             found += _by_name_and_command(record, one.places, ids, bare_names)
-        elif one.label is None:
+        elif one.label is None and len(one.places) > 1:
             found += _by_script(record, one, ids, scripts)
         else:
             found.append(one)
