@@ -115,6 +115,20 @@ def test_a_script_in_a_folder_below(lab):
     assert lab.again(lab.newest().id)["verdict"] == "identical"
 
 
+def test_a_working_folder_that_git_ignores_is_made(lab):
+    """What it writes there is nobody's code; the script lies beside it."""
+    lab.write(".gitignore", ".gnomon/\n__pycache__/\nout/\n")
+    lab.write("src/train.py", TRAIN)
+    lab.write("out/notes.txt", "kept by nobody")
+    lab.commit()
+    subprocess.run(
+        [sys.executable, "../src/train.py", "--seed", "3"], cwd=lab.project / "out", env=lab.env, check=True
+    )
+    again = lab.again(lab.newest().id)
+    assert again["verdict"] == "identical", again
+    assert not again["gaps"]
+
+
 def test_a_command_under_gnomon_run_with_what_it_was_told(lab):
     lab.write(
         "plain.py",

@@ -66,6 +66,11 @@ def rebuild_code(record: Record, recipe: Recipe, *, fresh: bool = False) -> Buil
     if not root:
         return Built("", tuple(gaps), False)
     gaps = [*gaps, *not_kept(code, root)]
+    folder = os.path.normpath(os.path.join(root, recipe.folder))
+    if folder.startswith(os.path.join(root, "")):
+        os.makedirs(
+            folder, exist_ok=True
+        )  # one that git ignores is no part of the code, and still where it ran
     is_proven = proves(recipe, root)
     if not is_proven and code.fingerprint and not gaps:
         gaps.append(Gap("code", _why_unproven(code), None, blocks=False))
