@@ -14,11 +14,9 @@ ignored in the command where it was in us, which could not wait for the command'
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 import resource
-import select
 import selectors
 import signal
 import sys
@@ -27,6 +25,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from gnomon.runs.capture import copier
+from gnomon.runs.capture.channels import Channel, open_channels, terminal_size
+from gnomon.runs.capture.copier import read_some, write_all
+
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     Hear = Callable[[str, bytes], None]
     Mask = set[int | signal.Signals]
 
-READ_BYTES = 64 << 10
 AFTER_END_S = 2.0  # and what still comes after so long is somebody else's
 QUIET_S = 0.1  # after the command's end: silence that long means that somebody else holds its output open
 _PASSED_ON = tuple(
@@ -92,13 +93,6 @@ class Ended(NamedTuple):
         return 128 + self.signal if self.signal else self.code
 
 
-class _Channel(NamedTuple):
-    source: int  # we read what the command prints
-    sink: int  # and write it here
-    stream: str
-    is_terminal: bool
-
-
 class Command:
     """A command that runs. `wait` copies, listens and returns how it ended."""
 
@@ -119,7 +113,7 @@ class Command:
         self._mask = hold_signals() if mask is None else mask
         _take_default_ways()
         reserve_streams()
-        self._channels, given = _channels()
+        self._channels, given = open_channels()
         try:
             self._began_s = time.monotonic()
             self._floor = _own_peak()
@@ -214,7 +208,7 @@ class Command:
         for channel in self._channels:
             if channel.is_terminal:
                 with contextlib.suppress(OSError):
-                    fcntl.ioctl(channel.source, termios.TIOCSWINSZ, _terminal_size(channel.sink))
+                    fcntl.ioctl(channel.source, termios.TIOCSWINSZ, terminal_size(channel.sink))
 
     # --- copying
 
@@ -239,7 +233,7 @@ class Command:
         self._waiting.join()
         return self._how_it_ended(has_left_behind=bool(open_channels) and not has_trouble)
 
-    def _copy_all(self, open_channels: dict[int, _Channel]) -> None:
+    def _copy_all(self, open_channels: dict[int, Channel]) -> None:
         """Copy until the command has ended and is silent; what is still open then stays in `open_channels`."""
         with selectors.DefaultSelector() as selector:
             for source in (*open_channels, self._wake_read):
@@ -261,27 +255,22 @@ class Command:
                 if is_over and (is_late or not copied):
                     return
 
-    def _copy(self, channel: _Channel) -> bool:
+    def _copy(self, channel: Channel) -> bool:
         """Copy what there is; return whether more may come."""
-        try:
-            data = os.read(channel.source, READ_BYTES)
-        except OSError as error:
-            if error.errno != errno.EIO:  # what a terminal says when nobody holds its other end any more
-                raise
-            return False
-        if not data or not _write_all(channel.sink, data):
+        data = read_some(channel.source)
+        if not data or not write_all(channel.sink, data):
             return False  # where our reader went away, the command finds out as it would have without us
         self._hear(channel.stream, data)
         return True
 
-    def _leave_to_another(self, channels: list[_Channel]) -> None:
+    def _leave_to_another(self, channels: list[Channel]) -> None:
         """Have a process of its own copy what others go on writing, so that they never find their output closed."""
-        pairs = [str(fd) for channel in channels for fd in (channel.source, channel.sink)]
+        pairs = [f"{channel.source}:{channel.sink}:{channel.sink}" for channel in channels]
         for channel in channels:
             os.set_inheritable(channel.source, True)
         os.posix_spawn(
             sys.executable,
-            [sys.executable, "-S", "-E", "-c", _COPIER, *pairs],
+            [sys.executable, "-I", "-S", copier.__file__, *pairs],
             os.environ,
             setsigmask=self._mask,
             setsid=True,
@@ -299,30 +288,6 @@ class Command:
             usage.ru_maxrss * unit if usage.ru_maxrss > self._floor * 1.05 else None,  # type: ignore[attr-defined]
             has_left_behind,
         )
-
-
-_COPIER = """
-import os, selectors, sys
-numbers = [int(word) for word in sys.argv[1:]]
-sinks = dict(zip(numbers[::2], numbers[1::2]))
-waiting = selectors.DefaultSelector()
-for source in sinks:
-    waiting.register(source, selectors.EVENT_READ)
-while sinks:
-    for source in [key.fd for key, _ in waiting.select()]:
-        try:
-            data = os.read(source, 65536)
-            while data:
-                data = data[os.write(sinks[source], data):]
-                if not data:
-                    break
-            else:
-                raise OSError
-        except OSError:
-            del sinks[source]
-            waiting.unregister(source)
-            os.close(source)
-"""
 
 
 class _Witness:
@@ -405,73 +370,3 @@ def _own_peak() -> int:
             return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:"))
     except (OSError, StopIteration, ValueError, IndexError):
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def _channels() -> tuple[list[_Channel], dict[int, int]]:
-    """Return our ends, and what the command gets as descriptors 1 and 2."""
-    found: list[_Channel] = []
-    given: dict[int, int] = {}
-    for number, stream in ((1, "out"), (2, "err")):
-        if number == 2 and 1 in given and _are_one(1, 2):
-            given[2] = given[1]
-            break
-        if not _is_open(number):
-            continue  # the command finds it closed, as it would without us
-        is_terminal = os.isatty(number)
-        if is_terminal:
-            try:
-                source, theirs = os.openpty()
-                _make_like(theirs, number)
-            except OSError:  # none left, or none in this container
-                is_terminal = False
-        if not is_terminal:
-            source, theirs = os.pipe()
-        found.append(_Channel(source, number, stream, is_terminal))
-        given[number] = theirs
-    return found, given
-
-
-def _are_one(left: int, right: int) -> bool:
-    try:
-        one, other = os.fstat(left), os.fstat(right)
-    except OSError:
-        return False
-    return (one.st_dev, one.st_ino, one.st_rdev) == (other.st_dev, other.st_ino, other.st_rdev)
-
-
-def _is_open(number: int) -> bool:
-    """Return whether we were given this descriptor; ours are not passed on."""
-    try:
-        return os.get_inheritable(number)
-    except OSError:
-        return False
-
-
-def _make_like(terminal: int, ours: int) -> None:
-    """Give a new terminal the size and the ways of ours; what is written to it is left as it is, for ours to process."""
-    with contextlib.suppress(termios.error, OSError):
-        attributes = termios.tcgetattr(ours)
-        attributes[1] &= ~termios.OPOST
-        termios.tcsetattr(terminal, termios.TCSANOW, attributes)
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, _terminal_size(ours))
-
-
-def _terminal_size(fd: int) -> bytes:
-    return fcntl.ioctl(fd, termios.TIOCGWINSZ, bytes(8))
-
-
-def _write_all(fd: int, data: bytes) -> bool:
-    """Write all of `data`; return whether there was somebody to write to."""
-    view = memoryview(data)
-    while view:
-        try:
-            view = view[os.write(fd, view) :]
-        except BlockingIOError:  # whoever shares our output has made it so
-            writable = select.poll()
-            writable.register(fd, select.POLLOUT)
-            writable.poll()
-        except BrokenPipeError:
-            return False
-        except OSError:  # a full disk, say: the command goes on, and what it prints is still recorded
-            return True
-    return True

@@ -16,10 +16,12 @@ from gnomon.runs import entries
 
 if TYPE_CHECKING:
     from gnomon.runs.capture.console import Console
+    from gnomon.runs.capture.descriptors import Descriptors
     from gnomon.runs.capture.tee import Tees
     from gnomon.scrub.scrubber import Scrubber
     from gnomon.session import Session
 
+CONSOLE_VARIABLE = "GNOMON_CONSOLE"
 MAX_WAITING = 16 << 20  # characters and bytes of bookkeeping
 PIECE_COST = 100  # what a piece takes besides its text
 JOINED = 64 << 10
@@ -41,19 +43,44 @@ class Hearing:
         self._console: Console | None = None
         self._tail_entry: str | None = None
         self._tees: Tees | None = None
+        self._descriptors: Descriptors | None = None
 
     def listen(self) -> None:
-        """Listen to the streams of this process."""
+        """Listen to the streams of this process, and to its descriptors where that is asked for."""
         if self._tees is None:
             from gnomon.runs.capture.tee import Tees
 
-            self._tees = Tees(self.hear)
+            heard = self._listen_below() if self._session.env.getenv(CONSOLE_VARIABLE) else frozenset()
+            self._tees = Tees(self.hear, below=heard)
+
+    def _listen_below(self) -> frozenset[int]:
+        from gnomon.runs.capture.descriptors import DESCRIPTORS, STREAMS, Descriptors
+
+        word = (self._session.env.getenv(CONSOLE_VARIABLE) or "").strip().lower()
+        if word not in (DESCRIPTORS, STREAMS):
+            self._session.warn_once(
+                "console",
+                f"`{CONSOLE_VARIABLE}` knows no {word!r}, only `{STREAMS}` and `{DESCRIPTORS}`; heard: {STREAMS}",
+            )
+        if word != DESCRIPTORS:
+            return frozenset()
+        try:
+            self._descriptors = Descriptors(self.hear, self._drop)
+        except OSError as error:
+            self._session.warn_once(
+                "console", f"what C code and children print is not heard, only `sys.stdout`: {error}"
+            )
+            return frozenset()
+        return self._descriptors.heard
 
     def listen_no_more(self) -> None:
         """Leave the streams alone."""
         if self._tees is not None:
             self._tees.take_away()
             self._tees = None
+        if self._descriptors is not None:
+            self._descriptors.end()
+            self._descriptors = None
 
     def hear(self, stream: str, text: str | bytes) -> None:
         """Take what was printed to a stream, `out` or `err`."""
@@ -65,9 +92,13 @@ class Hearing:
                 self._waiting_size -= oldest + PIECE_COST
                 self._dropped += oldest
 
+    def _drop(self, size: int) -> None:
+        with self._lock:
+            self._dropped += size
+
     def write(self) -> None:
         """Write what is due of what was printed."""
-        if self._console is not None or self._waiting:
+        if self._console is not None or self._waiting or self._dropped:
             with self._writing:
                 self._take_in(None)
                 self._append(self._the_console().due(time.monotonic()))

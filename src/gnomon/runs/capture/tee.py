@@ -2,7 +2,8 @@
 
 Always true: what is printed reaches its stream first, unchanged, and an error of the stream is the program's own; all
 else that a stream has (`fileno`, `isatty`, `buffer`, …) is the stream's own too. A forked child is not listened to.
-Not heard: what C code, or a child process, writes to the file descriptors directly. `gnomon run -- …` hears that too.
+Not heard: what C code, or a child process, writes to the file descriptors directly. `gnomon run -- …` hears that too, and
+so does `GNOMON_CONSOLE=descriptors` (`descriptors.py`).
 """
 
 from __future__ import annotations
@@ -59,11 +60,12 @@ class Tee:
 class Tees:
     """Both streams of this process, while they are listened to."""
 
-    def __init__(self, hear: Hear) -> None:
+    def __init__(self, hear: Hear, *, below: frozenset[int] = frozenset()) -> None:
+        """Begin. `below`: descriptors that are listened to themselves, and so all that is written through them."""
         self._tees: dict[str, Tee] = {}
         for name, attribute in NAMES.items():
             stream = getattr(sys, attribute)
-            if stream is not None and hasattr(stream, "write"):
+            if stream is not None and hasattr(stream, "write") and not (below and _leads_to(stream, below)):
                 tee = self._tees[attribute] = Tee(stream, name, hear)
                 setattr(sys, attribute, tee)
         os.register_at_fork(after_in_child=self._be_deaf)
@@ -78,3 +80,11 @@ class Tees:
         for attribute, tee in self._tees.items():
             if getattr(sys, attribute) is tee:
                 setattr(sys, attribute, tee._stream)
+
+
+def _leads_to(stream: Any, descriptors: frozenset[int]) -> bool:
+    """Return whether what is written to a stream is written to one of these descriptors."""
+    try:
+        return stream.fileno() in descriptors
+    except (AttributeError, OSError, ValueError):
+        return False

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gnomon.runs.views import Record
 
 ASK_EVERY_S = 0.5
-_PASSED_ON = ("GNOMON_CAPTURE", "GNOMON_CAPTURE_ENV")
+_PASSED_ON = ("GNOMON_CAPTURE", "GNOMON_CAPTURE_ENV", "GNOMON_CONSOLE")
 
 
 class Board:
