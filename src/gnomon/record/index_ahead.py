@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 LARGE = 8 << 20
 """Bytes of news in one file from which on another process is worth its start."""
-HEAD_START = 1 << 20  # what is read here in about the time of that start
+HEAD_START = 2 << 20  # what is read and folded here in about the time of that start
 _FRAME_BYTES = 256 << 10
 _WAITING = 64
 _LENGTH = 4  # bytes before a frame that say how long it is

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gnomon.record.lines import Entry
 
 BATCH_BYTES = 16 << 20
-QUIET_BYTES = 1 << 20  # with another process reading ahead, folding must not wait for a whole batch
+QUIET_BYTES = 256 << 10  # with another process reading ahead, folding must not wait for a whole batch
 MAX_PROBLEMS = 20
 _REFETCH = "copy this file from another replica; the other lines are used"
 UNREADABLE = -1  # instead of an offset: a problem of the whole file

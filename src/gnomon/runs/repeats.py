@@ -12,7 +12,7 @@ from gnomon.runs import checked, entries
 from gnomon.runs.given import placed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from gnomon.record.fold import LiveEntry
 
@@ -25,12 +25,15 @@ _MADE_FOR = (("repeats", "run"), ("trial", "sweep"))  # of what a run is a part,
 _LONGEST = 200
 
 
-def made_for(bodies: Sequence[Mapping[str, object]]) -> Iterator[tuple[str, object]]:
-    """Yield `repeats` and `trial`: what a run was made for, as the first of its processes that knows says it."""
+def take_made_for(state: dict[str, object], bodies: Sequence[Mapping[str, object]]) -> None:
+    """Take `repeats` and `trial`: what a run was made for, as the first of its processes that knows says it."""
     for field, key in _MADE_FOR:
-        said = next((body[field] for body in bodies if field in body), None)
-        if isinstance(said, dict) and is_hex(said.get(key), 2 * RUN_ID_BYTES):
-            yield field, said
+        for body in bodies:
+            if field in body:
+                said = body[field]
+                if isinstance(said, dict) and is_hex(said.get(key), 2 * RUN_ID_BYTES):
+                    state[field] = said
+                break
 
 
 def take_options(state: dict[str, object], options: Mapping[str, object]) -> None:

@@ -17,7 +17,7 @@ from gnomon.record.body import encode_body
 from gnomon.record.kinds import Feature
 from gnomon.runs import checked, entries
 from gnomon.runs.links import BY_WATCHING, about, inputs_of, links
-from gnomon.runs.repeats import explained, kept_apart, made_for, replicated, take_given, take_options
+from gnomon.runs.repeats import explained, kept_apart, replicated, take_given, take_made_for, take_options
 from gnomon.runs.resume import cuts
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ _CREATED_FIELDS = ("name", "seed", "group", "parent")
 _TELLING = ("failed", "stopped", OPEN)  # statuses of a process that are those of its run
 _PROCESS_KINDS = frozenset({entries.CREATED, entries.JOINED, entries.ENDED})
 # What a process may say of its start and its end, and of which type that is.
-_STARTED_FIELDS = (
-    ("world_size", int), ("continues", dict), ("step", int), ("forked", bool), ("launcher", bool),
-    ("pick", list), ("told", list), ("given", dict),
-)  # fmt: skip
-_ENDED_FIELDS = (
-    ("error", str), ("traceback", str), ("lost_rows", int), ("lost_values", int), ("unusable_values", int), ("last_step", int),
-    ("unread", list),
-)  # fmt: skip
+_STARTED_FIELDS: dict[str, type] = {
+    "world_size": int, "continues": dict, "step": int, "forked": bool, "launcher": bool,
+    "pick": list, "told": list, "given": dict,
+}  # fmt: skip
+_ENDED_FIELDS: dict[str, type] = {
+    "error": str, "traceback": str, "lost_rows": int, "lost_values": int, "unusable_values": int, "last_step": int,
+    "unread": list,
+}  # fmt: skip
 
 
 def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
@@ -95,7 +95,7 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
             said = [body for body in launchers if field in body] or bodies
             state[field] = _agreed_of(field, said, conflicts)
         state["params"] = _params(bodies)
-    state.update(made_for(bodies))
+    take_made_for(state, bodies)
     if not _PROCESS_KINDS.issuperset(of_kind):
         _fold_choices(state, of_kind, conflicts)
     for field in _TEXT_FIELDS:
@@ -103,8 +103,10 @@ def fold_run(live: Sequence[LiveEntry]) -> dict[str, object]:
             state[field] = str(checked.cell(value, _MAX_CELL_TEXT))
     if (parent := state["parent"]) is not None and not (isinstance(parent, str) and parent.isprintable()):
         state["parent"] = None
-    if (options := next((body["options"] for body in bodies if "options" in body), None)) is not None:
-        take_options(state, checked.fields(options))
+    for body in bodies:
+        if body.get("options") is not None:
+            take_options(state, checked.fields(body["options"]))
+            break
     starts = [*created, *of_kind[entries.JOINED]] if entries.JOINED in of_kind else created
     processes = _processes(starts, of_kind.get(entries.ENDED, ()))
     state["processes"], state["status"] = processes, _status(processes)
@@ -343,13 +345,11 @@ def _processes(starts: Sequence[LiveEntry], ends: Sequence[LiveEntry]) -> dict[s
     return found
 
 
-def _take(known: dict[str, object], body: Mapping[str, object], fields: Sequence[tuple[str, type]]) -> None:
+def _take(known: dict[str, object], body: Mapping[str, object], fields: Mapping[str, type]) -> None:
     """Take over those fields of a body that are of the type that they must be of."""
-    for field, kind in fields:
-        if field in body:
-            value = body[field]
-            if value.__class__ is kind:
-                known[field] = value
+    for field in body:
+        if field in fields and body[field].__class__ is fields[field]:
+            known[field] = body[field]
 
 
 def _status(processes: Mapping[str, Mapping[str, object]]) -> str:
