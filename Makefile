@@ -5,8 +5,10 @@ VENV ?= .venv
 BIN  := $(VENV)/bin
 # With bytecode, whatever the surroundings say: else each of the hundreds of processes that tests start compiles Gnomon anew.
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
-# Each core gets a share in one piece (what a module prepares is prepared once), and one that is done takes from the others.
-SPREAD = -n auto --dist worksteal
+# One worker more than there are cores, since many tests wait for a process or a browser. Each gets a share in one piece (what
+# a module prepares is prepared once), and one that is done takes from the others.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+SPREAD = -n $(WORKERS) --dist worksteal
 DEMO := demo
 
 .DEFAULT_GOAL := help
@@ -15,8 +17,8 @@ DEMO := demo
 # List the targets.
 help:
 	@echo "make demo    train real models on real data, see them tracked, listed and verified (2 minutes)"
-	@echo "make test    every test but those that need other trackers (half an hour on two cores)"
-	@echo "make quick   the tests that take no time (a minute or two)"
+	@echo "make test    every test but those that need other trackers (a quarter of an hour on two cores)"
+	@echo "make quick   the tests that take no time (a minute)"
 	@echo "make thorough all of what the tests are tried on (an hour)"
 	@echo "make check   lint, format, types, direction of imports, docs"
 	@echo "make format  let ruff rewrite what it can"

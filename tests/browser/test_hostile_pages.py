@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Error
+from thorough import one_in
 
 from gnomon.web.finding import Found
 from tests.browser.chromium import PATH
@@ -230,7 +231,7 @@ def test_no_page_lets_anything_run_or_leave(watched, made):
 
 
 def test_an_attack_in_a_path_or_a_search_is_text(watched):
-    for at, payload in enumerate(PAYLOADS[::6]):
+    for at, payload in enumerate(PAYLOADS[:: 6 * one_in(2)]):
         watched.look(("/", "/run/", "/data/", "/data/hostile/")[at % 4] + quote(payload, safe=""))
     for payload in PAYLOADS[::20]:
         watched.look("/search?" + urlencode({"q": payload}))

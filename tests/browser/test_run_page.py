@@ -21,7 +21,7 @@ import sys, gnomon
 with gnomon.run("lives") as run:
     for step, line in enumerate(sys.stdin):
         print(line, end="", flush=True)
-        run.log(loss=float(step))
+        run.log({"loss": float(step), "words": gnomon.Text(line)})
         run.note("said " + line) if line.startswith("note") else None
 """
 
@@ -163,6 +163,13 @@ def test_the_page_follows_a_run_and_leaves_alone_what_is_being_written(page, pag
         expect(page.locator("#console")).to_contain_text("note again", timeout=15_000)
         say("last line")
         expect(page.locator("#console")).to_contain_text("last line", timeout=15_000)
+        page.click(".tabs >> text=Media")
+        expect(page.locator("#more-here")).to_be_hidden()
+        say("for the media")
+        expect(page.locator("#more-here")).to_have_text("1 more value since this page was loaded. Show", timeout=15_000)
+        page.click("#more-here >> text=Show")
+        expect(page.locator("#more-here")).to_be_hidden()
+        expect(page.locator(".media-series")).to_contain_text("for the media")
         process.stdin.close()
         assert process.wait(20) == 0
     expect(page.locator(".run-head .status")).to_have_text("finished", timeout=15_000)

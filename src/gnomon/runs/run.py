@@ -284,13 +284,15 @@ class Run:
             self._end_watch()
         if self._values is not None and not self._points.is_ended:
             self._values.flush()  # before the lock: it stores objects, for which another thread may need the lock
+        capture = capture_of(self._session)
+        if capture is not None and not self._points.is_ended:
+            capture.write_much()  # before the lock, too: the console has one of its own
         with self._session.lock:
             if self._points.is_ended:
                 return
             if self._process_id != self._session.process_id and self._points.last_step < 0:
                 self._points.end()  # a forked child that logged nothing has nothing to say
                 return
-            capture = capture_of(self._session)
             if capture is not None:
                 capture.before_end(self._points)
             rows, values = self._session.losses()

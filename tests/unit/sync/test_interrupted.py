@@ -20,7 +20,7 @@ from gnomon.session import close_all
 from gnomon.sync.heads import head_name, read_head
 
 RUN = "0123456789abcdef"
-SHARES = 6  # of all calls, each a test of its own: several processes share them
+SHARES = 12  # of all calls, each a test of its own: several processes share them
 
 
 class DeviceWithFaults(FaultyEnv):
@@ -71,13 +71,13 @@ def assert_is_whole(share, record):
 @pytest.mark.parametrize(
     ("lasting", "first", "step"),
     [
-        *((False, first, SHARES) for first in range(1, 1 + SHARES, one_in(6))),
-        *((True, first, 6) for first in (1, 4)[:: one_in(2)]),
+        *((False, first, SHARES) for first in range(1, 1 + SHARES, one_in(SHARES))),
+        *((True, first, SHARES) for first in range(1, 1 + SHARES, 3)[:: one_in(SHARES // 3)]),
     ],
     ids=lambda value: {False: "once", True: "from then on"}[value] if isinstance(value, bool) else str(value),
 )
 def test_every_call_may_fail(before, tmp_path, lasting, first, step):
-    """Every call fails once, and every third fails together with all after it; without `make thorough` a sixth of them."""
+    """Every call fails once, and every third fails together with all after it; without `make thorough` a twelfth of them."""
     reached = 0
     for n in range(first, 3000, step):
         root = tmp_path / str(n)

@@ -92,6 +92,11 @@ class Hearing:
                 self._waiting_size -= oldest + PIECE_COST
                 self._dropped += oldest
 
+    @property
+    def waits_with(self) -> int:
+        """How much was heard and not written yet."""
+        return self._waiting_size
+
     def _drop(self, size: int) -> None:
         with self._lock:
             self._dropped += size

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import GnomonError
 from gnomon.page import Redirect
-from gnomon.runs.pages.run_parts import matching, opened, shown
+from gnomon.runs.pages.run_parts import address, grown, matching, opened, shown
 
 if TYPE_CHECKING:
     from gnomon.page import Answer, Ask, ObjectLink
@@ -64,7 +64,8 @@ def files(ask: Ask) -> Answer:
     watched = [(one, one["wrote"][:WROTE], max(0, len(one["wrote"]) - WROTE)) for one in run.watched]
     values = {
         "entries": entries, "total": len(kept), "filter": wanted, "watched": watched,
-        "left_out": sum(one.name in names for one in kept) - len(entries),
+        "left_out": sum(one.name in names for one in kept) - len(entries), "path": address(run.id, "files"),
+        "grown": grown(ask, len(kept) + sum(len(one["wrote"]) for one in run.watched), "file"),
     }  # fmt: skip
     return shown(ask, run, "files", "runs/run_files.html", values)
 

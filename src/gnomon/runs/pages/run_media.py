@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from gnomon.errors import UnknownSubjectError
 from gnomon.page import Binary, Redirect, Shown
-from gnomon.runs.pages.run_parts import address, matching, opened, shown
+from gnomon.runs.pages.run_parts import address, grown, matching, opened, shown
 from gnomon.runs.pages.shown_value import ShownValue, shown_value
 from gnomon.runs.values.image import PALETTE
 
@@ -57,11 +57,13 @@ def media(ask: Ask) -> Answer:
         )
     names = [series] if ask.part == "values" and series else matching(by_series, wanted)
     found = [
-        _series(ask, run, name, by_series[name], step if name == series else None) for name in names[:SERIES]
+        _series(ask, run, name, by_series[name], step if name == series else None)
+        for name in (names[:SERIES] if ask.part != "more" else ())
     ]
     values = {
         "found": found, "filter": wanted, "chosen": series, "total": len(by_series), "path": address(run.id, "media"),
         "others": names[SERIES : SERIES + NAMES], "more": max(0, len(names) - SERIES - NAMES),
+        "grown": grown(ask, sum(map(len, by_series.values())), "value"),
     }  # fmt: skip
     if ask.part == "values" and found:
         return Shown("runs/run_values.html", found[0].name, {"one": found[0]})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gnomon.errors import UnknownSubjectError
 from gnomon.page import Redirect
 from gnomon.runs.capture.console_lines import without_codes
-from gnomon.runs.pages.run_parts import address, opened, shown
+from gnomon.runs.pages.run_parts import address, grown, opened, shown
 from gnomon.text import clean_lines
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def notebook(ask: Ask) -> Answer:
     values = {
         "file": found.name, "order": found.order, "cells": cells, "total": len(found.cells),
         "not_kept": found.cells_left_out, "first": first, "last": first + len(cells), "most": OUTPUTS, "step": CELLS,
-        "path": address(run.id, "notebook"),
+        "path": address(run.id, "notebook"), "grown": grown(ask, len(found.cells), "cell"),
     }  # fmt: skip
     return shown(ask, run, "notebook", "runs/run_notebook.html", values)
 

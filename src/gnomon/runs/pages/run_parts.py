@@ -6,7 +6,7 @@ Always true: the address of a part holds the whole id; a shorter one, a name or 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlencode
 
 from gnomon.page import Redirect, Shown
@@ -53,6 +53,20 @@ def shown(ask: Ask, run: RunView, tab: str, template: str, values: Mapping[str, 
     if not ask.part:
         around["known_tags"] = known_tags(ask.record)
     return Shown(template, title if not tab else f"{title}: {name.lower()}", {**around, **values})
+
+
+class Grown(NamedTuple):
+    """What came since a page was loaded: it had `had` of something that is called `noun`, and there are `new` more."""
+
+    had: int
+    new: int
+    noun: str
+
+
+def grown(ask: Ask, total: int, noun: str) -> Grown:
+    """Return how many more there are than the page that asks had; where the whole page is asked for, none."""
+    had = ask.query.whole("had", total) if ask.part == "more" else total
+    return Grown(had, max(0, total - had), noun)
 
 
 def head_of(ask: Ask, run: RunView) -> dict[str, object]:

@@ -490,7 +490,8 @@
     const value = isLog ? Math.log10 : (number) => number;
     const low = value(scale.min);
     const per = length / (value(scale.max) - low || 1);
-    return (number) => start + (value(number) - low) * per;
+    const place = (number) => start + (value(number) - low) * per;
+    return Object.assign(place, { isLog, start, low, per }); // for loops over very many points, which do it themselves
   };
 
   const first = (xs, x) => { // the first place with xs[place] >= x
@@ -511,11 +512,15 @@
     let isUp = true;
     let alone = -1;
     const dots = [];
+    const isPlain = !toX.isLog && !toY.isLog;
+    const [xStart, xLow, xPer, yStart, yLow, yPer] = [toX.start, toX.low, toX.per, toY.start, toY.low, toY.per];
     for (let at = start; at < end; at += 1) {
-      const y = ys[at];
-      if (Number.isNaN(y)) { if (alone >= 0) dots.push(alone); isUp = true; alone = -1; continue; }
-      if (isUp) { ctx.moveTo(toX(xs[at]), toY(y)); alone = at; isUp = false; }
-      else { ctx.lineTo(toX(xs[at]), toY(y)); alone = -1; }
+      const value = ys[at];
+      if (Number.isNaN(value)) { if (alone >= 0) dots.push(alone); isUp = true; alone = -1; continue; }
+      const x = isPlain ? xStart + (xs[at] - xLow) * xPer : toX(xs[at]);
+      const y = isPlain ? yStart + (value - yLow) * yPer : toY(value);
+      if (isUp) { ctx.moveTo(x, y); alone = at; isUp = false; }
+      else { ctx.lineTo(x, y); alone = -1; }
     }
     if (alone >= 0) dots.push(alone);
     ctx.globalAlpha = alpha;

@@ -370,6 +370,25 @@ def test_prints_of_many_threads_are_all_heard(train):
     assert len(printed) == 3200
 
 
+def test_much_that_is_printed_just_before_the_end_of_a_run_belongs_to_it(train):
+    train(
+        """
+        import gnomon
+        for name in "one", "two":
+            run = gnomon.run(name)
+            for line in range(600):
+                print(f"{name} {line:03} " + 100 * name)
+            run.finish()
+        """
+    )
+    record = gnomon.open()
+    two, one = record.runs().ids
+    for run, name in (one, "one"), (two, "two"):
+        lines = "".join(piece.text for piece in record.run(run).console()).splitlines()
+        whole = [line[:7] for line in lines if line.startswith(name)]  # some of what follows goes with it
+        assert whole == [f"{name} {line:03}" for line in range(600)]
+
+
 def test_a_flood_of_small_prints_is_bounded_and_counted():
     from gnomon.runs.capture import hearing
     from gnomon.runs.capture.hearing import Hearing

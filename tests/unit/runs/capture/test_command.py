@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import textwrap
 import time
 
@@ -150,13 +153,9 @@ def test_a_full_disk_under_our_output_does_not_stop_the_command(wrap):
 def test_a_terminal_gives_a_terminal_of_its_size(tmp_path):
     pid, terminal = pty.fork()
     if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
         words = ["sh", "-c", "test -t 1 && test -t 2 && stty size <&1; printf 'a\\nb\\n'"]
         os.execv(sys.executable, [sys.executable, "-c", WRAPPER, str(tmp_path / "report.json"), *words])
-    import fcntl
-    import struct
-    import termios
-
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
     shown = b""
     while True:
         ready, _, _ = select.select([terminal], [], [], 30)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from thorough import one_in
 
 from benchmarks.forecast import figures, recording
 from benchmarks.forecast.__main__ import PAGE
@@ -17,7 +18,7 @@ from benchmarks.forecast.page import put_in, text
 
 pytestmark = pytest.mark.slow
 
-CASES = 8  # of each kind and state of knowledge
+CASES = 8 // one_in(2)  # of each kind and state of knowledge
 
 
 @pytest.fixture(scope="module")

@@ -259,6 +259,23 @@ def test_files_are_filtered_by_name(kept):
     assert "p.png" not in words_of(html_of(run_files.files, kept, ("name", "page"))).partition("Lineage")[2]
 
 
+def test_what_came_since_a_page_was_loaded_is_said_and_shown_when_asked_for(project):
+    (project / "one.txt").write_text("one")
+    with gnomon.run() as run:
+        run.keep(project / "one.txt", name="a.txt")
+        run.log(picture=gnomon.Text("first"))
+        assert "since this page" not in html_of(run_files.files, run.id)
+        run.keep(project / "one.txt", name="b.txt")
+        run.log({"picture": gnomon.Text("second"), "other": gnomon.Text("third")})
+        files = html_of(run_files.files, run.id, ("had", "1"), part="more")
+        assert words_of(files) == "1 more file since this page was loaded. Show"
+        assert f'hx-get="/run/{run.id}/files?part=more&amp;had=1"' in files
+    media = html_of(run_media.media, run.id, ("had", "1"), part="more")
+    assert words_of(media) == "2 more values since this page was loaded. Show"
+    assert words_of(html_of(run_media.media, run.id, ("had", "3"), part="more")) == ""
+    assert "hx-get" not in html_of(run_files.files, run.id, ("had", "1"), part="more"), "it has ended"
+
+
 def test_a_folder_whose_list_is_not_here_says_so(kept, monkeypatch):
     from gnomon.errors import MissingObjectError
     from gnomon.objects.store import ObjectStore
