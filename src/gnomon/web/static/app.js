@@ -49,11 +49,12 @@
   });
 
   // --- times in the reader's own zone, with that zone
-  const zone = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
+  let zone = null; // made for the first time that is shown: it costs as much as all else here
   const two = (number) => String(number).padStart(2, "0");
   const localTime = (element) => {
     const moment = new Date(element.dateTime);
     if (Number.isNaN(moment.getTime()) || element.dataset.local) return;
+    zone ??= new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
     const name = zone.formatToParts(moment).find((part) => part.type === "timeZoneName")?.value ?? "";
     const day = `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
     const seconds = element.dataset.kind === "second" ? `:${two(moment.getSeconds())}` : "";

@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const { $, $$ } = window.gnomon;
-  const MOST_TOGETHER = 10; // figures that ask together: what the server looks up for each run is looked up once
+  const MOST_TOGETHER = 5; // figures that ask together: what the server looks up for each run is looked up once; while some are drawn it reads the next
   const A_FRAME = { still: 120_000, scrolled: 30_000 }; // points that are drawn in one frame
   const DASHES = ["", "7 4", "2 3", "9 3 2 3"];
   const MANY = 16;
@@ -15,23 +15,27 @@
   let turn = Promise.resolve();
 
   // --- colours: those of `gnomon plot`
-  let tokens = null;
-  const token = (name) => {
-    tokens ??= getComputedStyle(document.documentElement);
-    const probe = document.createElement("i");
-    probe.style.color = `var(${name})`;
-    document.body.append(probe);
-    const colour = getComputedStyle(probe).color;
-    probe.remove();
-    return colour;
+  const tokens = (names) => { // all at once: each look at a style after a change of the page costs a whole one
+    const box = document.createElement("i");
+    box.append(...names.map((name) => {
+      const probe = document.createElement("i");
+      probe.style.color = `var(${name})`;
+      return probe;
+    }));
+    document.body.append(box);
+    const colours = [...box.children].map((probe) => getComputedStyle(probe).color);
+    box.remove();
+    return colours;
   };
+  const LINES = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => `--line-${n}`);
+  const ORDER = [0, 1, 2, 3].map((n) => `--order-${n}`);
   let look = null;
   const looks = () => {
-    look ??= {
-      ink: token("--ink"), muted: token("--muted"), line: token("--line"), paper: token("--panel"),
-      lines: [0, 1, 2, 3, 4, 5, 6, 7].map((n) => token(`--line-${n}`)),
-      order: [0, 1, 2, 3].map((n) => token(`--order-${n}`).match(/[\d.]+/g).slice(0, 3).map(Number)),
-    };
+    if (!look) {
+      const [ink, muted, line, paper, ...rest] = tokens(["--ink", "--muted", "--line", "--panel", ...LINES, ...ORDER]);
+      const order = rest.slice(LINES.length).map((colour) => colour.match(/[\d.]+/g).slice(0, 3).map(Number));
+      look = { ink, muted, line, paper, lines: rest.slice(0, LINES.length), order };
+    }
     return look;
   };
   const colour = (tone, tones) => {
@@ -97,7 +101,7 @@
 
   // --- asking, several at once
   const ask = (figure) => {
-    if (!waiting.length) requestAnimationFrame(askAll);
+    if (!waiting.length) queueMicrotask(askAll); // all that came into sight in one frame
     waiting.push(figure);
   };
   const withoutMetric = (address) => {
