@@ -20,9 +20,12 @@ from gnomon.record.entries import OPENED
 from gnomon.record.lines import parse_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gnomon.record.home import Home
+
+    _OfLog = dict[int, tuple[int, bytes, bytes]]
+    """Time, kind and subject of entries by their number in a log."""
 
 _TEXT = rb"[a-z0-9.:_-]++"
 _HEAD = re.compile(
@@ -50,9 +53,7 @@ class FromWriter:
 
 def arrived(home: Home, files: Iterable[str], known: Mapping[str, int]) -> dict[str, FromWriter]:
     """Return by writer what is news in these files (paths in the record); `known`: how many entries of each log were here."""
-    news: dict[
-        tuple[bytes, bytes], dict[int, tuple[int, bytes, bytes]]
-    ] = {}  # by writer and log, by number in the log
+    news: dict[tuple[bytes, bytes], _OfLog] = {}  # by writer and log
     certified = {log for log, count in known.items() if count}
     for path in files:
         if not path.startswith("log/"):
@@ -61,16 +62,18 @@ def arrived(home: Home, files: Iterable[str], known: Mapping[str, int]) -> dict[
             data = home.env.read_file(os.path.join(home.path, path))
         except FileNotFoundError:
             continue  # joined since by another sync
-        for line in data.splitlines(keepends=True):
-            head = _HEAD(line)
-            if head is None:
-                continue  # `gnomon verify` names it
+        of: tuple[bytes, bytes] | None = None
+        here: _OfLog = {}
+        for start, head in _heads(data):
             kind, log, seq, subject, time_us, writer = head.groups()
             if kind.startswith((b"log.", b"points.")):
-                if kind == _OPENED and (name := log.decode()) not in certified and _certifies(line):
+                if kind == _OPENED and (name := log.decode()) not in certified and _certifies(data, start):
                     certified.add(name)
                 continue
-            news.setdefault((writer, log), {})[int(seq)] = (int(time_us), kind, subject)
+            if of != (writer, log):  # the next line is most often of the same log
+                of = writer, log
+                here = news.setdefault(of, {})
+            here[int(seq)] = int(time_us), kind, subject
     by_writer: dict[str, list[tuple[int, bytes, bytes]]] = {}
     for (writer, log), entries in sorted(news.items()):
         name = log.decode()
@@ -80,9 +83,22 @@ def arrived(home: Home, files: Iterable[str], known: Mapping[str, int]) -> dict[
     return {writer: _summed(entries) for writer, entries in by_writer.items()}
 
 
-def _certifies(line: bytes) -> bool:
+def _heads(data: bytes) -> Iterator[tuple[int, re.Match[bytes]]]:
+    """Yield where each line starts and its head; a line without one is left out: `gnomon verify` names it."""
+    start = 0
+    while start < len(data):
+        head = _HEAD(data, start)
+        if head is not None:
+            yield start, head
+        start = 1 + data.find(b"\n", start if head is None else head.end())
+        if not start:
+            return
+
+
+def _certifies(data: bytes, start: int) -> bool:
+    end = 1 + data.find(b"\n", start) or len(data)
     try:
-        return certified_key(parse_line(line)) is not None
+        return certified_key(parse_line(data[start:end])) is not None
     except RecordError:
         return False  # `gnomon verify` names it
 
