@@ -66,8 +66,8 @@ class Lab:
     def gnomon(self, *words: str, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
         return self._start([sys.executable, "-m", "gnomon", *words], code, env)
 
-    def json(self, *words: str, code: int = 0):
-        return json.loads(self.gnomon(*words, "--json", code=code).stdout)
+    def json(self, *words: str, code: int = 0, **env: str):
+        return json.loads(self.gnomon(*words, "--json", code=code, **env).stdout)
 
     def _start(self, words, code, env):
         done = subprocess.run(
@@ -84,6 +84,6 @@ class Lab:
         """The nth newest run that is listed."""
         return self.record.run(f"@{nth + 1}")
 
-    def again(self, run: str, *words: str, code: int = 0):
+    def again(self, run: str, *words: str, code: int = 0, **env: str):
         """What `gnomon reproduce --json` says."""
-        return self.json("reproduce", run, *words, code=code)
+        return self.json("reproduce", run, *words, code=code, **env)

@@ -166,7 +166,9 @@ def test_the_page_follows_a_run_and_leaves_alone_what_is_being_written(page, pag
         page.click(".tabs >> text=Media")
         expect(page.locator("#more-here")).to_be_hidden()
         say("for the media")
-        expect(page.locator("#more-here")).to_have_text("1 more value since this page was loaded. Show", timeout=15_000)
+        expect(page.locator("#more-here")).to_have_text(
+            "1 more value since this page was loaded. Show", timeout=15_000
+        )
         page.click("#more-here >> text=Show")
         expect(page.locator("#more-here")).to_be_hidden()
         expect(page.locator(".media-series")).to_contain_text("for the media")

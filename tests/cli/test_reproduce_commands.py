@@ -496,6 +496,32 @@ def test_a_repeat_that_fails_says_its_last_line(lab):
     assert "ONLY_HERE" in again["why"]
 
 
+def test_a_run_that_failed_is_made_again_where_it_fails_in_the_same_way(lab):
+    """What somebody who looks for the cause of an error asks first."""
+    lab.write(
+        "train.py",
+        "import gnomon, os, sys\nwith gnomon.run('a'):\n"
+        "    if 'HEALED' in os.environ: sys.exit(0)\n"
+        "    if 'OTHER' in os.environ: raise KeyError('x')\n"
+        "    open(os.path.join(os.getcwd(), 'none.csv'))\n",
+    )
+    lab.commit()
+    lab.python("train.py", code=1)
+    run = lab.newest()
+    same = lab.again(run.id)
+    assert same["verdict"] == "identical"
+    assert same["why"].startswith("it ended as the run did, with FileNotFoundError")
+    shown = lab.gnomon("reproduce", run.id).stdout
+    assert "identical" in shown and "it ended as the run did" in shown
+    assert "identical: it ended as the run did" in lab.gnomon("show", run.id).stdout
+    other = lab.again(run.id, code=1, OTHER="1")
+    assert other["verdict"] == "differs"
+    assert "and this time with KeyError" in other["why"]
+    healed = lab.again(run.id, code=1, HEALED="1")
+    assert healed["verdict"] == "differs"
+    assert healed["why"].endswith("and this time it finished")
+
+
 def test_bad_words(lab, trained):
     for words, said in [
         (("--on-changed", "lr"), "must be FACTOR=VALUE"),

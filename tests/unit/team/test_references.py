@@ -148,5 +148,7 @@ def test_time_is_in_proportion_to_the_text(piece):
         return time.process_time() - started
 
     seconds(1_000)
-    short = min(seconds(20_000) for _ in range(3))  # the best of three: whatever else runs here only adds to it
+    short = min(
+        seconds(20_000) for _ in range(3)
+    )  # the best of three: whatever else runs here only adds to it
     assert min(seconds(200_000) for _ in range(3)) < 40 * max(short, 0.005)

@@ -44,7 +44,9 @@ OF_LAUNCHER = frozenset({"machine", "environment", "code", "console", "system"})
 ON = "on"
 OFF = frozenset({"off", "no", "none", "false", "0"})
 LAUNCHER_VARIABLE = "GNOMON_LAUNCHER"
-MUCH = 64 << 10  # printed within a second: what is less is written after the run's end, and belongs to it all the same
+MUCH = (
+    64 << 10
+)  # printed within a second: what is less is written after the run's end, and belongs to it all the same
 MAX_INLINE = 4 << 10  # bytes of code that stand in the entry itself
 MAX_WORDS, MAX_WORD = 500, 2_000
 

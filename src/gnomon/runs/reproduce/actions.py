@@ -137,7 +137,8 @@ def reproduce(
     if why is not None or found is None:
         return _written(record, Replication(run, by, entries.CANNOT_RUN, why, made, None, folder))
     outcome = compare(record, record.run(run), found)
-    return _written(record, Replication(run, found.id, outcome.verdict, None, made, outcome, folder))
+    ended = outcome.ended.said if outcome.ended is not None else None
+    return _written(record, Replication(run, found.id, outcome.verdict, ended, made, outcome, folder))
 
 
 def name_of(run: RunView, made: Plan) -> str | None:

@@ -4,6 +4,8 @@ A metric is *the same* where every point has the same step and the same value. W
 value lies in the prediction interval for one more seed, made of the seeds of the run's group; all metrics are corrected together
 (Bonferroni).
 
+Where the run failed, how it ended is part of what came out: a repeat that ends with the same error did the same.
+
 Always true: with fewer than three seeds nothing is called within their spread. What only measures time or the machine does not
 count.
 """
@@ -11,6 +13,7 @@ count.
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import UnknownSubjectError
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 LEVEL = 0.05
 FEWEST_SEEDS = 3
 ROUNDING = 1e-9
+MOST_SAID = 300  # characters of an error
 UNRECORDED = "of the environment only variables that are known to change a training are recorded; `GNOMON_CAPTURE_ENV` names more"
 SAME, ROUNDED, WITHIN, OUTSIDE, UNKNOWN, MISSING, ADDED = (
     "same",
@@ -39,6 +43,7 @@ SAME, ROUNDED, WITHIN, OUTSIDE, UNKNOWN, MISSING, ADDED = (
     "missing",
     "added",
 )
+_FOLDERS = re.compile(r"(?<![\w.])[~.]{0,2}/(?:[^\s/'\"]+/)*")
 _TIMES = frozenset(
     "time time_s time_ms elapsed seconds duration wall_time runtime epoch_time step_time throughput samples_per_second "
     "it_per_s ips".split()
@@ -68,6 +73,14 @@ class Outcome(NamedTuple):
     metrics: tuple[MetricVerdict, ...]
     differs: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    ended: Ended | None = None  # where the run failed
+
+
+class Ended(NamedTuple):
+    """How the repeat of a run that failed ended: as the run did, or otherwise."""
+
+    is_same: bool
+    said: str
 
 
 def is_time(name: str) -> bool:
@@ -98,13 +111,52 @@ def compare(record: Record, original: RunView, repeat: RunView) -> Outcome:
         for name in sorted(theirs.difference(names))
     ]
     differs = _files(original, repeat)
-    return Outcome(_verdict(rows), tuple(rows), tuple(differs), tuple(_notes(rows, names, group)))
+    ended = _ended(original, repeat)
+    notes = _notes(rows, names, group) if ended is None else []
+    return Outcome(_verdict(rows, ended), tuple(rows), tuple(differs), tuple(notes), ended)
 
 
-def _verdict(rows: Sequence[MetricVerdict]) -> str:
+def _ended(original: RunView, repeat: RunView) -> Ended | None:
+    """Return how the repeat of a failed run ended; None where the run did not fail, or nobody knows how."""
+    if original.status != "failed" or repeat.status not in ("failed", "finished"):
+        return None
+    first, second = _how_it_ended(original), _how_it_ended(repeat)
+    if repeat.status == "finished":
+        return Ended(False, f"the run ended with {first}, and this time it finished")
+    if _without_places(first) == _without_places(second):
+        return Ended(True, f"it ended as the run did, with {first}")
+    return Ended(False, f"the run ended with {first}, and this time with {second}")
+
+
+def _how_it_ended(run: RunView) -> str:
+    lines = (run.traceback or "").strip().splitlines()
+    if lines:
+        return lines[-1][:MOST_SAID]
+    by_say = sorted(run.processes, key=lambda process: process.is_launcher)  # which only knows an exit code
+    error = next((process.error for process in by_say if process.error), None)
+    if error:
+        return error
+    known = run.captured.exit
+    if known.get("signal"):
+        return f"signal {known['signal']}"
+    return f"exit code {known['code']}" if "code" in known else "no word of why"
+
+
+def _without_places(said: str) -> str:
+    """Return an error without the folders in it: a repeat runs elsewhere.
+
+    >>> _without_places("FileNotFoundError: [Errno 2] No such file: '/home/ann/x/data.csv'")
+    "FileNotFoundError: [Errno 2] No such file: 'data.csv'"
+    """
+    return _FOLDERS.sub("", said)
+
+
+def _verdict(rows: Sequence[MetricVerdict], ended: Ended | None) -> str:
     found = {row.outcome for row in rows}
+    if ended is not None and not ended.is_same:
+        return entries.DIFFERS
     if not rows:
-        return entries.CANNOT_TELL
+        return entries.IDENTICAL if ended is not None else entries.CANNOT_TELL
     if found & {OUTSIDE, UNKNOWN, MISSING, ADDED}:
         return entries.DIFFERS
     if WITHIN in found:

@@ -54,12 +54,14 @@ def plan_lines(made: Plan, terminal: Terminal) -> Iterator[tuple[str, str]]:
 
 
 def metric_lines(done: Replication, terminal: Terminal) -> list[str]:
-    """Return a line for each metric that is not the same, and how many are."""
+    """Return how a run that had failed ended, a line for each metric that is not the same, and how many are."""
     if done.outcome is None:
         return []
+    ended = done.outcome.ended
     same = sum(row.outcome == SAME for row in done.outcome.metrics)
     other = [row for row in done.outcome.metrics if row.outcome != SAME]
-    lines = [f"  {metric_words(row, terminal)}" for row in other[:_SHOWN]]
+    lines = [f"  {terminal.clean(ended.said)}"] if ended is not None else []
+    lines += [f"  {metric_words(row, terminal)}" for row in other[:_SHOWN]]
     if len(other) > _SHOWN:
         lines.append(f"  and {len(other) - _SHOWN:,} more metrics that are not the same")
     if same:
@@ -101,6 +103,8 @@ def verdict_line(done: Replication, terminal: Terminal) -> tuple[str, str]:
             f"{other} of {terminal.count(len(done.outcome.metrics), 'metric')} came out otherwise"
             if other
             else "nothing changed"
+            if done.outcome.ended is None or done.outcome.ended.is_same
+            else "it ended otherwise"
         )
         return f"with {swapped}: {told}", "bold"
     return done.verdict, style

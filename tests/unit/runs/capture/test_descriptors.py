@@ -1,4 +1,4 @@
-"""With `GNOMON_CONSOLE=descriptors`, C code and children are heard by `gnomon.run()` alone, and nothing that prints is held up."""
+"""With `GNOMON_CONSOLE=descriptors`, `gnomon.run()` alone hears C code and children, and holds nothing up that prints."""
 
 from __future__ import annotations
 
