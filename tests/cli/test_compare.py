@@ -345,12 +345,19 @@ def test_code_that_no_seed_loaded_is_no_other_code(ask, project, monkeypatch):
         subprocess.run([sys.executable, "train.py", str(seed)], check=True, capture_output=True)
     answer = ask("compare", "--groups", "loss")
     assert "other code" not in answer.out + answer.err
+    assert seeds_of(ask, "--same-code") == 3
     (project / "config.yaml").write_text("depth: 4\n")  # a file that a script may read
     subprocess.run([sys.executable, "train.py", "3"], check=True, capture_output=True)
     answer = ask("compare", "--groups", "loss")
     assert (
         "ran other code than the rest" in answer.out + answer.err and "config.yaml" in answer.out + answer.err
     )
+    assert (seeds_of(ask), seeds_of(ask, "--same-code")) == (4, 3)
+
+
+def seeds_of(ask, *words):
+    (group,) = json.loads(ask("runs", "--groups", "--json", *words).out)
+    return len(group["runs"])
 
 
 # ---------------------------------------------------------------- how far runs came

@@ -4,7 +4,9 @@ The code of a group is the one that most of its runs ran; of two that equally ma
 lost where the others are left out (`same_code`), and a run that somebody made while editing the script does not count as one.
 
 Always true: a run whose code was not recorded is never said to have run other code. Two states of the code are told apart by
-the fingerprint that capture made of them (commit, what was not committed, files that Git did not know), else by the commit.
+what the runs imported and all that is no Python, where both are known (`code.loaded`, `code.rest`: a README or a script that
+neither ran makes no other code); else by the fingerprint of all (commit, what was not committed, files that Git did not
+know); else by the commit.
 """
 
 from __future__ import annotations
@@ -19,10 +21,35 @@ if TYPE_CHECKING:
     from gnomon.runs.groups.definition import SeedGroup
     from gnomon.runs.views import Record
 
+STATE = ("code.commit", "code.fingerprint", "code.rest", "code.loaded")  # as in `State`
 _MOST_GROUPS = 3
 _MOST_RUNS = 3
 _MOST_FILES = 4
 _MOST_LOOKED_AT = 5  # states of other code
+
+
+class State(NamedTuple):
+    """The code of one run, as columns of the table of runs tell it; None where it was not recorded."""
+
+    commit: object
+    fingerprint: object
+    rest: object
+    loaded: object
+
+    @property
+    def parts(self) -> tuple[object, object] | None:
+        """What may have played a part: all that is no Python and no text for people, and what was imported."""
+        return None if self.rest is None or self.loaded is None else (self.rest, self.loaded)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What runs of the same code have in common."""
+        return self.parts or (self.commit, self.fingerprint, None)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything was recorded."""
+        return self.key != (None, None, None)
 
 
 class OtherCode(NamedTuple):
@@ -38,39 +65,44 @@ def other_code(record: Record, groups: Sequence[SeedGroup]) -> list[OtherCode]:
     """Return the groups whose runs did not all run the same code, with the runs that ran another one."""
     places = [place for group in groups for place in group.places]
     ids = [run for group in groups for run in group.runs]
-    cells = record._cells(["code.commit", "code.fingerprint"], ids, places)
-    states = list(zip(cells["code.commit"], cells["code.fingerprint"], strict=True))
+    cells = record._cells([*STATE], ids, places)
+    states = [State(*state) for state in zip(*[cells[key] for key in STATE], strict=True)]
     found, start = [], 0
     for group in groups:
         own = states[start : start + len(group)]
         start += len(group)
-        if len(set(own)) > 1 and (one := _of_group(group, own)) is not None:
+        if len({state.key for state in own}) > 1 and (one := _of_group(group, own)) is not None:
             found.append(one)
     return found
 
 
-def _of_group(group: SeedGroup, states: Sequence[tuple[object, object]]) -> OtherCode | None:
-    counts = Counter(state for state in states if state != (None, None))
+def _of_group(group: SeedGroup, states: Sequence[State]) -> OtherCode | None:
+    counts = Counter(state.key for state in states if state.is_known)
     if not counts:
         return None
-    newest = {state: place for place, state in enumerate(states)}
-    usual = max(counts, key=lambda state: (counts[state], newest[state]))
-    others = tuple(
-        [run for run, state in zip(group.runs, states, strict=True) if are_different(state, usual)]
+    newest = {state.key: place for place, state in enumerate(states)}
+    usual = newest[max(counts, key=lambda key: (counts[key], newest[key]))]
+    others = [place for place, state in enumerate(states) if are_different(state, states[usual])]
+    one_each = sorted({newest[states[place].key] for place in others}, reverse=True)
+    if not others:
+        return None
+    return OtherCode(
+        group,
+        tuple([group.runs[place] for place in others]),
+        group.runs[usual],
+        tuple([group.runs[place] for place in one_each]),
     )
-    others_newest = sorted(
-        [place for state, place in newest.items() if are_different(state, usual)], reverse=True
-    )
-    one_each = tuple([group.runs[place] for place in others_newest])
-    return OtherCode(group, others, group.runs[newest[usual]], one_each) if others else None
 
 
-def are_different(state: tuple[object, object], usual: tuple[object, object]) -> bool:
-    """Return whether two states of the code are known to differ: by the fingerprint where both have one, else by the commit."""
-    (commit, fingerprint), (usual_commit, usual_fingerprint) = state, usual
-    if fingerprint is not None and usual_fingerprint is not None:
-        return fingerprint != usual_fingerprint
-    return commit is not None and usual_commit is not None and commit != usual_commit
+def are_different(state: State, usual: State) -> bool:
+    """Return whether two states of the code are known to differ."""
+    if state.fingerprint is not None and state.fingerprint == usual.fingerprint:
+        return False
+    if state.parts is not None and usual.parts is not None:
+        return state.parts != usual.parts
+    if state.fingerprint is not None and usual.fingerprint is not None:
+        return True
+    return state.commit is not None and usual.commit is not None and state.commit != usual.commit
 
 
 def same_where_kept(record: Record, run: str, other: str) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from gnomon.runs.groups.code import are_different, same_where_kept
+from gnomon.runs.groups.code import STATE, State, are_different, same_where_kept
 from gnomon.runs.groups.configuration import DATA, DIGEST, PARAM, digest_of, is_seed_like
 from gnomon.runs.groups.definition import COUNTED
 
@@ -144,8 +144,7 @@ def _of_same_code(seen: Seen, known: Iterable[str], others: Sequence[str]) -> li
     if not others:
         return []
     here = [run for run in sorted(known) if run in seen.place]
-    commits, prints = seen.cells(["code.commit", "code.fingerprint"], [*here, *others])
-    states = list(zip(commits, prints, strict=True))
+    states = [State(*state) for state in zip(*seen.cells([*STATE], [*here, *others]), strict=True)]
     usual = dict(zip(states[: len(here)], here, strict=True))
     is_same: dict[object, bool] = {}  # of each state of the code, looked at once
     found = []
@@ -153,7 +152,7 @@ def _of_same_code(seen: Seen, known: Iterable[str], others: Sequence[str]) -> li
         if state not in is_same:
             is_same[state] = any(
                 not are_different(state, one)
-                or (state[0] == one[0] and same_where_kept(seen.record, like, run))
+                or (state.commit == one.commit and same_where_kept(seen.record, like, run))
                 for one, like in usual.items()
             )
         if is_same[state]:
