@@ -9,7 +9,7 @@ from __future__ import annotations
 BUILT_IN = {
     "run": ("gnomon.runs.state:FEATURE", 13),
     "data": ("gnomon.data.state:FEATURE", 7),
-    "process": ("gnomon.runs.capture.state:FEATURE", 4),
+    "process": ("gnomon.runs.capture.state:FEATURE", 5),
     "values": ("gnomon.runs.values.state:FEATURE", 2),
     "check": ("gnomon.checks.state:FEATURE", 1),
     "view": ("gnomon.runs.saved.state:FEATURE", 1),

@@ -49,6 +49,14 @@ def test_the_shown_part_is_written_where_the_ending_says_nothing(ask, project, l
     assert (project / target).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
+@pytest.mark.parametrize(("name", "target"), [("cm", "cm.csv"), ("samples", "x.jpg"), ("bars", "b.html")])
+def test_an_ending_that_promises_another_format_is_refused(ask, project, logged, name, target):
+    answer = ask("get", logged, name, "--to", target)
+    assert answer.code == 2
+    assert f"ends in `{target[target.index('.') :]}`, but `{name}` was kept as ." in answer.err
+    assert not (project / target).exists()
+
+
 def test_a_named_part_goes_before_the_ending(ask, project, logged):
     assert ask("get", logged, "cm", "--to", "cm.svg", "--part", "figure.png").code == 0
     assert (project / "cm.svg").read_bytes()[:4] == b"\x89PNG"

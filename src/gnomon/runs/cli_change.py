@@ -272,10 +272,28 @@ def _value_called(run: RunView, arguments: Namespace) -> RichValue | None:
     return at_step[-1]
 
 
+# Endings that promise a format: a file of another one under such a name would be a trap.
+_FORMATS = frozenset(
+    ".png .jpg .jpeg .webp .gif .bmp .tif .tiff .svg .pdf .html .wav .mp3 .flac .ogg .mp4 .webm .avi .csv .tsv .json .jsonl "
+    ".xlsx .parquet .feather .npy .npz .ply .obj .txt .md".split()
+)
+_SAME_ENDINGS = {
+    ending: frozenset(alike) for alike in ((".jpg", ".jpeg"), (".txt", ".md"), (".apng", ".png"), (".htm", ".html"))
+    for ending in alike
+}  # fmt: skip
+
+
 def _part_for(value: RichValue, target: str) -> str:
     """Return the part that the ending of the file to write asks for, else the one that is shown."""
     from os.path import splitext
 
     ending = splitext(target)[1].lower()
     names = list(value.parts)
+    endings = [splitext(name)[1] for name in names]
+    if ending in _FORMATS and not _SAME_ENDINGS.get(ending, {ending}).intersection(endings):
+        raise BadArgumentError(
+            f"`--to {target}` ends in `{ending}`, but `{value.series}` was kept as {' and '.join(endings)}",
+            hint=f"write `--to {splitext(target)[0]}{endings[0]}`, and convert that; "
+            f'in Python, `run.values("{value.series}")[-1].read()` gives the {value.kind}',
+        )
     return next((name for name in names if ending and splitext(name)[1] == ending), names[0])

@@ -128,4 +128,6 @@ def _show(piece: Printed, stream: str | None, grep: str | None, terminal: Termin
 def _why_nothing(status: str) -> str:
     if status == "running":
         return "nothing was printed yet"
+    if status == "interrupted":
+        return "nothing was written before its process died: what is printed is written about a second later"
     return "nothing was captured: the run printed nothing, or GNOMON_CAPTURE left the console out"

@@ -16,7 +16,7 @@
 | `run.explained` | a, b, metric, verdict, shares, … | why two runs differ, on both; a later answer covers an earlier one |
 | `run.removed` | removed | a register: true hides the run from lists, false brings it back |
 | `process.captured` | parts, pending, withheld, objects, files | what a process was; of each part the later counts |
-| `process.console` | pieces, skipped_bytes, is_tail | what it printed; a tail takes the place of the one before |
+| `process.console` | pieces, skipped_bytes, is_tail, is_last | what it printed; a tail replaces the one before |
 | `process.cell` | nth, cell, source, status, started_us, outputs, … | a notebook's cell, at its start and then over that |
 | `process.exited` | code, signal, duration_s, cpu_s, peak_memory_bytes, loaded | how it ended, what of the project it loaded |
 | `values.logged` | values: series, step, rank, kind, meta, parts, notes | `parts` are [name, media type, object, size] |

@@ -476,6 +476,7 @@ def run(
         "parent": parent_id,
         **_without_secrets(from_outside.says()),
     }
+    _part_from_last(session)
     made._append(entries.CREATED, created_body(launch, given))
     made.tag(*checked_tags)
     if not from_outside and made.rank == 0:
@@ -498,6 +499,13 @@ def _shared_run(launch: Launch, claims: Claims | None) -> str | None:
     return launch.run_id if may_join else None
 
 
+def _part_from_last(session: Session) -> None:
+    """Have what this process printed so far written, since it does not belong to the run that begins now."""
+    capture = capture_of(session)
+    if capture is not None:
+        capture.before_run()
+
+
 def created_body(launch: Launch, given: Mapping[str, object]) -> dict[str, object]:
     """Return what is said of a new run: the place of its process, and of `given` what is there."""
     body: dict[str, object] = {"rank": launch.rank, "world_size": launch.world_size}
@@ -514,6 +522,7 @@ def _resume(session: Session, short_id: str, step: int | None, launch: Launch, *
         session, id=point.run, name=point.name, group=point.group, seed=point.seed, rank=launch.rank,
         world_size=launch.world_size, strict=strict, next_step=point.next_step,
     )  # fmt: skip
+    _part_from_last(session)
     continued._append(
         entries.JOINED,
         {

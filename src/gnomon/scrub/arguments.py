@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.scrub.assigned import is_secret_value
-from gnomon.scrub.looks import is_stand_in
-from gnomon.scrub.names import Said, said
+from gnomon.scrub.looks import is_digest, is_drawn, is_made, is_stand_in
+from gnomon.scrub.names import VENDORS, Said, said
 from gnomon.scrub.spans import Span, mark
 
 if TYPE_CHECKING:
@@ -19,6 +19,12 @@ _MAX_NAME = 80
 _NAME_SIGNS = str.maketrans("", "", "_.-+@/")
 _USERS = frozenset({"-u", "-U", "--user", "--username", "--login", "-l"})
 _MIN_TOKEN = 8
+_MIN_KEY = 32
+_SHORT = {
+    "pass": "password",
+    "pat": "token",
+}  # options that say so only where their value looks drawn by chance
+_OPENSSL = frozenset({"pass", "passin", "passout"})
 
 
 def without_named(words: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
@@ -50,7 +56,35 @@ def without_named(words: Sequence[str]) -> tuple[list[str], list[tuple[str, str]
             ):
                 kept[index + 1] = mark(about.kind)
                 taken.append((about.kind, name.lstrip("-+")))
+            elif (kind := _kind_by_look(word, following)) is not None:
+                shown = "pass:" if following.startswith("pass:") else ""
+                kept[index + 1] = shown + mark(kind)
+                taken.append((kind, word.lstrip("-+")))
     return kept, taken
+
+
+def _kind_by_look(word: str, following: str) -> str | None:
+    """Return what a value is that a word before it gives away only together with its looks; None where it is nothing.
+
+    >>> [_kind_by_look(word, "q7Wk2" * 8) for word in ("aws_secret_access_key", "//r/:_authToken", "login", "--wandb", "train")]
+    ['aws-secret-key', 'token', 'token', 'token', None]
+    >>> _kind_by_look("-pass", "pass:x"), _kind_by_look("-pass", "1"), _kind_by_look("login", "ann")
+    ('password', None, None)
+    """
+    option = word.lstrip("-")
+    if option in _OPENSSL and following.startswith("pass:") and len(following) > 5:
+        return "password"
+    if not (is_made(following) or is_drawn(following) or is_digest(following)):
+        return None
+    if word[0] == "-":
+        if option in _SHORT:
+            return _SHORT[option]
+        return "token" if option in VENDORS and len(following) >= _MIN_KEY else None
+    if word == "login":
+        return "token"
+    name = word.rpartition(":")[2]  # `npm config set //registry/:_authToken …`
+    about = said(name) if name and _is_name(name) else None
+    return about.kind if about is not None and (about.is_sure or name != word) else None
 
 
 def _is_name(text: str) -> bool:
@@ -62,9 +96,8 @@ def _is_value(word: str) -> bool:
 
 
 def _is_secret_argument(name: str, value: str, about: Said) -> bool:
-    if (
-        name[:1] == "-" and about.kind == "token" and not about.is_sure
-    ):  # `--token x`: nobody else calls it so
+    is_named = name[:1] == "-" or (any(map(str.isdigit, value)) and any(map(str.isalpha, value)))
+    if is_named and about.kind == "token" and not about.is_sure:  # `--token x`: nobody else calls it so
         return (
             len(value) >= _MIN_TOKEN
             and not is_stand_in(value)

@@ -51,7 +51,7 @@ _AFTERWARDS = frozenset(
 _COUNTING = frozenset(
     "num n max min len count total avg mean is has per skip ignore show hide valid next".split()
 )
-_VENDORS = frozenset(
+VENDORS = frozenset(
     "hf hub huggingface wandb neptune comet clearml dagshub mlflow databricks github gh gitlab gl bitbucket slack bot telegram "
     "discord npm pypi twine docker registry aws azure gcp gcs google openai anthropic cohere mistral groq together replicate "
     "modal runpod ngrok mapbox vault consul nomad kube kubernetes sentry datadog dd circle travis codecov netlify vercel "
@@ -61,12 +61,12 @@ _VENDORS = frozenset(
     "sonar artifactory jfrog tavily serpapi serper deepseek gemini fireworks perplexity xai nvidia ngc lightning prefect "
     "rapidapi alibaba aliyun yandex".split()
 )
-_OWNERS = _VENDORS | frozenset(
+_OWNERS = VENDORS | frozenset(
     "api access auth authentication authorization bearer refresh session csrf xsrf personal private oauth oauth2 jwt secret "
     "security service deploy login client consumer webhook ci job server admin upload push device account encryption "
     "encrypt decryption signing sign sig master shared subscription app application ssh gpg pgp aes hmac recovery".split()
 )
-_PASS_OWNERS = _VENDORS | frozenset(
+_PASS_OWNERS = VENDORS | frozenset(
     "db user usr smtp mail email ftp sql admin root login proxy ssh my sudo account database".split()
 )
 _TOKEN_PARTS = frozenset(

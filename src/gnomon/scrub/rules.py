@@ -38,14 +38,22 @@ _COMMON = frozenset(
 class Form:
     """A kind of secret that begins with `anchor`, followed by `least` or more of `characters`."""
 
-    __slots__ = ("anchor", "any_look", "characters", "is_plain", "kind", "least", "most")
+    __slots__ = ("anchor", "any_look", "characters", "is_plain", "kind", "least", "most", "usual")
 
     def __init__(
-        self, anchor: str, kind: str, characters: str, least: int, most: int = 1 << 30, any_look: bool = False
+        self,
+        anchor: str,
+        kind: str,
+        characters: str,
+        least: int,
+        most: int = 1 << 30,
+        any_look: bool = False,
+        usual: int = 0,
     ) -> None:
         self.anchor, self.kind, self.characters = anchor, kind, characters
         self.least, self.most = least, most
         self.any_look = any_look  # its tail may look like anything
+        self.usual = usual  # a tail of just so many characters need hardly look drawn by chance
         # It may stand right behind other letters, since its anchor is no part of a word, nor of base64.
         self.is_plain = len(anchor) >= 4 and ("_" in anchor or "-" in anchor) and anchor not in _COMMON
 
@@ -72,8 +80,8 @@ _FORMS = [
     Form("sk-proj-", "openai-key", _WORD, 20),
     Form("sk-or-", "openrouter-key", _WORD, 20),
     Form("sk-", "openai-key", _WORD, 20),
-    Form("hf_", "huggingface-token", _ALNUM, 30),
-    Form("api_org_", "huggingface-token", _ALNUM, 30),
+    Form("hf_", "huggingface-token", _ALNUM, 30, usual=34),
+    Form("api_org_", "huggingface-token", _ALNUM, 30, usual=34),
     Form("AIza", "google-api-key", _WORD, 35),
     Form("ya29.", "google-oauth-token", _DOTTED, 20),
     Form("GOCSPX-", "google-client-secret", _WORD, 20, any_look=True),
@@ -251,6 +259,8 @@ def _fits(form: Form, tail: str) -> bool:
         # The second part is JSON in base64 too; a lone part is a secret only where it says so: `{"api_…`.
         return ".eyJ" in tail or tail.count(".") >= 2 or tail.startswith("hcGlf")
     if form.any_look:
+        return True
+    if len(tail) == form.usual and not (tail.islower() or tail.isupper() or tail.isdigit()):
         return True
     if form.anchor in _COMMON:
         return is_drawn(tail) or (form.characters == _HEX and len(set(tail)) > 6)

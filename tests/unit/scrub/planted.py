@@ -65,6 +65,8 @@ def planted(seed: int = 0) -> list[tuple[str, str, str]]:
     form("anthropic", "s" + "k-ant-api03-", 93, WORD)
     form("openrouter", "s" + "k-or-v1-", 64, HEX)
     form("huggingface", "h" + "f_", 34, text='login("{}")')
+    letters = "h" + "f_" + "".join(draw.choice(string.ascii_letters) for _ in range(34))
+    add("huggingface-letters", letters, f'login("{letters}")')
     form("google-api", "AI" + "za", 35, WORD)
     form("google-oauth", "ya" + "29.", 80, WORD)
     form("google-client", "GOC" + "SPX-", 28, WORD)

@@ -292,6 +292,8 @@ def test_a_value_without_secrets_is_the_same_object(value):
 
 # ---------------------------------------------------------------- commands
 
+DRAWN = "q7Wk2" * 8
+
 
 @pytest.mark.parametrize(
     ("words", "kept"),
@@ -310,6 +312,14 @@ def test_a_value_without_secrets_is_the_same_object(value):
         (["curl", "Authorization:", "Bearer", "abcdefgh"], ["curl", "Authorization:", "Bearer", "[withheld: authorization]"]),
         (["git", "clone", "https://me:pw@h/x.git"], ["git", "clone", "https://[withheld: url-password]@h/x.git"]),
         (["t.py", "--max-tokens", "3", "--pad-token", "<pad>"], ["t.py", "--max-tokens", "3", "--pad-token", "<pad>"]),
+        (["aws", "set", "aws_secret_access_key", DRAWN], ["aws", "set", "aws_secret_access_key", "[withheld: aws-secret-key]"]),
+        (["npm", "set", "//r/:_authToken", DRAWN], ["npm", "set", "//r/:_authToken", "[withheld: token]"]),
+        (["hf", "auth", "login", DRAWN], ["hf", "auth", "login", "[withheld: token]"]),
+        (["openssl", "enc", "-pass", "pass:x"], ["openssl", "enc", "-pass", "pass:[withheld: password]"]),
+        (["t.py", "--pat", DRAWN, "--wandb", DRAWN], ["t.py", "--pat", "[withheld: token]", "--wandb", "[withheld: token]"]),
+        (["t.py", "token=ZxPw93kTq7mQ"], ["t.py", "token=[withheld: token]"]),
+        (["t.py", "token=whitespace", "--wandb", "my-project", "-pass", "1", "login", "ann"],) * 2,
+        (["git", "checkout", "3fa2c1d0" * 5, "train", "q7Wk2" * 8],) * 2,
         ([], []),
     ],
 )  # fmt: skip

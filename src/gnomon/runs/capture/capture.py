@@ -276,6 +276,11 @@ class Capture:
         if self.hearing is not None:
             self.hearing.hear(stream, text)
 
+    def before_run(self) -> None:
+        """Another run of this process is about to begin: what was printed so far does not belong to it."""
+        if self.hearing is not None and self.process_id == os.getpid():
+            self.hearing.separate()
+
     def write_much(self) -> None:
         """Write what was printed, where it is more than belongs to a run after its end."""
         if self.hearing is not None and self.process_id == os.getpid() and self.hearing.waits_with > MUCH:
@@ -330,7 +335,7 @@ class Capture:
         self._looked.wait(PATIENCE_S)
         self._stop.set()
         if self._system is not None:
-            self._system.stop()
+            self._system.stop(with_last=self._is_own)
         self._thread.join(0.1)
         if self.hearing is not None:
             self.hearing.end()

@@ -110,6 +110,7 @@ class Command:
         `mask` is what `hold_signals` returned, where it was called before (it must be, before the first thread).
         """
         self._hear = hear
+        self._has_lost = False
         self._mask = hold_signals() if mask is None else mask
         _take_default_ways()
         reserve_streams()
@@ -258,10 +259,16 @@ class Command:
     def _copy(self, channel: Channel) -> bool:
         """Copy what there is; return whether more may come."""
         data = read_some(channel.source)
-        if not data or not write_all(channel.sink, data):
+        if not data or not write_all(channel.sink, data, self._note_lost):
             return False  # where our reader went away, the command finds out as it would have without us
         self._hear(channel.stream, data)
         return True
+
+    def _note_lost(self, error: int) -> None:
+        """Say once that some of what the command prints could not be written on: it does not hear of it itself."""
+        if not self._has_lost:
+            self._has_lost = True
+            _log().warning("gnomon: some of what is printed could not be written: %s", os.strerror(error))
 
     def _leave_to_another(self, channels: list[Channel]) -> None:
         """Have a process of its own copy what others go on writing, so that they never find their output closed."""

@@ -230,9 +230,15 @@ class PrintedLines:
 
 
 def _is_binary(data: bytes) -> bool:
-    """Return whether bytes are no text: zeros among them, or hardly any that can be read."""
-    if b"\0" in data[:8192]:
-        return True
+    """Return whether bytes are no text: many zeros among them, zeros beside what is no UTF-8, or hardly any that can be read."""
+    sample = data[:8192]
+    if zeros := sample.count(0):
+        if 20 * zeros > len(sample):
+            return True
+        try:
+            codecs.getincrementaldecoder("utf-8")().decode(sample)  # its end may be cut
+        except UnicodeDecodeError:
+            return True
     sample = data[:2048]
     return len(sample) >= 64 and 3 * sum(byte < 9 or 13 < byte < 27 for byte in sample) > len(sample)
 

@@ -21,11 +21,16 @@ import sys
 import termios
 import time
 
+TYPE_CHECKING = False  # `typing` takes as long to load as all else here
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 HEAD = struct.Struct("<BI")  # kind, count
 OUT, ERR, DROPPED, GONE, END = 1, 2, 3, 4, 5  # GONE: count is the stream whose reader went away
+LOST = 6  # count is the error for which something could not be written on, a full disk say
 COPIED_BYTES = 64 << 10
 MOST_WAITING = 16 << 20
-TELL_EACH_S = 0.2
+TELL_EACH_S = 0.1
 LAST_WORDS_S = 2.0
 SIZE_EACH_S = 0.5
 
@@ -37,6 +42,7 @@ class Listener:
         self._fd = fd
         self._waiting = bytearray()
         self._dropped = 0
+        self._has_lost = False
         self._told_s = time.monotonic()
         if fd is not None:
             os.set_blocking(fd, False)
@@ -57,7 +63,11 @@ class Listener:
             self._dropped = 0
 
     def say(self, kind: int, count: int) -> None:
-        """Put a word without bytes aside."""
+        """Put a word without bytes aside; LOST once only."""
+        if kind == LOST:
+            if self._has_lost:
+                return
+            self._has_lost = True
         self._waiting += HEAD.pack(kind, count)
 
     def due_in_s(self) -> float | None:
@@ -87,8 +97,8 @@ class Listener:
             self.tell()
 
 
-def write_all(fd: int, data: bytes) -> bool:
-    """Write all of `data`; return whether there was somebody to write to."""
+def write_all(fd: int, data: bytes, lost: Callable[[int], None]) -> bool:
+    """Write all of `data`; return whether there was somebody to write to. `lost` is told the error for which it was not all."""
     view = memoryview(data)
     while view:
         try:
@@ -99,7 +109,8 @@ def write_all(fd: int, data: bytes) -> bool:
             writable.poll()
         except BrokenPipeError:
             return False
-        except OSError:  # a full disk, say: what writes goes on
+        except OSError as error:  # a full disk, say: what writes goes on
+            lost(error.errno or 0)
             return True
     return True
 
@@ -147,7 +158,7 @@ def copy(channels: list[tuple[int, int, int]], listener: Listener) -> None:
         due_s = listener.due_in_s()
         for source, _ in waiting.poll(None if due_s is None else due_s * 1000 + 1):
             data = read_some(source)
-            has_reader = not data or write_all(sinks[source], data)
+            has_reader = not data or write_all(sinks[source], data, lambda error: listener.say(LOST, error))
             if data and has_reader:
                 listener.add(streams[source], data)
                 continue

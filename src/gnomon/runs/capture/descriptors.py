@@ -16,6 +16,7 @@ import fcntl
 import os
 import socket
 import sys
+import termios
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ STREAMS, DESCRIPTORS = "streams", "descriptors"
 MOST_COPIERS = 3
 FLUSH_EACH_S = 1.0
 END_PATIENCE_S = 1.0
+SILENCE_S = 2.5 * copier.TELL_EACH_S  # so long nothing was told, and nothing waits: all has come
 _NAMES = {copier.OUT: "out", copier.ERR: "err"}
 _NUMBERS = {name: number for number, name in _NAMES.items()}
 
@@ -42,12 +44,16 @@ _NUMBERS = {name: number for number, name in _NAMES.items()}
 class Descriptors:
     """Both descriptors of this process, while they are listened to."""
 
-    def __init__(self, hear: Hear, skip: Skip) -> None:
-        """Begin. Raises OSError where the system has no process or no descriptor to give; nothing is changed then."""
-        self._hear, self._skip = hear, skip
+    def __init__(self, hear: Hear, skip: Skip, warn: Callable[[str], None]) -> None:
+        """Begin. `skip` is told what was not heard, `warn` what could not be written on.
+
+        Raises OSError where the system has no process or no descriptor to give; nothing is changed then.
+        """
+        self._hear, self._skip, self._warn = hear, skip, warn
         self._copiers = 0
         self._is_ending = False
         self._is_over = False  # nobody can write any more
+        self._heard_s = 0.0
         _flush()
         self._kept: dict[int, int] = {}  # where each descriptor led before
         self._channels: list[Channel] = []
@@ -87,7 +93,7 @@ class Descriptors:
         if self._ours:
             _flush_what_c_holds()
         self._put_back()
-        self._thread.join(END_PATIENCE_S)
+        self._wait_for_the_rest()
         if self._thread.is_alive():  # children hold them: the copier goes on for those
             with contextlib.suppress(OSError):
                 if self._socket is not None:
@@ -95,6 +101,17 @@ class Descriptors:
             self._thread.join(END_PATIENCE_S)
         if not self._thread.is_alive():
             self._let_go()
+
+    def _wait_for_the_rest(self) -> None:
+        """Wait until nobody can write any more, or, where children still can, until what was written has come."""
+        until_s = time.monotonic() + END_PATIENCE_S
+        self._heard_s = time.monotonic()
+        while self._thread.is_alive() and time.monotonic() < until_s:
+            self._thread.join(0.02)
+            if time.monotonic() - self._heard_s > SILENCE_S and not any(
+                _waits_in(channel.source) for channel in list(self._channels)
+            ):
+                return
 
     # --- the copier
 
@@ -171,6 +188,7 @@ class Descriptors:
                 _flush()  # Python keeps what is printed into a pipe or a file: whoever follows would wait for it
 
     def _hear_frame(self, kind: int, count: int, data: bytes) -> None:
+        self._heard_s = time.monotonic()
         if kind in _NAMES:
             self._hear(_NAMES[kind], data)
         elif kind == copier.DROPPED:
@@ -179,6 +197,8 @@ class Descriptors:
             for channel in [one for one in self._channels if one.stream == _NAMES.get(count)]:
                 self._channels.remove(channel)
                 os.close(channel.source)
+        elif kind == copier.LOST:
+            self._warn(f"some of what is printed could not be written: {os.strerror(count)}")
         elif kind == copier.END:
             self._is_over = True
 
@@ -216,6 +236,14 @@ def _which(number: int) -> tuple[int, int]:
     except OSError:
         return -1, -1
     return found.st_dev, found.st_ino
+
+
+def _waits_in(fd: int) -> bool:
+    """Return whether something was written that the copier has not read."""
+    try:
+        return any(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)))
+    except OSError:
+        return False
 
 
 def _flush() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gnomon.ids import process_subject
@@ -65,7 +66,7 @@ class Hearing:
         if word != DESCRIPTORS:
             return frozenset()
         try:
-            self._descriptors = Descriptors(self.hear, self._drop)
+            self._descriptors = Descriptors(self.hear, self._drop, partial(self._session.warn_once, "print"))
         except OSError as error:
             self._session.warn_once(
                 "console", f"what C code and children print is not heard, only `sys.stdout`: {error}"
@@ -107,6 +108,14 @@ class Hearing:
             with self._writing:
                 self._take_in(None)
                 self._append(self._the_console().due(time.monotonic()))
+
+    def separate(self) -> None:
+        """Write what waits, since another run of this process begins: what is printed from now on belongs to that one."""
+        if self._console is not None or self._waiting:
+            with self._writing:
+                self._take_in(None)
+                bodies = self._the_console().due(time.monotonic()) or [{"pieces": []}]
+                self._append([*bodies[:-1], {**bodies[-1], "is_last": True}])
 
     def end(self) -> None:
         """Write all that is left, as far as there is time to look at it."""

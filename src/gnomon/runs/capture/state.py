@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gnomon.record.fold import LiveEntry
 
-FOLD_VERSION = 4
+FOLD_VERSION = 5
 _by_place = attrgetter("seq", "digest")
 _MAX_CELL_TEXT = 500
 EXIT_CODE = "exit_code"
@@ -181,6 +181,7 @@ def _printed(entry: LiveEntry) -> dict[str, object]:
         "time_us": entry.time_us,
         "seq": entry.seq,
         "is_tail": body.get("is_tail") is True,
+        "is_last": body.get("is_last") is True,
     }
 
 

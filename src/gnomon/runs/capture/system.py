@@ -87,8 +87,11 @@ class SystemMetrics:
                 return
             self._thread = thread
 
-    def stop(self) -> None:
-        """End the thread and log a last row, if there was one before; waits half a second at most."""
+    def stop(self, *, with_last: bool = True) -> None:
+        """End the thread and log a last row, if there was one before; waits half a second at most.
+
+        `with_last=False` logs none: what was measured is over already, and the row would be about us.
+        """
         if self._process_id != os.getpid():
             self.after_fork()  # the thread stayed with the parent
             return
@@ -99,7 +102,7 @@ class SystemMetrics:
         if thread is None or is_logging or thread is threading.current_thread():
             return  # a row is on its way: it may wait for a lock that our caller holds
         thread.join(STOP_WAITS_S)
-        if not thread.is_alive() and self._last_row:
+        if with_last and not thread.is_alive() and self._last_row:
             self._call_log(self._last_row)
 
     def sample(self) -> dict[str, float]:

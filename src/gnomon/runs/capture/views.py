@@ -172,6 +172,7 @@ class _Chunk(NamedTuple):
     pieces: list[list[str]]
     skipped_bytes: int
     is_tail: bool = False
+    is_last: bool = False  # what follows was printed after the next run of the process began
 
 
 def _within(
@@ -193,13 +194,18 @@ def _within(
                 after_end += 1
                 if is_late or after_end > AFTER_END_ENTRIES:
                     return
+                if chunk.is_last:
+                    yield chunk
+                    return
             yield chunk
 
 
 def _printed(state: Mapping[str, Any]) -> list[_Chunk]:
     """Return what a process printed, in order; of a notebook also what its cells did, once they have ended."""
     found = [
-        _Chunk(one["seq"], one["time_us"], one["pieces"], one["skipped_bytes"], one["is_tail"])
+        _Chunk(
+            one["seq"], one["time_us"], one["pieces"], one["skipped_bytes"], one["is_tail"], one["is_last"]
+        )
         for one in state["console"]
     ]
     for cell in state["cells"]:

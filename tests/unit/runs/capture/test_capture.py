@@ -385,8 +385,26 @@ def test_much_that_is_printed_just_before_the_end_of_a_run_belongs_to_it(train):
     two, one = record.runs().ids
     for run, name in (one, "one"), (two, "two"):
         lines = "".join(piece.text for piece in record.run(run).console()).splitlines()
-        whole = [line[:7] for line in lines if line.startswith(name)]  # some of what follows goes with it
-        assert whole == [f"{name} {line:03}" for line in range(600)]
+        assert [line[:7] for line in lines] == [f"{name} {line:03}" for line in range(600)]
+
+
+def test_each_run_of_a_process_has_what_was_printed_while_it_was_open(train):
+    train(
+        """
+        import gnomon
+        print("before all", flush=True)
+        for seed in range(3):
+            with gnomon.run(f"s{seed}") as run:
+                print("from", seed)
+                run.log(a=seed)
+            print("after", seed)
+        """
+    )
+    record = gnomon.open()
+    said = [
+        "".join(piece.text for piece in record.run(run).console()).splitlines() for run in record.runs().ids
+    ]
+    assert said == [["from 2", "after 2"], ["from 1", "after 1"], ["from 0", "after 0"]]
 
 
 def test_a_flood_of_small_prints_is_bounded_and_counted():

@@ -84,6 +84,17 @@ def test_bytes_that_are_no_text_are_counted(console):
     assert text_of(console.end()) == "[1,024 bytes that are no text]\ntext again\n"
 
 
+def test_a_zero_in_a_text_costs_that_character_only(console):
+    console.feed("out", b"line\n" * 50 + b"x\0y\n" + b"after \xe2\x9c\x93 half a letter \xe2")
+    console.feed("out", b"\x9c\x93\n")
+    assert text_of(console.end()) == "line\n" * 50 + "xy\nafter ✓ half a letter ✓\n"
+
+
+def test_zeros_beside_what_is_no_text_are_none(console):
+    console.feed("out", b"\x89PNG\r\n\x1a\n" + b"\xff\xd8" * 40 + b"\0")
+    assert "bytes that are no text" in text_of(console.end())
+
+
 @given(st.lists(st.integers(0, 80), max_size=4))
 def test_a_letter_may_be_cut_anywhere(cuts):
     data = "größe ✓ 🙂\nzweite Zeile\r\n".encode()

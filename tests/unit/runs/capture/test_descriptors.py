@@ -29,9 +29,10 @@ def copiers():
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             of = open(f"/proc/{pid}/cmdline", "rb").read(), open(f"/proc/{pid}/environ", "rb").read()
+            leads = os.getsid(int(pid)) == int(pid)  # it has come to its work
         except OSError:
             continue
-        if b"copier.py" in of[0] and mark in of[1].split(bytes(1)):
+        if leads and b"copier.py" in of[0] and mark in of[1].split(bytes(1)):
             yield int(pid)
 
 def kill_copier():
@@ -250,6 +251,32 @@ def test_a_closed_descriptor_is_not_opened(start):
     with start(lines, stdout=None, preexec_fn=lambda: os.close(1)) as process:
         assert process.communicate(timeout=60)[1] == "error\nclosed\n"
     assert heard("err") == "error\n"
+
+
+def test_a_full_disk_is_said_and_the_training_goes_on(start):
+    with start(
+        "print('x', flush=True); time.sleep(0.5)", stdout=os.open("/dev/full", os.O_WRONLY)
+    ) as process:
+        error = process.stderr.read()
+        assert process.wait(60) == 0
+    assert error.count("some of what is printed could not be written: No space left on device") == 1
+    assert heard("out") == "x\n"
+
+
+def test_a_child_that_stays_holds_the_end_up_for_a_moment_only(start):
+    lines = """
+        print("said", flush=True)
+        subprocess.Popen(["sleep", "30"])
+        run.finish()
+        import gnomon.session
+        began = time.monotonic()
+        gnomon.session.close_all()
+        print(time.monotonic() - began, file=sys.stderr)
+        os.system("pkill -P %d sleep" % os.getpid())
+    """
+    with start(lines) as process:
+        assert float(process.stderr.read()) < 0.9
+    assert heard("out") == "said\n"
 
 
 def test_a_secret_that_c_code_prints_is_withheld(printed, project):

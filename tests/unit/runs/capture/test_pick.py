@@ -46,6 +46,7 @@ def test_a_line_is_a_row(line, expected):
     [
         "saved to /tmp/run=3/x.bin", "time: 12:30:05", "version: 1.2.3", "host=10.0.0.1:8080", "sha=3fa2", "url=http://x/?a=1b",
         "no numbers here", "loss=", "= 3", "", "a" * 1000, "date: 2026-11-25",
+        "loss=1,234.5", "loss: 12,345", "loss=0,5", "mAP@0.5:0.95 = 0.31", "x = tensor(0.25, device='cuda:0')",
     ],
 )  # fmt: skip
 def test_what_is_no_metric_is_not_taken(line):
