@@ -140,6 +140,8 @@ def test_metrics_are_picked_from_what_is_printed(cli):
     ("word", "code", "says"),
     [
         ("no-such-command", 127, "there is no command"),
+        ("LR=0.1", 127, "`gnomon run -- env LR=… …`"),
+        ("source", 127, "`source` is a word of the shell"),
         ("./plain.txt", 126, "may not be executed"),
         (".", 126, "is a folder"),
     ],

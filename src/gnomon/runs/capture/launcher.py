@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
+_OF_SHELLS = frozenset({"cd", "source", ".", "export", "alias", "set", "ulimit", "umask"})
 MAX_WAITING = 16 << 20  # bytes that the command printed and that are not recorded yet
 STALLED_S, END_PATIENCE_S = 1.0, 15.0
 
@@ -368,6 +369,11 @@ def find_command(word: str) -> str:
         hint = (
             "write its words one by one, without quotes around all of them; for a shell's syntax `sh -c '…'`"
         )
+    elif word.partition("=")[0].isidentifier() and "=" in word:
+        name = word.partition("=")[0]
+        hint = f"a variable goes through `env`: `gnomon run -- env {name}=… …`, or stands before `gnomon`"
+    elif word in _OF_SHELLS:
+        hint = f"`{word}` is a word of the shell: `gnomon run -- sh -c '{word} … && …'`"
     raise CommandNotFoundError(
         f"there is no command `{word}`: it is no file here and stands in no folder of PATH; nothing was run or recorded",
         exit_code=NOT_FOUND,
