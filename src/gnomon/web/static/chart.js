@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const { $, $$ } = window.gnomon;
-  const MOST_TOGETHER = 5; // figures that ask together: what the server looks up for each run is looked up once; while some are drawn it reads the next
+  const MOST_TOGETHER = 10; // figures that ask together: what the server looks up for each run is looked up once
   const A_FRAME = { still: 120_000, scrolled: 30_000 }; // points that are drawn in one frame
   const DASHES = ["", "7 4", "2 3", "9 3 2 3"];
   const MANY = 16;
