@@ -136,7 +136,9 @@ def test_axes_are_moved_by_keys_by_buttons_and_by_the_mouse(page, pages):
     assert query(page)["linear"] == ["params.lr"]
     page.get_by_label("Colour").select_option("params.optimizer")
     page.wait_for_url(re.compile("color=params.optimizer"))
-    axes = ",".join(query(page)["axes"])  # one by one as the form sends them, until the script has joined them
+    axes = ",".join(
+        query(page)["axes"]
+    )  # one by one as the form sends them, until the script has joined them
     assert axes == "params.lr,params.optimizer,params.momentum,metrics.auc"
     assert query(page)["linear"] == ["params.lr"]
 
