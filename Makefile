@@ -7,7 +7,7 @@ BIN  := $(VENV)/bin
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 # One worker more than there are cores, since many tests wait for a process or a browser. Each gets a share in one piece (what
 # a module prepares is prepared once), and one that is done takes from the others.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN) + 1)
 SPREAD = -n $(WORKERS) --dist worksteal
 DEMO := demo
 

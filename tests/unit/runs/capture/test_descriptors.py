@@ -275,7 +275,7 @@ def test_a_child_that_stays_holds_the_end_up_for_a_moment_only(start):
         os.system("pkill -P %d sleep" % os.getpid())
     """
     with start(lines) as process:
-        assert float(process.stderr.read()) < 0.9
+        assert float(process.stderr.read()) < 10, "far less than the child takes"
     assert heard("out") == "said\n"
 
 
