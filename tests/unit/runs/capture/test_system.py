@@ -451,6 +451,18 @@ def test_stop_does_not_wait_for_a_log_that_waits_for_us(monkeypatch):
     assert not thread.is_alive()
 
 
+@pytest.mark.parametrize("with_last", [True, False])
+def test_no_last_row_is_logged_of_what_is_over(monkeypatch, with_last):
+    """A command has ended before `gnomon run` stops to measure: the row would be about Gnomon."""
+    monkeypatch.setattr("gnomon.runs.capture.system._LAST_ROW_AFTER_S", 0.0)
+    rows = []
+    metrics = SystemMetrics(lambda row, step: rows.append(row), every_s=30.0, first_after_s=0.01)
+    metrics.start()
+    wait_for(lambda: rows)
+    metrics.stop(with_last=with_last)
+    assert len(rows) == 1 + with_last
+
+
 def test_a_log_that_raises_ends_the_rows_and_leaves_a_note():
     def log(row, step):
         raise ValueError("the run has ended")
