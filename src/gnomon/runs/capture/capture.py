@@ -44,9 +44,7 @@ OF_LAUNCHER = frozenset({"machine", "environment", "code", "console", "system"})
 ON = "on"
 OFF = frozenset({"off", "no", "none", "false", "0"})
 LAUNCHER_VARIABLE = "GNOMON_LAUNCHER"
-MUCH = (
-    64 << 10
-)  # printed within a second: what is less is written after the run's end, and belongs to it all the same
+MUCH = 64 << 10  # of what was printed; less is written after the run's end, and belongs to it all the same
 MAX_INLINE = 4 << 10  # bytes of code that stand in the entry itself
 MAX_WORDS, MAX_WORD = 500, 2_000
 
@@ -283,8 +281,10 @@ class Capture:
 
     def write_much(self) -> None:
         """Write what was printed, where it is more than belongs to a run after its end."""
-        if self.hearing is not None and self.process_id == os.getpid() and self.hearing.waits_with > MUCH:
-            self.hearing.write()
+        if self.hearing is not None and self.process_id == os.getpid():
+            self.hearing.catch_up()
+            if self.hearing.waits_with > MUCH:
+                self.hearing.write()
 
     def tick(self) -> None:
         """Write what was printed since the last time, and begin to measure once the process is a few seconds old."""

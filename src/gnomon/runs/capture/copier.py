@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 HEAD = struct.Struct("<BI")  # kind, count
 OUT, ERR, DROPPED, GONE, END = 1, 2, 3, 4, 5  # GONE: count is the stream whose reader went away
 LOST = 6  # count is the error for which something could not be written on, a full disk say
+ALL_TOLD = (
+    7  # the answer to any byte that the listener sends: what was written before it has been copied and told
+)
 COPIED_BYTES = 64 << 10
 MOST_WAITING = 16 << 20
 TELL_EACH_S = 0.1
+AGAIN_S = 0.001  # after a listener took only a part of what it waits for
 LAST_WORDS_S = 2.0
 SIZE_EACH_S = 0.5
 
@@ -43,6 +47,7 @@ class Listener:
         self._waiting = bytearray()
         self._dropped = 0
         self._has_lost = False
+        self._is_urgent = False  # somebody waits for what is told
         self._told_s = time.monotonic()
         if fd is not None:
             os.set_blocking(fd, False)
@@ -68,13 +73,30 @@ class Listener:
             if self._has_lost:
                 return
             self._has_lost = True
+        self._is_urgent = self._is_urgent or kind == ALL_TOLD
         self._waiting += HEAD.pack(kind, count)
+
+    @property
+    def fd(self) -> int | None:
+        """Where it listens; None where nobody does."""
+        return self._fd
+
+    def asks(self) -> bool:
+        """Return whether it asks to be told all; called where it said something, or went away."""
+        try:
+            asked = os.read(self._fd, 64) if self._fd is not None else b""
+        except OSError:
+            asked = b""
+        if not asked:
+            self._fd = None
+        return bool(asked)
 
     def due_in_s(self) -> float | None:
         """Return after how many seconds `tell` should be called; None: nothing waits."""
         if self._fd is None or not self._waiting:
             return None
-        return max(0.0, self._told_s + TELL_EACH_S - time.monotonic())
+        each_s = AGAIN_S if self._is_urgent else TELL_EACH_S
+        return max(0.0, self._told_s + each_s - time.monotonic())
 
     def tell(self) -> None:
         """Tell what waits, as far as the listener takes it."""
@@ -86,6 +108,8 @@ class Listener:
             pass
         except OSError:  # gone
             self._fd = None
+        else:
+            self._is_urgent = False
 
     def end(self) -> None:
         """Tell the rest, to a listener who goes on listening."""
@@ -154,9 +178,23 @@ def copy(channels: list[tuple[int, int, int]], listener: Listener) -> None:
     waiting = select.poll()
     for source in sinks:
         waiting.register(source, select.POLLIN)
+    asker = listener.fd
+    if asker is not None:
+        waiting.register(asker, select.POLLIN)
+    is_asked = False
     while sinks:
-        due_s = listener.due_in_s()
-        for source, _ in waiting.poll(None if due_s is None else due_s * 1000 + 1):
+        due_s = 0.0 if is_asked else listener.due_in_s()
+        ready = waiting.poll(None if due_s is None else due_s * 1000 + (not is_asked))
+        if is_asked and not any(fd in sinks for fd, _ in ready):
+            listener.say(ALL_TOLD, 0)
+            listener.tell()
+            is_asked = False
+        for source, _ in ready:
+            if source == asker:
+                is_asked = listener.asks() or is_asked
+                if listener.fd is None:
+                    waiting.unregister(asker)
+                continue
             data = read_some(source)
             has_reader = not data or write_all(sinks[source], data, lambda error: listener.say(LOST, error))
             if data and has_reader:

@@ -5,7 +5,7 @@ its own (`copier.py`) reads those, writes on to where they led before, and tells
 
 Always true: what is printed waits for nobody in this process, so that code which holds the interpreter's lock may print as much
 as it likes; if the copier dies another takes its place, and after a few of them the descriptors lead where they did before;
-`os.wait` never meets it; what children go on printing after the end is copied on; a forked child can hold nothing up.
+`os.wait` never meets the first one; what children go on printing after the end is copied on; a forked child can hold nothing up.
 Not promised: what a copier had read when it was killed; that `SIGWINCH` is sent where a terminal's size changes (it does change).
 """
 
@@ -16,7 +16,6 @@ import fcntl
 import os
 import socket
 import sys
-import termios
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -36,7 +35,6 @@ STREAMS, DESCRIPTORS = "streams", "descriptors"
 MOST_COPIERS = 3
 FLUSH_EACH_S = 1.0
 END_PATIENCE_S = 1.0
-SILENCE_S = 2.5 * copier.TELL_EACH_S  # so long nothing was told, and nothing waits: all has come
 _NAMES = {copier.OUT: "out", copier.ERR: "err"}
 _NUMBERS = {name: number for number, name in _NAMES.items()}
 
@@ -53,7 +51,7 @@ class Descriptors:
         self._copiers = 0
         self._is_ending = False
         self._is_over = False  # nobody can write any more
-        self._heard_s = 0.0
+        self._all_told = threading.Event()
         _flush()
         self._kept: dict[int, int] = {}  # where each descriptor led before
         self._channels: list[Channel] = []
@@ -93,7 +91,8 @@ class Descriptors:
         if self._ours:
             _flush_what_c_holds()
         self._put_back()
-        self._wait_for_the_rest()
+        self.catch_up(END_PATIENCE_S)
+        self._thread.join(0.02)
         if self._thread.is_alive():  # children hold them: the copier goes on for those
             with contextlib.suppress(OSError):
                 if self._socket is not None:
@@ -102,16 +101,19 @@ class Descriptors:
         if not self._thread.is_alive():
             self._let_go()
 
-    def _wait_for_the_rest(self) -> None:
-        """Wait until nobody can write any more, or, where children still can, until what was written has come."""
-        until_s = time.monotonic() + END_PATIENCE_S
-        self._heard_s = time.monotonic()
-        while self._thread.is_alive() and time.monotonic() < until_s:
-            self._thread.join(0.02)
-            if time.monotonic() - self._heard_s > SILENCE_S and not any(
-                _waits_in(channel.source) for channel in list(self._channels)
-            ):
+    def catch_up(self, patience_s: float) -> None:
+        """Wait until all that was printed up to now has been heard: a millisecond as a rule, `patience_s` at most."""
+        _flush()
+        self._all_told.clear()
+        try:
+            if self._socket is None:
                 return
+            self._socket.send(b"?")
+        except OSError:  # the copier has ended, or another takes its place
+            return
+        until_s = time.monotonic() + patience_s
+        while self._thread.is_alive() and time.monotonic() < until_s and not self._all_told.wait(0.02):
+            pass
 
     # --- the copier
 
@@ -133,7 +135,7 @@ class Descriptors:
         python = sys.executable or ""  # an embedded interpreter may have none
         command = [python, "-I", "-S", copier.__file__, *words, str(told)]
         try:
-            self._pid = os.posix_spawn(python, command, os.environ, file_actions=actions)
+            process = os.posix_spawn(python, command, os.environ, file_actions=actions)
         except OSError:
             ours.close()
             raise
@@ -142,13 +144,13 @@ class Descriptors:
         if self._socket is not None:
             self._socket.close()
         self._socket = ours
+        with contextlib.suppress(ChildProcessError):  # this program lets the system forget its children
+            os.waitpid(process, 0)  # it leaves its work to another process at once: nobody's child
 
     # --- the thread
 
     def _listen(self) -> None:
         while self._channels and self._socket is not None:
-            with contextlib.suppress(ChildProcessError):  # whoever waits for any child was quicker
-                os.waitpid(self._pid, 0)  # it has left its work to another process at once
             self._take(self._socket)
             if self._is_over or self._is_ending:
                 return
@@ -188,7 +190,6 @@ class Descriptors:
                 _flush()  # Python keeps what is printed into a pipe or a file: whoever follows would wait for it
 
     def _hear_frame(self, kind: int, count: int, data: bytes) -> None:
-        self._heard_s = time.monotonic()
         if kind in _NAMES:
             self._hear(_NAMES[kind], data)
         elif kind == copier.DROPPED:
@@ -199,6 +200,8 @@ class Descriptors:
                 os.close(channel.source)
         elif kind == copier.LOST:
             self._warn(f"some of what is printed could not be written: {os.strerror(count)}")
+        elif kind == copier.ALL_TOLD:
+            self._all_told.set()
         elif kind == copier.END:
             self._is_over = True
 
@@ -238,20 +241,10 @@ def _which(number: int) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _waits_in(fd: int) -> bool:
-    """Return whether something was written that the copier has not read."""
-    try:
-        return any(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)))
-    except OSError:
-        return False
-
-
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(
-            AttributeError, OSError, ValueError
-        ):  # the program's own flush says so to it
-            stream.flush()
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            stream.flush()  # what is wrong with it, its next print says to the program
 
 
 def _flush_what_c_holds() -> None:

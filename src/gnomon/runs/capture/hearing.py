@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gnomon.session import Session
 
 CONSOLE_VARIABLE = "GNOMON_CONSOLE"
+CATCH_UP_S = 0.1
 MAX_WAITING = 16 << 20  # characters and bytes of bookkeeping
 PIECE_COST = 100  # what a piece takes besides its text
 JOINED = 64 << 10
@@ -93,6 +94,11 @@ class Hearing:
                 self._waiting_size -= oldest + PIECE_COST
                 self._dropped += oldest
 
+    def catch_up(self) -> None:
+        """Hear what is on its way, where descriptors are listened to."""
+        if self._descriptors is not None:
+            self._descriptors.catch_up(CATCH_UP_S)
+
     @property
     def waits_with(self) -> int:
         """How much was heard and not written yet."""
@@ -111,6 +117,7 @@ class Hearing:
 
     def separate(self) -> None:
         """Write what waits, since another run of this process begins: what is printed from now on belongs to that one."""
+        self.catch_up()
         if self._console is not None or self._waiting:
             with self._writing:
                 self._take_in(None)
