@@ -458,7 +458,7 @@ def test_no_last_row_is_logged_of_what_is_over(monkeypatch, with_last):
     rows = []
     metrics = SystemMetrics(lambda row, step: rows.append(row), every_s=30.0, first_after_s=0.01)
     metrics.start()
-    wait_for(lambda: rows)
+    wait_for(lambda: rows and metrics._rows == 1)
     metrics.stop(with_last=with_last)
     assert len(rows) == 1 + with_last
 
