@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.lab import Lab
@@ -22,7 +24,16 @@ def ran(lab, *cells, **variables):
     """Run cells in a kernel of their own; return the newest run, and how each cell ended."""
     with kernel(lab.project, GNOMON_CAPTURE="on", **variables) as front:
         ended = [front.run(cell, f"c{number}") for number, cell in enumerate(cells)]
+        until_looked_at(lab)
     return lab.newest(), ended
+
+
+def until_looked_at(lab, seconds=60):
+    """Wait until the kernel has looked at its code: one that ends before keeps what it had by then, as a training does."""
+    end = time.monotonic() + seconds
+    while not lab.newest().captured.part("code"):
+        assert time.monotonic() < end, lab.newest().captured.pending
+        time.sleep(0.02)
 
 
 TRAIN = "import gnomon, helper\nrun = gnomon.run('study', params={'lr': lr}, seed=1)"
