@@ -223,6 +223,11 @@ class Env:
         """Return the length of an open file."""
         return os.fstat(fd).st_size
 
+    def mark(self, fd: int) -> tuple[int, int]:
+        """Return what tells an open file from all others: its device and its number there."""
+        state = os.fstat(fd)
+        return state.st_dev, state.st_ino
+
     def list_folder(self, path: str) -> list[tuple[str, os.stat_result]]:
         """Return (name, state) of a folder's entries by name; a folder that is missing is empty.
 

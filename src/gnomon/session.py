@@ -243,6 +243,7 @@ class Session:
         """Bring all that was written to the disk; return whether the disk took it. `log` is not held up meanwhile."""
         with self.lock:
             self.write_waiting()
+            self._regain_wal()
             wal, log = self._wal, self.log
             begun = wal.begin_sync() if wal is not None else None
         try:
@@ -254,6 +255,23 @@ class Session:
             self.warn_once("sync", f"`{self.path}` could not be brought to the disk: {error}")
             return False
         return True
+
+    def _regain_wal(self) -> None:
+        """Take the WAL back where the script closed our descriptor; where that cannot be, the next row opens another one."""
+        wal = self._wal
+        if wal is None or wal.is_closed:
+            return
+        try:
+            wal.regain()
+        except OSError as error:
+            self.warn_once(
+                "regain",
+                f"the file of points `{wal.path}` was closed by the script: {error}; another one follows",
+            )
+            self.lost_rows += wal.lost_rows
+            self.lost_values += wal.lost_values
+            self._wal = None
+            wal.abandon()
 
     def _sync_wal(self, wal: WalWriter, offset: int, fd: int) -> None:
         failed = False

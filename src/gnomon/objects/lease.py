@@ -16,6 +16,8 @@ import contextlib
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from gnomon.record.held import HeldFile
+
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
@@ -47,10 +49,11 @@ class Lease:
         name = env.random_bytes(8).hex()
         # It appears whole and locked, so that one without a lock has surely ended.
         self._path: str | None = f"{folder}/.{name}.tmp"
-        self._fd = env.create(self._path)
+        fd = env.create(self._path)
+        self._file: HeldFile | None = HeldFile(env, self._path, fd)
         try:
-            env.lock_new(self._fd)
-            env.write(self._fd, f"{env.boot_id().hex()} {env.process_id()}\n".encode("ascii"))
+            env.lock_new(fd)
+            env.write(fd, f"{env.boot_id().hex()} {env.process_id()}\n".encode("ascii"))
             env.replace(self._path, f"{folder}/{name}")
             self._path = f"{folder}/{name}"
         except BaseException:
@@ -67,11 +70,11 @@ class Lease:
 
     def abandon(self) -> None:
         """Let go of the open file alone: in a forked child, whose parent goes on holding the lease."""
-        fd, self._fd = self._fd, -1
+        file, self._file = self._file, None
         self._path = None
-        if fd >= 0:
+        if file is not None:
             with contextlib.suppress(OSError):
-                self._env.close(fd)
+                file.close()
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """The live file of one process: where a row goes before `log` returns.
 
 Always true: a row below `state`'s offset survives the death of the process; blocks are allocated before they are written
-through the map, so a full disk is an error here and never a signal; what could not be stored is counted in the header.
+through the map, so a full disk is an error here and never a signal; what could not be stored is counted in the header;
+nothing is written to a file that is not this WAL, whatever the script does with descriptors.
 Not promised: that a row survives a power cut before `sync` (about a second).
 Format: docs/internals/record-format.md, "WAL: live points". The hot path that fills it: `points.rows`.
 """
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from gnomon.env import MAPPABLE
 from gnomon.points import layout
 from gnomon.record.hashing import derive
+from gnomon.record.held import HeldFile
 
 if TYPE_CHECKING:
     import mmap
@@ -28,6 +30,8 @@ LARGEST_STEP = 1 << 20
 ROOM_FOR_DEFINITIONS = 1 << 20
 RETRY_AFTER_NS = 250_000_000
 _ZEROS = bytes(256 << 10)
+# Each holds the lock of its file, and has a descriptor that closing the map would close, whoever's it is by now.
+_kept_maps: list[mmap.mmap] = []
 
 
 class WalWriter:
@@ -39,7 +43,7 @@ class WalWriter:
 
     __slots__ = (
         "_env",
-        "_fd",
+        "_file",
         "_is_failing",
         "_retry_at_ns",
         "_run_numbers",
@@ -98,9 +102,10 @@ class WalWriter:
 
     def _create(self, folder: str) -> None:
         env = self._env
-        self._fd = fd = env.create(self.path)
+        fd = env.create(self.path)
         try:
             env.lock_new(fd)
+            self._file = HeldFile(env, self.path, fd)
             env.allocate(fd, 0, FIRST_CAPACITY)
             self.capacity = FIRST_CAPACITY
             if env.filesystem(folder) in MAPPABLE:
@@ -201,7 +206,8 @@ class WalWriter:
             elif self.state is before:
                 self.state = after
                 try:
-                    self._env.pwrite(self._fd, record, offset)
+                    self.regain()
+                    self._env.pwrite(self._file.fd, record, offset)
                 except OSError:
                     self._is_failing = True
                     if self.state is after:
@@ -240,12 +246,14 @@ class WalWriter:
 
     def _grow_to(self, capacity: int) -> None:
         env = self._env
-        env.allocate(self._fd, self.capacity, capacity - self.capacity)
+        self.regain()
+        fd = self._file.fd
+        env.allocate(fd, self.capacity, capacity - self.capacity)
         if self.map is not None:
             # Pages that are there already, and many together, cost rows a third of what they cost when met one by one.
             for offset in range(self.capacity, capacity, len(_ZEROS)):
-                env.pwrite(self._fd, _ZEROS[: capacity - offset], offset)
-            larger = env.map(self._fd, capacity)
+                env.pwrite(fd, _ZEROS[: capacity - offset], offset)
+            larger = env.map(fd, capacity)
             self.map, old = larger, self.map
             old.close()
             self.limit = capacity
@@ -256,7 +264,8 @@ class WalWriter:
         if self.map is not None:
             self.map[offset : offset + len(data)] = data
         else:
-            self._env.pwrite(self._fd, data, offset)
+            self.regain()
+            self._env.pwrite(self._file.fd, data, offset)
 
     # --- what was lost
 
@@ -284,7 +293,7 @@ class WalWriter:
         offset = self.state[0]
         if self.is_closed or offset == self.synced_offset:
             return None
-        return offset, os.dup(self._fd)
+        return offset, os.dup(self._file.fd)
 
     def end_sync(self, offset: int, *, failed: bool) -> None:
         """Note a sync's outcome. A failed sync is never repeated: the bytes go to a new file. Raises OSError if that fails."""
@@ -299,25 +308,47 @@ class WalWriter:
         env = self._env
         folder = os.path.dirname(self.path)
         temporary = os.path.join(folder, f".{env.random_bytes(8).hex()}.tmp")
-        data = self.map[: self.capacity] if self.map is not None else env.read(self._fd, self.capacity)
+        self.limit = 0  # rows wait for the lock: none may go into the old file behind its copy
+        data = self.map[: self.capacity] if self.map is not None else env.read(self._file.fd, self.capacity)
         fd = env.create(temporary)
         try:
             env.lock_new(fd)
             env.allocate(fd, 0, self.capacity)
             env.pwrite(fd, data, 0)
             env.sync_data(fd)
+            file = HeldFile(env, self.path, fd)
             fresh = env.map(fd, self.capacity) if self.map is not None else None
             env.replace(temporary, self.path)
         except OSError:
             env.close(fd)
             env.unlink(temporary)
+            self._allow_rows()
             raise
-        old_fd, old_map = self._fd, self.map
-        self._fd, self.map = fd, fresh
+        old_file, old_map = self._file, self.map
+        self._file, self.map = file, fresh
+        self._allow_rows()
         if old_map is not None:
             old_map.close()
-        env.close(old_fd)
+        old_file.close()
         env.sync_folder(folder)
+
+    def regain(self) -> None:
+        """Take the file back where somebody closed our descriptor; does nothing where it is ours.
+
+        The map keeps the lock that the descriptor had. Without a map the lock was free meanwhile: whoever found it so may have
+        sealed and deleted the file. Raises OSError where it cannot be had: no more rows may follow here.
+        """
+        if self._file.is_ours:
+            return
+        self._file.regain(is_locked=self.map is not None)
+        if self.map is not None:
+            fresh = self._env.map(self._file.fd, self.capacity)
+            _kept_maps.append(self.map)
+            self.map = fresh
+
+    def _allow_rows(self) -> None:
+        """Let rows go through the map again, as far as there is one and the file is open."""
+        self.limit = self.capacity if self.map is not None and not self.is_closed else 0
 
     def close(self) -> None:
         """Write the close mark, cut the file to its end and let go of it. Raises OSError; then it stays open-ended."""
@@ -326,26 +357,26 @@ class WalWriter:
         self._refuse_rows()
         offset, crc, rows = self.state
         try:
+            self.regain()
             self._store(layout.CLOSE_AT, layout.pack_close(offset, rows, crc, self._env.time_ns()))
-            self._env.sync_data(self._fd)
+            self._env.sync_data(self._file.fd)
             self._release_map()
-            self._env.truncate(self._fd, offset)
+            self._env.truncate(self._file.fd, offset)
         finally:
-            self._release_map()
-            self._env.close(self._fd)
+            self.abandon()
 
     def discard(self) -> None:
         """Close and delete a WAL in which nothing was stored or lost."""
         self._refuse_rows()
         self._release_map()
         self._env.unlink(self.path)
-        self._env.close(self._fd)
+        self._file.close()
 
     def abandon(self) -> None:
         """Let go of the file without a trace in it: a forked child must not write its parent's WAL."""
         self._refuse_rows()
         self._release_map()
-        os.close(self._fd)
+        self._file.close()
 
     def _refuse_rows(self) -> None:
         """From here on no row is stored: one that is being made by another thread sees a new state and is made again."""
@@ -355,7 +386,10 @@ class WalWriter:
 
     def _release_map(self) -> None:
         if self.map is not None:
-            self.map.close()
+            if self._file.is_ours:
+                self.map.close()
+            else:
+                _kept_maps.append(self.map)
             self.map = None
 
 

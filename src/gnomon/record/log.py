@@ -1,7 +1,8 @@
 """Writing entries: one log for each process, never resumed.
 
 Always true: `append` returned means that the line is in the file and survives the death of the process; a line that
-could not be written whole leaves no trace (the file is cut back), or the log is given up and the next entry opens a new one.
+could not be written whole leaves no trace (the file is cut back), or the log is given up and the next entry opens a new one;
+nothing is written to a file that is not this log, whatever the script does with descriptors.
 Not promised: that the line survives a power cut, until `sync` has returned.
 Format: docs/internals/record-format.md, "Entries and logs".
 """
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.record.body import MAX_BODY_BYTES, encode_body
 from gnomon.record.entries import CLOSED, OPENED, SALT_BYTES, make_entry
+from gnomon.record.held import HeldFile
 from gnomon.record.keys import CERTIFICATE_LABEL, CLOSE_LABEL, DeviceKey, log_id
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ class LogWriter:
         self._env = home.env
         self._key = key
         self._lock = threading.RLock()
-        self._fd: int | None = None
+        self._file: HeldFile | None = None
         self._folder = home.folder("log", key.writer)
         self._start()
 
@@ -51,21 +53,21 @@ class LogWriter:
     @property
     def is_open(self) -> bool:
         """Whether a file has been opened (a process that says nothing leaves no log)."""
-        return self._fd is not None
+        return self._file is not None
 
     def open(self) -> None:
         """Create the file, lock it and write its first entry, unless that is done. Raises OSError."""
         with self._lock:
-            if self._fd is not None:
+            if self._file is not None:
                 return
             self._env.make_plain_folder(self._folder)
             fd = self._env.create(self.path)
             try:
                 self._env.lock_new(fd)
-                self._fd = fd
+                self._file = HeldFile(self._env, self.path, fd)
                 self._write(OPENED, f"log:{self.id}", self._opening(), ())
             except BaseException:
-                self._fd = None
+                self._file = None
                 self._env.close(fd)
                 self._start()
                 raise
@@ -80,6 +82,17 @@ class LogWriter:
             "boot": self._env.boot_id().hex(),
         }
 
+    def regain(self) -> None:
+        """Take the file back where somebody closed our descriptor; where that cannot be, the next entry opens a new log."""
+        with self._lock:
+            if self._file is None or self._file.is_ours:
+                return
+            try:
+                self._file.regain()
+            except OSError:  # bundled by whoever found no writer; what was appended until now is there
+                self._file = None
+                self._start()
+
     def append(
         self,
         kind: str,
@@ -91,6 +104,7 @@ class LogWriter:
     ) -> str:
         """Write one entry; return its hash. Raises OSError where the disk refuses; then nothing was written."""
         with self._lock:
+            self.regain()
             self.open()
             return self._write(kind, subject, body, over, author)
 
@@ -113,9 +127,9 @@ class LogWriter:
             over=over,
             time_us=self._env.time_ns() // 1000,
         )
-        assert self._fd is not None  # open() came first  # noqa: S101
+        assert self._file is not None  # open() came first  # noqa: S101
         try:
-            self._env.pwrite(self._fd, line, self._size)
+            self._env.pwrite(self._file.fd, line, self._size)
         except OSError:
             self._cut_back()
             raise
@@ -126,49 +140,49 @@ class LogWriter:
         return entry
 
     def _cut_back(self) -> None:
-        assert self._fd is not None  # noqa: S101
+        assert self._file is not None  # noqa: S101
         try:
-            self._env.truncate(self._fd, self._size)
+            self._env.truncate(self._file.fd, self._size)
         except OSError:
             # Readers ignore an incomplete last line; nothing may follow it, so this log ends here.
-            fd, self._fd = self._fd, None
-            self._start()
-            self._env.close(fd)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Close the file, whose log ends here, and make ready for another one."""
+        file, self._file = self._file, None
+        self._start()
+        if file is not None:
+            file.close()
 
     def sync(self) -> None:
         """Bring what was appended to the disk. Raises OSError; then the log is given up, as its pages are suspect."""
         with self._lock:
-            if self._fd is None or not self._is_dirty:
+            self.regain()
+            if self._file is None or not self._is_dirty:
                 return
             try:
-                self._env.sync_data(self._fd)
+                self._env.sync_data(self._file.fd)
             except OSError:
-                fd, self._fd = self._fd, None
-                self._start()
-                self._env.close(fd)
+                self._let_go()
                 raise
             self._is_dirty = False
 
     def close(self) -> None:
         """Write the close mark, bring it to the disk and let go of the file. Raises OSError."""
         with self._lock:
-            if self._fd is None:
+            self.regain()
+            if self._file is None:
                 return
             assert self._prev is not None  # noqa: S101
             signature = self._key.sign(CLOSE_LABEL, bytes.fromhex(self.id) + bytes.fromhex(self._prev))
             self._write(CLOSED, f"log:{self.id}", {"signature": signature}, ())
             self.sync()
-            fd, self._fd = self._fd, None
-            self._env.close(fd)
-            self._start()
+            self._let_go()
 
     def abandon(self) -> None:
         """Let go of the file without a close mark (a forked child must not touch its parent's log)."""
-        fd, self._fd = self._fd, None
         self._lock = threading.RLock()
-        self._start()
-        if fd is not None:
-            self._env.close(fd)
+        self._let_go()
 
 
 def _shortened(body: dict[str, object]) -> dict[str, object]:

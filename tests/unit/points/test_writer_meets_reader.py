@@ -6,15 +6,18 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from gnomon.env import REAL
+import gnomon
+from gnomon.env import REAL, Env
 from gnomon.points.deletion import ALIVE, DEAD, delete_wal, life_of
 from gnomon.points.query import PointFiles
 from gnomon.points.reader import read_wal
 from gnomon.points.seal import seal
 from gnomon.points.verify import verify_wal
+from gnomon.session import session_for
 
 CHILD = """
 import json, os, sys
@@ -76,3 +79,29 @@ def test_a_dead_process_leaves_every_row(project):
         assert sum(len(points) for points in expected.values()) == files.frame(run).num_rows
     assert delete_wal(REAL, path, sealed)
     assert find(project, ".wal") == []
+
+
+def test_rows_that_are_logged_while_a_failed_sync_is_made_good_are_kept(project):
+    """The file is copied then, and the copy takes its name: no row may go into the old one behind that."""
+    session = session_for()
+    run = gnomon.run("synced")
+    run.log(loss=1.0, step=0)
+    other = threading.Thread(target=lambda: run.log(loss=2.0, step=1))
+
+    class Slow(Env):
+        def replace(self, source, target):
+            other.start()
+            other.join(0.2)
+            super().replace(source, target)
+
+    with session.lock:
+        wal = session._wal
+        offset, copy = wal.begin_sync()
+        os.close(copy)
+        wal._env = Slow()
+        wal.end_sync(offset, failed=True)
+    other.join()
+    run.log(loss=3.0, step=2)
+    [path] = find(project, ".wal")
+    assert PointFiles(REAL, wals=[path]).series(run.id, "loss").values() == [1.0, 2.0, 3.0]
+    run.finish()

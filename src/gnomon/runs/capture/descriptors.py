@@ -5,7 +5,8 @@ its own (`copier.py`) reads those, writes on to where they led before, and tells
 
 Always true: what is printed waits for nobody in this process, so that code which holds the interpreter's lock may print as much
 as it likes; if the copier dies another takes its place, and after a few of them the descriptors lead where they did before;
-`os.wait` never meets the first one; what children go on printing after the end is copied on; a forked child can hold nothing up.
+`os.wait` never meets the first one; what children go on printing after the end is copied on; a forked child can hold nothing up;
+where a script closes our descriptors, as daemons do, its own files keep the numbers, and what it prints arrives, if unheard.
 Not promised: what a copier had read when it was killed; that `SIGWINCH` is sent where a terminal's size changes (it does change).
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import select
 import socket
 import sys
 import threading
@@ -56,12 +58,15 @@ class Descriptors:
         self._kept: dict[int, int] = {}  # where each descriptor led before
         self._channels: list[Channel] = []
         self._ours: dict[int, tuple[int, int]] = {}  # what each descriptor is now, while it is ours
+        self._held: dict[int, tuple[int, int]] = {}  # what those of our own are beside them
         self._socket: socket.socket | None = None
         channels, given = open_channels()
         try:
             for number in given:
                 self._kept[number] = fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 3)
             self._channels = [channel._replace(sink=self._kept[channel.sink]) for channel in channels]
+            for fd in (*self._kept.values(), *[channel.source for channel in channels]):
+                self._held[fd] = _which(fd)
             if self._channels:
                 self._start_copier()
         except OSError:
@@ -95,7 +100,7 @@ class Descriptors:
         self._thread.join(0.02)
         if self._thread.is_alive():  # children hold them: the copier goes on for those
             with contextlib.suppress(OSError):
-                if self._socket is not None:
+                if self._socket is not None and self._holds(self._socket.fileno()):
                     self._socket.shutdown(socket.SHUT_RDWR)
             self._thread.join(END_PATIENCE_S)
         if not self._thread.is_alive():
@@ -106,7 +111,7 @@ class Descriptors:
         _flush()
         self._all_told.clear()
         try:
-            if self._socket is None:
+            if self._socket is None or not self._holds(self._socket.fileno()):
                 return
             self._socket.send(b"?")
         except OSError:  # the copier has ended, or another takes its place
@@ -142,8 +147,10 @@ class Descriptors:
         finally:
             theirs.close()
         if self._socket is not None:
+            self._held.pop(self._socket.fileno(), None)
             self._socket.close()
         self._socket = ours
+        self._held[ours.fileno()] = _which(ours.fileno())
         with contextlib.suppress(ChildProcessError):  # this program lets the system forget its children
             os.waitpid(process, 0)  # it leaves its work to another process at once: nobody's child
 
@@ -153,6 +160,9 @@ class Descriptors:
         while self._channels and self._socket is not None:
             self._take(self._socket)
             if self._is_over or self._is_ending:
+                return
+            if not all(map(self._holds, self._held)):
+                self._warn("the script closed our descriptors: what it prints from here on is not recorded")
                 return
             try:
                 if self._copiers >= MOST_COPIERS:
@@ -164,17 +174,19 @@ class Descriptors:
 
     def _take(self, told: socket.socket) -> None:
         """Hear what a copier tells, until it says no more."""
-        told.settimeout(FLUSH_EACH_S)
+        ready = select.poll()
+        ready.register(told, select.POLLIN)
         flushed_s = time.monotonic()
         waiting = bytearray()
         while True:
+            is_ready = ready.poll(FLUSH_EACH_S * 1000)
+            if not self._holds(told.fileno()):
+                return
             try:
-                more = told.recv(256 << 10)
-                if not more:
-                    return
-            except TimeoutError:
-                more = b""
+                more = told.recv(256 << 10) if is_ready else b""
             except OSError:
+                return
+            if is_ready and not more:
                 return
             waiting += more
             while len(waiting) >= copier.HEAD.size:
@@ -197,7 +209,7 @@ class Descriptors:
         elif kind == copier.GONE:  # so that who prints finds out, as it would without us
             for channel in [one for one in self._channels if one.stream == _NAMES.get(count)]:
                 self._channels.remove(channel)
-                os.close(channel.source)
+                self._close(channel.source)
         elif kind == copier.LOST:
             self._warn(f"some of what is printed could not be written: {os.strerror(count)}")
         elif kind == copier.ALL_TOLD:
@@ -216,7 +228,8 @@ class Descriptors:
 
     def _put_back(self) -> None:
         for number, which in self._ours.items():
-            if _which(number) == which:  # else somebody has led it elsewhere meanwhile, and knows why
+            # Else somebody has led it elsewhere meanwhile, and knows why; or we have lost where it led.
+            if _which(number) == which and self._holds(self._kept[number]):
                 os.dup2(self._kept[number], number)
         self._ours = {}
 
@@ -226,10 +239,21 @@ class Descriptors:
         kept, self._kept = self._kept, {}
         channels, self._channels = self._channels, []
         for fd in {*kept.values(), *[channel.source for channel in channels]}:
+            self._close(fd)
+        if told is not None and self._holds(told.fileno()):
+            told.close()
+        elif told is not None:
+            told.detach()
+
+    def _holds(self, fd: int) -> bool:
+        """Return whether one of our own descriptors still is ours: a script may close all that it finds, and reuse the number."""
+        return self._held.get(fd) == _which(fd)
+
+    def _close(self, fd: int) -> None:
+        if self._holds(fd):
+            del self._held[fd]
             with contextlib.suppress(OSError):
                 os.close(fd)
-        if told is not None:
-            told.close()
 
 
 def _which(number: int) -> tuple[int, int]:

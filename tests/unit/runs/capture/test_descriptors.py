@@ -346,3 +346,36 @@ def test_a_slow_listener_holds_nobody_up_and_what_was_dropped_is_counted():
     ours.close()
     assert dropped > 0
     assert kept + dropped == 400 * 65536
+
+
+def test_a_script_that_closes_our_descriptors_keeps_its_own_files_and_its_console(start, project):
+    process = start("""
+        print("before", flush=True)
+        time.sleep(0.2)
+        os.closerange(3, 256)
+        files = [open(f"own{number}.bin", "w+b") for number in range(30)]  # they get the numbers that were ours
+        for file in files:
+            file.write(b"mine")
+            file.flush()
+        print("after", flush=True)
+        os.system("echo of a child")
+        time.sleep(1.2)
+        run.log(loss=2)
+        for number, file in enumerate(files):
+            assert os.path.samestat(os.fstat(file.fileno()), os.stat(f"own{number}.bin"))
+        run.finish()
+        print("the end", flush=True)
+        import atexit
+        @atexit.register  # after ours
+        def _():
+            for file in files:
+                file.write(b"!")
+                file.close()
+    """)
+    printed, complaint = process.communicate(timeout=60)
+    assert process.returncode == 0, complaint
+    assert printed == "before\nafter\nof a child\nthe end\n"
+    assert "what it prints from here on is not recorded" in complaint
+    assert all((project / f"own{number}.bin").read_bytes() == b"mine!" for number in range(30))
+    (run,) = gnomon.open().runs().to_pylist()
+    assert gnomon.open().run(run["id"]).series("loss").value.tolist() == [1, 2]
