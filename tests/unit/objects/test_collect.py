@@ -542,7 +542,6 @@ def test_a_lease_of_another_boot_or_without_locks_counts_for_thirty_days(replica
 
     for world in (OtherBoot(tmp_path), NoLocks(tmp_path)):
         held = lease.Lease(replica.world, replica.objects)
-        os.close(os.dup(held._fd))
         held.abandon()
         assert len(lease.holders(world, replica.objects)) == 1
         world.ahead_ns = 31 * DAY_NS
