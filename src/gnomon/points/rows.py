@@ -72,6 +72,18 @@ def _packing(count: int) -> tuple[bytes, int, Callable[..., bytes], Callable[...
     return packing
 
 
+_wide_packings: dict[int, tuple[bytes, int, Callable[..., bytes], Callable[..., None]]] = {}
+
+
+def _wide_packing(count: int) -> tuple[bytes, int, Callable[..., bytes], Callable[..., None]]:
+    """As `_packing`, for rows that name their series."""
+    payload = layout.ROW_PREFIX.size + 9 * count
+    pack = struct.Struct(f"{layout.PREFIX.format}{count + 1}I{payload}s")
+    put = struct.Struct(f"<{pack.size}sI")
+    packing = _wide_packings[count] = (layout.FLOAT_TAG * count, put.size, pack.pack, put.pack_into)
+    return packing
+
+
 class Prepared:
     """A rich value that is encoded, or `why` it cannot be."""
 
@@ -96,6 +108,7 @@ class RunPoints:
         "_on_new_wal",
         "_on_rich",
         "_prepare",
+        "_run_key",
         "_session",
         "_step",
         "_time_ns",
@@ -137,6 +150,7 @@ class RunPoints:
         self._step = next_step - 1
         self.run = run
         self.rank = rank
+        self._run_key = run, rank
         self.strict = strict
         self.is_ended = False
         self.unusable = 0
@@ -190,6 +204,8 @@ class RunPoints:
                             self._step = step
                             self._columns = columns
                             return
+            elif len(self._known) >= MAX_CACHED_COLUMNS and self._log_wide(names, metrics, step):  # type: ignore[arg-type]
+                return
             self._log_otherwise(names, metrics, step)
         else:
             self._log_otherwise([], metrics, step)
@@ -233,10 +249,7 @@ class RunPoints:
     def _log_otherwise(self, names: list[str], metrics: dict[str, object], step: object) -> None:
         """Log a row whose set of series is new, or that needs care."""
         with self._lock:
-            if names and len(self._known) >= MAX_CACHED_COLUMNS:
-                if self._log_wide(names, metrics, step):  # type: ignore[arg-type]
-                    return
-            elif names and (*names,) not in self._known:
+            if names and len(self._known) < MAX_CACHED_COLUMNS and (*names,) not in self._known:
                 defined = self._define(names)
                 if defined is not None:
                     self._columns = defined
@@ -334,28 +347,51 @@ class RunPoints:
             columns = self._known[key] = Columns(names, number, wal)
         return columns
 
-    def _log_wide(self, names: list[str], metrics: dict[str, object], step: int) -> bool:
-        """Write a row whose set of series is new once more, if all its series are known; return whether that was done.
+    def _log_wide(self, names: list[str], metrics: dict[str, float], step: int) -> bool:
+        """Log a row of floats that names its own series, all of which are defined; return whether it was one and is stored.
 
-        Keys that change with every call would otherwise define columns with every call.
+        Keys that change with every call would otherwise define columns with every call. As in `log`.
         """
         wal = self._wal
-        if wal is None or wal.is_closed or step not in _INT64:
-            return False
         values = [*metrics.values()]
+        packing = _wide_packings.get(len(values)) or _wide_packing(len(values))
+        tags, size, pack, put = packing
         try:
             payload = dumps(values, MARSHAL_VERSION)
         except ValueError:
             payload = b""
-        tags = _packing(len(values))[0]
         if payload[5::9] != tags:
-            payload = _payload_of_numbers(values)
-        if payload[5::9] == tags and wal.append_floats(
-            self.run, self.rank, names, step, self._time_ns(), payload
-        ):
-            self._step = step
-            return True
-        return False
+            payload = _payload_of_numbers(values)  # type: ignore[arg-type]
+            if payload[5::9] != tags:
+                return False
+        if wal is None:
+            return False
+        try:
+            numbers = map(wal.series_numbers.__getitem__, names)
+            start = pack(
+                size,
+                layout.WIDE_ROW,
+                step,
+                self._time_ns(),
+                wal.run_numbers[self._run_key],
+                *numbers,
+                payload,
+            )
+        except (KeyError, struct.error):  # a series that is new; a step beyond 64 bits
+            return False
+        while True:
+            state = wal.state
+            offset, crc, rows = state
+            end = offset + size
+            if end > wal.limit:
+                return False
+            crc = crc32(start, crc)
+            after = (end, crc, rows + 1)
+            if wal.state is state:
+                # Nothing may come between these two: see "How it is safe".
+                wal.state = after; put(wal.map, offset, start, crc)  # noqa: E702  # fmt: skip
+                self._step = step
+                return True
 
     def _define(self, names: list[str]) -> Columns | None:
         """Return new columns for a call with these keys, or None where the call must go the slow way."""

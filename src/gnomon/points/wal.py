@@ -21,7 +21,6 @@ from gnomon.record.held import HeldFile
 
 if TYPE_CHECKING:
     import mmap
-    from collections.abc import Callable
 
     from gnomon.record.home import Home
 
@@ -38,7 +37,8 @@ class WalWriter:
     """One WAL. All methods are called under the session's lock.
 
     `state` is (offset, running CRC, rows) in one tuple, so that it changes in one step. `limit` is how far rows may be
-    stored through `map` without asking; 0 sends every row the slow way (no map, or the file is closed).
+    stored through `map` without asking; 0 sends every row the slow way (no map, or the file is closed). `run_numbers` and
+    `series_numbers` are the numbers of what is defined so far, by (run, rank) and by name.
     """
 
     __slots__ = (
@@ -46,8 +46,6 @@ class WalWriter:
         "_file",
         "_is_failing",
         "_retry_at_ns",
-        "_run_numbers",
-        "_series_numbers",
         "_slot_serial",
         "capacity",
         "columns_count",
@@ -59,6 +57,8 @@ class WalWriter:
         "lost_values",
         "map",
         "path",
+        "run_numbers",
+        "series_numbers",
         "state",
         "synced_offset",
     )
@@ -93,8 +93,8 @@ class WalWriter:
         self._slot_serial = 0
         self._retry_at_ns = 0
         self._is_failing = False
-        self._run_numbers: dict[tuple[str, int], int] = {}
-        self._series_numbers: dict[str, int] = {}
+        self.run_numbers: dict[tuple[str, int], int] = {}
+        self.series_numbers: dict[str, int] = {}
         folder = home.folder("points", writer)
         env.make_plain_folder(folder)
         self.path = os.path.join(folder, f"{self.id}.wal")
@@ -130,7 +130,7 @@ class WalWriter:
         run_number = self._define_run(run, rank)
         if run_number is None or not self._define_series(series):
             return None
-        payload = _numbers(run_number, self._series_numbers, series)
+        payload = _numbers(run_number, self.series_numbers, series)
         if not self.append(layout.COLUMNS, 0, 0, payload):
             return None
         self.columns_count += 1
@@ -143,45 +143,20 @@ class WalWriter:
         run_number = self._define_run(run, rank)
         if run_number is None or not self._define_series(series):
             return False
-        numbers = _numbers(run_number, self._series_numbers, series)
+        numbers = _numbers(run_number, self.series_numbers, series)
         return self.append(layout.WIDE_ROW, step, time_ns, numbers + payload)
 
-    def append_floats(
-        self, run: str, rank: int, series: list[str], step: int, time_ns: int, payload: bytes
-    ) -> bool:
-        """Write a row of floats that names its own series, as `append_wide` does, where all of them are defined.
-
-        False where one is not, where there is no map, or where the disk took no more: then `append_wide` is to be asked.
-        """
-        size, pack, put = _wide_packing(len(series))
-        try:
-            numbers = map(self._series_numbers.__getitem__, series)
-            start = pack(
-                size, layout.WIDE_ROW, step, time_ns, self._run_numbers[run, rank], *numbers, payload
-            )
-        except KeyError:
-            return False
-        while self.map is not None and (self.state[0] + size <= self.limit or self._reserve(size)):
-            before = self.state
-            offset, crc, rows = before
-            crc = zlib.crc32(start, crc)
-            after = (offset + size, crc, rows + 1)
-            if self.state is before:  # else another thread, or a signal handler, logged meanwhile
-                self.state = after; put(self.map, offset, start, crc)  # noqa: E702  # fmt: skip
-                return True
-        return False
-
     def _define_run(self, run: str, rank: int) -> int | None:
-        number = self._run_numbers.get((run, rank))
+        number = self.run_numbers.get((run, rank))
         if number is None:
             payload = b'{"rank":%d,"run":"%s"}' % (rank, run.encode("ascii"))
             if not self.append(layout.RUN, 0, 0, payload):
                 return None
-            number = self._run_numbers[run, rank] = len(self._run_numbers)
+            number = self.run_numbers[run, rank] = len(self.run_numbers)
         return number
 
     def _define_series(self, series: list[str]) -> bool:
-        numbers = self._series_numbers
+        numbers = self.series_numbers
         for name in series:
             if name not in numbers:
                 if not self.append(layout.SERIES, 0, 0, name.encode("utf-8", "backslashreplace")):
@@ -395,20 +370,6 @@ class WalWriter:
 
 _prefix = layout.PREFIX.pack
 _crc_bytes = layout.CRC.pack
-_wide_packings: dict[int, tuple[int, Callable[..., bytes], Callable[..., None]]] = {}
-
-
-def _wide_packing(count: int) -> tuple[int, Callable[..., bytes], Callable[..., None]]:
-    """Return what rows of `count` floats that name their series need: record size, function that joins all but the CRC,
-    function that stores that and the CRC.
-    """
-    packing = _wide_packings.get(count)
-    if packing is None:
-        payload = layout.ROW_PREFIX.size + 9 * count
-        pack = struct.Struct(f"{layout.PREFIX.format}{count + 1}I{payload}s")
-        put = struct.Struct(f"<{pack.size}sI")
-        packing = _wide_packings[count] = (put.size, pack.pack, put.pack_into)
-    return packing
 
 
 def _numbers(run_number: int, series_numbers: dict[str, int], series: list[str]) -> bytes:
