@@ -457,10 +457,12 @@ def test_forks_and_threads_lose_double_and_mix_nothing(project):
 
 
 @pytest.mark.slow
-def test_threads_that_change_places_all_the_time_lose_and_mix_nothing(project, monkeypatch):
+@pytest.mark.parametrize("remembered", [1024, 4])  # sets of keys; the rows of others name their series
+def test_threads_that_change_places_all_the_time_lose_and_mix_nothing(project, monkeypatch, remembered):
     """No lock is taken for a common row: what keeps threads apart is tried hard here, files that fill up included."""
     from gnomon.points import layout, wal
 
+    monkeypatch.setattr("gnomon.points.rows.MAX_CACHED_COLUMNS", remembered)
     monkeypatch.setattr(layout, "MAX_FILE_SIZE", 256 << 10)
     monkeypatch.setattr(wal, "ROOM_FOR_DEFINITIONS", 4 << 10)
     count, each = 6, 6_000
