@@ -12,7 +12,7 @@ from benchmarks.judge.cases import HARD, KINDS
 from benchmarks.judge.page import Results, text
 
 HELD_OUT = (
-    "held-out-2"  # after a look at it that changed the method: the next number, and a line in page.HISTORY
+    "held-out-3"  # after a look at it that changed the method: the next number, and a line in page.HISTORY
 )
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "comparison-figures.md"
 GROUPS = (2, 5, 10, 30)

@@ -75,7 +75,7 @@ def count(
 
 def add(case: Case, judgement: Judgement, tallies: list[Tally]) -> None:
     top = case.means[judgement.reference]
-    held = [c.low <= top - case.means[c.name] <= c.high for c in judgement.comparisons]
+    held = [c.low <= case.means[c.name] - top <= c.high for c in judgement.comparisons]
     of_means = {s.name: s.low <= case.means[s.name] <= s.high for s in judgement.standings}
     false = is_false(judgement, case.means)
     for tally in tallies:

@@ -229,6 +229,51 @@ def test_seeds_that_diverged_are_said_and_win_nothing(ask, two_groups):
     assert [row["name"] for row in found.json()] == ["all-nan", "nan"]
 
 
+def test_a_baseline_whose_seeds_failed_is_said_once(ask, two_groups):
+    for seed in range(5):
+        train(f"nan-{seed}", seed=seed, group="nan", lr=0.5, loss=float("nan") if seed > 2 else 0.05 + seed / 1000)
+        train(f"other-{seed}", seed=seed, group="other", lr=0.6, loss=0.7 + seed / 100)
+    said = " ".join(ask("compare", "--groups", "loss", "--baseline", "nan").out.split())
+    assert said.count("2 of 5 seeds of `nan` have no finite value") == 1
+    assert "on the seeds that are left alone, it is not called better." in said
+
+
+def test_groups_of_which_every_seed_failed_are_not_said_to_be_of_one_seed(ask, project):
+    for seed in range(3):
+        train(f"a-{seed}", seed=seed, group="a", lr=0.1, loss=float("nan"))
+        train(f"b-{seed}", seed=seed, group="b", lr=0.2, loss=float("inf"))
+    out = " ".join(ask("compare", "--groups", "loss").out.split())
+    assert "cannot tell, all seeds of `a` and `b` failed: none has a finite value." in out
+    assert "one seed" not in out and "the others" not in out
+    for seed in range(3):
+        train(f"c-{seed}", seed=seed, group="c", lr=0.3, loss=seed / 10)
+    out = " ".join(ask("compare", "--groups", "loss", "a", "c").out.split())
+    assert "only `c` has two seeds or more with a finite value" in out and "the others" not in out
+
+
+def test_runs_that_go_on_are_named_where_none_has_finished(ask, project):
+    run = gnomon.run("live", seed=1, group="live")
+    run.log(loss=1.0, step=0)
+    answer = ask("compare", "--groups", "loss", "live")
+    run.finish()
+    assert answer.code == 2 and "runs that do not count: 1 running (`live`)" in answer.err
+
+
+@pytest.mark.slow
+def test_the_table_and_json_say_a_difference_alike_and_what_pairs_leave_out(ask, project):
+    for seed in range(6):
+        train(f"a-{seed}", seed=seed, group="a", lr=0.1, loss=0.1 * seed)
+    for seed in (0, 1, 2, 3, 4, 99):
+        train(f"b-{seed}", seed=seed, group="b", lr=0.2, loss=0.2 + 0.1001 * seed if seed < 9 else 100.0)
+    out = " ".join(ask("compare", "--groups", "loss").out.split())
+    found = ask("compare", "--groups", "loss", "--json").json()
+    one = found["groups"][1]["comparison"]
+    assert one["difference"] == pytest.approx(0.2002) and "+0.2002 +0.2" in out
+    assert (one["pairs"], one["seeds_left_out"]) == (5, 2)
+    assert "`a` is better than `b` by 0.2002" in out and "5 pairs, which leaves out 2" in out
+    assert "are left out where they are compared seed by seed: 5 pairs with `b`, 2 left out" in out
+
+
 def test_a_narrow_terminal_does_not_hide_that_seeds_failed(monkeypatch, two_groups):
     for seed in range(3):
         train(f"nan-{seed}", seed=seed, group="nan", lr=0.5, loss=float("nan") if seed else 0.1)
@@ -447,7 +492,7 @@ def test_equal_parameters_under_different_names_are_doubted(ask, project):
         (("compare", "x", "y", "--code", "--json"), "exclude each other"),
         (("compare", "--groups", "weird"), "cannot be guessed from the name `weird`"),
         (("compare", "--groups", "los"), "no run has a series `los`"),
-        (("compare", "--groups", "loss", "--level", "1.5"), "`level` must be a number between 0 and 1"),
+        (("compare", "--groups", "loss", "--level", "1.5"), "`level` must be a number from 0.001 to 0.5"),
         (("compare", "--groups", "loss", "--at", "x"), "`at` must be"),
         (
             ("compare", "--groups", "loss", "--baseline", "empty"),
@@ -576,7 +621,7 @@ def test_a_terminal_of_any_width_shows_verdicts_and_intervals_whole(monkeypatch,
         if one is None:
             assert line.rstrip().endswith(("best mean", "-"))
             continue
-        assert f"{-one['high']:+.3g} to {-one['low']:+.3g}  " in line
+        assert f"{one['low']:+.3g} to {one['high']:+.3g}  " in line
         assert one["verdict"] in line and "…" not in line.partition(" to ")[2]
         if columns >= 60:  # what tells it from the others
             assert " ".join(name.split()[-2:]) in line

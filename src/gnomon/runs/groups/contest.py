@@ -116,6 +116,7 @@ def _row_as_dict(row: Row) -> dict[str, object]:
         found["comparison"] = {
             "difference": versus.difference, "low": versus.low, "high": versus.high, "p": versus.p,
             "verdict": versus.verdict, "is_paired": versus.is_paired, "pairs": versus.n_pairs,
+            "seeds_left_out": versus.left_out,
             "more_seeds": versus.more_seeds, "why": versus.why,
         }  # fmt: skip
     return found
@@ -139,12 +140,13 @@ def compare_groups(
     of their group. Raises BadExpressionError, BadArgumentError,
     UnknownSubjectError, AmbiguousIdError.
     """
-    from gnomon.runs.groups.judge import Sample, judge
+    from gnomon.runs.groups.judge import LEVELS, Sample, judge
 
     point = parse_at(at)
-    if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 < level < 1:
+    low, high = LEVELS
+    if isinstance(level, bool) or not isinstance(level, (int, float)) or not low <= level <= high:
         raise BadArgumentError(
-            f"`level` must be a number between 0 and 1; got {level!r}", hint="0.05 is usual"
+            f"`level` must be a number from {low} to {high}; got {level!r}", hint="0.05 is usual"
         )
     found = seed_groups(record, where, same_code=same_code)
     if groups:
@@ -177,8 +179,10 @@ def compare_groups(
                 Sample(one.name, tuple([value for value, _ in pairs]), tuple([seed for _, seed in pairs]))
             )
     if not samples:
+        apart = _apart(found)
         raise UnknownSubjectError(
-            f"no finished run {'of these ' if where or groups else ''}has a value of `{metric}` at {point}",
+            f"no finished run {'of these ' if where or groups else ''}has a value of `{metric}` at {point}"
+            + (f"; runs that do not count: {apart}" if apart else ""),
             hint="`gnomon runs --groups` shows what there is",
         )
     if reference is not None and all(one.name != reference for one in samples):
@@ -264,8 +268,12 @@ def _notes(
     if failed:
         told = [_failed(one, standing[one.group.name]) for one in failed]
         notes.append(
-            f"no finite value: {_listed(told)}. Such a seed failed by this metric: the mean is that of the others, and speaks "
-            "only for them"
+            f"no finite value: {_listed(told)}. Such a seed failed by this metric"
+            + (
+                ": the mean is that of the others, and speaks only for them"
+                if any(standing[one.group.name].n for one in failed)
+                else ""
+            )
         )
     partly = [one for one in measured if 0 < len(one.pairs) < len(one.group)]
     if partly:
@@ -277,6 +285,17 @@ def _notes(
     without = [one.group.name for one in measured if not one.pairs]
     if without:
         notes.append(f"left out, as no run has a value of `{metric}`: {_some(without)}")
+    left_out = [row for row in rows if row.comparison is not None and row.comparison.left_out]
+    if left_out:
+        told = [
+            f"{row.comparison.n_pairs:,} pairs with `{row.name}`, {row.comparison.left_out:,} left out"
+            for row in left_out
+            if row.comparison is not None
+        ]
+        notes.append(
+            f"seeds that only one of two groups has are left out where they are compared seed by seed: {_listed(told)}. So a "
+            "difference may not be that of the means shown"
+        )
     repeated = [one.group for one in measured if one.pairs and one.group.count.repeated]
     if repeated:
         told = [f"`{one.name}` has {one.count}" for one in repeated]

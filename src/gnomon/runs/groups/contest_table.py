@@ -118,7 +118,7 @@ def _seeds(one: Standing) -> object:
 
 
 def cells_of(row: Row, found: GroupComparison) -> dict[str, object]:
-    """Return what is said of a group, by column; None for nothing. Differences are seen from this group's side."""
+    """Return what is said of a group, by column; None for nothing."""
     one, versus = row.standing, row.comparison
     cells: dict[str, object] = {
         "group": row.name, "n": _seeds(one), "mean ± spread": str(Spread(one.n, one.mean, one.spread)),
@@ -128,9 +128,9 @@ def cells_of(row: Row, found: GroupComparison) -> dict[str, object]:
         return {**cells, "verdict": reference_said(found)}
     cells["verdict"] = versus.verdict + (", paired" if versus.is_paired else "")
     if versus.difference is not None:
-        cells["difference"] = f"{-versus.difference:+.4g}"
+        cells["difference"] = f"{versus.difference:+.4g}"
     if versus.low is not None and versus.high is not None:
-        cells["interval"] = f"{-versus.high:+.3g} to {-versus.low:+.3g}"
+        cells["interval"] = f"{versus.low:+.3g} to {versus.high:+.3g}"
     if versus.p is not None:
         cells["p"] = "<0.001" if versus.p < 0.001 else f"{versus.p:.3f}"
     if versus.more_seeds is not None:

@@ -9,13 +9,15 @@ How (the reasons, sources, limits and measured figures: docs/explanation/honest-
 - A seed without a finite value failed. A group with such seeds is never the better side of a verdict: what its
   other seeds show is how good it is where it does not fail.
 - A group with fewer than two seeds that have a value is not judged, and enters no correction (`unjudged`).
-- Compared seed by seed where the groups share enough seeds: decided by the seeds alone, never by the values. Only
-  where a group has no spread at all is there nothing that pairing could take away.
+- Compared seed by seed where the groups share enough seeds: decided by the seeds alone, never by the values. Two
+  exceptions: a group that has no spread at all leaves nothing that pairing could take away, and where the seeds that
+  both have point the other way than all seeds do, those that only one of them has decide: then no pairs are made.
 - The noise of each group borrows from the others as far as they agree (`noise.py`).
 - The bound is that of all pairs of the groups that are not told from the best yet (Tukey, stepping down), and
   never less than that of all comparisons with one group (Dunnett). With a baseline it is Dunnett's.
 
-Always true: a verdict is given exactly where the printed interval excludes 0 and `p` is at or below `level`.
+Always true: a verdict is given exactly where `p` is at or below `level`, and where there is an interval, exactly where
+that excludes 0; of which group it is, `difference` and the means of both groups agree.
 A further seed never takes away a verdict where nothing varies between seeds.
 The order of the samples, and shifting or scaling all values, change no verdict.
 Not promised: anything about noise that all runs share, such as one test set. Seeds are not the only noise.
@@ -25,7 +27,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from gnomon.errors import BadArgumentError
@@ -35,6 +37,7 @@ from gnomon.runs.groups.spread import LARGEST, per_seed
 
 Verdict = Literal["better", "worse", "cannot tell"]
 
+LEVELS = (0.001, 0.5)  # the bounds are computed for these
 FEWEST_PAIRED_DF = 4  # pairing costs degrees of freedom: it must leave these
 SHARED = 0.75  # …and this part of the seeds that an unpaired comparison would use
 MOST_SEEDS = 100  # no advice beyond this many further seeds
@@ -52,6 +55,7 @@ COULD_BE_NOISE = "the noise between seeds could explain the difference"
 SAME = "the values are the same"
 NO_SPREAD = "no spread at all between seeds: too few seeds to tell that from chance"
 WITHIN_NOISE = "the difference is too small against the noise to say how many seeds would settle it"
+PAIRS_LATER = "they share too few seeds yet to be compared seed by seed"
 TOO_MANY = f"more than {MOST_SEEDS} further seeds would be needed"
 
 
@@ -71,7 +75,9 @@ class Standing:
     n: int  # seeds with a finite value, runs of one seed averaged
     mean: float | None  # None: no finite value
     spread: float | None  # sample standard deviation (n - 1); None with fewer than two seeds
-    low: float | None  # interval of the mean, on its own, at 1 - level; None with fewer than two seeds
+    low: (
+        float | None
+    )  # interval of the mean, on its own, at 1 - level; None with fewer than two seeds, or no spread
     high: float | None
     failed: int  # seeds without: NaN, infinite, or beyond 1e100 in any of their runs
     repeated: int  # runs that repeat a seed of this group: averaged with it
@@ -82,15 +88,16 @@ class Comparison:
     """One group against the reference. The verdict is about the group `name`: "worse" = worse than the reference."""
 
     name: str
-    difference: (
-        float | None
-    )  # mean of the reference minus mean of this group, in the metric's own unit and sign
+    difference: float | None  # mean of this group minus mean of the reference, in the metric's own unit
     low: float | None  # interval of `difference`, good for all comparisons together; excludes 0 exactly where
-    high: float | None  # the verdict is not "cannot tell". None: no interval can be given (`why` says so)
+    high: (
+        float | None
+    )  # the verdict is not "cannot tell". None: none can be given (nothing varies, or `why` says it)
     p: float | None  # corrected for all comparisons; at or below `level` exactly where a verdict is given
     verdict: Verdict
     is_paired: bool
     n_pairs: int  # seeds that both have, over which the difference is taken; 0: not paired
+    left_out: int  # seeds that only one of the two has, and that the difference leaves out; 0 where it is not paired
     more_seeds: int | None  # further seeds in each group that would probably settle it; None: see `why`
     why: str | None  # why it cannot be told, or why no number of seeds is given; None where settled
 
@@ -214,8 +221,8 @@ def _check(
 ) -> None:
     if better not in ("higher", "lower"):
         raise BadArgumentError(f'`better` of judge() must be "higher" or "lower"; got {better!r}')
-    if not 0.001 <= level <= 0.5:
-        raise BadArgumentError(f"`level` of judge() must be in [0.001, 0.5]; got {level!r}")
+    if not LEVELS[0] <= level <= LEVELS[1]:
+        raise BadArgumentError(f"`level` of judge() must be in {[*LEVELS]}; got {level!r}")
     names = set()
     for sample in samples:
         if sample.name in names:
@@ -255,6 +262,7 @@ def _standing(group: _Group, table: _Table, level: float, unit: float) -> Standi
     low = high = spread = None
     if group.n >= 2:
         spread = math.sqrt(table.raw[group.name].variance) * unit
+    if spread:
         noise = table.own[group.name]
         half = student.t_quantile(level, student.stepped(noise.df)) * math.sqrt(noise.variance / group.n)
         half *= 1 + SKEW * table.skewness
@@ -335,12 +343,29 @@ class _Table:
             if seeds and together is not None:
                 noise = drawn(_noise_of_difference(reference, group, seeds), together)
                 difference = math.fsum(reference.by_seed[s] - group.by_seed[s] for s in seeds) / len(seeds)
-                if noise.variance > 0 or difference == 0 or len(seeds) >= enough_pairs:
+                is_enough = noise.variance > 0 or difference == 0 or len(seeds) >= enough_pairs
+                if is_enough and difference * (reference.mean - group.mean) >= 0:
                     found[group.name] = _Error(difference, ((noise, len(seeds)),), together.limit, seeds)
                     continue
             noises = (self.own[reference.name], reference.n), (self.own[group.name], group.n)
             found[group.name] = _Error(reference.mean - group.mean, noises, self.together.limit, ())
         return found
+
+    def in_pairs_later(self, reference: _Group, group: _Group, more: int) -> _Error | None:
+        """Return the uncertainty of a difference taken over the few seeds that both have, if `more` further ones in each
+        make them enough to be compared so; None where they do not, or where too few are shared to know it.
+        """
+        seeds = tuple(seed for seed in reference.by_seed if seed in group.by_seed)
+        unpaired = 2 / (1 / (reference.n + more) + 1 / (group.n + more))
+        if len(seeds) < 2 or len(seeds) + more < max(2, SHARED * unpaired):
+            return None
+        if len(seeds) + more - 1 < FEWEST_PAIRED_DF:
+            return None
+        noise = _noise_of_difference(reference, group, seeds)
+        difference = math.fsum(reference.by_seed[s] - group.by_seed[s] for s in seeds) / len(seeds)
+        if noise.variance == 0 or difference * (reference.mean - group.mean) <= 0:
+            return None
+        return _Error(difference, ((noise, len(seeds)),), float(noise.df), seeds)
 
     def _shared(self, reference: _Group) -> dict[str, tuple[Hashable, ...]]:
         """Return the seeds shared with the reference of each group that is to be compared seed by seed."""
@@ -403,20 +428,23 @@ def _compare(
         if group is reference:
             continue
         if group.name not in errors:
-            difference = (reference.mean - group.mean) * unit if reference.n else None
+            difference = (group.mean - reference.mean) * unit if reference.n else None
             found.append(_untold(group.name, difference, REFERENCE_ONE_SEED))
             continue
         error = errors[group.name]
         ahead = reference if sign * error.difference > 0 else group
         if ahead.failed and error.difference:
-            found.append(_untold(group.name, error.difference * unit, _why_failed(ahead)))
-        else:
-            found.append(_comparison(group.name, error, bounds, sign, reliable, unit))
+            found.append(_untold(group.name, -error.difference * unit, _why_failed(ahead)))
+            continue
+        one = _comparison(group, reference, error, bounds, sign, reliable, unit)
+        if one.verdict == "cannot tell" and not one.is_paired and not error.is_exact:
+            one = _with_pairs_later(one, group, reference, table, bounds)
+        found.append(one)
     return tuple(found)
 
 
 def _untold(name: str, difference: float | None, why: str) -> Comparison:
-    return Comparison(name, difference, None, None, None, "cannot tell", False, 0, None, why)
+    return Comparison(name, difference, None, None, None, "cannot tell", False, 0, 0, None, why)
 
 
 def _why_failed(group: _Group) -> str:
@@ -425,9 +453,15 @@ def _why_failed(group: _Group) -> str:
 
 
 def _comparison(
-    name: str, error: _Error, bounds: _Bounds, sign: float, reliable: float, unit: float
+    group: _Group,
+    reference: _Group,
+    error: _Error,
+    bounds: _Bounds,
+    sign: float,
+    reliable: float,
+    unit: float,
 ) -> Comparison:
-    difference = error.difference
+    name, difference = group.name, error.difference
     n_pairs = len(error.seeds)
     p, half = bounds.of(name)
     is_told = name not in bounds.open
@@ -439,11 +473,31 @@ def _comparison(
         why = SAME if difference == 0 else NO_SPREAD
         more = bounds.more_exact(name)
     else:
-        more, why = bounds.more(name, reliable)
+        more, why = bounds.more(error, reliable)
     low = high = None
     if half is not None:
-        low, high = (difference - half) * unit, (difference + half) * unit
-    return Comparison(name, difference * unit, low, high, p, verdict, n_pairs > 0, n_pairs, more, why)
+        low, high = (-difference - half) * unit, (-difference + half) * unit
+    left_out = reference.n + group.n - 2 * n_pairs if n_pairs else 0
+    return Comparison(
+        name, -difference * unit, low, high, p, verdict, n_pairs > 0, n_pairs, left_out, more, why
+    )
+
+
+def _with_pairs_later(
+    one: Comparison, group: _Group, reference: _Group, table: _Table, bounds: _Bounds
+) -> Comparison:
+    """Return a comparison that cannot be told with the further seeds that would do in pairs, where those are fewer.
+
+    The few seeds that both have show how much pairing would take away. They may advise, and not decide.
+    """
+    for more in range(1, min(MOST_SEEDS, one.more_seeds or MOST_SEEDS + 1)):
+        error = table.in_pairs_later(reference, group, more)
+        if error is None:
+            continue
+        reliable = max(0.0, 1 - (error.after(0)[0] / error.difference) ** 2)
+        if bounds.settles(error, more, reliable):
+            return replace(one, more_seeds=more, why=PAIRS_LATER)
+    return one
 
 
 class _Bounds:
@@ -506,7 +560,7 @@ class _Bounds:
         error = self.errors[name]
         if error.is_exact:
             p = self._exact_p(error, 0) if error.difference else 1.0
-            return p, (0.0 if name not in self.open else None)
+            return p, None
         statistic, df = self._statistics[name]
         left = self._sizes.get(name, self._left)
         p = self._dunnett.survival(statistic, df)
@@ -536,30 +590,30 @@ class _Bounds:
             return None
         return next((m for m in range(1, MOST_SEEDS + 1) if self._exact_p(error, m) <= self.level), None)
 
-    def more(self, name: str, reliable: float) -> tuple[int | None, str]:
-        """Return how many further seeds in each group would probably settle a difference, or why that is unknown.
+    def settles(self, error: _Error, more: int, reliable: float) -> bool:
+        """Return whether `more` further seeds in each group will probably tell a difference.
 
-        The further seeds are expected to show `reliable` times the difference seen, give or take the noise.
+        They are expected to show `reliable` times the difference seen, give or take the noise.
         """
-        error = self.errors[name]
+        now, _ = error.after(0)
+        then, df = error.after(more)
+        old = (then / now) ** 2  # the weight of the seeds at hand
+        expected = abs(error.difference) * (old + (1 - old) * reliable)
+        doubt = math.sqrt(now**2 - then**2) * math.sqrt(reliable * (1 - old) + old)
+        return expected - SURE * doubt > self.bound(df, self._left) * then
+
+    def more(self, error: _Error, reliable: float) -> tuple[int | None, str]:
+        """Return how many further seeds in each group would probably settle a difference, or why that is unknown."""
         now, _ = error.after(0)
         if abs(error.difference) * reliable <= 0:
             return None, WITHIN_NOISE
-
-        def settles(more: int) -> bool:
-            then, df = error.after(more)
-            old = (then / now) ** 2  # the weight of the seeds at hand
-            expected = abs(error.difference) * (old + (1 - old) * reliable)
-            doubt = math.sqrt(now**2 - then**2) * math.sqrt(reliable * (1 - old) + old)
-            return expected - SURE * doubt > self.bound(df, self._left) * then
-
-        if not settles(MOST_SEEDS):
+        if not self.settles(error, MOST_SEEDS, reliable):
             endless = abs(error.difference) * reliable < SURE * now * math.sqrt(reliable)
             return None, WITHIN_NOISE if endless else TOO_MANY
         low, high = 0, MOST_SEEDS
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (low, middle) if settles(middle) else (middle, high)
+            low, high = (low, middle) if self.settles(error, middle, reliable) else (middle, high)
         return high, COULD_BE_NOISE
 
 

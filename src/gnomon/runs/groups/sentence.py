@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from gnomon.runs.groups.judge import ENOUGH, REFERENCE_ONE_SEED, SAME
+from gnomon.runs.groups.judge import ENOUGH, PAIRS_LATER, REFERENCE_ONE_SEED, SAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,8 @@ def sentence_of(metric: str, at: str, found: Judgement) -> str:
         return f"{head}cannot tell, no group has a value."
     if len(found.standings) == 1:
         return f"{head}`{found.standings[0].name}` is the only group, {_mean(found.standings[0])}."
+    if found.reference is None and all(one.failed and not one.n for one in found.standings):
+        return f"{head}cannot tell, all seeds of {_names([one.name for one in found.standings])} failed: none has a finite value."
     if found.reference is None:
         return (
             f"{head}cannot tell, no group has two seeds or more with a finite value: one seed says nothing about its own "
@@ -44,7 +46,9 @@ def _alone(found: Judgement) -> str:
     standing = _standing(found, found.reference)
     if standing.n < 2:  # the baseline, of one seed
         return f"cannot tell, no group has two seeds or more. Run each with {_more(ENOUGH - 1)}, the same ones for all."
-    text = f"cannot tell: only `{standing.name}` has two seeds or more, {_mean(standing)}."
+    text = (
+        f"cannot tell: only `{standing.name}` has two seeds or more with a finite value, {_mean(standing)}."
+    )
     single = [one for one in found.standings if one.name in found.unjudged and one.n]
     if found.promising is not None or not single:
         return text
@@ -131,9 +135,15 @@ def _gain(found: Judgement, one: Comparison, *, of_reference: bool) -> str:
     """Return by how much the better one leads, with its interval: `0.062 (95 % interval 0.051 to 0.073)`."""
     if one.difference is None:
         return "an unknown amount"
-    sign = (1 if found.better == "higher" else -1) * (1 if of_reference else -1)
+    sign = (1 if found.better == "higher" else -1) * (-1 if of_reference else 1)
     if one.low is None or one.high is None:
-        return f"{sign * one.difference:.4g}"
+        same = ", the same for every seed" if one.verdict != "cannot tell" and one.is_paired else ""
+        none = (
+            ", with no spread at all between seeds"
+            if one.verdict != "cannot tell" and not one.is_paired
+            else ""
+        )
+        return f"{sign * one.difference:.4g}{same}{none}"
     ends = sorted((sign * one.low, sign * one.high))
     digits = _digits(ends[1] - ends[0])
     middle, low, high = (_rounded(value, digits) for value in (sign * one.difference, *ends))
@@ -168,7 +178,8 @@ def _paired(ones: Sequence[Comparison]) -> str:
     if not paired:
         return ""
     if len(ones) == 1:
-        return f"; compared seed by seed, {paired[0].n_pairs:,} pairs"
+        left_out = f", which leaves out {paired[0].left_out:,}" if paired[0].left_out else ""
+        return f"; compared seed by seed, {paired[0].n_pairs:,} pairs{left_out}"
     return "; compared seed by seed" + (
         "" if len(paired) == len(ones) else f" in {len(paired):,} of {len(ones):,} comparisons"
     )
@@ -181,8 +192,10 @@ def _failed(ones: Sequence[Comparison]) -> str:
     ]
     if not reasons:
         return ""
-    more = f"; so with {len(reasons) - 2:,} more" if len(reasons) > 2 else ""
-    return f" {'; '.join(reasons[:2])}{more}: on the seeds that are left, none is called better."
+    different = [*dict.fromkeys(reasons)]
+    more = f"; so with {len(different) - 2:,} more" if len(different) > 2 else ""
+    so = "it is not called better" if len(different) == 1 else "none of these is called better"
+    return f" {'; '.join(different[:2])}{more}: on the seeds that are left alone, {so}."
 
 
 def _promising(found: Judgement) -> str:
@@ -210,7 +223,8 @@ def _to_settle(ones: Sequence[Comparison]) -> str:
     most = max(one.more_seeds or 0 for one in needed)
     seeds = f"{most:,} more seed{'' if most == 1 else 's'} of each"
     if len(ones) == 1:
-        return f" About {seeds} would probably settle it."
+        pairs = ": then they can be compared seed by seed" if needed[0].why == PAIRS_LATER else ""
+        return f" About {seeds} would probably settle it{pairs}."
     rest = "" if len(needed) == len(ones) else f" {len(needed):,} of these"
     return f" About {seeds} would probably settle{rest or ' all of them'}."
 

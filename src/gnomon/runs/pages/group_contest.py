@@ -225,10 +225,10 @@ def _dot(seed: object, value: float) -> str:
 
 
 def _differences(rows: Sequence[Row]) -> tuple[list[Drawn | None], Axis | None]:
-    """Return the interval of each difference from the reference, seen from the group's side, on one axis with 0 on it."""
+    """Return the interval of each difference from the reference on one axis with 0 on it."""
     known = [row.comparison for row in rows if row.comparison is not None]
-    values = [-one.difference for one in known if one.difference is not None]
-    ends = [-end for one in known for end in (one.low, one.high) if end is not None]
+    values = [one.difference for one in known if one.difference is not None]
+    ends = [end for one in known for end in (one.low, one.high) if end is not None]
     scale = scale_of([*values, 0.0], ends) if values else None
     if scale is None:
         return [None] * len(rows), None
@@ -238,8 +238,7 @@ def _differences(rows: Sequence[Row]) -> tuple[list[Drawn | None], Axis | None]:
         if one is None or one.difference is None:
             drawn.append(None)
             continue
-        low, high = (None if end is None else -end for end in (one.high, one.low))
-        drawn.append(_drawn(scale, low, -one.difference, high, []))
+        drawn.append(_drawn(scale, one.low, one.difference, one.high, []))
     return drawn, _axis(scale)
 
 

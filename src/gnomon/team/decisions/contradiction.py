@@ -133,7 +133,10 @@ def _sample(name: str, of: Values) -> Sample:
 def _lead(one: Comparison) -> Lead:
     """Turn round what is said of the second group against the first."""
     verdict = {"worse": "better", "better": "worse"}.get(one.verdict, "cannot tell")
-    return Lead(verdict, one.difference, one.low, one.high)
+    turned = [None if value is None else -value for value in (one.difference, one.high, one.low)]
+    if verdict != "cannot tell" and one.low is None:  # nothing varies: the difference is all that was seen
+        turned = [turned[0]] * 3
+    return Lead(verdict, *turned)
 
 
 class Sides(NamedTuple):

@@ -39,9 +39,9 @@ def test_two_groups_of_other_seeds_are_compared_by_welch():
     from scipy import stats
 
     found = only(judge([apart("a", *A), apart("b", *B)], better="higher"))
-    welch = stats.ttest_ind(A, B, equal_var=False)
+    welch = stats.ttest_ind(B, A, equal_var=False)
     low, high = welch.confidence_interval(0.95)
-    assert found.difference == pytest.approx(sum(A) / 6 - sum(B) / 6)
+    assert found.difference == pytest.approx(sum(B) / 6 - sum(A) / 6)
     # Degrees of freedom are rounded down by up to 5 %: p and interval are a little on the careful side.
     assert welch.pvalue <= found.p < welch.pvalue * 1.5
     assert found.low == pytest.approx(low, rel=0.02) and found.low <= low
@@ -54,7 +54,7 @@ def test_two_groups_of_the_same_seeds_are_compared_seed_by_seed():
     from scipy import stats
 
     found = only(judge([seeded("a", *A), seeded("b", *B)], better="higher"))
-    paired = stats.ttest_rel(A, B)
+    paired = stats.ttest_rel(B, A)
     low, high = paired.confidence_interval(0.95)
     assert paired.pvalue <= found.p < paired.pvalue * 1.3
     assert (found.low, found.high) == (pytest.approx(low, rel=0.02), pytest.approx(high, rel=0.02))
@@ -65,8 +65,8 @@ def test_a_paired_difference_of_a_hand_worked_case():
     # differences 1, 2, 3, 2, 2: mean 2, variance 0.5, standard error sqrt(0.5 / 5) = 0.3162; t(4) = 2.776 at 5 %
     a, b = seeded("a", 11, 22, 33, 42, 52), seeded("b", 10, 20, 30, 40, 50)
     found = only(judge([a, b], better="higher"))
-    assert found.difference == pytest.approx(2)
-    assert found.low == pytest.approx(2 - 2.776 * 0.3162, rel=0.02)
+    assert found.difference == pytest.approx(-2)
+    assert found.high == pytest.approx(-2 + 2.776 * 0.3162, rel=0.02)
     assert found.verdict == "worse"
     # The same numbers of other seeds say nothing: their spread is 16.
     assert only(judge([a, seeded("b", *b.values, first=100)], better="higher")).verdict == "cannot tell"
@@ -89,7 +89,12 @@ def test_pairing_is_decided_by_the_seeds(others, is_paired, monkeypatch):
     for _ in range(20):
         values = [tuple(rng.gauss(0, 1) for _ in range(5)) for _ in range(2)]
         samples = [Sample("a", values[0], tuple(range(5))), Sample("b", values[1], tuple(others))]
-        assert only(judge(samples, better="higher")).is_paired is is_paired
+        found = judge(samples, better="higher")
+        means = [sum(one) / 5 for one in values]
+        shared = [(values[0][s], values[1][others.index(s)]) for s in range(5) if s in others]
+        # Where the seeds that both have point the other way than all do, pairs decide nothing.
+        agree = (means[0] - means[1]) * sum(a - b for a, b in shared) >= 0
+        assert only(found).is_paired is (is_paired and agree)
 
 
 def test_two_groups_of_four_shared_seeds_are_not_paired_but_four_groups_are():
@@ -98,6 +103,56 @@ def test_two_groups_of_four_shared_seeds_are_not_paired_but_four_groups_are():
     groups = [seeded(name, *(rng.gauss(0, 1) for _ in range(4))) for name in "abcd"]
     assert not only(judge(groups[:2], better="higher")).is_paired
     assert all(c.is_paired for c in judge(groups, better="higher").comparisons)
+
+
+@pytest.mark.parametrize("baseline", [None, "a", "b"])
+def test_where_the_shared_seeds_point_the_other_way_than_all_nothing_is_told(baseline):
+    """The sixth seed of `a` went well: it leads by its mean, and is behind on each seed that `b` has too (0.05 ± 0.001)."""
+    a = seeded("a", 0.50, 0.521, 0.54, 0.562, 0.58, 0.10)
+    b = seeded("b", 0.45, 0.47, 0.493, 0.51, 0.53)
+    judgement = judge([a, b], better="lower", baseline=baseline)
+    found = only(judgement)
+    assert (found.verdict, found.is_paired, judgement.winner) == ("cannot tell", False, None)
+    assert found.low < 0 < found.high and judgement.standings[0].name == "a"
+    better = only(judge([Sample("a", a.values[:5], a.seeds[:5]), b], better="lower", baseline="a"))
+    assert (better.verdict, better.is_paired, better.left_out) == ("better", True, 0)
+
+
+def test_seeds_that_pairs_leave_out_are_counted():
+    a = seeded("a", *(0.1 * seed for seed in range(6)))
+    b = Sample("b", (*(0.19 + 0.1001 * seed for seed in range(5)), 100.0), (0, 1, 2, 3, 4, 99))
+    found = only(judge([a, b], better="lower"))
+    assert (found.verdict, found.n_pairs, found.left_out) == ("worse", 5, 2)
+    assert found.difference == pytest.approx(0.1902, abs=1e-4)
+
+
+def test_too_few_shared_seeds_to_be_paired_still_say_how_many_more_would_do():
+    """The effect of a seed is a hundred times what is left in pairs: one more seed makes them five."""
+    rng = random.Random(7)
+    effect = [rng.gauss(0, 1) for _ in range(5)]
+    groups = [
+        seeded(name, *(e + add + rng.gauss(0, 0.01) for e in effect)) for name, add in (("a", 0.5), ("b", 0))
+    ]
+    four = [Sample(one.name, one.values[:4], one.seeds[:4]) for one in groups]
+    found = only(judge(four, better="higher"))
+    assert (found.verdict, found.is_paired, found.more_seeds) == ("cannot tell", False, 1)
+    assert found.why == judge_module.PAIRS_LATER
+    assert only(judge(groups, better="higher")).verdict == "worse"
+    # Other seeds would never be paired, and pairs of noise alone promise nothing.
+    other = only(judge([four[0], seeded("b", *four[1].values, first=100)], better="higher"))
+    assert other.why != judge_module.PAIRS_LATER and other.more_seeds != 1
+    noise = [seeded(name, *(rng.gauss(0, 1) for _ in range(4))) for name in "ab"]
+    assert only(judge(noise, better="higher")).why != judge_module.PAIRS_LATER
+
+
+def test_where_nothing_varies_there_is_a_verdict_and_no_interval():
+    judgement = judge([apart("a", 2.0, 2.0, 2.0, 2.0), apart("b", 1.0, 1.0, 1.0, 1.0)], better="higher")
+    found = only(judgement)
+    assert (found.verdict, found.difference, found.low, found.high) == ("worse", -1.0, None, None)
+    assert [(one.mean, one.spread, one.low) for one in judgement.standings] == [
+        (2.0, 0.0, None),
+        (1.0, 0.0, None),
+    ]
 
 
 # ---------------------------------------------------------------- many groups
@@ -168,7 +223,7 @@ def test_a_baseline_is_compared_with_every_group_both_ways():
     assert judgement.is_baseline and judgement.reference == "base" and judgement.winner is None
     assert {c.name: c.verdict for c in judgement.comparisons} == {"up": "better", "down": "worse"}
     signs = {c.name: math.copysign(1, c.difference) for c in judgement.comparisons}
-    assert signs == {"up": -1, "down": 1}  # reference minus other
+    assert signs == {"up": 1, "down": -1}  # as the table shows it: the group minus the reference
 
 
 # ---------------------------------------------------------------- little or odd data
@@ -268,7 +323,7 @@ def test_two_groups_without_any_spread_are_told_by_counting(seeds, is_told):
     found = only(judge([apart("a", *[0.9] * seeds), apart("b", *[0.8] * seeds)], better="higher"))
     assert found.p == pytest.approx(2 / math.comb(2 * seeds, seeds))
     assert (found.verdict == "worse") is is_told
-    assert (found.low is None) is not is_told
+    assert found.low is None  # nothing varies: there is nothing to make an interval of
     assert found.more_seeds == (None if is_told else 4 - seeds)
 
 
@@ -407,12 +462,17 @@ def test_verdict_interval_and_p_never_contradict_each_other(groups, better, with
         if c.low is not None:
             assert c.low <= c.difference <= c.high
             assert (c.low > 0 or c.high < 0) is is_told
-        else:
-            assert not is_told
+        elif is_told:  # nothing varies: there is a verdict, and nothing that an interval could be made of
+            assert c.p is not None and c.difference
+        if c.difference is not None and judgement.reference is not None:
+            means = {one.name: one.mean for one in judgement.standings}
+            if c.difference and means[c.name] is not None and means[judgement.reference] is not None:
+                assert c.difference * (means[c.name] - means[judgement.reference]) >= 0
+        assert (c.left_out > 0) <= c.is_paired
         assert (c.more_seeds is None) or (not is_told and 1 <= c.more_seeds <= 100)
         assert (c.why is None) is is_told
         if is_told:
-            assert (c.difference > 0) is ((c.verdict == "worse") is (better == "higher"))
+            assert (c.difference > 0) is ((c.verdict == "better") is (better == "higher"))
 
 
 @pytest.mark.slow

@@ -66,7 +66,7 @@ def test_rows_say_mean_difference_interval_verdict_and_p(three):
     bad = next(cells for cells in rows_of(html) if cells and cells[0].startswith("bad"))
     found = gnomon.open().compare_groups("loss").rows[1].comparison
     assert bad[1].startswith("0.512 ± 0.012")
-    assert bad[3].startswith(f"{-found.difference:+.4g} (")
+    assert bad[3].startswith(f"{found.difference:+.4g} (")
     assert bad[4] == "worse, paired p <0.001"
 
 

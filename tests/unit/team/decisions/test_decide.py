@@ -28,7 +28,7 @@ def test_a_decision_keeps_its_evidence_as_it_is_that_day(groups):
     assert (comparison.order, comparison.verdict, comparison.what) == (">", "better", "metrics.auc")
     assert comparison.low < comparison.difference < comparison.high
     judged = record.compare_groups("auc", groups=["deep", "flat"])
-    assert comparison.difference == pytest.approx(judged.rows[1].comparison.difference)
+    assert comparison.difference == pytest.approx(-judged.rows[1].comparison.difference)  # left minus right
     assert [side.runs for side in comparison.sides] == [tuple(deep), tuple(flat)]
     assert (
         value.value
