@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.runs.capture import code_tree
 from gnomon.runs.capture.code_files import (
+    PROGRAMS,
     SKIPPED,
     CodeFile,
     Limits,
@@ -99,6 +100,7 @@ class _Look:
         self.notes: list[str] = []
         self.marks: list[tuple[bytes, bytes]] = []  # what the fingerprint is made of
         self.is_complete = True
+        self.is_cut = False  # there are more files than were looked at
         self.tree: (
             dict[bytes, bytes] | None
         ) = {}  # what names the content of each file; None where not all is known
@@ -298,11 +300,19 @@ class _Look:
             return []
         names = answer.out.split(b"\0")[:-1]
         if len(names) > limit or answer.is_cut:
-            names = names[:limit]
+            self._cut()
             self.notes.append(
-                f"more than {len(names):,} files that git does not track; the first of them were looked at"
+                f"more than {min(len(names), limit):,} files that git does not track; program text and the first of the others "
+                "were looked at"
             )
+            endings = [f":(icase)*{ending}" for ending in sorted(PROGRAMS)]
+            programs = git.ask(*words, "--", *endings, at_most=limit * 100).out.split(b"\0")[:-1]
+            names = [*dict.fromkeys([*programs[:limit], *names[:limit]])]
         return names
+
+    def _cut(self) -> None:
+        """Take note that not all files are looked at: nothing may be said then that speaks of all."""
+        self.is_cut, self.is_complete, self.tree = True, False, None
 
     def _take_changes(self, looked: list[tuple[Git, Status, bytes]]) -> None:
         from gnomon.runs.capture.code_diff import read_patch
@@ -363,8 +373,11 @@ class _Look:
             return list(self.named.items())
         if deadline.is_over():
             deadline = self._more_time()
-        sources, notes = walk(self.root, self.limits, deadline)
-        self.notes += notes
+        walked = walk(self.root, self.limits, deadline)
+        sources = walked.files
+        self.notes += walked.notes
+        if not walked.is_whole:
+            self._cut()
         self.is_complete = self.is_complete and not deadline.is_over()
         names = {name for name, _ in sources}
         return sources + [(name, place) for name, place in self.named.items() if name not in names]
@@ -402,6 +415,11 @@ class _Look:
         self.is_complete = self.is_complete and found.is_complete
         self.facts["untracked"] = [file.facts() for file in found.files[: self.limits.listed]]
         self.facts["untracked_count"] = len(sources)
+        if self.is_cut:
+            self.facts["is_cut"] = True
+        if unkept := [file for file in found.files if file.mark is not None]:
+            self.facts["unkept_sources"] = len(unkept)
+            self.facts["unkept_mark"] = code_tree.mark_of_unkept(unkept)
         self.facts["kept_count"] = len(found.blobs)
         self.facts["kept_bytes"] = sum(len(content) for content in found.blobs.values())
         if not deadline.is_over():

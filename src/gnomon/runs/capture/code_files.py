@@ -1,8 +1,9 @@
 """Files of code that no commit holds: which are looked at, which are read, scrubbed and kept.
 
-Always true: only plain files that look like source by their name and size are opened; a file whose name says
-that it is a secret never is; a symbolic link is named with its target and not followed; what is kept has
-passed the scrubber, and is no more than the limits say.
+Always true: only plain files that look like source by their name are opened; a file whose name says that it is a secret
+never is; a symbolic link is named with its target and not followed; what is kept has passed the scrubber, and is no more
+than the limits say; program text is kept before configuration and data. Of source that is not kept, `mark` is a digest of its
+bytes, or its size and time where there is too much of it.
 """
 
 from __future__ import annotations
@@ -32,8 +33,12 @@ _NAMES = frozenset(
 _ALSO_OUTPUT = frozenset(
     ".json .txt .md .rst .html .xml .yaml .yml .toml .cfg .conf .ini .properties .lock .tex .css .js .patch .diff".split()
 )
+PROGRAMS = _ENDINGS - _ALSO_OUTPUT  # what nothing but a program's text is called
 BY_THE_RUN = "written by the run"
+TOO_LARGE = "too large"
+_MARK_DIGITS = 32  # of a BLAKE3 digest in hex
 _PIECE = 1 << 16
+_MOST_ENTRIES = 200_000  # of folders, in one look
 _LARGEST_JSON = 100_000  # a longer one is more likely data
 # Folders that hold no code of one's own. `.gnomon` is the record.
 SKIPPED = frozenset(
@@ -50,26 +55,37 @@ class Limits(NamedTuple):
     file_bytes: int = 1_000_000
     files: int = 500
     total_bytes: int = 20_000_000
-    seen: int = 20_000  # names of files that git does not know, or entries of a folder
+    seen: int = 20_000  # names of files that git does not know, or entries of a folder; of program text as many again
+    hashed_files: int = 5_000  # of those that are not kept
+    hashed_bytes: int = 256_000_000
     listed: int = 200  # names in the facts
-    depth: int = 6
+    depth: int = 12
     repositories: int = 50  # submodules, and other repositories inside
 
 
 class CodeFile:
     """One file that no commit holds."""
 
-    __slots__ = ("digest", "path", "size", "why_not")
+    __slots__ = ("digest", "mark", "path", "size", "why_not")
 
-    def __init__(self, path: str, size: int, digest: str | None, why_not: str | None) -> None:
+    def __init__(
+        self, path: str, size: int, digest: str | None, why_not: str | None, mark: str | None = None
+    ) -> None:
         self.path = path
         self.size = size
         self.digest = digest
         self.why_not = why_not
+        self.mark = mark  # of source that is not kept
 
     def facts(self) -> dict[str, object]:
         """Return what the record says of the file."""
-        return {"path": self.path, "size": self.size, "digest": self.digest, "why_not": self.why_not}
+        found: dict[str, object] = {
+            "path": self.path,
+            "size": self.size,
+            "digest": self.digest,
+            "why_not": self.why_not,
+        }
+        return found if self.mark is None else {**found, "mark": self.mark}
 
 
 class Files:
@@ -85,7 +101,7 @@ class Files:
         notes: list[str],
         is_complete: bool,
     ) -> None:
-        self.files = files  # those that are kept come first
+        self.files = files  # source that is not kept comes first, then what is kept
         self.blobs = blobs  # by `files/<path>`
         self.marks = marks
         self.notes = notes
@@ -96,9 +112,9 @@ class _Candidate:
     __slots__ = ("mark", "name", "order", "size", "source")
 
     def __init__(
-        self, order: tuple[bool, int, bytes], name: bytes, source: str, size: int, mark: bytes
+        self, order: tuple[bool, bool, int, bytes], name: bytes, source: str, size: int, mark: bytes
     ) -> None:
-        self.order = order  # what the command names, then what lies near the root
+        self.order = order  # what the command names, then program text, then what lies near the root
         self.name = name
         self.source = source
         self.size = size
@@ -119,6 +135,11 @@ def is_source(name: str) -> bool:
         or name in _NAMES
         or name.startswith(("dockerfile", "makefile.", "requirements"))
     )
+
+
+def is_program(name: str) -> bool:
+    """Return whether a file is program text by its name, and neither configuration nor data."""
+    return os.path.splitext(name)[1].lower() in PROGRAMS
 
 
 def read_plain(path: str, at_most: int) -> bytes:
@@ -153,6 +174,8 @@ def read_files(
     found = Files([], {}, [], [], True)
     candidates = []
     others: list[CodeFile] = []
+    unkept: list[CodeFile] = []
+    hashing = _Hashing(limits, deadline)
     for name, source in sources:
         if deadline.is_over():
             return _stopped(found, others)
@@ -166,10 +189,14 @@ def read_files(
         one = _look(name, source, name in named, limits, scrubber)
         if isinstance(one, _Candidate):
             candidates.append(one)
+            continue
+        file, mark = one
+        if file.why_not == TOO_LARGE:
+            file.mark = hashing.mark(source, file.size, mark)
+            unkept.append(file)
         else:
-            file, mark = one
             others.append(file)
-            found.marks.append((name, mark))
+        found.marks.append((name, mark if file.mark is None else file.mark.encode("ascii")))
     candidates.sort(key=lambda one: one.order)
     kept_bytes = 0
     for candidate in candidates:
@@ -181,17 +208,40 @@ def read_files(
         else:
             kept = _read(candidate, path, min(limits.file_bytes, room), scrubber)
         if isinstance(kept, str):
-            others.append(CodeFile(path, candidate.size, None, kept))
-            found.marks.append((candidate.name, candidate.mark))
+            of_bytes = hashing.mark(candidate.source, candidate.size, candidate.mark)
+            unkept.append(CodeFile(path, candidate.size, None, kept, of_bytes))
+            found.marks.append((candidate.name, of_bytes.encode("ascii")))
             continue
         digest = _digest(kept)
         kept_bytes += len(kept)
         found.blobs[f"files/{path}"] = kept
         found.files.append(CodeFile(path, candidate.size, digest, None))
         found.marks.append((candidate.name, digest.encode("ascii")))
-    found.files.sort(key=lambda file: file.path)
-    found.files.extend(sorted(others, key=lambda file: file.path))
+    found.files = [
+        file
+        for files in (unkept, found.files, others)
+        for file in sorted(files, key=lambda one: (one.mark is not None and not is_program(one.path), one.path))
+    ]
     return found
+
+
+class _Hashing:
+    """Digests of files that are not kept, as long as their number, size and time allow."""
+
+    def __init__(self, limits: Limits, deadline: Deadline) -> None:
+        self._files, self._bytes, self._deadline = limits.hashed_files, limits.hashed_bytes, deadline
+
+    def mark(self, source: str, size: int, otherwise: bytes) -> str:
+        """Return what stands for the bytes of a file."""
+        if self._files < 1 or size > self._bytes or self._deadline.is_over():
+            return otherwise.decode("ascii")
+        self._files -= 1
+        self._bytes -= size
+        try:
+            content = read_plain(source, size)
+        except (OSError, ValueError):
+            return otherwise.decode("ascii")
+        return _digest(content)[:_MARK_DIGITS]
 
 
 def _size_of_output(source: str, since_s: float) -> int | None:
@@ -239,8 +289,9 @@ def _look(
     if path.lower().endswith(".json") and not is_named:
         largest = min(largest, _LARGEST_JSON)
     if size > largest:
-        return CodeFile(path, size, None, "too large"), mark
-    return _Candidate((not is_named, name.count(b"/"), name), name, source, size, mark)
+        return CodeFile(path, size, None, TOO_LARGE), mark
+    order = not is_named, not is_program(path), name.count(b"/"), name
+    return _Candidate(order, name, source, size, mark)
 
 
 def mark_of(state: os.stat_result) -> bytes:
@@ -255,7 +306,7 @@ def _read(candidate: _Candidate, path: str, at_most: int, scrubber: Scrubber) ->
     except (OSError, ValueError) as error:
         return _cannot(error)
     if len(content) > at_most:
-        return "too large"
+        return TOO_LARGE
     if b"\0" in content:
         return "binary"
     kept = scrubbed(content, f"code file {path}", scrubber)
@@ -299,14 +350,22 @@ def _digest(content: bytes) -> str:
 # ---------------------------------------------------------------- a folder without git
 
 
-def walk(root: str, limits: Limits, deadline: Deadline) -> tuple[list[tuple[bytes, str]], list[str]]:
-    """Return the files below a folder as (path, path on the disk), and notes about what was left out.
+class Walked(NamedTuple):
+    """The files below a folder as (path, path on the disk); `is_whole` where none was left out for its number or depth."""
+
+    files: list[tuple[bytes, str]]
+    notes: list[str]
+    is_whole: bool
+
+
+def walk(root: str, limits: Limits, deadline: Deadline) -> Walked:
+    """Return the files below a folder: program text, and of all others as many as the limits say.
 
     Hidden folders, environments and caches are left out without a word.
     """
     found: list[tuple[bytes, str]] = []
     notes: list[str] = []
-    todo, seen, is_deeper = [("", 1)], 0, False
+    todo, seen, is_deeper, is_cut, programs, others = [("", 1)], 0, False, False, 0, 0
     while todo:
         prefix, depth = todo.pop(0)
         try:
@@ -314,7 +373,7 @@ def walk(root: str, limits: Limits, deadline: Deadline) -> tuple[list[tuple[byte
                 entries = []
                 for entry in listing:
                     seen += 1
-                    if seen > limits.seen or deadline.is_over():
+                    if seen > _MOST_ENTRIES or deadline.is_over():
                         break
                     entries.append(entry)
         except OSError as error:
@@ -324,22 +383,29 @@ def walk(root: str, limits: Limits, deadline: Deadline) -> tuple[list[tuple[byte
         for entry in entries:
             name = f"{prefix}{entry.name}"
             if not entry.is_dir(follow_symlinks=False):
-                found.append((os.fsencode(name), f"{root}/{name}"))
+                is_one = is_program(entry.name)
+                programs, others = programs + is_one, others + (not is_one)
+                if (programs if is_one else others) <= limits.seen:
+                    found.append((os.fsencode(name), f"{root}/{name}"))
+                else:
+                    is_cut = True
             elif _is_left_out(root, name, entry.name):
                 continue
             elif depth < limits.depth:
                 todo.append((f"{name}/", depth + 1))
             else:
                 is_deeper = True
-        if seen > limits.seen:
-            notes.append(f"the folder holds more than {limits.seen:,} entries; only these were looked at")
+        if seen > _MOST_ENTRIES or deadline.is_over():
             break
-        if deadline.is_over():
-            notes.append("there was no time to look at the whole folder")
-            break
+    if seen > _MOST_ENTRIES:
+        notes.append(f"the folder holds more than {_MOST_ENTRIES:,} entries; only these were looked at")
+    elif deadline.is_over():
+        notes.append("there was no time to look at the whole folder")
+    elif is_cut:
+        notes.append(f"the folder holds {seen:,} files; of those that are no program text the first {limits.seen:,} were looked at")
     if is_deeper:
         notes.append(f"folders more than {limits.depth} deep were not looked at")
-    return found, notes
+    return Walked(found, notes, not is_cut and not is_deeper and seen <= _MOST_ENTRIES)
 
 
 def _is_left_out(root: str, name: str, last: str) -> bool:

@@ -22,6 +22,7 @@ from gnomon.runs.capture.code_files import mark_of, read_plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from gnomon.runs.capture.code_files import CodeFile
     from gnomon.runs.capture.code_git import Git
 
 _MOST_BYTES = 8_000_000  # of the list of a commit's files: some 80,000
@@ -76,6 +77,11 @@ def marks(files: Mapping[bytes, bytes]) -> dict[str, str]:
     """
     rest = {path: name for path, name in files.items() if not is_left_out(path)}
     return {"tree": _digest(files.items()), "rest": _digest(rest.items())}
+
+
+def mark_of_unkept(files: Iterable[CodeFile]) -> str:
+    """Return what is equal where source files that were not kept are: their paths and marks."""
+    return _digest((file.path.encode("utf-8", "surrogatepass"), (file.mark or "").encode()) for file in files)
 
 
 def is_left_out(path: bytes) -> bool:

@@ -72,6 +72,9 @@ _FACTS: dict[str, dict[str, Callable[[object], object]]] = {
         "untracked": checked.objects,
         "untracked_count": checked.whole,
         "kept_count": checked.whole,
+        "is_cut": lambda value: value is True,
+        "unkept_sources": checked.whole,
+        "unkept_mark": checked.text,
         "notes": checked.texts,
     },
     "loaded": {

@@ -100,8 +100,17 @@ def _files(found: Mapping[str, Any]) -> str:
     if untracked := found.get("untracked_count"):
         kept = found.get("kept_count") or 0
         what = "untracked" if found.get("kind") == "git" else "looked at"
-        names = _some([str(file.get("path")) for file in found.get("untracked") or ()])
-        parts.append(f"{text.count(untracked, 'file')} {what}{names}, {kept} kept")
+        files = found.get("untracked") or ()
+        names = _some([str(file.get("path")) for file in files if file.get("mark") is None])
+        more = "more than " if found.get("is_cut") else ""
+        parts.append(f"{more}{text.count(untracked, 'file')} {what}{names}, {kept:,} kept")
+    if unkept := found.get("unkept_sources"):
+        why = [
+            f"{file.get('path')}: {file.get('why_not')}"
+            for file in found.get("untracked") or ()
+            if file.get("mark") is not None
+        ]
+        parts.append(f"{text.count(unkept, 'source file')} not kept{_some(why)}")
     return "; ".join(parts)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import difflib
 import time
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnomon.errors import RecordError
@@ -35,6 +36,8 @@ _LOADED = (".py", ".pyw")  # files of which capture knows whether they were load
 _FILES = "files/"
 _MOST_NAMED = 5
 BOTH = "both runs"
+UNNAMED = "(files that are not listed)"
+_CHANGED = {"unknown": "differs"}
 
 
 class Code(NamedTuple):
@@ -48,11 +51,23 @@ class Code(NamedTuple):
     loaded: frozenset[str] | None = (
         None  # the Python files that its processes loaded; None where that is not known
     )
+    digests: Mapping[str, str] = MappingProxyType({})  # of the Python files that a process loaded, as far as known
 
     @property
     def commit(self) -> str | None:
         """The commit; None where there was none, or no git."""
         return checked.text(self.facts.get("commit"))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all files were looked at that no commit holds."""
+        return checked.text(self.facts.get("fingerprint")) is not None
+
+    @property
+    def unkept(self) -> dict[str, Mapping[str, Any]]:
+        """What is listed of source that was not kept, by path."""
+        listed = checked.objects(self.facts.get("untracked"))
+        return {str(one.get("path")): one for one in listed if checked.text(one.get("mark")) is not None}
 
     @property
     def is_recorded(self) -> bool:
@@ -134,18 +149,19 @@ class CodeDiff(NamedTuple):
 def code_of(title: str, captured: Captured) -> Code:
     """Return what was kept of the code of a run; what this replica lacks becomes a note."""
     facts, loaded = captured.part("code"), captured.loaded()
+    digests = {str(path): str(digest) for path, digest in captured.part("loaded").get("files", ())}
     try:
         kept = captured.code_files()
     except RecordError as error:
         note = f"of {title} the uncommitted diff and files cannot be read: {error.message}"
-        return Code(title, facts, {}, {}, (note,), loaded)
+        return Code(title, facts, {}, {}, (note,), loaded, digests)
     files = {path[len(_FILES) :]: data for path, data in kept.items() if path.startswith(_FILES)}
     notes = [
         f"of {title}: {note}"
         for note in checked.texts(facts.get("notes"))
-        if "ends early" in note or "left out" in note
+        if any(word in note for word in ("ends early", "left out", "no time", "looked at"))
     ]
-    return Code(title, facts, parts_of(kept.get("diff", b"")), files, tuple(notes), loaded)
+    return Code(title, facts, parts_of(kept.get("diff", b"")), files, tuple(notes), loaded, digests)
 
 
 def diff_of(
@@ -186,13 +202,18 @@ class _Comparison:
         if not is_same_commit or self._needs_commit(paths):
             names = self._open(find, is_same_commit)
         self._read({**{path: path.encode("utf-8") for path in paths}, **names})
-        wanted = sorted({*paths, *names})
+        unseen = self._unseen(paths) if is_same_commit else {}
+        wanted = sorted({*paths, *names} - unseen.keys())
         if len(wanted) > MOST_FILES:
             self.notes.append(
                 f"{len(wanted):,} files may differ; the first {MOST_FILES:,} of them were compared"
             )
         for path in wanted[:MOST_FILES]:
             self._compare(path)
+        self._compare_unkept()
+        for title in dict.fromkeys(unseen.values()):
+            missed = [path for path, whose in unseen.items() if whose == title]
+            self.notes.append(f"of {title} not all files were looked at, so these were not compared: {_some(sorted(missed))}")
         for who, paths in self.rough.items():
             shown = (
                 "how the two recorded changes differ"
@@ -214,6 +235,62 @@ class _Comparison:
         if not path.lower().endswith(_LOADED) or first is None or other is None:
             return None
         return path in first or path in other
+
+    # --- what was not kept
+
+    def _unseen(self, paths: Iterable[str]) -> dict[str, str]:
+        """Return the files that one run had in no commit, and that were perhaps not met when the other looked, which did not
+        look at all: each with the title of that.
+        """
+        found = {}
+        for code, other in ((self.first, self.other), (self.other, self.first)):
+            if not code.is_whole:
+                seen = {*code.files, *code.parts, *code.unkept}
+                # Where git was not asked, even what the commit holds may have been another thing.
+                theirs = {*other.files, *(other.parts if "is_dirty" not in code.facts else ())}
+                found.update({path: code.title for path in paths if path in theirs and path not in seen})
+        return found
+
+    def _compare_unkept(self) -> None:
+        """Take the source files of which only a digest, or size and time, is known, and the changes that were too large."""
+        known = {file.path for file in self.files}
+        mine, theirs = self.first.unkept, self.other.unkept
+        for path in sorted({*mine, *theirs} - known):
+            one, two = mine.get(path), theirs.get(path)
+            if one is not None and two is not None:
+                if one.get("mark") != two.get("mark"):
+                    self._take_unkept(path, "changed", f"it was not kept ({two.get('why_not')})")
+            elif self._has_all_listed() and path not in self.first.files and path not in self.other.files:
+                self._take_unkept(path, "removed" if two is None else "added", "it was not kept")
+        known = {file.path for file in self.files}
+        for path in sorted(self.first.digests.keys() & self.other.digests.keys() - known):
+            if self.first.digests[path] != self.other.digests[path]:
+                self._take_unkept(path, "changed", "both runs imported it, and its text was not kept")
+        marks = [checked.text(code.facts.get("fingerprint")) for code in (self.first, self.other)]
+        if None in marks or marks[0] == marks[1] or self.first.commit != self.other.commit:
+            return
+        known = {file.path for file in self.files}
+        for path in dict.fromkeys(
+            path for code in (self.first, self.other) for path in checked.texts(code.facts.get("changed"))
+        ):
+            if not {path} & (known | self.first.parts.keys() | self.other.parts.keys()):
+                self._take_unkept(path, "unknown", "its change was not kept, and may be another one")
+        sources = [checked.text(code.facts.get("unkept_mark")) for code in (self.first, self.other)]
+        if sources[0] != sources[1] and not any(file.path in mine or file.path in theirs for file in self.files):
+            counts = [checked.whole(code.facts.get("unkept_sources")) or 0 for code in (self.first, self.other)]
+            self._take_unkept(
+                UNNAMED, "unknown", f"of {max(counts):,} source files that were not kept some differ, and only the first are listed"
+            )
+
+    def _has_all_listed(self) -> bool:
+        """Return whether all source that was not kept is listed of both runs."""
+        return all(
+            code.is_whole and (checked.whole(code.facts.get("unkept_sources")) or 0) == len(code.unkept)
+            for code in (self.first, self.other)
+        )
+
+    def _take_unkept(self, path: str, what: str, why: str) -> None:
+        self.files.append(FileDiff(path, what, None, None, f"File {path} {_CHANGED.get(what, what)}: {why}\n", False))
 
     # --- what there is to compare
 
@@ -374,7 +451,7 @@ class _Comparison:
         head = [_on_one_line(name) + "\n" for name in names]
         self._take_lines(path, "changed", head + body)
 
-    # --- what was not kept
+    # --- data beside the code
 
     def _unkept(self) -> list[str]:
         """Return what is to be said of files that no commit holds and that were not kept."""
@@ -382,7 +459,7 @@ class _Comparison:
             {
                 str(one.get("path")): one.get("size")
                 for one in checked.objects(code.facts.get("untracked"))
-                if one.get("digest") is None
+                if one.get("digest") is None and one.get("mark") is None
             }
             for code in (self.first, self.other)
         ]

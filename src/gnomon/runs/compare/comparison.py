@@ -37,6 +37,7 @@ _CODE = (
     "changed_count",
     "untracked_count",
     "kept_count",
+    "is_cut",
     "fingerprint",
     "root_name",
     "script",

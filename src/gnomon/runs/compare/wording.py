@@ -31,7 +31,8 @@ def code_state(one: dict[str, object]) -> str:
     commit = str(one["commit"])[:12] + branch if one.get("commit") else f"no commit{branch}"
     changed, untracked = one.get("changed_count"), one.get("untracked_count")
     parts = [f"{changed} changed"] if changed else []
-    parts += [f"{untracked} untracked"] if untracked else []
+    more = "more than " if one.get("is_cut") else ""
+    parts += [f"{more}{untracked:,} untracked"] if isinstance(untracked, int) and untracked else []
     dirty = (
         f", {', '.join(parts)}" if parts else ", nothing uncommitted" if one.get("is_dirty") is False else ""
     )

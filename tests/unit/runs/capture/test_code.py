@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -344,12 +345,14 @@ def test_the_number_and_the_bytes_of_kept_files_are_bounded(repository, look):
     write(repository, {f"f{number:03}.py": f"x = {number}\n" * 10 for number in range(30)})
     state = look(repository, limits=Limits(files=10, listed=15))
     assert state.facts["kept_count"] == 10 and len(state.blobs) == 10 and state.facts["untracked_count"] == 30
-    assert [file["why_not"] for file in state.facts["untracked"]] == [None] * 10 + ["over the limit"] * 5
+    assert [file["why_not"] for file in state.facts["untracked"]] == ["over the limit"] * 15
+    assert state.facts["unkept_sources"] == 20 and "fingerprint" in state.facts  # each was read, if not kept
     state = look(repository, limits=Limits(total_bytes=500))
     assert 300 < state.facts["kept_bytes"] <= 500
     assert {file["why_not"] for file in state.facts["untracked"]} == {None, "over the limit"}
     state = look(repository, limits=Limits(seen=20))
     assert state.facts["untracked_count"] == 20 and "more than 20 files" in state.facts["notes"][0]
+    assert state.facts["is_cut"] and not {"fingerprint", "tree", "rest"} & state.facts.keys()
 
 
 def test_the_script_is_kept_first_also_where_git_ignores_it(repository, look):
@@ -447,8 +450,37 @@ def test_more_unknown_files_than_are_looked_at(repository, look, monkeypatch):
     assert state.facts["untracked_count"] == 20_000 and state.facts["kept_count"] == 500
     assert len(asked) < 20_700 and len(state.facts["untracked"]) == 200
     assert state.facts["notes"] == [
-        "more than 20,000 files that git does not track; the first of them were looked at"
+        "more than 20,000 files that git does not track; program text and the first of the others were looked at"
     ]
+
+
+@pytest.mark.parametrize("is_git", [True, False])
+def test_program_text_is_met_and_kept_beside_any_number_of_data_files(repository, look, is_git):
+    """Its folder comes after theirs, and the data end as configuration may."""
+    if not is_git:
+        shutil.rmtree(repository / ".git")
+    write(repository, {f"data/{number:03}.json": "{}" for number in range(300)})
+    write(repository, {"zsrc/helper.py": "V = 1\n", "zsrc/a.txt": "text\n"})
+    state = look(repository, limits=Limits(seen=100, files=20))
+    assert state.blobs["files/zsrc/helper.py"] == b"V = 1\n"
+    assert state.facts["is_cut"] and "fingerprint" not in state.facts
+    state = look(repository, limits=Limits(seen=1000, files=20))
+    assert "files/zsrc/helper.py" in state.blobs and "fingerprint" in state.facts
+
+
+def test_source_that_is_not_kept_is_marked_by_its_bytes(repository, look):
+    big = "x = 1\n" * 200_000
+    write(repository, {"big.py": big, "a.py": "a\n", "table.csv": "1,2\n"})
+    first = look(repository).facts
+    assert first["untracked"][0]["path"] == "big.py" and first["untracked"][0]["why_not"] == "too large"
+    os.utime(repository / "big.py", (5, 5))  # only touched
+    assert look(repository).facts["fingerprint"] == first["fingerprint"]
+    write(repository, {"big.py": big.replace("1", "2")})
+    other = look(repository).facts
+    assert other["fingerprint"] != first["fingerprint"] and other["unkept_mark"] != first["unkept_mark"]
+    assert "mark" not in other["untracked"][2] and other["untracked"][2]["path"] == "table.csv"
+    few = look(repository, limits=Limits(hashed_bytes=1000)).facts["untracked"][0]["mark"]
+    assert few.split()[0] == str(len(big))  # size and time, where there is too much to read
 
 
 # ---------------------------------------------------------------- the fingerprint
@@ -712,12 +744,15 @@ def test_a_folder_without_git_starts_no_process(project, look, monkeypatch):
 
 def test_a_folder_is_walked_only_so_far(project, look):
     write(project, {"a/b/c/d/e/f/g.py": "deep\n", "a/b/c/d/e/x.py": "x\n"})
-    state = look(project)
+    assert set(look(project).blobs) == {"files/a/b/c/d/e/x.py", "files/a/b/c/d/e/f/g.py"}
+    state = look(project, limits=Limits(depth=6))
     assert set(state.blobs) == {"files/a/b/c/d/e/x.py"}
     assert state.facts["notes"] == ["folders more than 6 deep were not looked at"]
-    write(project, {f"m{number}.py": "" for number in range(50)})
+    assert "fingerprint" not in state.facts
+    write(project, {f"m{number}.csv": "" for number in range(50)})
     state = look(project, limits=Limits(seen=20))
-    assert state.facts["untracked_count"] <= 20 and "more than 20 entries" in state.facts["notes"][0]
+    assert state.facts["untracked_count"] == 22 and "fingerprint" not in state.facts
+    assert "of those that are no program text the first 20 were looked at" in state.facts["notes"][0]
 
 
 def test_a_link_to_a_folder_is_not_followed(project, look, tmp_path):

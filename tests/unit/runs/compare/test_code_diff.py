@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 
 import pytest
 
-from gnomon.runs.capture.code import code_state
+from gnomon.runs.capture.code import Limits, code_state
 from gnomon.runs.compare.code import Code, diff_of
 from gnomon.runs.compare.patch import PatchError, applied, parts_of
 from gnomon.runs.compare.repository import find_repository
@@ -63,9 +64,9 @@ def write(folder, files):
         place.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
-def look(folder, title):
+def look(folder, title, **limits):
     """Return what capture keeps of the code as it is now."""
-    state = code_state(str(folder), scrubber=Scrubber())
+    state = code_state(str(folder), scrubber=Scrubber(), limits=Limits(**limits))
     files = {path[6:]: data for path, data in state.blobs.items() if path.startswith("files/")}
     return Code(title, state.facts, parts_of(state.blobs.get("diff", b"")), files)
 
@@ -300,3 +301,75 @@ def test_a_diff_that_does_not_fit_is_refused(patch):
 
 def test_nonsense_has_no_parts():
     assert parts_of(b"") == {} and parts_of(b"\xff\0@@ diff") == {}
+
+
+# ---------------------------------------------------------------- what was not kept
+
+
+def compared(one, other):
+    return diff_of(one, other, lambda _: "no repository is here", Scrubber())
+
+
+@pytest.mark.parametrize("name", ["big.py", "big.ipynb"])
+def test_source_that_is_too_large_to_keep_is_said_to_differ(repository, name):
+    found = []
+    for value in (1, 1, 2):
+        write(repository, {name: f"V = {value}\n" + "# long\n" * 300_000, "a.py": "a = 1\n"})
+        found.append(look(repository, f"r{len(found)}"))
+    assert compared(*found[:2]).files == ()
+    (file,) = compared(found[1], found[2]).files
+    assert (file.path, file.what, file.may_matter) == (name, "changed", True)
+    assert "it was not kept (too large)" in file.diff
+
+
+def test_source_beyond_what_is_kept_or_listed_is_said_to_differ(repository):
+    write(repository, {f"gen/m{number:03}.py": f"x = {number}\n" for number in range(60)})
+    before = look(repository, "r0", files=10, listed=20)
+    assert compared(before, look(repository, "r1", files=10, listed=20)).files == ()
+    write(repository, {"gen/m059.py": "x = 'other'\n"})
+    (file,) = compared(before, look(repository, "r2", files=10, listed=20)).files
+    assert (file.path, file.what) == ("(files that are not listed)", "unknown") and "50 source files" in file.diff
+    (file,) = compared(look(repository, "r3", files=10, listed=200), before).files
+    write(repository, {"gen/m059.py": "x = 59\n"})
+    listed = look(repository, "r4", files=10)
+    write(repository, {"gen/m059.py": "x = 'other'\n"})
+    (file,) = compared(listed, look(repository, "r5", files=10)).files
+    assert (file.path, file.what) == ("gen/m059.py", "changed")
+
+
+def test_a_change_of_a_committed_file_that_is_too_large_is_said_to_differ(repository):
+    write(repository, {"big.py": "x = 1\n" * 2_000_000})
+    git(repository, "add", "big.py")
+    git(repository, "commit", "-q", "-m", "big")
+    found = []
+    for value in (2, 3):
+        write(repository, {"big.py": f"x = {value}\n" * 2_000_000})
+        found.append(look(repository, f"r{value}"))
+    assert found[0].facts["fingerprint"] != found[1].facts["fingerprint"]
+    (file,) = compared(*found).files
+    assert file.path == "big.py" and file.may_matter
+
+
+def test_what_both_imported_and_is_not_kept_is_compared_by_its_digest(repository):
+    one = look(repository, "r0")._replace(digests={"net/model.py": "1", "gone.py": "5"})
+    other = one._replace(title="r1", digests={"net/model.py": "2", "new.py": "6"})
+    (file,) = compared(one, other).files
+    assert (file.path, file.what) == ("net/model.py", "changed") and "imported it" in file.diff
+    assert compared(one, one._replace(title="r2")).files == ()
+
+
+def test_files_that_one_look_did_not_come_to_are_not_said_to_be_new(repository):
+    write(repository, {**{f"m{number}.py": "x = 1\n" for number in range(3)}, "old.py": "old = 2\n"})
+    whole = look(repository, "whole")
+    hurried = code_state(str(repository), scrubber=Scrubber(), stop=_set()).facts
+    assert "fingerprint" not in hurried
+    for pair in ((Code("hurried", hurried, {}, {}), whole), (whole, Code("hurried", hurried, {}, {}))):
+        found = compared(*pair)
+        assert found.files == ()
+        assert any("of hurried not all files were looked at, so these were not compared: `m0.py`, `m1.py`, `m2.py`, `old.py`" in note for note in found.notes)
+
+
+def _set():
+    stop = threading.Event()
+    stop.set()
+    return stop
