@@ -5,7 +5,7 @@ Always true: as many words come out as went in.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.scrub.assigned import is_secret_value
 from gnomon.scrub.looks import is_digest, is_drawn, is_made, is_stand_in
@@ -27,8 +27,16 @@ _SHORT = {
 _OPENSSL = frozenset({"pass", "passin", "passout"})
 
 
-def without_named(words: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return the words without the values that a name gives away, and the (kind, name) of each."""
+class Taken(NamedTuple):
+    """A word, or the end of one, that was taken out."""
+
+    kind: str
+    name: str
+    value: str
+
+
+def without_named(words: Sequence[str]) -> tuple[list[str], list[Taken]]:
+    """Return the words without the values that a name gives away, and what was taken out."""
     kept, taken = list(words), []
     for index, word in enumerate(words):
         if len(word) < 2:
@@ -38,7 +46,7 @@ def without_named(words: Sequence[str]) -> tuple[list[str], list[tuple[str, str]
         if sign:
             if about is not None and _is_secret_argument(name, value, about):
                 kept[index] = name + sign + mark(about.kind)
-                taken.append((about.kind, name.lstrip("-+")))
+                taken.append(Taken(about.kind, name.lstrip("-+"), value))
         elif index + 1 < len(words) and kept[index] == word:
             following = words[index + 1]
             if (
@@ -55,11 +63,11 @@ def without_named(words: Sequence[str]) -> tuple[list[str], list[tuple[str, str]
                 and _is_secret_argument(name, following, about)
             ):
                 kept[index + 1] = mark(about.kind)
-                taken.append((about.kind, name.lstrip("-+")))
+                taken.append(Taken(about.kind, name.lstrip("-+"), following))
             elif (kind := _kind_by_look(word, following)) is not None:
                 shown = "pass:" if following.startswith("pass:") else ""
                 kept[index + 1] = shown + mark(kind)
-                taken.append((kind, word.lstrip("-+")))
+                taken.append(Taken(kind, word.lstrip("-+"), following[len(shown) :]))
     return kept, taken
 
 

@@ -20,6 +20,9 @@ _STAND_INS = frozenset(
 )
 _HEX_LENGTHS = frozenset({32, 40, 56, 64, 96, 128})
 _HEX = frozenset("0123456789abcdefABCDEF")
+_MIN_TELLING, _MAX_TELLING = 8, 4096
+_SIGNS_OF_PASSWORDS = frozenset("!@#$%^&*+=?~;")
+_URL_SIGN = "://"
 
 
 @lru_cache(maxsize=1)
@@ -113,3 +116,63 @@ def is_ordinary(value: str) -> bool:
     if value.isalpha():  # a word; letters drawn by chance are of both cases
         return len(value) < 12 and (value.islower() or value.isupper() or value.istitle())
     return not any(character.isalpha() for character in value) and len(value) < 12
+
+
+def is_telling(value: str, *, by_people: bool) -> bool:
+    """Return whether `value` is hardly met by chance, so that it may be withheld wherever it stands.
+
+    Stricter than what may be withheld beside a name. Of what people make up, letters with a digit among them or a sign do;
+    of what machines make, letters and digits must be mixed.
+
+    >>> [is_telling(one, by_people=True) for one in ("changeme123", "correct-horse-9", "default", "/usr/lib", "cls_token")]
+    [True, True, False, False, False]
+    >>> [is_telling(one, by_people=False) for one in ("tok_a81b22c9", "llama-3-8b-chat", "bert-base-uncased", "20480000")]
+    [True, False, False, False]
+    """
+    if not _MIN_TELLING <= len(value) <= _MAX_TELLING or is_ordinary(value) or is_number(value):
+        return False
+    if _URL_SIGN in value or (is_path(value) and not is_made(value)):
+        return False
+    if is_made(value) or is_digest(value):
+        return True
+    if "/" in value and value[-1] != "=" and not is_drawn(value):
+        return False  # `data/train2.csv`
+    if any(_is_knotted(run, by_people=by_people) for run in _words().findall(value)):
+        return True
+    if not by_people:
+        many_digits = len(value) >= 10 and sum(map(str.isdigit, value)) >= 4 and any(map(str.isalpha, value))
+        return many_digits or (is_drawn(value) and not _words_and_numbers().fullmatch(value))
+    if any(map(str.isdigit, value)) and any(map(str.isalpha, value)):
+        return not value.isidentifier() and ("-" in value or not _SIGNS_OF_PASSWORDS.isdisjoint(value))
+    if value.isalpha():
+        return len(value) >= 12
+    return any(map(str.isalpha, value)) and not _SIGNS_OF_PASSWORDS.isdisjoint(value) and " " not in value
+
+
+@lru_cache(maxsize=1)
+def _words() -> re.Pattern[str]:
+    return re.compile(r"[A-Za-z0-9]{5,}+")
+
+
+@lru_cache(maxsize=1)
+def _words_and_numbers() -> re.Pattern[str]:
+    return re.compile(r"(?:(?:[A-Z]?[a-z]+|[A-Z]+|v?[0-9]+[a-z]?)(?:[_.\-/:]|\Z))+")
+
+
+def _is_knotted(run: str, *, by_people: bool) -> bool:
+    digits = sum(map(str.isdigit, run))
+    if by_people:
+        return 0 < digits < len(run)
+    return len(run) >= 6 and 2 <= digits < len(run)
+
+
+def is_name_of_variable(value: str) -> bool:
+    """Return whether `value` reads as the name of an environment variable: `OPENAI_API_KEY`."""
+    return (
+        "_" in value
+        and value.isascii()
+        and value.isidentifier()
+        and value.isupper()
+        and not is_made(value)
+        and all(part.isalpha() or part.isdigit() for part in value.split("_") if len(part) > 3)
+    )

@@ -5,8 +5,9 @@ The record only grows and is copied to others: what gets in cannot be taken back
 through a `Scrubber` on its way in.
 
 Always true: what is recognised as a secret is nowhere in what is returned, a mark `[withheld: KIND]` stands there instead,
-and everything else comes back byte for byte. Each line is judged alone, private keys of several lines apart, so a text
-may come in pieces of whole lines. Safe to call from several threads.
+and everything else comes back byte for byte. What was withheld for its name's sake is withheld from then on wherever it
+stands, if it is telling (`scrub.literals`). Each line is judged by itself and by what came before, private keys of several
+lines apart, so a text may come in pieces of whole lines. Safe to call from several threads.
 Not promised: a secret that has no known form, no name beside it and no variable in the environment (a password on a line
 of its own); one that is spread over lines, is encoded in a way not named here, or is drawn in a picture.
 How the kinds are told: `scrub.rules` by form, `scrub.assigned` by name, `scrub.contexts` by what stands around,
@@ -15,7 +16,7 @@ How the kinds are told: `scrub.rules` by form, `scrub.assigned` by name, `scrub.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import NamedTuple
 
@@ -44,10 +45,10 @@ class Withheld(NamedTuple):
 
 
 class Scrubber:
-    """Takes secrets out of texts and values, and remembers what it took, never the secrets themselves.
+    """Takes secrets out of texts and values. The secrets that it knows stay in memory; what it tells are kinds and names.
 
     `environ` holds the variables of the process: where a name says that its value is a secret, the value is withheld
-    wherever it appears. `home` is the user's home folder, written as `~` from then on.
+    wherever it appears, also of variables that are set later. `home` is the user's home folder, written as `~` from then on.
     """
 
     def __init__(self, *, environ: Mapping[str, str] | None = None, home: str | None = None) -> None:
@@ -68,11 +69,12 @@ class Scrubber:
 
     def lines(self, text: str, where: str, blocks: Blocks) -> str:
         """Return whole lines without their secrets; `blocks` carries from call to call whether a private key has begun."""
+        self._literals.look_again()
         before = blocks.taken
         text = blocks.pass_lines(text)
         for _ in range(blocks.taken - before):
             self.withhold(BLOCK, where)
-        spans = self.find(text)
+        spans = self._find(text, learns=True)
         if spans:
             text = without(text, spans)
             self._note(spans, where)
@@ -85,15 +87,16 @@ class Scrubber:
         take a password there and behind `-u`; elsewhere it is a port or a path, and stays.
         """
         kept, taken = arguments.without_named([Blocks().pass_lines(word) for word in words])
-        for kind, name in taken:
+        for kind, name, value in taken:
             self.withhold(kind, where, name)
+            self._learn(value, kind, name)
         for _ in range(
             sum(mark(BLOCK) in new and mark(BLOCK) not in old for old, new in zip(words, kept, strict=True))
         ):
             self.withhold(BLOCK, where)
         kept = [self.text(word, where) for word in kept]  # each alone, whatever stands around it
         joined = " ".join(kept)  # one secret may be spread over words: `Authorization: Bearer …`
-        spans = merged([*find_in_words(joined), *self.find(joined)])
+        spans = merged([*find_in_words(joined), *self._find(joined, learns=True)])
         if spans:
             kept = arguments.without_spans(kept, spans)
             self._note(spans, where)
@@ -109,10 +112,27 @@ class Scrubber:
 
     def url(self, url: str, where: str) -> str:
         """Return `url` without user, password and secret query parameters; `git@host:path` stays as it is."""
+        self._find(url, learns=True)
         kept, taken = cleaned(url)
         for kind, name in taken:
             self.withhold(kind, where, name)
         return self.text(kept, where)
+
+    # --- what is known
+
+    def know_words(self, words: Sequence[str]) -> None:
+        """Remember what the words of a command name as secret, without keeping or noting anything."""
+        for kind, name, value in arguments.without_named(words)[1]:
+            self._learn(value, kind, name)
+
+    def know_variables(self, variables: Iterable[tuple[str, str]]) -> None:
+        """Withhold from now on the values of those variables whose names say that they are secret, wherever they appear."""
+        with self._lock:
+            self._literals.learn_variables(variables)
+
+    def know_all_of(self, other: Scrubber) -> None:
+        """Withhold from now on what `other` does, as after a fork."""
+        self._literals.learn_all_of(other._literals)
 
     # --- what was left out
 
@@ -133,8 +153,11 @@ class Scrubber:
 
     def find(self, text: str) -> list[Span]:
         """Return where the secrets of `text` are: in order, none overlapping."""
+        return self._find(text, learns=False)
+
+    def _find(self, text: str, *, learns: bool) -> list[Span]:
         if "\x1b" not in text:
-            return self._find_plain(text)
+            return self._find_plain(text, learns=learns)
         from gnomon.scrub.colours import Plain
 
         plain = Plain(text)
@@ -146,26 +169,34 @@ class Scrubber:
                 span.name,
                 plain.place(span.since),
             )
-            for span in self._find_plain(plain.text)
+            for span in self._find_plain(plain.text, learns=learns)
         ]
 
-    def _find_plain(self, text: str) -> list[Span]:
-        found = self._literals.find(text)
+    def _find_plain(self, text: str, *, learns: bool) -> list[Span]:
         # Most texts say the same words again and again: what a word must hold is asked of each word once.
         words = set(text.split())
         vocabulary = "\n".join(words)
+        found = self._literals.find(text, vocabulary)
         if not vocabulary.isascii():  # what rules look for is ASCII, and is found faster without the rest
             vocabulary = vocabulary.encode("ascii", "ignore").decode("ascii")
         found += find_forms(text, vocabulary)
-        if "://" in vocabulary:
-            found += find_userinfo(text)
+        named = find_userinfo(text) if "://" in vocabulary else []
         vocabulary = vocabulary.lower()
         lowered = text.lower()
         if len(lowered) != len(text):  # "İ" is the one letter that gets longer
             lowered = text.replace("İ", "i").lower()
-        found += find_assigned(text, lowered, vocabulary)
-        found += find_in_context(text, lowered, vocabulary)
+        named += find_assigned(text, lowered, vocabulary)
+        named += find_in_context(text, lowered, vocabulary)
+        if named:
+            found += named
+            if learns:
+                with self._lock:
+                    found += self._literals.learn_from(text, named)
         return merged(found) if found else found
+
+    def _learn(self, value: str, kind: str, name: str) -> None:
+        with self._lock:
+            self._literals.learn(value, kind, name)
 
     def _note(self, spans: list[Span], where: str) -> None:
         for span in spans:
@@ -180,6 +211,7 @@ class Scrubber:
         if isinstance(value, str):
             if about is not None and is_secret_value(value, about):
                 self.withhold(about.kind, where, name)
+                self._learn(value, about.kind, name)
                 return mark(about.kind)
             return self.text(value, where)
         if depth < _MAX_DEPTH and isinstance(value, dict):

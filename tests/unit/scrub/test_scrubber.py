@@ -584,3 +584,98 @@ def test_a_secret_stays_out_however_long_it_is():
 def test_a_token_of_a_known_form_is_taken_to_its_end():
     token = "e" + "yJ" + A_KEY * 4 + ".eyJ" + A_KEY * 40 + "." + A_KEY
     assert cleaned(f"got {token} now") == "got [withheld: jwt] now"
+
+
+# ---------------------------------------------------------------- what was withheld once
+
+A_VALUE = "plum-Tango" + "-4471x"
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        lambda s: s.argv(["train.py", "--password", A_VALUE]),
+        lambda s: s.argv(["train.py", f"--db-password={A_VALUE}"]),
+        lambda s: s.know_words(["train.py", "--password", A_VALUE]),
+        lambda s: s.know_variables([("DB_PASSWORD", A_VALUE)]),
+        lambda s: s.value("params", {"db_password": A_VALUE}, "params"),
+        lambda s: s.value("params", {"db": [{"password": A_VALUE}]}, "params"),
+        lambda s: s.text(f'API_KEY="{A_VALUE}"', "cell source"),
+        lambda s: s.text(f"DB_PASSWORD={A_VALUE}\n", "console"),
+        lambda s: s.text(f"\x1b[1mpassword\x1b[0m: '{A_VALUE}'\n", "console"),
+        lambda s: s.text(f"postgresql://me:{A_VALUE}@db/x", "console"),
+        lambda s: s.text(f"curl -u me:{A_VALUE} https://h", "console"),
+        lambda s: s.url(f"https://me:{A_VALUE}@h/x.git", "git remote"),
+        lambda s: s.know_all_of(Scrubber(environ={"DB_PASSWORD": A_VALUE})),
+    ],
+    ids=range(13),
+)
+def test_what_was_withheld_once_is_withheld_from_then_on(tell):
+    scrubber = Scrubber()
+    assert A_VALUE in scrubber.text(f"trying {A_VALUE}", "console")
+    tell(scrubber)
+    for written in (A_VALUE, repr(A_VALUE), f"\\n{A_VALUE}\\n", f"x={A_VALUE},", f"https://h/{A_VALUE}/x", f"_{A_VALUE}_"):
+        assert A_VALUE not in scrubber.text(f"trying {written} now", "console"), written
+    assert A_VALUE not in scrubber.text(f"\x1b[1m{A_VALUE[:6]}\x1b[0m{A_VALUE[6:]}", "console")
+    assert scrubber.value("note", {"a": [A_VALUE]}, "params") != {"a": [A_VALUE]}
+    assert A_VALUE not in " ".join(scrubber.argv(["x", A_VALUE]))
+    assert A_VALUE not in repr(scrubber) + repr(scrubber.withheld)
+
+
+def test_only_whole_words_are_withheld_then():
+    scrubber = Scrubber()
+    scrubber.argv(["x", "--password", "changeme123"])
+    kept = scrubber.text("changeme1234 xchangeme123 changeme123 changeme123.", "console")
+    assert kept == "changeme1234 xchangeme123 [withheld: password] [withheld: password]."
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("token", "default"), ("password", "true"), ("password", "/usr/lib/x86"), ("password", "2048"), ("api_key", "cls_token"),
+        ("password", "20240311"), ("secret", "bert-base-uncased"), ("password", "hunter2"), ("password", "changeme"),
+        ("api_key", "llama-3-8b-chat"), ("secret", "https://example.test/a1b2c3"), ("client_secret", "data/train2.csv"),
+        ("password", "${DB_PASSWORD_2}"), ("password", "[withheld: password]"), ("hf_token", "meta/llama-3"),
+    ],
+)  # fmt: skip
+def test_a_value_that_is_not_telling_stays_elsewhere(name, value):
+    scrubber = Scrubber()
+    scrubber.argv(["x", f"--{name}", value])
+    scrubber.value("params", {name: value}, "params")
+    scrubber.text(f'{name} = "{value}"', "code")
+    assert scrubber.text(f"it is {value} now", "console") == f"it is {value} now"
+
+
+def test_a_variable_that_is_set_later_is_known_at_once(monkeypatch):
+    import os
+
+    scrubber = Scrubber(environ=os.environ)
+    assert A_VALUE in scrubber.text(A_VALUE, "console")
+    monkeypatch.setenv("MY_SVC_TOKEN", A_VALUE)
+    assert scrubber.text(f"got {A_VALUE}", "console") == "got [withheld: token]"
+    monkeypatch.delenv("MY_SVC_TOKEN")
+    monkeypatch.setenv("DB_PASSWORD", "another-Value-99")
+    assert scrubber.text(f"got {A_VALUE} another-Value-99", "console") == "got [withheld: token] [withheld: password]"
+
+
+def test_a_text_withholds_from_the_line_on_that_names_a_secret():
+    text = f"{A_VALUE}\nx {A_VALUE} password='{A_VALUE}'\nthen {A_VALUE}\n"
+    mark = "[withheld: password]"
+    assert cleaned(text) == f"{A_VALUE}\nx {mark} password='{mark}'\nthen {mark}\n"
+
+
+def test_the_newest_values_are_remembered_and_no_more_than_so_many():
+    from gnomon.scrub.literals import MAX_LEARNT
+
+    scrubber = Scrubber()
+    values = [f"tulip{n}Kx{n * 7919}" for n in range(MAX_LEARNT + 10)]
+    for value in values:
+        scrubber.value("password", value, "params")
+    kept = scrubber.text("\n".join(values) + f"\nx\\n{values[-1]}\\n", "console")
+    assert values[0] in kept and not any(value in kept for value in values[10:])
+
+
+def test_a_value_read_from_a_program_is_known_without_its_backslashes():
+    scrubber = Scrubber()
+    scrubber.text('password = "say\\"9x\\"now-7"', "code")
+    assert scrubber.text('it is say"9x"now-7 here', "console") == "it is [withheld: password] here"

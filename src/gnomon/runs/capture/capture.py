@@ -529,13 +529,23 @@ _scrubbers: dict[int, Scrubber] = {}
 
 
 def scrubber_here() -> Scrubber:
-    """Return this process's scrubber: it knows the secret values of the environment, and the home folder."""
+    """Return this process's scrubber.
+
+    It knows the home folder, and the secrets that the environment, the command line and the `.env` files of the working
+    folder name; in a forked child also what its parent's knew.
+    """
     found = _scrubbers.get(os.getpid())
     if found is None:
+        from gnomon.scrub.dotenv import secrets_of_folder
         from gnomon.scrub.scrubber import Scrubber
 
+        found = Scrubber(environ=os.environ, home=os.path.expanduser("~"))
+        for parent in _scrubbers.values():
+            found.know_all_of(parent)
+        found.know_words(sys.argv)
+        found.know_variables(secrets_of_folder(""))
         _scrubbers.clear()
-        found = _scrubbers[os.getpid()] = Scrubber(environ=os.environ, home=os.path.expanduser("~"))
+        _scrubbers[os.getpid()] = found
     return found
 
 
