@@ -1,7 +1,8 @@
 """Rows as text for other programs: JSON and CSV.
 
 Always true: a text that a spreadsheet would run as a formula gets a `'` in front of it, and control characters are written as
-escapes; numbers keep all their digits.
+escapes; numbers keep all their digits. JSON has no NaN and no infinity: they are the texts "NaN", "Infinity" and "-Infinity", as
+in the JSON of Protobuf, so that what diverged is not taken for what is missing (null).
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def _json_encoder(indent: int | None) -> Callable[[object], str]:
 
 
 def as_json(value: object, indent: int | None = None) -> str:
-    """Return a value as JSON; NaN and infinities are null, and characters that no one sees are escapes."""
+    """Return a value as JSON; NaN and infinities are texts, and characters that no one sees are escapes."""
     encode = _json_encoder(indent)
     try:
         encoded = encode(value)
@@ -62,18 +63,27 @@ def as_json(value: object, indent: int | None = None) -> str:
 
 
 def _plain(value: object) -> object:
-    """Return what JSON can say of a value. NaN and infinities are null, what has no form of its own is text."""
+    """Return what JSON can say of a value. NaN and infinities are their names, what has no form of its own is text."""
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
         return value if value.bit_length() <= 10_000 else hex(value)  # Python prints at most 4,300 digits
     if isinstance(value, float):
-        return value if isfinite(value) else None
+        return value if isfinite(value) else name_of(value)
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain(item) for item in value]
     return text.utc(value) if hasattr(value, "isoformat") else str(value)
+
+
+def name_of(value: float) -> str:
+    """Return what JSON says of a number that is not finite; Python's `float` and JavaScript's `Number` read it.
+
+    >>> [name_of(float(one)) for one in ("nan", "inf", "-inf")]
+    ['NaN', 'Infinity', '-Infinity']
+    """
+    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
 
 
 def csv_cell(value: object) -> str:

@@ -215,7 +215,16 @@ def test_odd_numbers(ask, project):
     (found,) = ask("runs", "--json").json()
     assert int(found["metrics"]["big"]) == 2**70 + 1
     assert found["metrics"]["tiny"] == 5e-324
-    assert "NaN" not in ask("runs", "--json").out
+    assert found["params"] == {"big": str(10**30), "nan": "NaN", "inf": "-Infinity"}
+    assert (found["metrics"]["nan"], found["metrics"]["inf"]) == (
+        "NaN",
+        "Infinity",
+    )  # null is what is missing
+    of_show = {one["name"]: one["last"] for one in ask("show", run.id, "--json").json()["series"]}
+    assert (of_show["nan"], of_show["inf"]) == ("NaN", "Infinity")
+    assert ask("export", run.id, "--to", "out").code == 0
+    (exported,) = json.loads((project / "out" / "runs.json").read_text())
+    assert (exported["metrics"]["nan"], exported["params"]["inf"]) == ("NaN", "-Infinity")
     row = next(csv.DictReader(io.StringIO(ask("runs", "--csv").out)))
     assert (row["metrics.nan"], row["metrics.inf"], row["metrics.big"]) == ("nan", "inf", str(2**70 + 1))
     assert ask("runs").code == 0

@@ -27,6 +27,8 @@ These tables and columns stay: others may be added, none is taken away, renamed 
 - **Types.** A parameter is BOOLEAN, BIGINT or DOUBLE where all runs give it so, else VARCHAR:
   `try_cast(params.x as double)` makes a number of it.
   Metrics are DOUBLE; of a whole number that a float cannot hold that is the nearest, and `points.exact` has all digits.
+- **NaN and infinity** are values, and NULL is what is missing. In JSON, which has neither, they are the texts `"NaN"`,
+  `"Infinity"` and `"-Infinity"`; in CSV `nan`, `inf` and `-inf`.
 - **Times** are TIMESTAMP WITH TIME ZONE, and days begin at midnight UTC: `created > now() - interval 7 day`.
 - **Hidden runs** (`gnomon rm`) are in no table but `entries`, unless `--with-removed` asks for them.
 - **Only what a query names is read.** `select *` reads all columns but those marked with * below, which are there
@@ -40,9 +42,12 @@ It cannot write, attach, load, change a setting, or read any file but the sealed
 It is stopped after 60 seconds (`--timeout`, `timeout_s=`), at Ctrl-C, and when it wants more memory than half of what
 the machine has free. It writes nothing to the disk to get by with less.
 
-The command has a hard limit of memory on Linux, and ends in time whatever the query is.
-In Python, in your own process, a single function over a huge text (`repeat('x', 1000000000)`) may pass the limit for a
-moment and go on in a thread of its own; the call itself returns in time.
+The command has a hard limit of memory on Linux, and ends within half a second of the limit whatever the query is.
+
+In Python, in your own process, the call itself returns within half a second of the limit. But a single function over a huge
+text (`repeat('x', 3000000000)`) heeds no interrupt: it may pass the limit of memory for a moment, and goes on in a thread of
+its own until it is through. A process that ends meanwhile waits up to 5 seconds for it. If it is at work even then, DuckDB
+writes `nanobind: leaked …` to stderr as Python ends; nothing is lost by that.
 
 ## Tables
 

@@ -62,7 +62,7 @@ def readme(
             *(f"| {what} | {where} |" for said, _ in parts for what, where in said),
             "",
             "Names were changed where some disk could not take them; `run.json` and `data.json` have them as they were.",
-            "JSON has no NaN and no infinity: both are null there. Times are in UTC.",
+            "JSON has no NaN and no infinity: they are the texts NaN, Infinity and -Infinity there. Times are in UTC.",
             "",
         ]
     if only != "files":

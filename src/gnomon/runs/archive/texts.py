@@ -1,6 +1,6 @@
 """Values and texts of a record, written so that a plain file can hold them and a terminal or spreadsheet can show them.
 
-Always true: JSON is standard JSON (NaN and infinities are null, as `gnomon runs --json` has them); no text that is written
+Always true: JSON is standard JSON (NaN and infinities are texts, as `gnomon runs --json` has them); no text that is written
 can move a terminal's cursor or run as a formula. What the exact bytes were stands in the export's `record/`.
 """
 
@@ -10,6 +10,7 @@ import json
 import math
 from typing import TYPE_CHECKING
 
+from gnomon.rows_text import name_of
 from gnomon.runs import checked
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def _plain(value: object) -> object:
     if isinstance(value, int):
         return value if value.bit_length() <= _MOST_BITS else hex(value)  # Python prints at most 4,300 digits
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return value if math.isfinite(value) else name_of(value)
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

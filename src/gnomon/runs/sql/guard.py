@@ -2,14 +2,16 @@
 
 The work is done in a thread; whoever asked waits, watches the clock and the memory of the process, and interrupts. DuckDB heeds
 an interrupt between two pieces of work. A single function over a huge text heeds nothing: then the one who asked stops
-waiting after `GRACE_S`, and the thread ends with its piece of work, or with the process.
+waiting after `GRACE_S`, and the thread ends with its piece of work, or with the process. The command ends its process then; a
+process of a person waits at its exit for `EXIT_WAIT_S`, since Python taken down under DuckDB at work complains or breaks.
 
-Always true: `run` returns or raises within the time that is allowed, and a few seconds. Not promised: that in the process of a
+Always true: `run` returns or raises within the time that is allowed, and half a second. Not promised: that in the process of a
 person, as in a notebook, no single function can take more memory than it may for a moment; the command has a hard limit.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import sys
 import threading
@@ -23,12 +25,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 DEFAULT_TIMEOUT_S = 60.0
-GRACE_S = 3.0
+GRACE_S = 0.3
 LOOK_EVERY_S = 0.05
+EXIT_WAIT_S = 5.0
 LEAST_MEMORY = 256 << 20
 MOST_MEMORY = 16 << 30
 SLACK = 512 << 20  # what the process may take beyond what DuckDB counts: texts, and what is on its way out
 _LONGEST_S = 10 * 365 * 86400.0
+_left: list[threading.Thread] = []  # those that see to the end of work that heeded no interrupt
 
 
 def checked_timeout(timeout_s: object) -> float:
@@ -59,6 +63,7 @@ class Guard:
         self._is_own_process = is_own_process
         self._deadline = monotonic() + timeout_s
         self._done: threading.Event | None = None
+        self._thread: threading.Thread | None = None
         self._is_stopped = threading.Event()
         self.was_left = False  # by Ctrl-C
 
@@ -96,7 +101,7 @@ class Guard:
         done = self._done = (
             threading.Event()
         )  # Ctrl-C may make `Thread.join` take a thread for dead that lives
-        thread = threading.Thread(target=work, name="gnomon-sql", daemon=True)
+        thread = self._thread = threading.Thread(target=work, name="gnomon-sql", daemon=True)
         before = _resident()
         with _hard_limit(self._memory + SLACK) if self._is_own_process else contextlib.nullcontext():
             thread.start()
@@ -135,6 +140,30 @@ class Guard:
         while not done.is_set() and monotonic() < until:
             self._connection.interrupt()  # again and again: one that comes between two questions is lost
             done.wait(LOOK_EVERY_S)
+        if self._thread is not None and not done.is_set():
+            _see_to_the_end(self._connection, done, self._thread)
+
+
+def _see_to_the_end(connection: Any, done: threading.Event, work: threading.Thread) -> None:
+    """Interrupt work that was left on and on, so that it does no more than its piece; wait a while for it at exit."""
+
+    def see() -> None:
+        while not done.wait(GRACE_S):
+            connection.interrupt()
+        work.join()  # it lets go of the connection
+
+    watcher = threading.Thread(target=see, name="gnomon-sql-end", daemon=True)
+    watcher.start()
+    atexit.unregister(_wait_for_the_left)
+    atexit.register(_wait_for_the_left)  # anew: it comes before what else is registered until now
+    _left[:] = [*filter(threading.Thread.is_alive, _left), watcher]
+
+
+def _wait_for_the_left() -> None:
+    until = monotonic() + EXIT_WAIT_S
+    with contextlib.suppress(KeyboardInterrupt):  # whoever cannot wait
+        for watcher in _left:
+            watcher.join(max(0.0, until - monotonic()))
 
 
 def out_of_memory(memory: int) -> QueryStoppedError:
