@@ -77,3 +77,23 @@ def test_no_other_script_runs_and_no_request_leaves(page):
     answered = [event for event in page.events if event.get("method") == "Network.responseReceived"]
     assert all(url.startswith("file:") for url in asked if not url.startswith("http://127.0.0.1:9/"))
     assert all(event["params"]["response"]["url"].startswith("file:") for event in answered)
+
+
+def test_an_interval_at_one_x_alone_stays_a_bar_when_it_is_drawn_anew(project, tmp_path):
+    for seed, value in enumerate((1.0, 2.0, 3.0)):
+        with gnomon.run("a", params={"lr": 1}, seed=seed, group="g") as run:
+            run.log({"loss": value}, step=5)
+        with gnomon.run("b", params={"lr": 2}, seed=seed, group="h") as run:
+            for step in range(10):
+                run.log({"loss": 10 * value}, step=step)
+    path = tmp_path / "plot.html"
+    gnomon.open().plot(metrics="loss", groups=True).save(str(path))
+    page = chromium.Page(tmp_path / "profile")
+    try:
+        page.open(path)
+        height = "document.querySelector('[data-of=whiskers]').getBBox().height"
+        before = page.js(height)
+        page.js("document.querySelectorAll('.gn-key')[1].dispatchEvent(new MouseEvent('click')); 0")
+        assert page.js(HIDDEN) == 1 and page.js(height) > 2 * before > 0
+    finally:
+        page.close()

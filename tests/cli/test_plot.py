@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from xml.etree import ElementTree
 
 import pytest
@@ -116,6 +117,9 @@ def test_groups_are_means_with_an_interval(ask, project):
             run.log({"loss": value}, step=1)
     answer = ask("plot", "--groups", "loss")
     assert "2.0 [-0.5, 4.5]  3 seeds" in answer.out and "95 % t interval of the mean" in answer.out
+    with gnomon.run("g", seed=3, group="g", params={"lr": 1}) as run:
+        run.log({"loss": math.nan}, step=1)
+    assert "2.0 [-0.5, 4.5]  3 of 4 seeds" in ask("plot", "--groups", "loss").out
     (row, _) = csv.DictReader(io.StringIO(ask("plot", "--groups", "loss", "--csv").out))
     assert row["runs"] == "3" and float(row["high"]) == pytest.approx(4.4841377)
     assert (

@@ -346,7 +346,8 @@ def _last(ends: Sequence[tuple[Line, int]], digits: int | None, *, is_alone: boo
     line, at = ends[0]
     if not line.counts:
         return text.number(_as_logged(line, at))
-    seeds = f"  {text.count(line.counts[at], 'seed')}" if is_alone else ""
+    part = f"{line.counts[at]:,} of " if line.counts[at] < line.seeds else ""
+    seeds = f"  {part}{text.count(max(line.seeds, line.counts[at]), 'seed')}" if is_alone else ""
     return shown(line.ys[at], line.lows[at], line.highs[at], digits) + seeds
 
 

@@ -241,7 +241,7 @@ class Terminal:
     # --- for programs
 
     def json(self, value: object) -> None:
-        """Write a value as JSON, indented; NaN and infinities become null."""
+        """Write a value as JSON, indented; NaN and infinities become texts (see `rows_text`)."""
         self.write(as_json(value, indent=2))
 
     def json_list(self, values: Iterable[object]) -> None:

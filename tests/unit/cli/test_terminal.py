@@ -83,8 +83,8 @@ def test_json_is_always_valid(streams):
     terminal.json(value)
     shown = streams[0].getvalue()
     assert json.loads(shown) == {
-        "nan": None,
-        "inf": [None, None],
+        "nan": "NaN",
+        "inf": ["Infinity", "-Infinity"],
         "big": 10**30,
         "huge": hex(1 << 100_000),
         "float": 0.1,

@@ -57,7 +57,8 @@ class Line:
     raw: Points | None = None  # before it was smoothed
     lows: Sequence[float] = ()  # of the band, at each of `xs`; none for a single run
     highs: Sequence[float] = ()
-    counts: Sequence[int] = ()  # runs that the mean is of, at each of `xs`
+    counts: Sequence[int] = ()  # seeds that the mean is of, at each of `xs`
+    seeds: int = 0  # that it could be of; the others failed there (NaN), or have no value there
     points: int = 0  # that were logged
     left_out: tuple[tuple[int, str], ...] = ()  # how many points have no place, and why
     stroke: Stroke | None = None  # None: that of its key alone
@@ -157,7 +158,7 @@ def line_of_group(
         key, label, metric, tuple(run.id for run in runs),
         [xs[at] for at in kept], [ys[at] for at in kept], None,
         [ends[0][at] for at in kept], [ends[1][at] for at in kept], [found.counts[at] for at in kept],
-        count, _summed([*left_out, *low]),
+        len(curves), count, _summed([*left_out, *low]),
     )  # fmt: skip
 
 

@@ -99,13 +99,24 @@
 
   function area(panel, line) {
     let out = "", there = [], behind = [];
-    const close = () => { if (there.length) out += `M${[...there, ...behind.reverse()].join("L")}Z`; there = []; behind = []; };
+    const close = () => { if (there.length > 1) out += `M${[...there, ...behind.reverse()].join("L")}Z`; there = []; behind = []; };
     for (let i = 0; i < line.x.length; i++) {
       if (line.high[i] === null || line.low[i] === null) { close(); continue; }
       there.push(point(panel, line.x[i], line.high[i]));
       behind.push(point(panel, line.x[i], panel.y.log ? Math.max(line.low[i], panel.yNow.low) : line.low[i]));
     }
     close();
+    return out || "M0 0";
+  }
+
+  function whiskers(panel, line) {
+    const has = (i) => i >= 0 && i < line.x.length && line.high[i] !== null && line.low[i] !== null;
+    let out = "";
+    for (let i = 0; i < line.x.length; i++) {
+      if (!has(i) || has(i - 1) || has(i + 1)) continue;
+      const ends = [line.high[i], panel.y.log ? Math.max(line.low[i], panel.yNow.low) : line.low[i]].map((y) => point(panel, line.x[i], y));
+      out += `M${ends.join("L")}` + ends.map((end) => `M${end}m-4 0h8`).join("");
+    }
     return out || "M0 0";
   }
 
@@ -122,7 +133,7 @@
         if (isFirst) paths.forEach((one, k) => one.setAttribute("d", panel.before.lines[index][k]));
         else for (const one of paths) {
           const kind = one.dataset.of;
-          one.setAttribute("d", kind === "band" ? area(panel, line) : kind === "raw" ? path(panel, ...line.raw) : path(panel, line.x, line.y));
+          one.setAttribute("d", kind === "band" ? area(panel, line) : kind === "whiskers" ? whiskers(panel, line) : kind === "raw" ? path(panel, ...line.raw) : path(panel, line.x, line.y));
         }
         for (const dot of element.querySelectorAll("circle")) {
           dot.setAttribute("cx", round(at(panel.x, Number(dot.dataset.x)) * panel.box[2]));

@@ -204,7 +204,12 @@ class Plot:
         if line.raw is not None:
             found["raw"] = {"x": [self._x(x) for x in line.raw[0]], "value": list(line.raw[1])}
         if line.lows:
-            found |= {"low": list(line.lows), "high": list(line.highs), "count": list(line.counts)}
+            found |= {
+                "low": list(line.lows),
+                "high": list(line.highs),
+                "count": list(line.counts),
+                "seeds": line.seeds,
+            }
         return found
 
 
@@ -517,11 +522,8 @@ def _caption(made: Plot, entries: Sequence[tuple[tuple[str, ...], str]], *, grou
     """Return what a reader must know to read the picture: of what it is, smoothed how, what is left out."""
     parts = []
     if groups:
-        counts = sorted({count for line in made._lines() for count in line.counts if count})
-        seeds = f"{counts[0] if counts else 0}" if len(counts) < 2 else f"{counts[0]} to {counts[-1]}"
         parts.append(
-            f"Mean of {seeds} {'seed' if counts == [1] else 'seeds'}; band: 95 % t interval of the mean at each x, "
-            "where two or more have a value."
+            f"Mean of {_seeds(made)}; band: 95 % t interval of the mean at each x, where two or more have a value."
         )
     elif len(made.keys) == 1 and len(entries) == 1:
         label, run = entries[0][1], entries[0][0][0][:SHOWN_LENGTH]
@@ -545,6 +547,21 @@ def _caption(made: Plot, entries: Sequence[tuple[tuple[str, ...], str]], *, grou
     if left_out:
         parts.append(f"Not drawn: {', '.join(f'{count:,} {plain(why)}' for why, count in left_out.items())}.")
     return " ".join(parts)
+
+
+def _seeds(made: Plot) -> str:
+    """Return of how many seeds the means are: `3 seeds`, `3 to 5 of 5 seeds` where some have no value everywhere."""
+    counts = {count for line in made._lines() for count in line.counts if count} or {0}
+    groups = {line.seeds for line in made._lines()}
+    noun = "seed" if max(groups) == 1 else "seeds"
+    if all(set(line.counts) <= {line.seeds} for line in made._lines()):
+        return f"{_range(counts)} {noun}"
+    return f"{_range(counts)} of {_range(groups)} {noun}"
+
+
+def _range(counts: set[int]) -> str:
+    low, high = min(counts), max(counts)
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def _days(scale: Scale | None) -> str:

@@ -26,7 +26,7 @@ from gnomon.runs.plot.look import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from gnomon.runs.plot.lines import Line
     from gnomon.runs.plot.picture import Panel, Plot
@@ -39,6 +39,7 @@ TITLE, TEXT, SMALL = 16, 11, 10
 EDGE, GAP, KEY = 16, 26, 17  # around all; between panels; lines of the legend
 FEW_POINTS = 24  # up to so many, each point of a line is marked
 MOST_LONE = 200  # points between gaps that are marked
+WHISKER = 4  # half the width of the ends of an interval at one x alone
 
 
 class Box(NamedTuple):
@@ -274,8 +275,25 @@ class _Pen(NamedTuple):
         )
 
     def area(self, line: Line) -> str:
-        """Return the path around a band; where its low end is below a logarithmic axis, down to the bottom."""
+        """Return the path around a band, but where it is of one x alone."""
         found = []
+        for xs, lows, highs in self._stretches(line):
+            if len(xs) > 1:
+                there, back = map(self.point, xs, highs), map(self.point, reversed(xs), reversed(lows))
+                found.append("M" + "L".join([*there, *back]) + "Z")
+        return "".join(found)
+
+    def whiskers(self, line: Line) -> str:
+        """Return the path of the intervals at an x alone, where a band has no width: each a bar with ends."""
+        lone = [(xs[0], lows[0], highs[0]) for xs, lows, highs in self._stretches(line) if len(xs) == 1]
+        return "".join(
+            f"M{self.point(x, high)}L{self.point(x, low)}"
+            + "".join(f"M{_n(self.x(x) - WHISKER)} {_n(self.y(y))}h{2 * WHISKER}" for y in (high, low))
+            for x, low, high in lone[:MOST_LONE]
+        )
+
+    def _stretches(self, line: Line) -> Iterator[tuple[list[float], list[float], Sequence[float]]]:
+        """Yield (xs, lows, highs) of a band between its gaps; below a logarithmic axis, low ends are at its bottom."""
         bottom = self.y_scale.low
         lows = [max(low, bottom) if low == low else low for low in line.lows]
         both = [low if high == high else high for low, high in zip(lows, line.highs, strict=True)]
@@ -284,15 +302,7 @@ class _Pen(NamedTuple):
             start = next(at for at in range(start, len(line.xs)) if both[at] == both[at])
             part_highs = line.highs[start : start + len(part_xs)]
             start += len(part_xs)
-            if len(part_xs) > 1:
-                there = map(self.point, part_xs, part_highs)
-                back = map(self.point, reversed(part_xs), reversed(part_lows))
-                found.append("M" + "L".join([*there, *back]) + "Z")
-            else:
-                found.append(
-                    f"M{self.point(part_xs[0], part_highs[0])}L{self.point(part_xs[0], part_lows[0])}Z"
-                )
-        return "".join(found)
+            yield part_xs, part_lows, part_highs
 
 
 def _line(line: Line, stroke: Stroke, pen: _Pen, theme: Theme, *, is_few: bool) -> Iterable[str]:
@@ -303,6 +313,8 @@ def _line(line: Line, stroke: Stroke, pen: _Pen, theme: Theme, *, is_few: bool) 
     yield f'<g class="gn-line" data-key="{line.key}"><title>{escaped(line.label)}</title>'
     if line.lows and (area := pen.area(line)):
         yield f'<path class="gn-f{line.key} gn-band" data-of="band" d="{area}" fill="{shade}" fill-opacity="0.18"/>'
+    if line.lows and (bars := pen.whiskers(line)):
+        yield f'<path {drawn} data-of="whiskers" d="{bars}" stroke-width="1.4" stroke-opacity="0.7"/>'
     if line.raw is not None and (path := pen.path(*line.raw)):
         yield f'<path {drawn} data-of="raw" d="{path}" stroke-width="1" stroke-opacity="0.3"/>'
     width = 1.1 if stroke.is_one_of_many else 1.8

@@ -92,7 +92,21 @@ def test_seeds_become_a_mean_with_an_interval(log):
     line = only_line(plot)
     assert list(line.ys) == [2, 2, 1] and list(line.counts) == [3, 3, 1]
     assert line.highs[0] - 2 == pytest.approx(2.4841377) and math.isnan(line.highs[2])
-    assert plot.caption.startswith("Mean of 1 to 3 seeds; band: 95 % t interval of the mean at each x")
+    assert plot.caption.startswith("Mean of 1 to 3 of 3 seeds; band: 95 % t interval of the mean at each x")
+
+
+def test_how_many_seeds_have_a_value_is_said_with_how_many_there_are(log):
+    for seed in range(5):
+        log("a", loss=[1.0, math.nan if seed < 2 else 2.0], seed=seed, group="g", params={"lr": 1})
+    plot = gnomon.open().plot(metrics="loss", groups=True)
+    line = only_line(plot)
+    assert list(line.counts) == [5, 3] and line.seeds == 5
+    assert plot.caption.startswith("Mean of 3 to 5 of 5 seeds;")
+    assert plot.to_dict()["lines"][0]["seeds"] == 5
+    for seed in range(3):
+        log("b", loss=[1.0], seed=seed, group="h", params={"lr": 2})
+    both = gnomon.open().plot(metrics="loss", groups=True)
+    assert both.caption.startswith("Mean of 3 to 5 of 3 to 5 seeds;")
 
 
 def test_a_groups_mean_keeps_the_spike_of_one_seed(log):

@@ -80,6 +80,24 @@ def test_a_lone_point_gets_a_mark(made_up):
     assert len(list(tree(made_up(("a", range(60), ys)).svg()).iter(f"{SVG}circle"))) == 1
 
 
+def whiskers(plot):
+    """Return the ends of the intervals that are drawn as bars: (upper, lower) each, as y of the picture."""
+    paths = [
+        one.get("d", "") for one in tree(plot.svg()).iter(f"{SVG}path") if one.get("data-of") == "whiskers"
+    ]
+    return [tuple(map(float, re.findall(r"M[\d.]+ ([\d.]+)L[\d.]+ ([\d.]+)", path)[0])) for path in paths]
+
+
+def test_an_interval_at_one_x_alone_is_a_bar(log):
+    for seed, value in enumerate((1.0, 2.0, 3.0)):
+        log("a", loss=[value], seed=seed, group="g", params={"lr": 1})
+        log("b", loss=[value, value], seed=seed, group="h", params={"lr": 2})
+    (drawn,) = whiskers(gnomon.open().plot(metrics="loss", groups=True))
+    assert drawn[1] - drawn[0] > 100  # pixels of the 480
+    (on_log,) = whiskers(gnomon.open().plot(metrics="loss", groups=True, log=True))
+    assert on_log[1] > on_log[0]  # its low end is below 0: it ends at the bottom
+
+
 @pytest.mark.parametrize("theme", ["light", "dark", "auto"])
 def test_hostile_names_stay_text(log, theme):
     log(HOSTILE, loss=[1.0, 2.0], params={"a": 1})
