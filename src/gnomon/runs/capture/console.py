@@ -33,7 +33,7 @@ FASTEST_BYTES = (
 FIRST_TAIL_AFTER_S = 30.0
 TAIL_GROWTH = 1.1  # a tail is written when the process is a tenth older than at the last one
 OUT, ERR = "out", "err"
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]{1,4}[0-~]|[0-Z\\^_])")
 _KEY_LINE = re.compile(r"\s*[A-Za-z0-9+/=_-]{24,}\s*\Z").match
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 

@@ -46,7 +46,8 @@ def test_a_line_is_a_row(line, expected):
     [
         "saved to /tmp/run=3/x.bin", "time: 12:30:05", "version: 1.2.3", "host=10.0.0.1:8080", "sha=3fa2", "url=http://x/?a=1b",
         "no numbers here", "loss=", "= 3", "", "a" * 1000, "date: 2026-11-25",
-        "loss=1,234.5", "loss: 12,345", "loss=0,5", "mAP@0.5:0.95 = 0.31", "x = tensor(0.25, device='cuda:0')",
+        "loss=1,234.5", "loss: 12,345", "loss=0,5", "mAP@0.5:0.95 = 0.31", "x = tensor(0.25, 0.5)", "x = tensor([1, 2])",
+        "x = array(0.5 0.6)", "f = size(3)",
     ],
 )  # fmt: skip
 def test_what_is_no_metric_is_not_taken(line):
@@ -176,3 +177,124 @@ def test_names_that_were_printed_without_a_sign_are_told_and_do_not_hide_others(
     assert list(picker.rows(["epoch 2 val acc 0.9481"])) == []
     assert picker.seen == ["val acc"] and "acc" in picker.unmatched
     assert list(picker.rows(['{"val acc": 0.5}'])) == [(None, {"val acc": 0.5})]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("loss: 0.30 val loss: 0.40", {"loss": 0.3, "val loss": 0.4}),
+        ("val loss: 0.40 loss: 0.30", {"loss": 0.3, "val loss": 0.4}),
+        (
+            "Train Loss: 0.50 | Valid Loss: 0.90 | best_loss: 0.1 | EMA loss=0.77",
+            {"Train Loss": 0.5, "Valid Loss": 0.9, "best_loss": 0.1, "EMA loss": 0.77},
+        ),
+        ("top1 acc: 0.7, top5 acc: 0.9", {"top1 acc": 0.7, "top5 acc": 0.9}),
+        ("[10]\ttraining's auc: 0.9\tvalid_1's auc: 0.8", {"training's auc": 0.9, "valid_1's auc": 0.8}),
+        ("{'loss': 0.3, 'val loss': 0.4}", {"loss": 0.3, "val loss": 0.4}),
+        ("batch loss: 0.2 epoch loss: 0.3", {"batch loss": 0.2, "epoch loss": 0.3}),
+        ("lm loss: 7.1E+00 | loss scale: 1.0 |", {"lm loss": 7.1, "loss scale": 1.0}),
+        ("the best mean val loss: 0.3", {"best mean val loss": 0.3}),
+        ("val   loss: 0.3", {"val loss": 0.3}),
+    ],
+)
+def test_the_words_before_a_name_belong_to_it(line, found):
+    assert rows(line + "\n") == [(None, found)]
+    for name in ("loss", "val loss"):
+        exact = {name: found[name]} if name in found else {}
+        assert rows(line + "\n", name) == ([(None, exact)] if exact else [])
+
+
+def test_a_name_without_a_sign_and_a_longer_one_with_a_sign_are_two():
+    assert rows("loss 0.3 val loss: 0.4\n", "loss") == [(None, {"loss": 0.3})]
+    assert rows("val loss 0.4 loss: 0.3\n", "loss", "val loss") == [(None, {"loss": 0.3, "val loss": 0.4})]
+
+
+def test_a_name_of_another_is_not_taken_and_told():
+    picker = Picker(["loss"])
+    assert list(picker.rows(["train loss: 0.2", "val loss: 0.3"])) == []
+    assert picker.unmatched == ["loss"] and picker.seen == ["train loss", "val loss"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "epoch 3 loss: 0.3", "step 100 - loss: 0.3", "[INFO] loss: 0.3", "Epoch 1/3 loss=0.3", "train | loss: 0.3",
+        "2024-01-01 12:00:00 INFO loss: 0.3", "loss: 0.3 val_loss: 0.4", "WARNING loss: 0.3", "mode=train loss: 0.3",
+        "mode = train loss: 0.3", "epoch3 loss: 0.3", "[val] loss: 0.3", "finished with loss: 0.3", "took 3.5 s loss: 0.3",
+        "x.py loss: 0.3", "/tmp/run loss: 0.3", "done. loss: 0.3", "train\tloss: 0.3", "train    loss: 0.3", "val, loss: 0.3",
+        '{"a": "b"} "loss": 0.3', "INFO:root:loss: 0.3", "Epoch 3:  loss: 0.3",
+    ],
+)  # fmt: skip
+def test_what_else_stands_before_a_name_is_no_part_of_it(line):
+    assert rows(line + "\n", "loss") == [(None, {"loss": 0.3})]
+
+
+def test_a_name_with_two_values_in_one_line_has_none():
+    """Which of the two is meant cannot be known: `[train] loss: 0.2 [val] loss: 0.4`."""
+    picker = Picker(["loss", "acc"])
+    line = "[train] loss: 0.2 acc: 0.5 [val] loss: 0.4 acc: 0.50"
+    assert list(picker.rows([line])) == [(None, {"acc": 0.5})]
+    assert picker.unmatched == ["loss"] and "loss (with two values in a line)" in picker.seen
+    assert rows("loss 0.3 loss: 0.2\n", "loss") == []
+    assert len(rows("loss: nan loss: nan\n")) == 1
+
+
+def test_a_step_may_have_a_word_before_it():
+    assert rows("global step: 100 loss: 1\n") == [(100, {"loss": 1.0})]
+    assert rows("total step: 900 step: 3 loss: 1\n") == [(3, {"loss": 1.0})]
+    assert rows("inner step: 3 step: 4\n", "inner step") == [(4, {"inner step": 3.0})]
+    assert rows("time per step: 3 loss: 1\n") == [(None, {"time per step": 3.0, "loss": 1.0})]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "loss=\x1b[1;36m0.1\x1b[0m\n", "\x1b[1mloss\x1b(B\x1b[m: \x1b[32m0.1\x1b[39m\n", "\x1b]0;title\x07loss: 0.1\n",
+        "\x1b]8;;http://x/?loss=3\x1b\\loss\x1b]8;;\x1b\\=0.1\n",
+        "\r\x1b[2Kloss=0.1\x1b[K\r", "loss=0.1\x1b[0m", "\x1b7loss=0.1\x1b8\n",
+        "\x1b[33mINFO\x1b[0m loss: 0.1\n",
+    ],
+)  # fmt: skip
+def test_colours_hide_nothing(text):
+    assert rows(text, "loss") == [(None, {"loss": 0.1})]
+
+
+def test_where_the_cursor_moves_another_line_begins():
+    assert rows("loss=2\x1b[1Gloss=1\x1b[A\x1b[A\n") == [(None, {"loss": 2.0}), (None, {"loss": 1.0})]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("Loss      :    0.500", {"Loss": 0.5}),
+        ("精度: 0.9 損失：0.2", {"精度": 0.9, "損失": 0.2}),
+        ("größe=1 потери: 0.5", {"größe": 1.0, "потери": 0.5}),
+        ("हानि: 0.9 cafe\u0301=1", {"हानि": 0.9, "cafe\u0301": 1.0}),
+        ("средняя потеря: 0.5 потеря: 0.4", {"средняя потеря": 0.5, "потеря": 0.4}),
+        ("loss=tensor(0.33, device='cuda:0')", {"loss": 0.33}),
+        ("loss=tensor(0.33, device='cuda:0', grad_fn=<NllLossBackward0>) x=1", {"loss": 0.33, "x": 1.0}),
+        ("a=tensor(0.33) b=np.float64(0.5) c: array(0.5)", {"a": 0.33, "b": 0.5, "c": 0.5}),
+        ("{'a': Array(1e-3, dtype=float32), 'b': np.int64(3)}", {"a": 1e-3, "b": 3.0}),
+    ],
+)
+def test_names_of_any_alphabet_and_numbers_that_libraries_wrap(line, found):
+    assert rows(line + "\n") == [(None, found)]
+    assert rows("精度 0.9\n", "精度") == [(None, {"精度": 0.9})]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"step": 1, "loss": 0.5} {"step": 2, "loss": 0.4}',
+        '{"step": 1, "loss": 0.5},{"step": 2, "loss": 0.4},',
+        '[{"step": 1, "loss": 0.5}, {"step": 2, "loss": 0.4}]',
+        ' [ {"step": 1, "loss": 0.5} ]; [{"step": 2, "loss": 0.4}]',
+    ],
+)
+def test_each_json_object_of_a_line_is_a_row(line):
+    assert rows(line + "\n", "loss") == [(1, {"loss": 0.5}), (2, {"loss": 0.4})]
+
+
+@given(st.text("loss val:=.0123 \t\x1b[m{}\"',精", max_size=60))
+def test_any_line_is_survived(line):
+    assert all(metrics for _, metrics in rows(line + "\n", "*", "loss"))
