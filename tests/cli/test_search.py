@@ -282,15 +282,15 @@ def test_the_words_are_bold_and_nothing_else_reaches_the_terminal(cli, monkeypat
 
 
 @pytest.mark.slow
-def test_runs_of_one_process_share_a_line(cli, monkeypatch):
+def test_runs_that_were_open_together_share_a_line(cli, monkeypatch):
     monkeypatch.setenv("GNOMON_CAPTURE", "console")
     script = (
-        "import gnomon\nfor n in range(3):\n    with gnomon.run(f'r{n}'):\n        print('jabberwocky')\n"
+        "import gnomon\nfor n in range(3):\n    with gnomon.run(f'r{n}'), gnomon.run(f'r{n}b'):\n        print('jabberwocky')\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
     lines = cli("jabberwocky").stdout.splitlines()
-    assert len(lines) == 2 and "r2 (+2)" in lines[1]
-    assert len(json.loads(cli("jabberwocky", "--json").stdout)) == 3
+    assert [line.split("  ")[1] for line in lines[1:]] == ["r2b (+1)", "r1b (+1)", "r0b (+1)"]
+    assert len(json.loads(cli("jabberwocky", "--json").stdout)) == 6
 
 
 @pytest.mark.slow
@@ -450,3 +450,33 @@ def test_an_excerpt_of_a_very_long_text_shows_where_most_words_stand(cli):
     assert len(hit.excerpt) <= 401
     (hit,) = gnomon.open().search("val* plateau")
     assert "a valley by the plateau" in hit.excerpt
+
+
+@pytest.mark.slow
+def test_a_line_of_the_console_leads_to_the_run_that_was_open_when_it_was_printed(project, monkeypatch):
+    """Three runs of one process one after the other, one around two, and all of them in one script."""
+    monkeypatch.setenv("GNOMON_CAPTURE", "console")
+    script = """
+import gnomon
+print("preparing pelicans")
+for name in ("one", "two", "three"):
+    with gnomon.run(name) as run:
+        print(f"walrus of {name}")
+        run.log(loss=1)
+with gnomon.run("outer"):
+    with gnomon.run("inner"):
+        print("an otter in both")
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+    record = gnomon.open()
+    ids = {row["id"]: row["name"] for row in record.runs(columns=["name"], limit=None).to_pylist()}
+
+    def named(words):
+        return [(ids[hit.run], hit.field) for hit in record.search(words)]
+
+    for name in ("one", "two", "three"):
+        printed = {row for row in ids if f"walrus of {name}" in subprocess.run(
+            [sys.executable, "-m", "gnomon", "console", row], check=True, capture_output=True, text=True).stdout}  # fmt: skip
+        assert {ids[run] for run in printed} == {name}
+        assert named(f"walrus {name}") == [(name, "console")]
+    assert sorted(named("otter")) == [("inner", "console"), ("outer", "console")]

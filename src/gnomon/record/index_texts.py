@@ -119,6 +119,16 @@ def _placed(low: int, texts: Iterable[tuple[str, str]]) -> list[tuple[int, str, 
     return placed
 
 
+def is_of_field(row: int, field: str) -> bool:
+    """Return whether a text is of one of `FIELDS`."""
+    return row >> _FIELD_SHIFT & 15 == _RANKS[field]
+
+
+def nth_of(row: int) -> int:
+    """Return how many texts of the same field and subject stand before one."""
+    return row & (MAX_TEXTS - 1)
+
+
 # ---------------------------------------------------------------- words
 
 

@@ -23,6 +23,7 @@ from gnomon.errors import BadArgumentError
 from gnomon.record import index_texts as texts
 from gnomon.record.index_query import find_type, place_of, subject_of
 from gnomon.record.index_tables import TEXT_SHIFT, TYPE_SHIFT
+from gnomon.runs.capture.views import PrintedTexts
 from gnomon.team.writing.kinds import KINDS as WRITINGS
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 _PLACE = (1 << TYPE_SHIFT) - 1
 LONGEST_EXCERPT = 400
+MOST_TOLD_APART = 20  # runs of one process that had begun, the newest first, of which it is looked at whose a text is
+CLOCK_US = 1_000_000  # so much later a run may be said to have begun than what it printed
 _BEFORE_MATCH = 60
 _PARAMETER = re.compile(r"([^=\s]+)=([^=\s]+)\Z")
 _MARKS = re.compile(f"([{texts.MARK}{texts.UNMARK}])")
@@ -317,6 +320,7 @@ class _Subjects:
             for other in KINDS[1:] if kind is None else [one for one in KINDS[1:] if one == kind]:
                 self._add(other)
         self._by_process: dict[str, list[int]] | None = None
+        self._printed: dict[str, PrintedTexts] = {}
         self._known: dict[int, list[int]] = {}
 
     def _add(self, other: str) -> None:
@@ -352,14 +356,15 @@ class _Subjects:
             keys = [(scores[row], key) for (row, _), key in zip(found, keys, strict=True)]
         order = sorted(range(len(found)), key=keys.__getitem__)
         for _, alike in groupby(order, keys.__getitem__):
-            yield from self._settled([found[at] for at in alike])
+            yield from self._settled([(found[at][0], self._whose(*found[at])) for at in alike])
 
     def _settled(self, found: list[_Row]) -> list[_Row]:
-        """Return what is alike in order of the ids: what decides between those of one moment."""
+        """Return what is alike by the newest and then in order of the ids: what decides between those of one moment."""
         if len(found) < 2:
             return found
         ids = self._cells("", [places[0] for _, places in found])
-        return [row for _, row in sorted(zip(map(str, ids), found, strict=True))]
+        times = [-self._created[places[0]] for _, places in found]
+        return [row for _, _, row in sorted(zip(times, map(str, ids), found, strict=True))]
 
     def _cells(self, key: str, places: Sequence[int]) -> list[object]:
         """Return one column at these places, whatever is there."""
@@ -449,6 +454,25 @@ class _Subjects:
             place = place_of(self._database, f"run:{subject_id}")
             return [] if place is None else [place]
         return []
+
+    def _whose(self, row: int, places: Sequence[int]) -> Sequence[int]:
+        """Return those places whose runs were open when a text of the console was printed; all, where it cannot be told."""
+        if len(places) < 2 or not texts.is_of_field(row, "console"):
+            return places
+        log = subject_of(self._database, row >> TEXT_SHIFT).partition(":")[2]
+        printed = self._printed.get(log)
+        if printed is None:
+            printed = self._printed[log] = PrintedTexts(self._index, log)
+        nth = texts.nth_of(row)
+        time_us = printed.time_us(nth)
+        if time_us is None:
+            return places
+        begun = [place for place in places if self._created[place] <= time_us + CLOCK_US]
+        near = begun[:MOST_TOLD_APART]
+        own = [
+            place for place, run in zip(near, self._cells("", near), strict=True) if printed.is_of(nth, str(run))
+        ]
+        return [*own, *(begun[len(near) :] if len(own) == len(near) else ())] or places
 
     def _of_processes(self) -> dict[str, list[int]]:
         """Return the places of the runs of each process, newest first."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gnomon.errors import UnknownSubjectError
 from gnomon.runs import checked
 from gnomon.runs.capture.state import COLUMNS, EXIT_CODE, PACKAGE, VARIABLE
-from gnomon.runs.state import by_ending
+from gnomon.runs.state import OPEN, by_ending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -259,3 +259,37 @@ def places_of_console(
 ) -> set[int]:
     """Return the places in a process's log of what `Captured.console` yields for a run of it."""
     return {chunk.seq for chunk in _within(_printed(state), process, since_us, until_us)}
+
+
+class PrintedTexts:
+    """The texts of the console that full-text search has of a process, in their order, and whose each is."""
+
+    def __init__(self, index: Index, log: str) -> None:
+        self._index, self._log = index, log
+        state = index.state("process", log)
+        assert isinstance(state, dict)  # `fold_process` makes no other  # noqa: S101
+        self._state = state
+        self._texts = [chunk for chunk in state["console"] if any(text for _, text in chunk["pieces"])]
+        self._of_run: dict[str, set[int] | None] = {}  # places in the log; None: not known, so all of them
+
+    def time_us(self, nth: int) -> int | None:
+        """When a text was written; None where there is no such text any more."""
+        return int(self._texts[nth]["time_us"]) if nth < len(self._texts) else None
+
+    def is_of(self, nth: int, run: str) -> bool:
+        """Return whether a text is one that `Captured.console` yields for a run."""
+        if run not in self._of_run:
+            self._of_run[run] = self._places(run)
+        places = self._of_run[run]
+        return places is None or self._texts[nth]["seq"] in places
+
+    def _places(self, run: str) -> set[int] | None:
+        told = self._index.state("run", run)
+        assert isinstance(told, dict)  # as above  # noqa: S101
+        process, since_us = told["processes"].get(self._log), told.get("created_us")
+        if not isinstance(process, dict) or not isinstance(since_us, int):
+            return None
+        ends = [one.get("ended_us") for one in told["processes"].values()]
+        known = [end for end in ends if isinstance(end, int)]
+        until_us = max(known) if known and told.get("status") != OPEN else None
+        return places_of_console(self._state, process, since_us, until_us)
