@@ -231,7 +231,13 @@ def test_seeds_that_diverged_are_said_and_win_nothing(ask, two_groups):
 
 def test_a_baseline_whose_seeds_failed_is_said_once(ask, two_groups):
     for seed in range(5):
-        train(f"nan-{seed}", seed=seed, group="nan", lr=0.5, loss=float("nan") if seed > 2 else 0.05 + seed / 1000)
+        train(
+            f"nan-{seed}",
+            seed=seed,
+            group="nan",
+            lr=0.5,
+            loss=float("nan") if seed > 2 else 0.05 + seed / 1000,
+        )
         train(f"other-{seed}", seed=seed, group="other", lr=0.6, loss=0.7 + seed / 100)
     said = " ".join(ask("compare", "--groups", "loss", "--baseline", "nan").out.split())
     assert said.count("2 of 5 seeds of `nan` have no finite value") == 1
@@ -668,3 +674,12 @@ def test_two_scripts_with_equal_parameters_are_no_seeds_of_one_configuration(pro
     assert found == {
         "train.py": (2, "train.py"), "linear.py": (2, "linear.py"), "lr=0.1": (1, None), "both": (4, None)
     }  # fmt: skip
+
+
+def test_a_difference_that_is_no_number_has_no_sign(ask, project):
+    for value in (1.0, float("nan")):
+        with gnomon.run("a", params={"x": value}) as run:
+            run.log(loss=value)
+    ids = [one["id"] for one in ask("runs", "--json").json()]
+    (line,) = [one for one in ask("compare", *ids).lines if one.split()[:1] == ["loss"]]
+    assert line.split() == ["loss", "nan", "1", "nan"]

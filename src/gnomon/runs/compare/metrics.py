@@ -63,7 +63,10 @@ class MetricRow(NamedTuple):
 def metric_rows(
     record: Record, sides: Sequence[Side], at: At, better: Better | None, patterns: Sequence[str]
 ) -> list[MetricRow]:
-    """Return the metrics that any side has and that fit a pattern, by name. Raises UnknownSubjectError."""
+    """Return the metrics that any side has and that fit a pattern, by name.
+
+    Raises UnknownSubjectError for a pattern that none fits, and for a step before which nothing was logged.
+    """
     names = _names(record, sides, patterns)
     ids = [run for side in sides for run in side.ids]
     places = [place for side in sides for place in side.places]
@@ -86,7 +89,16 @@ def metric_rows(
         rows.append(
             MetricRow(name, tuple(values), differences, way, is_guessed, tuple(steps), _are_uneven(steps, at))
         )
+    if rows and at.kind == "step" and all(_is_none(value) for row in rows for value in row.values):
+        raise UnknownSubjectError(
+            f"none of these runs logged anything at {at} or before",
+            hint="`step=N` is the value at step N, or at the last step before it: ask for a later step, or for `last`",
+        )
     return rows
+
+
+def _is_none(value: float | Spread | None) -> bool:
+    return not (value.n or value.failed) if isinstance(value, Spread) else value is None
 
 
 def _are_uneven(steps: Sequence[int | None], at: At) -> bool:

@@ -220,7 +220,7 @@ def _metric_as_row(row: MetricRow, titles: Sequence[str], names: Sequence[str]) 
             (str(value) if value.n or value.failed else None) if isinstance(value, Spread) else value
         )
     for name, difference in zip(names, row.differences, strict=True):
-        cells[name] = None if difference is None else f"{difference:+.4g}"
+        cells[name] = None if difference is None else _signed(difference)
     way = {"higher": "highest", "lower": "lowest", None: "?"}[row.better]
     steps = ["-" if step is None else f"{step:,}" for step in row.steps]
     cells["last steps"] = " / ".join(steps) if row.is_uneven else None
@@ -229,6 +229,10 @@ def _metric_as_row(row: MetricRow, titles: Sequence[str], names: Sequence[str]) 
 
 
 # ---------------------------------------------------------------- small things
+
+
+def _signed(difference: float) -> str:
+    return "nan" if difference != difference else f"{difference:+.4g}"
 
 
 def _heading(name: str, about: str, terminal: Terminal) -> None:

@@ -14,6 +14,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from gnomon.runs.groups.noise import ROUNDING
 from gnomon.text import cut
 
 if TYPE_CHECKING:
@@ -100,8 +101,12 @@ class Spread(NamedTuple):
 def spread_of(values: Iterable[object], seeds: Iterable[object]) -> Spread:
     """Return mean and spread of some values over their seeds; a None is no value.
 
+    A spread that is only the rounding of the numbers (`noise.ROUNDING`) is none, as for the judge.
+
     >>> spread_of([1.0, 3.0, 3.0, None], [1, 2, 2, 3])
     Spread(n=2, mean=2.0, spread=1.4142135623730951, failed=0)
+    >>> spread_of([0.3, 0.1 + 0.2], [1, 2])
+    Spread(n=2, mean=0.30000000000000004, spread=0.0, failed=0)
     """
     found = per_seed(values, seeds)
     means = found.values
@@ -110,6 +115,8 @@ def spread_of(values: Iterable[object], seeds: Iterable[object]) -> Spread:
         return Spread(0, None, None, found.failed)
     mean = math.fsum(means) / n
     spread = math.sqrt(math.fsum((one - mean) ** 2 for one in means) / (n - 1)) if n > 1 else None
+    if spread is not None and spread <= ROUNDING * max(map(abs, means)):
+        spread = 0.0
     return Spread(n, mean, spread, found.failed)
 
 

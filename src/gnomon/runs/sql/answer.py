@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from gnomon.errors import MissingExtraError
+from gnomon.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,7 +52,7 @@ class Answer:
             yield from rows_of(batch)
 
     def __repr__(self) -> str:
-        return f"<Answer of {len(self):,} rows × {len(self.columns)} columns: {', '.join(self.columns[:8])}>"
+        return f"<Answer of {len(self):,} rows × {len(self.columns)} columns: {clean(', '.join(self.columns[:8]))}>"
 
     @property
     def columns(self) -> list[str]:
@@ -98,7 +99,7 @@ class Answer:
         from html import escape
         from itertools import islice
 
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
+        head = "".join(f"<th>{escape(clean(name))}</th>" for name in self.columns)
         body = "".join(
             "<tr>" + "".join(f"<td>{escape(_shown(row[name]))}</td>" for name in self.columns) + "</tr>"
             for row in islice(self, SHOWN_ROWS)
@@ -187,4 +188,4 @@ def _cell(value: object) -> object:
 def _shown(value: object) -> str:
     if value is None:
         return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(plain(value))
+    return f"{value:.6g}" if isinstance(value, float) else clean(str(plain(value)))

@@ -66,7 +66,6 @@ def test_metrics_stand_side_by_side_with_the_difference_to_the_first(project):
         ("best", 0.2, 0.9, None),
         ("step=2", 1 / 3, 0.7, 2.0),
         ("step=99", 0.2, 0.9, 4.0),
-        ("step=-1", None, None, None),
         ("area", (1 / 2 + 1 / 2 + 1 / 3 + 1 / 4 + 1 / 10) / 4, 0.7, 2.0),
     ],
 )
@@ -75,6 +74,20 @@ def test_a_metric_is_looked_at_where_one_says(project, at, loss, acc, odd):
     for name, value in (("loss", loss), ("acc", acc), ("odd", odd)):
         (row,) = [row for row in found.metrics if row.name == name]
         assert row.values == (value, value) if value is None else row.values == pytest.approx((value, value))
+
+
+def test_a_step_before_all_others_is_an_error_that_names_the_rule(project):
+    with pytest.raises(
+        UnknownSubjectError, match=r"logged anything at step=-1 or before\n(.*)at the last step before it"
+    ):
+        compare(train(), train(), at="step=-1")
+    with gnomon.run("late") as late:
+        late.log(loss=1.0, step=7)
+    found = compare(train(), late.id, at="step=2", metrics=["loss"])
+    assert found.metrics[0].values == (1 / 3, None)
+    with gnomon.run("without") as one, gnomon.run("without") as other:
+        pass
+    assert compare(one.id, other.id, at="step=2").metrics == ()
 
 
 def test_best_of_a_metric_without_a_direction_needs_one(project):

@@ -197,6 +197,13 @@ def test_spread_counts_as_the_judge_does():
     assert (mine.mean, mine.spread) == pytest.approx((other.mean, other.spread))
 
 
+def test_a_spread_that_is_rounding_is_none():
+    found = spread_of([0.95, 0.95 + 1.2e-16, 0.95 + 2.4e-16, math.nan], range(4))
+    assert found.spread == 0 and str(found) == "0.95 ± 0 (3 of 4)"
+    assert spread_of([1e9, 1e9 + 1e-3], range(2)).spread > 0
+    assert spread_of([0.0, 0.0], range(2)).spread == 0
+
+
 def test_digits_follow_the_spread():
     assert shown(0.123456, 0.0123) == "0.123 ± 0.012"
     assert shown(1234.5, 67.8) == "1234 ± 68"

@@ -242,6 +242,16 @@ def test_a_notebook_shows_no_markup_of_strangers(project):
     assert "&lt;script&gt;" in shown
 
 
+def test_a_notebook_shows_no_control_characters_of_strangers(project):
+    with gnomon.run("\x1b[31mred\u202e", tags=["\x1b[0m"]):
+        pass
+    answer = gnomon.open().sql("""select name, tags, 1 as "\x1b[2J" from runs""")
+    shown = answer._repr_html_()
+    assert "\\x1b[31mred\\u202e" in shown
+    for char in "\x1b\u202e":
+        assert char not in shown and char not in repr(answer)
+
+
 @pytest.mark.slow
 def test_an_empty_record_answers(project):
     with gnomon.run("only"):
