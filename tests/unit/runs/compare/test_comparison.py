@@ -78,7 +78,7 @@ def test_a_metric_is_looked_at_where_one_says(project, at, loss, acc, odd):
 
 def test_a_step_before_all_others_is_an_error_that_names_the_rule(project):
     with pytest.raises(
-        UnknownSubjectError, match=r"logged anything at step=-1 or before\n(.*)at the last step before it"
+        UnknownSubjectError, match=r"logged anything at step=-1 or before(?s:.*)at the last step before it"
     ):
         compare(train(), train(), at="step=-1")
     with gnomon.run("late") as late:
