@@ -6,7 +6,7 @@ its end written now and then, more rarely the longer the process runs; each such
 end the whole of it is written. What is between is counted.
 
 A line that is drawn again and again (a progress bar: `\\r`) is kept as it stood last. Colours and other escape sequences
-are left out, bytes that are no text are counted.
+are left out. Lines that are no text are counted; the lines of text around them are kept.
 
 Always true: nothing is returned that the scrubber has not seen in whole lines; `feed` never raises and does little.
 Not promised: the last second before a `kill -9` of the process that holds this.
@@ -17,9 +17,13 @@ from __future__ import annotations
 import codecs
 import re
 from collections import deque
+from io import BytesIO
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gnomon.scrub.scrubber import Scrubber
 
 HEAD_BYTES = 512 << 10
@@ -35,6 +39,11 @@ TAIL_GROWTH = 1.1  # a tail is written when the process is a tenth older than at
 OUT, ERR = "out", "err"
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]{1,4}[0-~]|[0-Z\\^_])")
 _KEY_LINE = re.compile(r"\s*[A-Za-z0-9+/=_-]{24,}\s*\Z").match
+_UNREADABLE = bytes({*range(32), 127} - set(b"\a\b\t\n\v\f\r\x1b"))
+_NOT_ASCII = _UNREADABLE + bytes(range(128, 256))
+LEAST_TEXT = 4  # bytes besides blanks, between lines that are no text
+MOST_PARTS = 32  # by turns text and none, of a piece more than a quarter of which is none: the rest of it is looked at no more
+_MAY_BE_TEXT = re.compile(rb"[^\n" + re.escape(_UNREADABLE) + rb"]{4}").search
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Body = dict[str, object]
@@ -161,7 +170,7 @@ class PrintedLines:
     def _begin(self) -> None:
         from gnomon.scrub.stream import TextStream
 
-        self._decode = codecs.getincrementaldecoder("utf-8")("backslashreplace").decode
+        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
         self._scrub = TextStream(self._scrubber, self._where)
         self._line = ""  # unfinished, as it was printed
         self._line_since_s: float | None = None
@@ -175,12 +184,11 @@ class PrintedLines:
     def take(self, data: bytes | str) -> str:
         """Return the lines that are finished now."""
         if isinstance(data, bytes):
-            if _is_binary(data):
-                self._binary += len(data)
-                return ""
-            data = self._decode(data)
-        if self._binary:
-            data = self._binary_note() + data
+            data = self._text_of(data) if _is_binary(data) else self._after_binary(self._decoder.decode(data))
+        else:
+            data = self._after_binary(data)
+        if not data:
+            return ""
         text = self._line + data
         if self._is_after_gap:
             text = self._after_gap(text)
@@ -194,6 +202,33 @@ class PrintedLines:
         return (
             self._scrub.feed("".join(as_shown(line) + "\n" for line in whole.split("\n"))) if newline else ""
         )
+
+    def _text_of(self, data: bytes) -> str:
+        """Return what is text of bytes that hold some that are none: by lines, what is between counted where it stood."""
+        data = self._decoder.getstate()[0] + data  # the beginning of a letter, perhaps
+        self._decoder.reset()
+        found: list[str] = []
+        goes_on = not self._binary  # what was text may go on
+        at = none = 0
+        for number, (is_text, lines) in enumerate(groupby(_lines(data), _is_text)):
+            if number >= MOST_PARTS and 4 * none > at:
+                self._binary += len(data) - at
+                break
+            part = b"".join(lines)
+            is_whole = part.endswith(b"\n")
+            if is_text and (
+                (goes_on and at == 0) or not is_whole or len(b"".join(part.split())) >= LEAST_TEXT
+            ):
+                found.append(self._after_binary(self._decoder.decode(part, is_whole)))
+            else:
+                self._binary += len(part)
+                none += len(part)
+            at += len(part)
+        return "".join(found)
+
+    def _after_binary(self, text: str) -> str:
+        """Return a text, before it how many bytes that were none stood there."""
+        return self._binary_note() + text if text and self._binary else text
 
     def _after_gap(self, text: str) -> str:
         """Return what follows the half line after a gap and the lines that may belong to a key block."""
@@ -214,13 +249,13 @@ class PrintedLines:
 
     def finish_line(self) -> str:
         """Return half a line as it stands, as a line; None of it is given again."""
-        line, self._line, self._line_since_s = self._line, "", None
-        line = self._binary_note() + line
-        return self._scrub.feed(as_shown(line) + "\n") if as_shown(line) else ""
+        line, self._line, self._line_since_s = as_shown(self._line), "", None
+        line += self._binary_note().rstrip("\n")
+        return self._scrub.feed(line + "\n") if line else ""
 
     def end(self) -> str:
         """Return what is left."""
-        rest = as_shown(self._binary_note() + self._line + self._decode(b"", True))
+        rest = as_shown(self._line + self._decoder.decode(b"", True)) + self._binary_note().rstrip("\n")
         self._line = ""
         return (self._scrub.feed(rest + "\n") if rest else "") + self._scrub.end()
 
@@ -230,17 +265,37 @@ class PrintedLines:
 
 
 def _is_binary(data: bytes) -> bool:
-    """Return whether bytes are no text: many zeros among them, zeros beside what is no UTF-8, or hardly any that can be read."""
-    sample = data[:8192]
-    if zeros := sample.count(0):
-        if 20 * zeros > len(sample):
+    """Return whether some of it is no text: many zeros, zeros beside what is no UTF-8, or hardly anything that can be read."""
+    if zeros := data.count(0):
+        if 20 * zeros > len(data):
             return True
         try:
-            codecs.getincrementaldecoder("utf-8")().decode(sample)  # its end may be cut
+            codecs.getincrementaldecoder("utf-8")().decode(data)  # its end may be cut
         except UnicodeDecodeError:
             return True
     sample = data[:2048]
-    return len(sample) >= 64 and 3 * sum(byte < 9 or 13 < byte < 27 for byte in sample) > len(sample)
+    return len(sample) >= 64 and 3 * (len(sample) - len(sample.translate(None, _UNREADABLE))) > len(sample)
+
+
+def _lines(data: bytes) -> Iterable[bytes]:
+    """Return the lines of bytes; where nothing between the first and the last can be one of text, that is one."""
+    first, last = data.find(b"\n") + 1, data.rfind(b"\n") + 1
+    if first == last or _MAY_BE_TEXT(data, first, last):
+        return BytesIO(data)
+    return filter(None, (data[:first], data[first:last], data[last:]))
+
+
+def _is_text(line: bytes) -> bool:
+    """Return whether one byte in eight at most cannot be read; the end of a line may be cut."""
+    if 8 * (len(line) - len(line.translate(None, _NOT_ASCII))) <= len(line):
+        return True
+    if 8 * (len(line) - len(line.translate(None, _UNREADABLE))) > len(line):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(line)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def as_shown(line: str) -> str:

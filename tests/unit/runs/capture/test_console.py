@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,6 +65,7 @@ def test_a_line_that_stands_still_is_shown(console):
         (b"caf\xe9\n", "caf\\xe9\n"),
         (b"a\tb\n", "a\tb\n"),
         (b"bell\x07\n", "bell\n"),
+        (b"\x1b[1mbold\x1b(B\x1b[m \x1b7end\x1b8\n", "bold end\n"),
         (b"\n\n", "\n\n"),
     ],
 )
@@ -93,6 +97,69 @@ def test_a_zero_in_a_text_costs_that_character_only(console):
 def test_zeros_beside_what_is_no_text_are_none(console):
     console.feed("out", b"\x89PNG\r\n\x1a\n" + b"\xff\xd8" * 40 + b"\0")
     assert "bytes that are no text" in text_of(console.end())
+
+
+@pytest.mark.parametrize(
+    ("printed", "kept"),
+    [
+        (
+            b"ok line\n\x00\xff\xfe\x00bad\nloss=0.5\n",
+            "ok line\n[8 bytes that are no text]\nloss=0.5\n",
+        ),
+        (b"ok\n\0\xff\n\xff\0\n", "ok\n[6 bytes that are no text]\n"),
+        (b"\0\xff\0\xff\n\nepoch 1\nok\n\nloss=1\n", "[5 bytes that are no text]\n\nepoch 1\nok\n\nloss=1\n"),
+        (b"loss=1\n\0\0\0\0\nloss=2\n\0\0\n", "loss=1\n[5 bytes that are no text]\nloss=2\n[3 bytes that are no text]\n"),
+        (b"\0\xff\0\xff\n> ", "[5 bytes that are no text]\n> \n"),
+        ("größe ✓\n".encode() + b"\0\xff\n" + "精度 ✓\n".encode(), "größe ✓\n[3 bytes that are no text]\n精度 ✓\n"),
+        (b"caf\xe9 au lait\n\0\xff\n", "caf\\xe9 au lait\n[3 bytes that are no text]\n"),
+        (b"half" + b"\0\xff" * 40, "half[80 bytes that are no text]\n"),
+    ],
+)  # fmt: skip
+def test_lines_of_text_beside_bytes_that_are_none_are_kept(console, printed, kept):
+    for part in (printed[:4], printed[4:]) if printed.startswith(b"half") else (printed,):
+        console.feed("out", part)
+    assert text_of(console.end()) == kept
+
+
+def test_text_after_a_burst_of_bytes_is_kept(console):
+    burst = random.Random(3).randbytes(100_000).replace(b"\n", b"\0")
+    console.feed("out", b"before\n" + burst + b"\nafter\nloss=0.5\n")
+    assert text_of(console.due(1.0)) == "before\n[100,001 bytes that are no text]\nafter\nloss=0.5\n"
+
+
+def test_half_a_line_stands_before_the_bytes_that_followed_it(console):
+    console.feed("out", b"name? ")
+    console.feed("out", b"\0\xff" * 40)
+    console.due(1.0)
+    assert text_of(console.due(7.0)) == "name? [80 bytes that are no text]\n"
+
+
+@given(st.lists(st.integers(0, 40), max_size=4))
+def test_text_beside_bytes_may_be_cut_anywhere(cuts):
+    data = "first ✓ line\n".encode() + b"\0\xff\xfe\0\xff\n" + "last ✓ line\n".encode()
+    console = Console(Scrubber(), now_s=0.0)
+    for since, to in itertools.pairwise([0, *sorted(cuts), len(data)]):
+        console.feed("out", data[since:to])
+    kept = text_of(console.end())
+    assert kept.startswith("first ✓ line\n") and kept.endswith("\nlast ✓ line\n")
+
+
+FLOODS = {
+    "random": random.Random(1).randbytes(64 << 10),
+    "records": b"abcd\n\0\1\2\xff\n" * 6_000,
+    "lines": b"\0\n" * (32 << 10),
+    "zeros": bytes(64 << 10),
+}
+
+
+@pytest.mark.parametrize("kind", FLOODS)
+def test_a_flood_of_bytes_is_small_in_the_record(console, kind):
+    for _ in range(20):
+        console.feed("out", FLOODS[kind])
+    console.feed("out", b"loss=0.5\n")
+    kept = text_of(console.end())
+    assert "bytes that are no text]\n" in kept and kept.endswith("loss=0.5\n")
+    assert len(kept) < len(FLOODS[kind]) // 4
 
 
 @given(st.lists(st.integers(0, 80), max_size=4))
