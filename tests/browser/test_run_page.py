@@ -136,6 +136,45 @@ def test_it_works_without_script(browser, pages):
     context.close()
 
 
+GROWS = """
+import sys, gnomon
+with gnomon.run("grows") as run:
+    for step, line in enumerate(sys.stdin):
+        run.log({name: float(step) for name in line.split()}, step=step)
+"""
+
+
+def test_the_charts_of_a_run_that_goes_on_come_as_its_metrics_do(page, pages):
+    """An empty page fills itself; on one with charts a line says how many more there are; single values renew themselves."""
+    env = {**os.environ, "GNOMON_CAPTURE": "off", "GNOMON_DIR": str(pages.folder / ".gnomon")}
+    with subprocess.Popen([sys.executable, "-c", GROWS], stdin=subprocess.PIPE, env=env, text=True) as process:
+
+        def log(*names):
+            process.stdin.write(" ".join(names) + "\n")
+            process.stdin.flush()
+
+        page.wait_for_selector("text=grows", timeout=20_000)
+        page.goto(f"{pages.base}/run/grows/charts")
+        expect(page.locator("#no-charts")).to_contain_text("No points were logged yet")
+        log("loss")
+        expect(page.locator("#singles dt")).to_have_text(["loss"], timeout=15_000)
+        log("loss")
+        expect(page.locator("#no-charts")).to_have_count(0, timeout=15_000)
+        expect(page.locator(".charts canvas").first).to_be_visible(timeout=15_000)
+        expect(page.locator("#singles dt")).to_have_count(0)
+        log("loss", "val_loss")
+        expect(page.locator("#singles dt")).to_have_text(["val_loss"], timeout=15_000)
+        log("loss", "val_loss", "val_acc")
+        expect(page.locator("#more-here")).to_have_text("1 more chart since this page was loaded. Show", timeout=15_000)
+        expect(page.locator("#singles dt")).to_have_text(["val_acc"])
+        page.click("#more-here >> text=Show")
+        expect(page.locator("#more-here")).to_be_hidden()
+        expect(page.locator(".charts .chart")).to_have_count(2)
+        process.stdin.close()
+        assert process.wait(20) == 0
+    assert page.errors == []
+
+
 def test_the_page_follows_a_run_and_leaves_alone_what_is_being_written(page, pages):
     env = {**os.environ, "GNOMON_CAPTURE": "console", "GNOMON_DIR": str(pages.folder / ".gnomon")}
     with subprocess.Popen(

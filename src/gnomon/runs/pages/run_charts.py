@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gnomon.page import Redirect
 from gnomon.runs.capture.wording import SYSTEM, resource
 from gnomon.runs.pages.curves import options_of
-from gnomon.runs.pages.run_parts import address, by_prefix, matching, opened, shown
+from gnomon.runs.pages.run_parts import address, by_prefix, grown, matching, opened, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ def charts(ask: Ask) -> Answer:
         "last": first + len(here), "step": CHARTS,
         "singles": [(name, stats[_key(stats, name)]) for name in singles[:SINGLES]],
         "more_singles": max(0, len(singles) - SINGLES),
-        "prefixes": _prefixes(every) if len(every) > CHARTS else [],
+        "prefixes": _prefixes(every) if len(every) > CHARTS else [], "grown": grown(ask, len(curved), "chart"),
     }  # fmt: skip
     return shown(ask, run, "charts", "runs/run_charts.html", values)
 
@@ -79,7 +79,11 @@ def system(ask: Ask) -> Answer:
     run = opened(ask, "system")
     if isinstance(run, Redirect):
         return run
-    values = {"groups": groups_of(run), "chart": {"run": [run.id], "x": "relative"}}
+    groups = groups_of(run)
+    values = {
+        "groups": groups, "chart": {"run": [run.id], "x": "relative"}, "path": address(run.id, "system"),
+        "grown": grown(ask, sum(len(names) for _, names, _ in groups), "chart"),
+    }  # fmt: skip
     return shown(ask, run, "system", "runs/run_system.html", values)
 
 
