@@ -205,7 +205,7 @@ def test_a_word_with_an_equals_sign_that_is_no_parameter_is_a_word(project):
 
 def test_a_run_found_by_its_parameter_says_so(tuned):
     (hit,) = gnomon.open().search("lr=1e-2")
-    assert (hit.field, hit.excerpt) == ("params", "lr=1e-2")
+    assert (hit.field, hit.excerpt) == ("params", "lr=0.01")
 
 
 def test_where_narrows_the_search(tuned):
@@ -213,6 +213,14 @@ def test_where_narrows_the_search(tuned):
     assert names("good", where="params.lr > 5") == []
     assert names("good", where="") == ["fast", "slow"]
     assert names("lr=0.1", where='name = "slow"') == []
+
+
+def test_a_parameter_is_shown_as_it_was_recorded(ask, project):
+    with gnomon.run("one", params={"lr": 0.2, "net": {"Kind": "Adam"}, "big": True}):
+        pass
+    (hit,) = gnomon.open().search("lr=0.20 net.Kind=ADAM big=TRUE")
+    assert hit.excerpt == "lr=0.2 net.Kind=Adam big=true" and hit.marks == ((0, len(hit.excerpt)),)
+    assert ask("search", "lr=2e-1").lines[1].split()[-2:] == ["params", "lr=0.2"]
 
 
 # ---------------------------------------------------------------- what is shown
@@ -285,7 +293,8 @@ def test_the_words_are_bold_and_nothing_else_reaches_the_terminal(cli, monkeypat
 def test_runs_that_were_open_together_share_a_line(cli, monkeypatch):
     monkeypatch.setenv("GNOMON_CAPTURE", "console")
     script = (
-        "import gnomon\nfor n in range(3):\n    with gnomon.run(f'r{n}'), gnomon.run(f'r{n}b'):\n        print('jabberwocky')\n"
+        "import gnomon\nfor n in range(3):\n    with gnomon.run(f'r{n}'), gnomon.run(f'r{n}b'):\n"
+        "        print('jabberwocky')\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
     lines = cli("jabberwocky").stdout.splitlines()

@@ -25,6 +25,7 @@ from gnomon.record.index_query import find_type, place_of, subject_of
 from gnomon.record.index_tables import TEXT_SHIFT, TYPE_SHIFT
 from gnomon.runs.capture.views import PrintedTexts
 from gnomon.team.writing.kinds import KINDS as WRITINGS
+from gnomon.text import exact
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
 
 _PLACE = (1 << TYPE_SHIFT) - 1
 LONGEST_EXCERPT = 400
-MOST_TOLD_APART = 20  # runs of one process that had begun, the newest first, of which it is looked at whose a text is
+MOST_TOLD_APART = (
+    20  # runs of one process that had begun, the newest first, of which it is looked at whose a text is
+)
 CLOCK_US = 1_000_000  # so much later a run may be said to have begun than what it printed
 _BEFORE_MATCH = 60
 _PARAMETER = re.compile(r"([^=\s]+)=([^=\s]+)\Z")
@@ -184,8 +187,7 @@ class _Search:
             words, set(index.keys("run")) if kind in (None, RUN) else set()
         )
         self._words = texts.words_in(" ".join(self._typed))
-        for key, value in self._parameters:
-            self._subjects.keep_only(key, value)
+        self._recorded = {key: self._subjects.keep_only(key, value) for key, value in self._parameters}
 
     def found(self) -> Found:
         if not self._words:
@@ -237,11 +239,14 @@ class _Search:
 
     def _found_by_parameters(self) -> Found:
         ordered = self._subjects.newest(self._limit + 1)
-        excerpt = " ".join(f"{key.removeprefix('params.')}={value}" for key, value in self._parameters)
         field = self._parameters[0][0].partition(".")[0] if self._parameters else ""
-        marks = ((0, len(excerpt)),)
-        named = self._subjects.named(ordered[: self._limit]).values()
-        found = [Text([one.hit(field, excerpt, marks)], 1) for one in named]
+        found = []
+        for place, named in self._subjects.named(ordered[: self._limit]).items():
+            excerpt = " ".join(  # as it was recorded: `lr=0.20` finds `lr=0.2`
+                f"{key.removeprefix('params.')}={_written(cells[place])}"
+                for key, cells in self._recorded.items()
+            )
+            found.append(Text([named.hit(field, excerpt, ((0, len(excerpt)),))], 1))
         return Found(found, len(ordered) > self._limit, {})
 
     # --- what is shown
@@ -333,13 +338,14 @@ class _Subjects:
         if self._wanted is not None:
             self._wanted.update(range(start, len(self._created)))
 
-    def keep_only(self, key: str, value: str) -> None:
-        """Keep the runs that have this value in a column."""
+    def keep_only(self, key: str, value: str) -> Sequence[object]:
+        """Keep the runs that have this value in a column; return the column."""
         is_it = _comparison(value)
         cells = self._index.columns(RUN, [key])[key]
         having = {place for place, cell in enumerate(cells) if is_it(cell)}
         self._wanted = having if self._wanted is None else self._wanted & having
         self._is_free = False
+        return cells
 
     def newest(self, limit: int) -> list[int]:
         """Return the places of the newest runs, the newest first."""
@@ -470,7 +476,9 @@ class _Subjects:
         begun = [place for place in places if self._created[place] <= time_us + CLOCK_US]
         near = begun[:MOST_TOLD_APART]
         own = [
-            place for place, run in zip(near, self._cells("", near), strict=True) if printed.is_of(nth, str(run))
+            place
+            for place, run in zip(near, self._cells("", near), strict=True)
+            if printed.is_of(nth, str(run))
         ]
         return [*own, *(begun[len(near) :] if len(own) == len(near) else ())] or places
 
@@ -535,6 +543,10 @@ def _comparison(value: str) -> Callable[[object], bool]:
         return isinstance(cell, str) and cell.casefold() == folded
 
     return is_it
+
+
+def _written(cell: object) -> str:
+    return exact(cell) if isinstance(cell, (int, float)) else str(cell)
 
 
 def _told(marked: str) -> tuple[str, tuple[tuple[int, int], ...]]:

@@ -144,7 +144,8 @@ def line_of_group(
         raw, points, low = _in_place(of_run, run, how)
         if how.smoothing is not None:
             raw = raw[0], smoothed(*raw, how.smoothing)
-        curves.append(_between(_by_x(*raw), how) if how.is_part else _by_x(*raw))
+        curve = raw if series_on_x(how) is None else _by_x(*raw)  # all others are in order of x
+        curves.append(_between(curve, how) if how.is_part else curve)
         count += points
         left_out += low
     curves = _one_a_seed(curves, seeds or [None] * len(curves), how)
