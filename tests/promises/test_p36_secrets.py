@@ -152,3 +152,42 @@ def test_nothing_planted_is_on_the_disk(world, around):
     places = {one["where"].split()[0] for one in captured["withheld"]}
     assert {"command", "params", "console", "code", "environment", "traceback"} <= places
     assert not captured["pending"]
+
+
+# What one way in names comes back by another, where nothing names it.
+TOLD_ONCE = """
+import os, sys
+import gnomon
+from secrets_of_test import IN_PARAMS, LATER
+with gnomon.run(params={"db_password": IN_PARAMS, "creds": {"prod": IN_PARAMS[::-1]}}) as run:
+    os.environ["MY_SVC_TOKEN"] = LATER
+    print("trying", sys.argv[2], IN_PARAMS, IN_PARAMS[::-1], LATER)
+    print(open(".env").read().strip().partition("=")[2], file=sys.stderr)
+    run.set_params({"note": "with " + LATER, "list": [IN_PARAMS]})
+    raise RuntimeError(f"refused: {LATER}, {IN_PARAMS}, {sys.argv[2]}")
+"""
+IN_ARGUMENT, IN_DOTENV = "argument-Plum" + "-4471x", "dotenv-Tango" + "-9962k"
+IN_PARAMS, LATER = "params-Fig8" + "-Kx51Qz77Lp", "later-Oak2" + "-Zt83Rw19Vm"
+
+
+@pytest.mark.parametrize("around", ["gnomon.run", "gnomon run --"])
+def test_what_is_named_once_is_nowhere_on_the_disk(project, tmp_path, monkeypatch, around):
+    monkeypatch.setenv("GNOMON_CAPTURE", "on")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    # A module elsewhere, so that the values themselves stand in no file of the project.
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/secrets_of_test.py").write_text(f"IN_PARAMS, LATER = {IN_PARAMS!r}, {LATER!r}\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "elsewhere"))
+    (project / "train.py").write_text(TOLD_ONCE + f"# not {IN_ARGUMENT} nor {IN_DOTENV}\n")
+    (project / ".env").write_text(f"DB_PASSWORD={IN_DOTENV}\n")
+    command = [sys.executable, "train.py", "--password", IN_ARGUMENT]
+    if around == "gnomon run --":
+        command = [sys.executable, "-m", "gnomon", "run", "--", *command]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=120)
+    assert done.returncode == 1 and b"refused" in done.stderr, done.stderr[-2000:]
+    blobs = everything_on_disk(project)
+    known = [IN_ARGUMENT, IN_DOTENV]
+    if around == "gnomon.run":  # the launcher hears what its command prints, and not what it names in itself
+        known += [IN_PARAMS, IN_PARAMS[::-1], LATER]
+    assert [secret for secret in known if any(secret.encode() in blob for blob in blobs)] == []
+    assert any(b"trying [withheld: password] " in blob for blob in blobs)

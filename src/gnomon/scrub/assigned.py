@@ -1,8 +1,9 @@
 """Secrets that their name gives away: `password = hunter2`, `"api_key": "…"`, `--hf-token …`, `?sig=…`.
 
 Each word such as `pass` or `token` in a text leads to the name around it; `scrub.names` judges the name; a separator must
-follow; then the value is judged. In free text much that looks like this is program: `token = tokenizer.encode(text)`,
-`password = getpass()`, `token: str`. So a value without quotes must not read as an expression.
+follow; then the value is judged. Where it does not stand right behind, `scrub.farther` looks on. In free text much that
+looks like this is program: `token = tokenizer.encode(text)`, `password = getpass()`, `token: str`. So a value without
+quotes must not read as an expression.
 
 Always true: nothing found crosses a line; the work at one name is bounded, but for values that are withheld.
 """
@@ -12,8 +13,17 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from gnomon.scrub.looks import is_digest, is_drawn, is_made, is_path, is_stand_in
-from gnomon.scrub.names import HINTS, Said, said
+from gnomon.scrub.farther import find_farther
+from gnomon.scrub.looks import (
+    is_digest,
+    is_drawn,
+    is_made,
+    is_name_of_variable,
+    is_path,
+    is_stand_in,
+    is_telling,
+)
+from gnomon.scrub.names import HINTS, Said, said, said_of_items
 from gnomon.scrub.spans import Span
 from gnomon.scrub.urls import is_secret_parameter
 
@@ -26,6 +36,9 @@ _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX
 _QUERY_SIGN = Said("signature", False, False)
 _IN_PROSE = frozenset(("key", "token", "secret", "keys"))
 _IS = "is"
+_SETTING = ("ENV ", "ARG ", "setx ", "setenv ", "set ", "set -gx ", "set -x ", "set -Ux ")
+_QUOTES = frozenset("\"'`")
+_POINTING = frozenset(("->", "→", "|", "│", "┃"))
 
 
 @lru_cache(maxsize=1)
@@ -33,7 +46,7 @@ def _after_name() -> re.Pattern[str]:
     # What closes the name (a quote, `"]`), and a separator. An annotation may stand before a `=`.
     return re.compile(
         r"""(?P<close>\\{0,3}["'`]?(?:\]|\))?(?:["'])?)[ \t]{0,24}"""
-        r"""(?P<sign>:[ \t]?[A-Za-z][A-Za-z0-9_.\[\] |]{0,48}=(?!=)|[:=!]?=>?|:(?!:)|=>|%3[DdAa]"""
+        r"""(?P<sign>:[ \t]?[A-Za-z][A-Za-z0-9_.\[\] |]{0,48}=(?!=)|[:=!]?=>?|:(?!:)|=>|%3[DdAa]|->|→|[|│┃]"""
         r"""|(?:,|[ \t])(?=[ \t]*\\{0,3}["'`])|>|[ \t])"""
         r"""(?P<gap>[ \t]{0,24})"""
     )
@@ -43,6 +56,16 @@ def _after_name() -> re.Pattern[str]:
 def _rest_of_name() -> re.Pattern[str]:
     # Up to a character that may follow a name and lead to its value: most names end otherwise, and that is all they cost.
     return re.compile(r"""[A-Za-z0-9_.\-]{0,40}+["'`\])\\ \t:=!,>%]""")
+
+
+_ENDS_OF_NAMES = frozenset("\"'`])\\ \t:=")
+
+
+@lru_cache(maxsize=1)
+def _to_list() -> re.Pattern[str]:
+    return re.compile(
+        r"""\\{0,3}["'`]?\]?[ \t]{0,24}(?::[ \t]?[A-Za-z][A-Za-z0-9_.\[\], |]{0,48}=|[:=]>?)[ \t]{0,24}[\[{(]"""
+    )
 
 
 @lru_cache(maxsize=1)
@@ -87,16 +110,15 @@ def find_assigned(text: str, lowered: str, vocabulary: str) -> list[Span]:
             end = at + len(hint)
             rest = rest_of_name(text, at + size)
             if rest is not None:
-                span = _at_name(text, at, rest.end() - 1)
-                if span is not None:
+                for span in _at_name(text, at, rest.end() - 1):
                     found.append(span)
                     end = max(end, span.end)
             at = lowered.find(hint, end)
     return found
 
 
-def _at_name(text: str, at: int, end: int) -> Span | None:
-    """Return the secret behind the name that holds the place `at` and ends at `end`, if there is one."""
+def _at_name(text: str, at: int, end: int) -> list[Span]:
+    """Return the secrets behind the name that holds the place `at` and ends at `end`."""
     start = _name_start(text, at)
     name = text[start:end].rstrip(".")
     about = said(name)
@@ -107,17 +129,51 @@ def _at_name(text: str, at: int, end: int) -> Span | None:
         about = said(_with_word_before(text, start, name)) or about
     if about is None and in_query and name.lower().endswith(("sig", "signature")):
         about = _QUERY_SIGN
-    hit = _after_name().match(text, end) if about is not None else None
-    if about is None or hit is None:
-        return None
-    sign = hit["sign"]
-    if sign.isspace() and not (name.startswith("-") or about.by_people):
-        return None
-    value = _value(text, start, name, about, hit, in_query)
-    if value is None:
-        return None
-    first, last = value
-    return Span(first, last, about.kind, name.lstrip("-."), start)
+    if about is None:
+        about = said_of_items(name) if name[-6:].lower() == "tokens" else None
+        return _farther(text, start, end, name, about) if about is not None and _opens_list(text, end) else []
+    hit = _after_name().match(text, end)
+    if hit is not None:
+        if (
+            hit["sign"].isspace()
+            and not (name.startswith("-") or about.by_people or about.is_sure)
+            and not _is_told_without_sign(text, start, hit, about)
+        ):
+            return []
+        value = _value(text, start, name, about, hit, in_query)
+        if value is not None:
+            return [Span(*value, about.kind, name.lstrip("-."), start)]
+        if hit["sign"] != "," and text[hit.end() : hit.end() + 1] in _QUOTES:
+            return []
+    return _farther(text, start, end, name, about)
+
+
+def _opens_list(text: str, end: int) -> bool:
+    """Return whether a list or a dict follows the name that ends at `end`, as in `"tokens": {`; it takes little to see."""
+    return text[end : end + 1] in _ENDS_OF_NAMES and _to_list().match(text, end) is not None
+
+
+def _farther(text: str, start: int, end: int, name: str, about: Said) -> list[Span]:
+    if _opens_list(text, end):
+        about = said_of_items(name) or about
+    return [
+        Span(first, last, about.kind, name.lstrip("-."), start)
+        for first, last in find_farther(text, end, about)
+        if _is_secret_at_distance(text[first:last], name, about)
+    ]
+
+
+def _is_secret_at_distance(content: str, name: str, about: Said) -> bool:
+    """Return whether what does not stand right behind a name is its secret: it must be telling as well."""
+    if is_stand_in(content) or is_path(content) or is_name_of_variable(content):
+        return False
+    letters = "".join(filter(str.isalpha, content.lower()))
+    if letters and (letters in "".join(filter(str.isalpha, name.lower())) or letters in _TYPES):
+        return False
+    if not about.is_sure:
+        return _looks_secret(content, about)
+    words = content.split()
+    return 0 < len(words) <= 3 and is_telling(words[-1], by_people=about.by_people)
 
 
 def _name_start(text: str, at: int) -> int:
@@ -150,7 +206,7 @@ def _value(
     at = hit.end()
     quoted = _quoted(text, at)
     sign = hit["sign"].strip()
-    if quoted is not None:
+    if quoted is not None and sign not in _POINTING:
         first, last, is_closed = quoted
         content = text[first:last]
         if (
@@ -163,10 +219,23 @@ def _value(
             return None
         if not is_closed and len(content.split()) > 1:
             content = content.split()[0]
-        return (first, last) if _is_secret_text(content, name, about) else None
+        return (first, last) if is_secret_text(content, name, about) else None
     if sign in ("==", "!=", ","):
         return None
+    if sign in _POINTING:
+        return _pointed_at(text, at, name, about)
     return _bare_value(text, start, name, about, hit, in_query)
+
+
+def _pointed_at(text: str, at: int, name: str, about: Said) -> tuple[int, int] | None:
+    """Return the value in the next column of a table, or behind an arrow, if it is telling."""
+    quoted = _quoted(text, at)
+    if quoted is not None:
+        first, last = quoted[:2]
+    else:
+        first, last = at, _to_blank().match(text, at).end()  # type: ignore[union-attr]  # it matches nothing too
+        last = first + len(text[first:last].rstrip("|│┃,;"))
+    return (first, last) if _is_secret_at_distance(text[first:last], name, about) else None
 
 
 def _is_call(text: str, start: int) -> bool:
@@ -217,9 +286,9 @@ def _is_escaped(text: str, at: int) -> bool:
     return count % 2 == 1
 
 
-def _is_secret_text(content: str, name: str, about: Said) -> bool:
+def is_secret_text(content: str, name: str, about: Said) -> bool:
     """Return whether what stands in quotes behind `name` is its secret."""
-    if is_stand_in(content) or (about.never_path and is_path(content)):
+    if is_stand_in(content) or (about.never_path and is_path(content)) or is_named_variable(content):
         return False
     if not about.is_sure:
         return _looks_secret(content, about)
@@ -230,8 +299,21 @@ def _is_secret_text(content: str, name: str, about: Said) -> bool:
     if letters == own or (letters and own.endswith(letters) and not any(map(str.isdigit, letters))):
         return False  # a label: `"password": "password"`
     if " " in content.strip():
+        words = content.split()
+        if len(words) <= 3 and (is_made(words[-1]) or is_digest(words[-1])):  # `SSWS 00q7…`
+            return True
         return about.by_people and len(content) <= 128 and not _is_sentence(content, own)
     return len(content) >= 3 and not (about.kind != "password" and content.isalpha() and len(content) < 8)
+
+
+@lru_cache(maxsize=1)
+def _word_and_number() -> re.Pattern[str]:
+    return re.compile(r"[A-Za-z]+[_.:/-][0-9]+")
+
+
+def is_named_variable(content: str) -> bool:
+    """Return whether `content` is the name of a variable that holds a secret, as in `api_key_env="OPENAI_API_KEY"`."""
+    return is_name_of_variable(content) and said(content) is not None
 
 
 def _is_sentence(content: str, own: str) -> bool:
@@ -247,6 +329,8 @@ def _looks_secret(value: str, about: Said) -> bool:
         return about.hex_counts
     if ":" in value and about.kind == "credentials" and " " not in value and "/" not in value:
         return len(value) >= 8 and any(map(str.isdigit, value)) and not value.startswith("sha")
+    if about.telling_counts and is_telling(value, by_people=about.by_people):
+        return not value.isalpha() and not _word_and_number().fullmatch(value)
     return (
         is_made(value)
         and not value.startswith(("sha256:", "http://", "https://", "s3://", "gs://"))
@@ -264,19 +348,18 @@ def _bare_value(
     value, end = found[0], found.end()
     sign = hit["sign"].strip()
     if sign == ">":
-        return (at, end) if text.startswith("</", end) and _is_secret_text(value, name, about) else None
+        return (at, end) if text.startswith("</", end) and is_secret_text(value, name, about) else None
     if in_query or sign.startswith("%"):
         value = value.partition("%26")[0]
         parameter = is_secret_parameter(name, value) and len(value) >= 4
         return (at, at + len(value)) if parameter else None
-    if (
-        sign == ""
-        and not name.startswith("-")
-        and not _is_netrc(text, start)
-        and not is_made(value)
-        and not is_digest(value)
-    ):
-        return None
+    if sign == "" and not name.startswith("-") and not is_made(value) and not is_digest(value):
+        if not _is_told_without_sign(text, start, hit, about):
+            return None
+        if about.is_sure and is_telling(value, by_people=False):
+            return at, at + len(value)
+        if not about.by_people:
+            return None
     is_line = _heads_line(text, start)
     value = value.rstrip(".:") if not is_line else value
     if text[end : end + 1] in ("(", "[") and _identifier().match(value):
@@ -307,11 +390,17 @@ def _heads_line(text: str, start: int) -> bool:
     return _line_head().fullmatch(text, line, start) is not None
 
 
+def _is_told_without_sign(text: str, start: int, hit: re.Match[str], about: Said) -> bool:
+    """Return whether a word behind a name may be its value without any sign: a column, or an argument of `set` and others."""
+    before = text[max(0, start - 24) : start]
+    if "\t" in hit["sign"] + hit["gap"] or before.endswith(_SETTING):
+        return True
+    return about.by_people and _is_netrc(text, start)
+
+
 def _is_netrc(text: str, start: int) -> bool:
     before = text[max(0, start - 200) : start]
     before = before[max(before.rfind("\n"), before.rfind("\r")) + 1 :]
-    if before.endswith(("ENV ", "setx ", "setenv ")):
-        return True
     return "login " in before or "machine " in before or (before != "" and not before.strip())
 
 
@@ -338,7 +427,7 @@ def _is_secret_word(
     text: str, value: str, end: int, name: str, about: Said, hit: re.Match[str], *, is_line: bool
 ) -> bool:
     """Return whether a value without quotes is a secret, not an expression or the next word of a sentence."""
-    if is_stand_in(value) or is_path(value) or value.lower() in _TYPES:
+    if is_stand_in(value) or is_path(value) or value.lower() in _TYPES or is_named_variable(value):
         return False
     if not about.is_sure:
         return _looks_secret(value, about)
@@ -421,6 +510,6 @@ def _is_word_not_variable(
 
 def is_secret_value(value: str, about: Said) -> bool:
     """Return whether a value that stands alone (an argument, a parameter) is the secret that its name says it is."""
-    if is_stand_in(value) or (about.never_path and is_path(value)):
+    if is_stand_in(value) or (about.never_path and is_path(value)) or is_named_variable(value):
         return False
     return True if about.is_sure else _looks_secret(value, about)

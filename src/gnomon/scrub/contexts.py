@@ -10,16 +10,18 @@ from binascii import Error as Base64Error
 from binascii import a2b_base64
 from functools import lru_cache
 
-from gnomon.scrub.looks import is_digest, is_made, is_stand_in
+from gnomon.scrub.looks import is_digest, is_made, is_name_of_variable, is_stand_in, is_telling
 from gnomon.scrub.spans import Span
 
-_ANY, _MADE, _BASIC, _COOKIE, _NO_PORT = "any", "made", "basic", "cookie", "no port"
+_ANY, _MADE, _BASIC, _COOKIE, _NO_PORT, _TELLING = "any", "made", "basic", "cookie", "no port", "telling"
+_MIXED = "mixed"
 _BLANKS = r"[ \t]{1,4}"
 _SIGN = r"""\\{0,3}["']?[ \t]{0,4}(?:[:=,]|%3a)[ \t]{0,4}\\{0,3}f?["']?"""  # between the name and the value of a header
 _ARGUMENTS = r"(?:[ \t]{1,4}[^\s|;]{1,128}){0,6}?[ \t]{1,4}"
 _WORD = r"""["']?([^\s"']{1,256})"""
 _QUOTE = r"""\\{0,3}["']"""
-_NAMED = r"[a-z0-9_.\-]{0,60}(?:password|passwd|secret|api_?key|secret_key|auth_token|access_token)"
+_BLANK = r"[ \t]{0,4}"
+_QUOTED = rf"""{_QUOTE}([^\r\n"'\\]{{1,256}})"""
 # What must stand in the text, the kind, the pattern (group 1 is the secret), and how it must look. All of it is in lower
 # case and reads the text in lower case, which is several times faster than patterns that ignore case.
 _CONTEXTS = (
@@ -76,26 +78,37 @@ _CONTEXTS = (
     (
         "discord",
         "discord-token",
-        r"(?<![a-z0-9_.\-])([mno][a-z0-9_\-]{23,27}\.[a-z0-9_\-]{6}\.[a-z0-9_\-]{27,40})(?![a-z0-9_.\-])",
+        r"(?<![a-z0-9_.\-])([mno][a-z0-9_\-]{23,27}\.[a-z0-9_\-]{6}\.[a-z0-9_\-]{27,40})(?![a-z0-9_\-]|\.[a-z0-9_\-])",
         _MADE,
     ),
     ("accountkey=", "azure-storage-key", r"accountkey=([a-z0-9+/]{20,}={0,2})", _ANY),
     ("sharedaccess", "azure-shared-access", r"sharedaccess(?:key|signature)=([a-z0-9+/%&=.\-]{20,})", _ANY),
     (
-        "value",
-        "secret",
-        (
-            rf"""name{_QUOTE}[ \t]{{0,4}}:[ \t]{{0,4}}{_QUOTE}{_NAMED}{_QUOTE}[ \t]{{0,4}},[ \t]{{0,4}}"""
-            rf"""{_QUOTE}value{_QUOTE}[ \t]{{0,4}}:[ \t]{{0,4}}{_QUOTE}([^\r\n"']{{1,1024}})"""
-        ),
+        "basicauth",
+        "password",
+        rf"""basicauth\({_BLANK}(?:username=)?{_QUOTE}[^\r\n"'\\]{{0,128}}{_QUOTE},{_BLANK}(?:password=)?{_QUOTED}""",
+        _TELLING,
+    ),
+    (
+        "kty",
+        "private-key",
+        rf"""{_QUOTE}kty{_QUOTE}[^\r\n]{{0,4096}}?{_QUOTE}[dk]{_QUOTE}{_BLANK}:{_BLANK}{_QUOTE}([a-z0-9_\-]{{16,2048}})""",
         _ANY,
     ),
     (
-        "value=",
-        "secret",
-        rf"""=["']{_NAMED}["'][ \t]{{1,4}}value=["']([^\r\n"']{{1,1024}})""",
+        "kty",
+        "private-key",
+        rf"""{_QUOTE}[dk]{_QUOTE}{_BLANK}:{_BLANK}{_QUOTE}([a-z0-9_\-]{{16,2048}}){_QUOTE}[^\r\n]{{0,4096}}?{_QUOTE}kty{_QUOTE}""",
         _ANY,
     ),
+    (
+        "\"d",
+        "private-key",
+        rf"""{_QUOTE}d{_QUOTE}{_BLANK}:{_BLANK}{_QUOTE}([a-z0-9_\-]{{43,2048}})(?![a-z0-9_\-])""",
+        _MIXED,
+    ),
+    ("secretstr", "secret", rf"secretstr\({_BLANK}[bru]{{0,2}}{_QUOTED}", _TELLING),
+    ("secretbytes", "secret", rf"secretbytes\({_BLANK}[bru]{{0,2}}{_QUOTED}", _TELLING),
 )
 
 
@@ -123,6 +136,10 @@ def _looks(value: str, look: str) -> bool:
         return False
     if look == _MADE:
         return is_made(value) or is_digest(value)
+    if look == _TELLING:
+        return is_telling(value, by_people=True) and not is_name_of_variable(value)
+    if look == _MIXED:
+        return is_made(value) and not value.islower() and not value.isupper()
     if look == _BASIC:
         return _is_basic(value)
     if look == _NO_PORT:

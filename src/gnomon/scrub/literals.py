@@ -27,6 +27,7 @@ MAX_LEARNT = 256
 _MAX_OF_VARIABLES = 512
 _MIN_SIZE = 8
 _MIN_LINE = 16  # of a value of several lines, each line that is this long counts on its own
+_BY_PEOPLE = frozenset(("password", "url-password", "credentials", "secret"))
 _FEW = 48  # so many values are looked for one by one; of more, only those whose longest part is a word of the text
 _PATH_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-/~")
 _MIN_HOME = 6
@@ -73,7 +74,7 @@ class Literals:
 
     def learn(self, value: str, kind: str, name: str) -> tuple[_Known, ...]:
         """Remember a value that its name gave away; return how it may be written, nothing where it is not telling or known."""
-        if value in self._learnt or not is_telling(value, by_people=kind == "password"):
+        if value in self._learnt or not is_telling(value, by_people=kind in _BY_PEOPLE):
             return ()
         new = tuple(
             _Known(written, _longest_part(written), kind, name) for written in sorted(_written(value))
@@ -101,7 +102,7 @@ class Literals:
             value = text[span.start : span.end]
             if span.kind == "url-password":
                 value = value.partition(":")[2]
-            new = self.learn(value, "password" if span.kind == "url-password" else span.kind, span.name)
+            new = self.learn(value, span.kind, span.name)
             if new:
                 line = max(text.rfind("\n", 0, span.since), text.rfind("\r", 0, span.since)) + 1
                 found += [other for one in new for other in _whole_words(text, one, line)]

@@ -17,16 +17,26 @@ from functools import lru_cache
 class Said:
     """What a name says of its value."""
 
-    __slots__ = ("by_people", "hex_counts", "is_sure", "kind", "never_path")
+    __slots__ = ("by_people", "hex_counts", "holds_many", "is_sure", "kind", "never_path", "telling_counts")
 
     def __init__(
-        self, kind: str, is_sure: bool, by_people: bool, *, hex_counts: bool = True, never_path: bool = False
+        self,
+        kind: str,
+        is_sure: bool,
+        by_people: bool,
+        *,
+        hex_counts: bool = True,
+        never_path: bool = False,
+        telling_counts: bool = False,
+        holds_many: bool = False,
     ) -> None:
         self.kind = kind
         self.is_sure = is_sure  # no: withhold only what looks drawn by chance
         self.by_people = by_people  # chosen by a person, so it may look like any word
         self.hex_counts = hex_counts  # no: a hash under this name is ordinary
         self.never_path = never_path or not by_people  # a path under this name is ordinary
+        self.holds_many = holds_many  # of a list or a dict: it goes for the items
+        self.telling_counts = telling_counts  # not sure, but what is telling is withheld too
 
 
 # A name that holds none of these says nothing.
@@ -67,7 +77,8 @@ _OWNERS = VENDORS | frozenset(
     "encrypt decryption signing sign sig master shared subscription app application ssh gpg pgp aes hmac recovery".split()
 )
 _PASS_OWNERS = VENDORS | frozenset(
-    "db user usr smtp mail email ftp sql admin root login proxy ssh my sudo account database".split()
+    "db user usr smtp mail email ftp sql admin root login proxy ssh my sudo account database become ansible wifi mqtt ldap "
+    "bind rabbitmq amqp keystore truststore cert http sasl".split()
 )
 _TOKEN_PARTS = frozenset(
     "cls pad eos bos unk mask sep eot sot image img audio video next last first start end stop special prev previous current "
@@ -99,6 +110,11 @@ _ABOUT_SECRETS = frozenset(
     "length size ttl expiry expires timeout mode method provider helper store arn region version algorithm cache policy "
     "prefix header field permissions scope scopes enabled required".split()
 )
+_BESIDE_SECRETS = frozenset(
+    "id ids user username login email mail account project database db schema bucket org organization team description model "
+    "profile domain tenant issuer audience created updated date time hash digest commit".split()
+)
+_HOLDING = frozenset("creds cred credential credentials auth".split())
 _OF_MODELS = frozenset(
     "cls pad padding eos bos unk mask sep separator eot sot eom begin end start stop fill special".split()
 )
@@ -125,9 +141,37 @@ def said(name: str) -> Said | None:
         words.pop()
     if len(words) > 1 and words[-1] == "data" and words[-2] == "key":  # kubeconfig: client-key-data
         words.pop()
-    if not words or words[0] in _COUNTING:
+    if not words or words[0] in _COUNTING or (_words(name.rpartition(".")[2]) or [""])[0] in _COUNTING:
         return None
     return _judged(words[-1], words[:-1], name)
+
+
+@lru_cache(maxsize=1024)
+def said_of_items(name: str) -> Said | None:
+    """Return what the name of a list or a dict says of the items in it.
+
+    >>> said_of_items("tokens").kind, said_of_items("creds").kind, said_of_items("num_tokens"), said_of_items("keys")
+    ('token', 'credentials', None, None)
+    """
+    about = said(name)
+    if about is not None and (about.is_sure or about.kind != "credentials"):
+        return about
+    words = _words(name[-160:])
+    if not words or words[0] in _COUNTING:
+        return None
+    if words[-1] == "tokens" and (len(words) == 1 or words[-2] not in _TOKEN_PARTS):
+        return Said("token", False, False, holds_many=True)
+    if words[-1] in _HOLDING:
+        return Said(
+            "credentials", False, True, never_path=True, telling_counts=True, holds_many=True
+        )
+    return about
+
+
+def is_beside_secrets(name: str) -> bool:
+    """Return whether what is called `name` is ordinary although it stands among secrets, as `user` does in credentials."""
+    words = _words(name[-160:])
+    return bool(words) and (words[-1] in _ABOUT_SECRETS or words[-1] in _BESIDE_SECRETS)
 
 
 def _words(name: str) -> list[str]:
@@ -167,7 +211,9 @@ def _judged(last: str, before: list[str], name: str) -> Said | None:
     ):
         return Said("password", True, True)
     if last == "pass":
-        return Said("password", True, True) if beside in _PASS_OWNERS or name == "PASS" else None
+        if beside in _PASS_OWNERS or name == "PASS":
+            return Said("password", True, True)
+        return None if before else Said("password", False, True, telling_counts=True)
     if last in ("secret", "secrets"):
         return Said("secret", True, False)
     if last == "token" or (last == "tokens" and beside in _OWNERS):

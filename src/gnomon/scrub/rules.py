@@ -31,7 +31,7 @@ _TWO_SEGMENTS = r"A-Za-z0-9_/@:\-"
 
 # Anchors that ordinary names begin with too: their tails must look drawn by chance.
 _COMMON = frozenset(
-    "sk- key- secret_ rnd_ fw_ cio sl. EAA SK hf_ npm_ api_org_ fo1_ fm2_ glc_ SG. pul- pypi- tfp_ gsk_ r8_".split()
+    "sk- key- secret_ rnd_ fw_ cio EAA SK hf_ npm_ api_org_ fo1_ fm2_ glc_ SG. pul- pypi- tfp_ gsk_ r8_".split()
 )
 
 
@@ -158,7 +158,6 @@ _FORMS = [
     Form("bkua_", "buildkite-token", _HEX, 40),
     Form("AGE-SECRET-KEY-1", "age-key", _UPPER, 50),
     Form("cio", "crates-token", _ALNUM, 32, 32),
-    Form("sl.", "dropbox-token", _WORD, 60),
     Form("eyJ", "jwt", _DOTTED + "=", 60),
 ]
 # Forms whose anchor stands inside: kind, pattern, and how far before the anchor it may begin.
@@ -180,6 +179,33 @@ _INNER: dict[str, tuple[str, str, tuple[int, ...]]] = {
         (14,),
     ),
 }
+# Forms told by a pattern as a whole: a guard, the kind, the pattern, and whether it must look drawn by chance as well.
+# What stands before must not belong to the same word.
+_BEHIND = r"(?![A-Za-z0-9_\-])"
+_MIN_WHOLE = 25  # none of them is shorter
+_WHOLE = (
+    ("HRKU-", "heroku-key", r"HRKU-AA[A-Za-z0-9_\-]{50,}", False),
+    ("CCIPAT_", "circleci-token", r"CCI(?:PAT|PRJ)_[A-Za-z0-9]{16,40}_[0-9a-f]{40}", False),
+    ("CCIPRJ_", "circleci-token", r"CCI(?:PAT|PRJ)_[A-Za-z0-9]{16,40}_[0-9a-f]{40}", False),
+    ("dt0", "dynatrace-token", r"dt0[a-z][0-9]{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64}", False),
+    ("pat", "airtable-token", r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}(?![A-Za-z0-9])", False),
+    ("phx_", "posthog-key", rf"phx_[A-Za-z0-9_]{{32,64}}{_BEHIND}", True),
+    ("phc_", "posthog-key", rf"phc_[A-Za-z0-9_]{{32,64}}{_BEHIND}", True),
+    ("sl.", "dropbox-token", r"sl\.(?:u\.)?[A-Za-z0-9_\-]{60,}", True),
+    ("sk_", "elevenlabs-key", rf"sk_[0-9a-f]{{48}}{_BEHIND}", False),
+    ("csk-", "cerebras-key", rf"csk-[a-z0-9]{{40,64}}{_BEHIND}", True),
+    ("jina_", "jina-key", r"jina_[0-9a-f]{32}[A-Za-z0-9_\-]{20,64}", False),
+    ("rpa_", "runpod-key", rf"rpa_[A-Za-z0-9]{{40,64}}{_BEHIND}", True),
+    ("re_", "resend-key", rf"re_[A-Za-z0-9]{{8}}_[A-Za-z0-9]{{20,32}}{_BEHIND}", True),
+    ("fc-", "firecrawl-key", rf"fc-[0-9a-f]{{32}}{_BEHIND}", False),
+    ("EAAA", "square-token", r"EAAA[A-Za-z0-9_\-]{60}(?![A-Za-z0-9_=\-])", True),
+    ("sk.eyJ", "mapbox-token", r"sk\.eyJ[A-Za-z0-9_\-]{20,}\.[A-Za-z0-9_\-]{20,}", False),
+    ("APA91b", "fcm-token", r"APA91b[A-Za-z0-9_\-]{100,}", False),
+    ("unkey_", "unkey-key", rf"unkey_[A-Za-z0-9]{{16,64}}{_BEHIND}", True),
+    ("pa-", "voyage-key", rf"pa-[A-Za-z0-9_\-]{{43}}{_BEHIND}", True),
+    ("ak-", "modal-token", rf"ak-[A-Za-z0-9]{{22}}{_BEHIND}", True),
+    ("as-", "modal-token", rf"as-[A-Za-z0-9]{{22}}{_BEHIND}", True),
+)
 _ANCHORS = [*dict.fromkeys(form.anchor for form in _FORMS), *_INNER]
 
 
@@ -188,7 +214,7 @@ def _run_of(characters: str) -> re.Pattern[str]:
     return re.compile(f"[{characters}]*+")
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
@@ -199,8 +225,6 @@ def find_forms(text: str, vocabulary: str) -> list[Span]:
     if not long_words:
         return []
     present = {anchor for anchor in _ANCHORS if anchor in long_words}
-    if not present:
-        return []
     found: dict[int, Span] = {}  # by start: of `sk-ant-` and `sk-` the first in the table counts
     for form in _FORMS:
         if form.anchor in present:
@@ -209,7 +233,37 @@ def find_forms(text: str, vocabulary: str) -> list[Span]:
     for anchor in present.intersection(_INNER):
         for span in _of_inner(text, anchor):
             found.setdefault(span.start, span)
+    longer = "\n".join([word for word in long_words.split("\n") if len(word) >= _MIN_WHOLE])
+    if longer:
+        for guard, kind, pattern, must_look in _WHOLE:
+            if guard in longer and _compiled(pattern).search(longer) is not None:
+                for hit in _compiled(pattern).finditer(text):
+                    if _is_alone(text, hit.start()) and (not must_look or _is_all_mixed(hit[0])):
+                        start = _with_device(text, hit.start()) if guard == "APA91b" else hit.start()
+                        found.setdefault(start, Span(start, hit.end(), kind, "", start))
     return list(found.values())
+
+
+def _is_alone(text: str, at: int) -> bool:
+    return _starts_word(text, at) and not (at and text[at - 1] in "_-.+" and text[at - 2 : at - 1].isalnum())
+
+
+def _is_all_mixed(secret: str) -> bool:
+    """Return whether small and capital letters and digits are in it, or many digits where letters are of one kind."""
+    tail = secret[3:]
+    digits = sum(map(str.isdigit, tail))
+    is_of_both_cases = any(map(str.islower, tail)) and any(map(str.isupper, tail))
+    return len(set(tail)) >= 10 and digits >= (1 if is_of_both_cases else 4) and digits < len(tail) - 4
+
+
+def _with_device(text: str, start: int) -> int:
+    """Return where the device stands that a token for messages begins with: `DEVICE:APA91b…`."""
+    if text[start - 1 : start] != ":":
+        return start
+    first = start - 1
+    while first > max(0, start - 64) and (text[first - 1].isalnum() or text[first - 1] in "_-"):
+        first -= 1
+    return first
 
 
 def _of_form(text: str, form: Form) -> list[Span]:

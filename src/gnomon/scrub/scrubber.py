@@ -21,12 +21,13 @@ from threading import Lock
 from typing import NamedTuple
 
 from gnomon.scrub import arguments
-from gnomon.scrub.assigned import find_assigned, is_secret_value
+from gnomon.scrub.assigned import find_assigned, is_secret_text, is_secret_value
 from gnomon.scrub.blocks import KIND as BLOCK
 from gnomon.scrub.blocks import Blocks, find_in_words
 from gnomon.scrub.contexts import find_in_context
 from gnomon.scrub.literals import Literals, usable_home, without_home
-from gnomon.scrub.names import Said, said
+from gnomon.scrub.names import Said, is_beside_secrets, said, said_of_items
+from gnomon.scrub.pairs import find_paired
 from gnomon.scrub.rules import find_forms
 from gnomon.scrub.spans import Span, mark, merged, without
 from gnomon.scrub.urls import cleaned, find_userinfo
@@ -187,6 +188,7 @@ class Scrubber:
             lowered = text.replace("İ", "i").lower()
         named += find_assigned(text, lowered, vocabulary)
         named += find_in_context(text, lowered, vocabulary)
+        named += find_paired(text, vocabulary, is_secret_text)
         if named:
             found += named
             if learns:
@@ -207,7 +209,9 @@ class Scrubber:
     ) -> object:
         if isinstance(value, _PLAIN):
             return value
-        about = _of_both(above, name) or told
+        about = _of_both(above, name)
+        if told is not None and (about is None or not about.is_sure):
+            about = told
         if isinstance(value, str):
             if about is not None and is_secret_value(value, about):
                 self.withhold(about.kind, where, name)
@@ -217,20 +221,36 @@ class Scrubber:
         if depth < _MAX_DEPTH and isinstance(value, dict):
             return self._dict(name, value, where, about, depth)
         if depth < _MAX_DEPTH and isinstance(value, (list, tuple)):
-            items = [self._value(name, item, where, above, about, depth + 1) for item in value]
+            about = said_of_items(name) or about if name else about
+            words = self._words_of(value, where)
+            items = [self._value(name, item, where, above, about, depth + 1) for item in words]
             if all(new is old for new, old in zip(items, value, strict=True)):
                 return value
             return _rebuilt(value, items)
         return self._other(name, value, where, about)
+
+    def _words_of(self, value: Sequence[object], where: str) -> Sequence[object]:
+        """Return a list or tuple without what an option in it gives away: `["--password", "…"]`."""
+        if not any(isinstance(one, str) and one[:1] == "-" for one in value):
+            return value
+        words = [one if isinstance(one, str) else "" for one in value]
+        kept, taken = arguments.without_named(words)
+        for kind, name, secret in taken:
+            self.withhold(kind, where, name)
+            self._learn(secret, kind, name)
+        return [new if isinstance(old, str) else old for new, old in zip(kept, value, strict=True)] if taken else value
 
     def _dict(
         self, name: str, value: dict[object, object], where: str, about: Said | None, depth: int
     ) -> object:
         changed, kept = False, {}
         label = value.get("name") if "value" in value else None
-        told = about if about is not None and about.is_sure else None
+        items_told = (said_of_items(name) if name else None) or about
         for key, item in value.items():
             key_text = key if isinstance(key, str) else ""
+            told = items_told
+            if told is not None and not told.is_sure and (not told.holds_many or is_beside_secrets(key_text)):
+                told = None
             if key == "value" and isinstance(label, str):  # {"name": "DB_PASSWORD", "value": "…"}
                 key_text = label
             new = self._value(key_text, item, where, name, told, depth + 1)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gnomon.scrub.names import said
 from gnomon.scrub.scrubber import Scrubber, Withheld
+from tests.unit.scrub.named_afar import AFAR, DRAWN_ONLY, MACHINES, ORDINARY, SECRETS
 from tests.unit.scrub.ordinary import PAIRS, TEXTS
 from tests.unit.scrub.planted import planted
 
@@ -679,3 +680,71 @@ def test_a_value_read_from_a_program_is_known_without_its_backslashes():
     scrubber = Scrubber()
     scrubber.text('password = "say\\"9x\\"now-7"', "code")
     assert scrubber.text('it is say"9x"now-7 here', "console") == "it is [withheld: password] here"
+
+
+# ---------------------------------------------------------------- named at some distance
+
+
+@pytest.mark.parametrize("text", [text for text, _ in AFAR])
+def test_a_secret_is_known_though_its_name_stands_apart(text):
+    kind = dict(AFAR)[text]
+    for secret in SECRETS[kind]:
+        for around in ("{}", "    {}  # old", "+{}", "12: {}", "2024-03-11 10:15:30,123 INFO {}"):
+            if around[0] in "12" and text.startswith(("set", "ENV", "ARG", "api_key\t", "password\t", "-", "TOKENS")):
+                continue
+            kept = cleaned(around.format(text.format(secret)))
+            assert secret not in kept, kept
+        assert f"{secret}" not in cleaned(f"{text.format(secret)}\nnow {secret}\n")
+
+
+@pytest.mark.parametrize("text", DRAWN_ONLY)
+def test_a_secret_under_a_name_that_is_not_sure_must_look_drawn(text):
+    for secret in (SECRETS[MACHINES][0], SECRETS[MACHINES][2]):
+        assert secret not in cleaned(text.format(secret))
+    if "okta" not in text:
+        assert cleaned(text.format("tokenization")) == text.format("tokenization")
+
+
+def test_lines_that_resemble_these_stay_as_they_are():
+    assert len(ORDINARY) >= 60
+    assert [text for text in ORDINARY if cleaned(text) != text] == []
+    assert [text for text in ORDINARY if cleaned(json.dumps({"message": text})) != json.dumps({"message": text})] == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"args": ["--hcloud_token", A_VALUE]},
+        {"args": ["train.py", "--db-password", A_VALUE, "--lr", 3]},
+        {"args": ("--password=" + A_VALUE,)},
+        {"tokens": {"hf": A_KEY}},
+        {"tokens": [A_KEY]},
+        {"creds": {"prod": A_VALUE}},
+        {"credentials": [A_VALUE]},
+        {"db": {"credentials": {"prod": {"eu": A_VALUE}}}},
+        {"env": [{"value": A_VALUE, "name": "API_KEY"}]},
+        {"okta": {"api_key": "SSWS " + A_KEY}},
+        {"pass": A_VALUE},
+    ],
+)
+def test_a_parameter_is_known_though_its_name_stands_apart(value):
+    scrubber = Scrubber()
+    kept = json.dumps(scrubber.value("params", value, "params"))
+    assert A_VALUE not in kept and A_KEY not in kept and "[withheld: " in kept
+    assert A_VALUE not in scrubber.text(f"trying {A_VALUE}", "console") or A_VALUE not in json.dumps(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"tokens": {"pad": "<pad>", "im": "image_2024_x"}, "n": 3},
+        {"tokens": ["the", "cat", "2024x"]},
+        {"creds": {"user": "bob2024", "project": "research-2024x1"}},
+        {"args": ["--tokenizer", "gpt2-medium", "--max-tokens", "2048", 3]},
+        {"api_key_env": "OPENAI_API_KEY", "n_passwords": "100"},
+        {"pass": "first", "passes": 3},
+        {"env": [{"value": "gpt2-2024x1", "name": "MODEL"}]},
+    ],
+)
+def test_parameters_that_resemble_these_are_the_same_objects(value):
+    assert Scrubber().value("params", value, "params") is value
