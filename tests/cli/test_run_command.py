@@ -123,6 +123,15 @@ def test_a_crash_after_the_end_of_the_run_makes_it_failed(cli, project):
     assert newest(cli)["status"] == "failed"
 
 
+def test_a_name_whose_letter_is_cut_between_two_reads_is_picked(cli):
+    script = (
+        "import os, time\nline = '精度: 0.9\\n'.encode()\n"
+        "os.write(1, line[:4])\ntime.sleep(0.3)\nos.write(1, line[4:])"
+    )
+    cli("run", "--pick", "精度", "--", sys.executable, "-c", script, check=0)
+    assert newest(cli)["metrics"] == {"精度": 0.9}
+
+
 def test_metrics_are_picked_from_what_is_printed(cli):
     script = (
         "print('step=3 loss=0.5'); print('step=4 loss=0.25 other=1'); print('{\"auc\": 0.9, \"step\": 5}')"

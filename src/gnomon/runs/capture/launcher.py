@@ -10,6 +10,7 @@ Parts: capture.command runs it, capture.capture records it, capture.pick finds m
 
 from __future__ import annotations
 
+import codecs
 import os
 import shutil
 import signal
@@ -408,9 +409,13 @@ class _Picking:
 
         self._picker = Picker(patterns)
         self._log = run.log
+        self._decoders: dict[str, codecs.IncrementalDecoder] = {}  # a read may end in the middle of a letter
 
     def hear(self, stream: str, data: bytes) -> None:
-        for step, metrics in self._picker.feed(stream, data.decode("utf-8", "replace")):
+        decoder = self._decoders.get(stream)
+        if decoder is None:
+            decoder = self._decoders[stream] = codecs.getincrementaldecoder("utf-8")("replace")
+        for step, metrics in self._picker.feed(stream, decoder.decode(data)):
             self._log(metrics, step=step)
 
     def end(self) -> None:
