@@ -136,7 +136,7 @@ def _at_name(text: str, at: int, end: int) -> list[Span]:
     if hit is not None:
         if (
             hit["sign"].isspace()
-            and not (name.startswith("-") or about.by_people or about.is_sure)
+            and not (name.startswith("-") or about.is_sure)
             and not _is_told_without_sign(text, start, hit, about)
         ):
             return []

@@ -101,12 +101,15 @@ _CONTEXTS = (
         rf"""{_QUOTE}[dk]{_QUOTE}{_BLANK}:{_BLANK}{_QUOTE}([a-z0-9_\-]{{16,2048}}){_QUOTE}[^\r\n]{{0,4096}}?{_QUOTE}kty{_QUOTE}""",
         _ANY,
     ),
-    (
-        "\"d",
-        "private-key",
-        rf"""{_QUOTE}d{_QUOTE}{_BLANK}:{_BLANK}{_QUOTE}([a-z0-9_\-]{{43,2048}})(?![a-z0-9_\-])""",
-        _MIXED,
-    ),
+    *[
+        (
+            f"{quote}d{quote}:",
+            "private-key",
+            rf"""{quote.replace(chr(92), chr(92) * 2)}d{_QUOTE}:{_BLANK}{_QUOTE}([a-z0-9_\-]{{43,2048}})(?![a-z0-9_\-])""",
+            _MIXED,
+        )
+        for quote in ('"', "'", '\\"')
+    ],
     ("secretstr", "secret", rf"secretstr\({_BLANK}[bru]{{0,2}}{_QUOTED}", _TELLING),
     ("secretbytes", "secret", rf"secretbytes\({_BLANK}[bru]{{0,2}}{_QUOTED}", _TELLING),
 )

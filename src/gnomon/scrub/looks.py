@@ -133,6 +133,8 @@ def is_telling(value: str, *, by_people: bool) -> bool:
         return False
     if _URL_SIGN in value or (is_path(value) and not is_made(value)):
         return False
+    if "." in value and all(map(str.isidentifier, value.split("."))):
+        return False  # a program's `ed25519.Ed25519PrivateKey`
     if is_made(value) or is_digest(value):
         return True
     if "/" in value and value[-1] != "=" and not is_drawn(value):

@@ -221,9 +221,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def find_forms(text: str, vocabulary: str) -> list[Span]:
     """Return every secret of a known form in `text`; `vocabulary` holds each of its words at least once, one a line."""
-    long_words = "\n".join([word for word in vocabulary.split("\n") if len(word) >= _MIN_WORD])
-    if not long_words:
+    long_list = [word for word in vocabulary.split("\n") if len(word) >= _MIN_WORD]
+    if not long_list:
         return []
+    long_words = "\n".join(long_list)
     present = {anchor for anchor in _ANCHORS if anchor in long_words}
     found: dict[int, Span] = {}  # by start: of `sk-ant-` and `sk-` the first in the table counts
     for form in _FORMS:
@@ -233,7 +234,7 @@ def find_forms(text: str, vocabulary: str) -> list[Span]:
     for anchor in present.intersection(_INNER):
         for span in _of_inner(text, anchor):
             found.setdefault(span.start, span)
-    longer = "\n".join([word for word in long_words.split("\n") if len(word) >= _MIN_WHOLE])
+    longer = "\n".join([word for word in long_list if len(word) >= _MIN_WHOLE])
     if longer:
         for guard, kind, pattern, must_look in _WHOLE:
             if guard in longer and _compiled(pattern).search(longer) is not None:

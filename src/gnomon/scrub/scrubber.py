@@ -188,7 +188,7 @@ class Scrubber:
             lowered = text.replace("İ", "i").lower()
         named += find_assigned(text, lowered, vocabulary)
         named += find_in_context(text, lowered, vocabulary)
-        named += find_paired(text, vocabulary, is_secret_text)
+        named += find_paired(text, lowered, vocabulary, is_secret_text)
         if named:
             found += named
             if learns:

@@ -188,6 +188,10 @@ pass=first
 pass: epoch-12
 first_pass=encoder2x
 pass=step_1000
+pass ``start_of_2nd_line``, to correspond to the loc value passed
+isinstance(private_key, ed25519.Ed25519PrivateKey)
+value = row["key2value9"]; name = "x"
+Option(name="num_tokens", value="a1b2c3d4e5f6")
 'args': ['--tokenizer', 'gpt2-medium', '--max-tokens', '2048']
 bind_address=0.0.0.0
 {"usage": {"tokens": {"prompt": 120, "completion": 30}}}

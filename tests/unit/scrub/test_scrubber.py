@@ -555,6 +555,7 @@ def test_several_threads_count_together():
     [
         *["a", "eyJ", "-----BEGIN ", '"key": "', "key=", "://a:", "sk-", "password='", "\x1b[", "curl -u "],
         *["SharedAccessKey=", "\\", "?key=a&", "wandb key ", "-----BEGIN PRIVATE KEY-----"],
+        *["api_keys=[", 'password=f("', '"name":"API_KEY",', '"value":"a1', ' key="a" value="b" ', "pat", '"kty":"d"'],
     ],
 )
 def test_time_grows_with_the_text_and_no_faster(piece):
