@@ -179,10 +179,10 @@ def compare_groups(
                 Sample(one.name, tuple([value for value, _ in pairs]), tuple([seed for _, seed in pairs]))
             )
     if not samples:
-        apart = _apart(found)
+        uncounted = _apart(found)
         raise UnknownSubjectError(
             f"no finished run {'of these ' if where or groups else ''}has a value of `{metric}` at {point}"
-            + (f"; runs that do not count: {apart}" if apart else ""),
+            + (f"; runs that do not count: {uncounted}" if uncounted else ""),
             hint="`gnomon runs --groups` shows what there is",
         )
     if reference is not None and all(one.name != reference for one in samples):

@@ -26,37 +26,28 @@ Not promised: anything about noise that all runs share, such as one test set. Se
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from gnomon.errors import BadArgumentError
 from gnomon.runs.groups import student
-from gnomon.runs.groups.noise import Common, Noise, common, drawn, measured, same_each_time
-from gnomon.runs.groups.spread import LARGEST, per_seed
+from gnomon.runs.groups.bounds import MOST_SEEDS, Bounds, pairs_that_tell, reliability
+from gnomon.runs.groups.differences import Group, Table, Uncertain, group_of
+from gnomon.runs.groups.spread import LARGEST
 
 Verdict = Literal["better", "worse", "cannot tell"]
 
 LEVELS = (0.001, 0.5)  # the bounds are computed for these
-FEWEST_PAIRED_DF = 4  # pairing costs degrees of freedom: it must leave these
-SHARED = 0.75  # …and this part of the seeds that an unpaired comparison would use
-MOST_SEEDS = 100  # no advice beyond this many further seeds
 SKEW = 0.1  # by this times the skewness of the values, the interval of a mean is wider
-SURE = 0.67  # of advice on further seeds: normal quantile of the chance that they settle it, once the difference is real
-EVERY_PAIR = (
-    24  # up to this many groups, every pair says how alike their differences vary; beyond, eight each
-)
 
 ENOUGH = 5  # seeds to begin with: they find three standard deviations in most cases (the page of figures)
 
 ONE_SEED = "one seed says nothing about its own noise: at least 2 are needed"
 REFERENCE_ONE_SEED = "the reference has fewer than 2 seeds, so its noise is unknown"
-COULD_BE_NOISE = "the noise between seeds could explain the difference"
 SAME = "the values are the same"
 NO_SPREAD = "no spread at all between seeds: too few seeds to tell that from chance"
-WITHIN_NOISE = "the difference is too small against the noise to say how many seeds would settle it"
 PAIRS_LATER = "they share too few seeds yet to be compared seed by seed"
-TOO_MANY = f"more than {MOST_SEEDS} further seeds would be needed"
 
 
 class Sample(NamedTuple):
@@ -165,7 +156,7 @@ def judge(
     unit = _unit(samples)
     sign = 1.0 if better == "higher" else -1.0
     groups = sorted(
-        (_group(sample, unit) for sample in samples),
+        (group_of(sample, unit) for sample in samples),
         key=lambda group: (
             group.n < 2,
             group.n == 0,
@@ -175,7 +166,7 @@ def judge(
         ),
     )
     usable = [group for group in groups if group.n >= 2]
-    table = _Table(sorted(usable, key=lambda group: group.name))
+    table = Table(sorted(usable, key=lambda group: group.name))
     reference = usable[0] if usable else None
     if baseline is not None:
         reference = next(group for group in groups if group.name == baseline)
@@ -199,21 +190,6 @@ def judge(
 
 
 # ---------------------------------------------------------------- groups
-
-
-class _Group(NamedTuple):
-    """One group, its repeated seeds averaged, in the unit of the judgement."""
-
-    name: str
-    by_seed: Mapping[Hashable, float]  # empty where a run names no seed
-    values: tuple[float, ...]  # one a seed
-    mean: float  # 0 where there is no value
-    failed: int  # seeds without a finite value
-    repeated: int
-
-    @property
-    def n(self) -> int:
-        return len(self.values)
 
 
 def _check(
@@ -245,20 +221,7 @@ def _unit(samples: Sequence[Sample]) -> float:
     return math.ldexp(1.0, math.frexp(max(sizes[len(sizes) // 2], math.ldexp(sizes[-1], -200)))[1])
 
 
-def _group(sample: Sample, unit: float) -> _Group:
-    found = per_seed(sample.values, sample.seeds)
-    values = tuple([value / unit for value in found.values])
-    return _Group(
-        sample.name,
-        {} if found.alone else {seed: value / unit for seed, value in found.by_seed.items()},
-        values,
-        math.fsum(values) / len(values) if values else 0.0,
-        found.failed,
-        found.repeated,
-    )
-
-
-def _standing(group: _Group, table: _Table, level: float, unit: float) -> Standing:
+def _standing(group: Group, table: Table, level: float, unit: float) -> Standing:
     low = high = spread = None
     if group.n >= 2:
         spread = math.sqrt(table.raw[group.name].variance) * unit
@@ -271,158 +234,23 @@ def _standing(group: _Group, table: _Table, level: float, unit: float) -> Standi
     return Standing(group.name, group.n, mean, spread, low, high, group.failed, group.repeated)
 
 
-# ---------------------------------------------------------------- noise
-
-
-def _skewness(groups: Sequence[Sequence[float]]) -> float:
-    """Return how skewed the values of all groups are together, either way: the mean of their standardized third moments.
-
-    Few values hardly show the skew that makes the interval of their mean too short; those of many groups do.
-    """
-    total, count = 0.0, 0
-    for values in groups:
-        n = len(values)
-        if n < 3:
-            continue
-        mean = math.fsum(values) / n
-        deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / n)
-        if deviation > 0:
-            total += math.fsum(((value - mean) / deviation) ** 3 for value in values)
-            count += n
-    return abs(total) / count if count else 0.0
-
-
-class _Error(NamedTuple):
-    """How uncertain a difference is."""
-
-    difference: float
-    noises: tuple[tuple[Noise, int], ...]  # each with the seeds that it is a mean over: one (paired) or two
-    limit: float
-    seeds: tuple[Hashable, ...]  # those shared, where it is paired
-
-    def after(self, more: int) -> tuple[float, float]:
-        """Return the standard error and its degrees of freedom with `more` seeds in each group."""
-        parts = [noise.variance / (n + more) for noise, n in self.noises]
-        whole = math.fsum(parts)
-        df = [noise.df + more for noise, _ in self.noises]
-        if whole == 0:
-            return 0.0, min(df)
-        squares = math.fsum((part / whole) ** 2 / d for part, d in zip(parts, df, strict=True))
-        limit = max(self.limit + more, *df) if len(df) > 1 else df[0]
-        return math.sqrt(whole), student.stepped(min(1 / squares, limit))
-
-    @property
-    def is_exact(self) -> bool:
-        return all(noise.variance == 0 for noise, _ in self.noises)
-
-
-class _Table:
-    """The noise of all groups with two seeds or more, by name."""
-
-    def __init__(self, usable: Sequence[_Group]) -> None:
-        self.groups = usable
-        self.raw = {group.name: measured(group.values) for group in usable}
-        self.together = common(list(self.raw.values()))
-        self.own = {name: drawn(noise, self.together) for name, noise in self.raw.items()}
-        self.skewness = _skewness([group.values for group in usable if self.raw[group.name].variance > 0])
-
-    def errors(self, reference: _Group, enough_pairs: int) -> dict[str, _Error]:
-        """Return the uncertainty of each difference to the reference.
-
-        `enough_pairs`: so many that show one and the same difference can be told by that. Fewer are compared
-        unpaired, as two groups of fewer seeds are: else a further seed could take a verdict away.
-        """
-        shared = self._shared(reference)
-        family = [group for group in self.groups if group is reference or group.name in shared]
-        together = _differences_together(family) if shared else None
-        found = {}
-        for group in self.groups:
-            if group is reference:
-                continue
-            seeds = shared.get(group.name, ())
-            if seeds and together is not None:
-                noise = drawn(_noise_of_difference(reference, group, seeds), together)
-                difference = math.fsum(reference.by_seed[s] - group.by_seed[s] for s in seeds) / len(seeds)
-                is_enough = noise.variance > 0 or difference == 0 or len(seeds) >= enough_pairs
-                if is_enough and difference * (reference.mean - group.mean) >= 0:
-                    found[group.name] = _Error(difference, ((noise, len(seeds)),), together.limit, seeds)
-                    continue
-            noises = (self.own[reference.name], reference.n), (self.own[group.name], group.n)
-            found[group.name] = _Error(reference.mean - group.mean, noises, self.together.limit, ())
-        return found
-
-    def in_pairs_later(self, reference: _Group, group: _Group, more: int) -> _Error | None:
-        """Return the uncertainty of a difference taken over the few seeds that both have, if `more` further ones in each
-        make them enough to be compared so; None where they do not, or where too few are shared to know it.
-        """
-        seeds = tuple(seed for seed in reference.by_seed if seed in group.by_seed)
-        unpaired = 2 / (1 / (reference.n + more) + 1 / (group.n + more))
-        if len(seeds) < 2 or len(seeds) + more < max(2, SHARED * unpaired):
-            return None
-        if len(seeds) + more - 1 < FEWEST_PAIRED_DF:
-            return None
-        noise = _noise_of_difference(reference, group, seeds)
-        difference = math.fsum(reference.by_seed[s] - group.by_seed[s] for s in seeds) / len(seeds)
-        if noise.variance == 0 or difference * (reference.mean - group.mean) <= 0:
-            return None
-        return _Error(difference, ((noise, len(seeds)),), float(noise.df), seeds)
-
-    def _shared(self, reference: _Group) -> dict[str, tuple[Hashable, ...]]:
-        """Return the seeds shared with the reference of each group that is to be compared seed by seed."""
-        shared = {}
-        for group in self.groups:
-            seeds = tuple(seed for seed in reference.by_seed if seed in group.by_seed)
-            unpaired = 2 / (1 / reference.n + 1 / group.n)
-            if self.raw[reference.name].variance == 0 == self.raw[group.name].variance:
-                continue  # the seed has no effect in either
-            if group is not reference and len(seeds) >= max(2, SHARED * unpaired):
-                shared[group.name] = seeds
-        df = sum(len(seeds) - 1 for seeds in shared.values())
-        return shared if df >= FEWEST_PAIRED_DF else {}
-
-
-def _noise_of_difference(a: _Group, b: _Group, seeds: Sequence[Hashable]) -> Noise:
-    size = max(abs(a.mean), abs(b.mean))
-    return measured([a.by_seed[seed] - b.by_seed[seed] for seed in seeds], size=size)
-
-
-def _differences_together(family: Sequence[_Group]) -> Common:
-    """Return what the differences between groups that share seeds say together about their noise."""
-    k = len(family)
-    shifts = range(1, k // 2 + 1) if k <= EVERY_PAIR else range(1, 9)
-    pairs = sorted({(min(i, j), max(i, j)) for shift in shifts for i in range(k) for j in [(i + shift) % k]})
-    noises = []
-    for i, j in pairs:
-        a, b = family[i], family[j]
-        seeds = [seed for seed in a.by_seed if seed in b.by_seed]
-        if len(seeds) >= 2:
-            noises.append(_noise_of_difference(a, b, seeds))
-    if not noises:
-        return Common(0.0, 0.0, 0.0)
-    count = len(noises)
-    limit = math.fsum(noise.df for noise in noises) * (k - 1) / count
-    # Two differences that share a group have correlation 1/2, and so their variances 1/4.
-    overlap = min(0.25, 0.25 * (4 * count / k - 2) / max(1, count - 1))
-    return common(noises, groups=k, overlap=overlap, limit=limit)
-
-
 # ---------------------------------------------------------------- verdicts
 
 
 def _compare(
-    usable: Sequence[_Group],
-    reference: _Group,
-    table: _Table,
+    usable: Sequence[Group],
+    reference: Group,
+    table: Table,
     sign: float,
     level: float,
     is_baseline: bool,
     unit: float,
 ) -> tuple[Comparison, ...]:
-    pairs = _pairs_that_tell(len(usable), level, is_baseline)
+    pairs = pairs_that_tell(len(usable), level, is_baseline)
     errors = table.errors(reference, pairs) if reference.n >= 2 else {}
-    bounds = _Bounds(errors, level, is_baseline)
+    bounds = Bounds(errors, level, is_baseline)
     bounds.step_down()
-    reliable = _reliability([e for name, e in errors.items() if name in bounds.open])
+    reliable = reliability([e for name, e in errors.items() if name in bounds.open])
     found = []
     for group in usable:
         if group is reference:
@@ -447,16 +275,16 @@ def _untold(name: str, difference: float | None, why: str) -> Comparison:
     return Comparison(name, difference, None, None, None, "cannot tell", False, 0, 0, None, why)
 
 
-def _why_failed(group: _Group) -> str:
+def _why_failed(group: Group) -> str:
     have = "has" if group.failed == 1 else "have"
     return f"{group.failed:,} of {group.n + group.failed:,} seeds of `{group.name}` {have} no finite value"
 
 
 def _comparison(
-    group: _Group,
-    reference: _Group,
-    error: _Error,
-    bounds: _Bounds,
+    group: Group,
+    reference: Group,
+    error: Uncertain,
+    bounds: Bounds,
     sign: float,
     reliable: float,
     unit: float,
@@ -484,7 +312,7 @@ def _comparison(
 
 
 def _with_pairs_later(
-    one: Comparison, group: _Group, reference: _Group, table: _Table, bounds: _Bounds
+    one: Comparison, group: Group, reference: Group, table: Table, bounds: Bounds
 ) -> Comparison:
     """Return a comparison that cannot be told with the further seeds that would do in pairs, where those are fewer.
 
@@ -500,158 +328,8 @@ def _with_pairs_later(
     return one
 
 
-class _Bounds:
-    """How large each difference must be, counted in standard errors.
-
-    The best group was found by looking, so any two groups could have been compared: Tukey's bound of all pairs.
-    Once some groups are told from the best, a wrong claim can only be about those that are left: the bound is that
-    of all pairs of fewer groups. It never falls below Dunnett's, so that the intervals still hold together.
-    """
-
-    def __init__(self, errors: Mapping[str, _Error], level: float, is_baseline: bool) -> None:
-        self.errors, self.level, self.is_baseline = errors, level, is_baseline
-        self.open = set(errors)  # groups not told from the reference
-        self._statistics: dict[str, tuple[float, float]] = {}
-        self._sizes: dict[str, int] = {}  # of those told: how many groups were left when they were
-        for name, error in errors.items():
-            se, df = error.after(0)
-            self._statistics[name] = (abs(error.difference) / se if se else math.inf, df)
-        self._dunnett = student.with_one(_size(len(errors)), self._correlation())
-
-    def _correlation(self) -> float:
-        """Return how much the differences move together because they share the reference: at most 1/2."""
-        shares = [
-            error.noises[0][0].variance
-            / error.noises[0][1]
-            / math.fsum(noise.variance / n for noise, n in error.noises)
-            for error in self.errors.values()
-            if len(error.noises) == 2 and not error.is_exact
-        ]
-        return math.floor(min(0.5, *shares, 0.5) * 10) / 10 if shares else 0.5
-
-    def step_down(self) -> None:
-        left = len(self.errors) + 1
-        while True:
-            told = [name for name in self.open if self._is_told(name, left)]
-            for name in told:
-                self._sizes[name] = left
-            self.open.difference_update(told)
-            if not told or not self.open or self.is_baseline:
-                break
-            left = len(self.open) + 1
-        self._left = left
-
-    def _is_told(self, name: str, left: int) -> bool:
-        error = self.errors[name]
-        if error.is_exact:
-            return error.difference != 0 and self._exact_p(error, 0) <= self.level
-        statistic, df = self._statistics[name]
-        return statistic > self.bound(df, left)
-
-    def bound(self, df: float, left: int) -> float:
-        """Return the bound where `left` groups, the reference included, are not told apart yet."""
-        bound = self._dunnett.critical(self.level, df)
-        if not self.is_baseline:
-            bound = max(bound, student.all_pairs(_size(left)).critical(self.level, df))
-        return bound
-
-    def of(self, name: str) -> tuple[float, float | None]:
-        """Return the corrected p of a difference, and half the width of its interval (None: there is none)."""
-        error = self.errors[name]
-        if error.is_exact:
-            p = self._exact_p(error, 0) if error.difference else 1.0
-            return p, None
-        statistic, df = self._statistics[name]
-        left = self._sizes.get(name, self._left)
-        p = self._dunnett.survival(statistic, df)
-        if not self.is_baseline:
-            p = max(p, student.all_pairs(_size(left)).survival(statistic, df))
-        # The bound is a root, found to nine digits: at the very edge, the verdict decides.
-        p = max(p, math.nextafter(self.level, 1)) if name in self.open else min(p, self.level)
-        return p, self.bound(df, left) * error.after(0)[0]
-
-    def _exact_p(self, error: _Error, more: int) -> float:
-        """Return the chance that shuffled labels give this, where no seed changed anything.
-
-        Without noise there is no t. But had the two groups the same distribution, then any assignment of the values
-        to them (unpaired) was as likely as this one. Paired: `same_each_time`.
-        """
-        comparisons = _pairs_of(len(self.errors) + 1, self.is_baseline)
-        if error.seeds:
-            chance = same_each_time(len(error.seeds) + more)
-        else:
-            (_, a), (_, b) = error.noises
-            chance = 2 / math.comb(a + b + 2 * more, a + more)
-        return min(1.0, comparisons * chance)
-
-    def more_exact(self, name: str) -> int | None:
-        error = self.errors[name]
-        if error.difference == 0:
-            return None
-        return next((m for m in range(1, MOST_SEEDS + 1) if self._exact_p(error, m) <= self.level), None)
-
-    def settles(self, error: _Error, more: int, reliable: float) -> bool:
-        """Return whether `more` further seeds in each group will probably tell a difference.
-
-        They are expected to show `reliable` times the difference seen, give or take the noise.
-        """
-        now, _ = error.after(0)
-        then, df = error.after(more)
-        old = (then / now) ** 2  # the weight of the seeds at hand
-        expected = abs(error.difference) * (old + (1 - old) * reliable)
-        doubt = math.sqrt(now**2 - then**2) * math.sqrt(reliable * (1 - old) + old)
-        return expected - SURE * doubt > self.bound(df, self._left) * then
-
-    def more(self, error: _Error, reliable: float) -> tuple[int | None, str]:
-        """Return how many further seeds in each group would probably settle a difference, or why that is unknown."""
-        now, _ = error.after(0)
-        if abs(error.difference) * reliable <= 0:
-            return None, WITHIN_NOISE
-        if not self.settles(error, MOST_SEEDS, reliable):
-            endless = abs(error.difference) * reliable < SURE * now * math.sqrt(reliable)
-            return None, WITHIN_NOISE if endless else TOO_MANY
-        low, high = 0, MOST_SEEDS
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self.settles(error, middle, reliable) else (middle, high)
-        return high, COULD_BE_NOISE
-
-
-def _pairs_of(groups: int, is_baseline: bool) -> int:
-    """Return how many pairs of groups could have been compared."""
-    return groups - 1 if is_baseline else groups * (groups - 1) // 2
-
-
-def _pairs_that_tell(groups: int, level: float, is_baseline: bool) -> int:
-    """Return how many seeds that all show one and the same difference are a verdict."""
-    pairs = max(1, _pairs_of(groups, is_baseline))
-    return next(seeds for seeds in range(1, MOST_SEEDS + 1) if pairs * same_each_time(seeds) <= level)
-
-
-def _size(count: int) -> int:
-    """Return `count`, rounded up to one of a few sizes where it is large: fewer bounds to compute."""
-    if count <= 30:
-        return count
-    step = 1 << (count.bit_length() - 5)
-    return -(-count // step) * step
-
-
-def _reliability(errors: Sequence[_Error]) -> float:
-    """Return the part of a difference that is probably real: 1 minus noise / (spread of the means), at least 0.
-
-    The best mean was found by looking, and is partly luck (James and Stein 1961). Over the groups not told apart.
-    """
-    if not errors:
-        return 0.0
-    means = [0.0, *(error.difference for error in errors)]
-    middle = math.fsum(means) / len(means)
-    between = math.fsum((mean - middle) ** 2 for mean in means) / (len(means) - 1)
-    noise = math.fsum(error.after(0)[0] ** 2 for error in errors) / len(errors) / 2
-    return max(0.0, 1 - noise / between) if between else 0.0
-
-
 def _promising(
-    groups: Sequence[_Group], usable: Sequence[_Group], sign: float, baseline: str | None
+    groups: Sequence[Group], usable: Sequence[Group], sign: float, baseline: str | None
 ) -> Promising | None:
     means = [sign * group.mean for group in usable if not group.failed]
     if not means:
@@ -664,7 +342,7 @@ def _promising(
     return Promising(found[0].name, ENOUGH - 1, len(found)) if found else None
 
 
-def _winner(reference: _Group | None, comparisons: Sequence[Comparison]) -> str | None:
+def _winner(reference: Group | None, comparisons: Sequence[Comparison]) -> str | None:
     if reference is None or not comparisons:
         return None
     if all(comparison.verdict == "worse" for comparison in comparisons):

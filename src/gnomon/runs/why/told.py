@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from gnomon.runs.groups import student
-from gnomon.runs.groups.judge import MOST_SEEDS, NO_SPREAD, ONE_SEED, SURE
+from gnomon.runs.groups.bounds import MOST_SEEDS, SURE
+from gnomon.runs.groups.judge import NO_SPREAD, ONE_SEED
 from gnomon.runs.groups.noise import measured, same_each_time
 
 SINGLE = 2.0**-24  # half a unit in the last place of float32: nobody asks for the cause of less

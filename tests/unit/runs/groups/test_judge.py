@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnomon.errors import BadArgumentError
+from gnomon.runs.groups import differences
 from gnomon.runs.groups import judge as judge_module
 from gnomon.runs.groups.judge import Sample, judge
 
@@ -84,7 +85,7 @@ def test_the_order_of_the_runs_does_not_matter_to_pairing():
     ids=["all five shared", "four of five", "two of five", "none"],
 )
 def test_pairing_is_decided_by_the_seeds(others, is_paired, monkeypatch):
-    monkeypatch.setattr(judge_module, "FEWEST_PAIRED_DF", 1)
+    monkeypatch.setattr(differences, "FEWEST_PAIRED_DF", 1)
     rng = random.Random(1)
     for _ in range(20):
         values = [tuple(rng.gauss(0, 1) for _ in range(5)) for _ in range(2)]
