@@ -95,10 +95,10 @@ class Draft:
 def draft(
     record: Record, giver: Person, receiver: Person, *, since: float | None = None, now: float
 ) -> Draft:
-    """Return the draft of a hand-off. `since` is when the giver's last one was written, at most three days ago."""
+    """Return the draft of a hand-off. `since` is as `last_given` says."""
     record.replica.update(record.progress)
     if since is None:
-        since = last_given(record, giver, now)
+        since = last_given(record, giver, receiver, now)
     morning = clock.next_morning(receiver, now)
     rows = {kind: views.rows(record, kind) for kind in KINDS}
     runs = _rows_of_runs(record)
@@ -127,10 +127,23 @@ def _cut(sections: Sequence[Section]) -> None:
         longest.more += 1
 
 
-def last_given(record: Record, giver: Person, now: float) -> float:
-    """Return when a member handed off last, or three days ago, whichever is later."""
-    given = [row.created for row in views.rows(record, "handoff") if row.writer in giver.writers]
-    return max(*given, now - LOOKS_BACK_S) if given else now - LOOKS_BACK_S
+def last_given(record: Record, giver: Person, receiver: Person, now: float) -> float:
+    """Return when a member last handed off to this receiver, or three days ago, whichever is later.
+
+    What somebody else was given tells this receiver nothing, nor does a hand-off that was taken back or declined by anybody: who
+    gets their first one hears of all three days.
+    """
+    given = [
+        row.created
+        for row in views.rows(record, "handoff")
+        if row.writer in giver.writers and receiver.id in row.to and row.created > now - LOOKS_BACK_S
+        and _still_stands(views.Writing(record, row.kind, row.id, row.label))
+    ]  # fmt: skip
+    return max([now - LOOKS_BACK_S, *given])
+
+
+def _still_stands(handoff: views.Writing) -> bool:
+    return all(one.state in ("offered", "accepted") for one in handoff.moves)
 
 
 # ---------------------------------------------------------------- runs

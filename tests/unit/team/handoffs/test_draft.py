@@ -249,3 +249,26 @@ def test_what_was_accepted_is_theirs_and_accepting_it_again_writes_nothing(world
     all_meet(world)
     with pytest.raises(Exception, match="it is theirs now"):
         handoffs.withdraw(views.find(ana.record, subject(given)), ana.me)
+
+
+@pytest.mark.slow
+def test_a_second_receiver_is_told_all_that_the_first_one_was(world):
+    ana, bea, chi = world.values()
+    ana.clock.forward(24 * 7)
+    broken = ana.train("broke before lunch", status="failed", error="ValueError: x")
+
+    def to(receiver):
+        return draft(ana.record, ana.me, receiver.me, now=ana.clock.now)
+
+    given = handoffs.hand_off(ana.record, ana.me, bea.me, to(bea).markdown(), now=ana.clock.now)
+    ana.clock.forward(1)
+    later = ana.train("broke after lunch", status="failed", error="KeyError: y")
+    assert {f"run:{broken}", f"run:{later}"} <= set(to(chi).subjects)
+    assert f"run:{broken}" not in to(bea).subjects and f"run:{later}" in to(bea).subjects
+    assert to(chi).since == pytest.approx(ana.clock.now - 3 * 86_400, abs=1)
+    all_meet(world)
+    declined = handoffs.decline(views.find(bea.record, subject(given)), bea.me, "I am away")
+    all_meet(world)
+    assert f"run:{broken}" in to(bea).subjects, "who declined has not taken it over"
+    handoffs.withdraw(views.find(ana.record, subject(declined)), ana.me)
+    assert f"run:{broken}" in to(bea).subjects
