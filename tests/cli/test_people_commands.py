@@ -65,8 +65,9 @@ def test_a_machine_that_tells_no_zone_asks_for_one(ask, monkeypatch):
     monkeypatch.setenv("TZ", "CET-1")
     refused = ask("me", "--name", "Ann")
     assert refused.code == 2
-    assert "gnomon me --zone Europe/Berlin" in refused.err
-    assert ask("me", "--zone", "Europe/Berlin").code == 0  # the name is there already
+    assert "gnomon me … --zone Europe/Berlin" in refused.err
+    assert ask("team", "--json").json() == []
+    assert ask("me", "--name", "Ann", "--zone", "Europe/Berlin").code == 0
 
 
 def test_what_changes_is_said_with_or_without_a_date(ask, at_noon, team):
@@ -477,3 +478,44 @@ def test_office_hours_need_somebody(ask, at_noon):
     ask("me", "--name", "Ann")
     refused = ask("meet", "--office-hours", "me")
     assert "nobody besides Ann has said when they work" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--zone", "Nope/X"), "no time zone `Nope/X`"),
+        (("--hours", "25:00-26:00"), "from 00:00 to 24:00"),
+        (("--days", "someday"), "days must be written as"),
+        (("--from", "soon"), "`--from` must be a date"),
+        (("--forget", "soon"), "`--forget` must be a date"),
+        (("--forget", "2027-01-04"), "no schedule of Ann begins"),
+        (("--forget", "2026-12-01", "--can-be-asked", "--zone", "Nope/X"), "no time zone"),
+    ],
+)
+def test_of_a_refused_command_nothing_is_applied(project, ask, words, said):
+    ask("me", "--name", "Ann", "--zone", "Europe/Berlin")
+    ask("me", "--hours", "10-18", "--from", "2026-12-01")
+    before = ask("team", "--json").json()
+    for name in (("--name", "Zed"), ("--name", "Zed", "--new")):
+        answer = ask("me", *name, *words)
+        assert answer.code == 2 and said.replace("Ann", "Zed" if "--new" in name else "Ann") in answer.err
+        assert "Zed" not in answer.err or "no schedule of Zed" in answer.err, "nothing else is announced"
+        assert ask("team", "--json").json() == before
+
+
+def test_a_teammate_whose_hours_are_refused_is_not_added_and_can_be_afterwards(project, ask):
+    for wrong in (("--hours", "25:00-26:00"), ("--days", "x"), ("--from", "soon")):
+        assert ask("team", "add", "Bea", "--zone", "UTC", *wrong).code == 2
+    assert ask("team", "--json").json() == []
+    assert ask("team", "add", "Bea", "--zone", "UTC", "--hours", "22-6").code == 0
+    (bea,) = ask("team", "--json").json()
+    assert bea["schedule"][0]["hours"] == "22:00-06:00"
+
+
+def test_a_part_of_a_schedule_is_forgotten_and_said_anew_in_one_command(project, ask):
+    ask("me", "--name", "Ann", "--zone", "Europe/Berlin")
+    ask("me", "--hours", "10-18", "--from", "2027-01-04")
+    answer = ask("me", "--forget", "2027-01-04", "--hours", "10-18", "--from", "2027-01-04", "--can-be-asked")
+    assert answer.code == 0, answer.err
+    (ann,) = ask("team", "--json").json()
+    assert [one["from"] for one in ann["schedule"]] == [None, "2027-01-04"] and ann["can_be_asked"]

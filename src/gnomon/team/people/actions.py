@@ -1,12 +1,14 @@
 """What people do with members: say who they are and when they work, add a teammate, note days off, take them back.
 
 Always true: when one of these returns, the entries are on the disk. Each goes over all that was seen of what it changes, so it
-settles what people said apart, and leaves what it did not see. Saying the same again writes nothing.
+settles what people said apart, and leaves what it did not see. Saying the same again writes nothing. Of several things that are
+said at once (`Saying`), none is written where one of them is refused.
 """
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +17,7 @@ from gnomon.session import session_for
 from gnomon.team.people import entries
 from gnomon.team.people.clock import local_date, local_zone
 from gnomon.team.people.hours import DEFAULT_DAYS, DEFAULT_HOURS, days_text, hours_text, read_days, read_hours
+from gnomon.team.people.person import Person
 from gnomon.team.people.state import MAX_NAME, MAX_UID, MAX_WHY, is_date
 from gnomon.team.people.views import me, people
 from gnomon.team.people.zones import checked_zone
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gnomon.runs.views import Record
-    from gnomon.team.people.person import Away, Person
+    from gnomon.team.people.person import Away
 
 _ME = "me"
 _UID_BYTES = 8
@@ -44,11 +47,106 @@ class _Line(NamedTuple):
     over: tuple[str, ...] = ()
 
 
+# ---------------------------------------------------------------- several things at once
+
+
+class Saying:
+    """What is about to be said of one member. Each act is checked when it is added; `write` writes them all.
+
+    `person` is the member as it is before, of a new one an id and a name; `how` is as in `Became`.
+    """
+
+    def __init__(self, record: Record, person: Person, how: str = SAME, lines: Iterable[_Line] = ()) -> None:
+        self.person, self.how = person, how
+        self._record, self._lines = record, list(lines)
+
+    def works(
+        self, *, zone: str | None = None, hours: str | None = None, days: str | None = None, since: date | None = None
+    ) -> None:  # fmt: skip
+        """Say when and where they work; see `works`."""
+        record, person = self._record, self.person
+        if since is not None and not is_date(since.isoformat()):
+            raise BadArgumentError(
+                f"a schedule begins in one of the years 1900 to 9000; got {since.isoformat()}"
+            )
+        if since is None and person.schedule:
+            now = record.home.env.time_ns() / 1e9
+            since = local_date(checked_zone(zone) if zone else local_zone(person, now), now)
+        before = person.works_on(since or date.min)
+        if zone is None and before is None:
+            raise BadArgumentError(
+                f"the time zone of {person.name} is not known", hint="`--zone Europe/Berlin` says it"
+            )
+        body: dict[str, object] = {
+            "zone": checked_zone(zone) if zone is not None else before.zone if before is not None else None,
+            "hours": hours_text(read_hours(hours))
+            if hours is not None
+            else before.hours
+            if before is not None
+            else DEFAULT_HOURS,
+            "days": days_text(read_days(days))
+            if days is not None
+            else before.week
+            if before is not None
+            else DEFAULT_DAYS,
+        }
+        row = _row_from(record, person, since)
+        if row is not None and row["choices"] == [body]:
+            return
+        body["from"] = since.isoformat() if since is not None else None
+        heads = tuple(row["heads"]) if row is not None else ()
+        self._lines.append(_Line(entries.WORKS, person.id, body, heads))
+
+    def no_longer_works(self, since: date) -> None:
+        """Take a part of the schedule back; see `no_longer_works`."""
+        person = self.person
+        row = _row_from(self._record, person, since)
+        if row is None:
+            known = ", ".join(str(one.from_ or "since ever") for one in person.schedule) or "nothing is said"
+            raise BadArgumentError(
+                f"no schedule of {person.name} begins on {since.isoformat()}",
+                hint=f"those there are begin: {known}",
+            )
+        self._lines.append(_Line(entries.BACK, person.id, {}, tuple(row["heads"])))
+        rest = tuple(one for one in person.schedule if one.from_ != since)
+        self.person = replace(person, schedule=rest)
+
+    def can_be_asked(self, *, is_yes: bool) -> None:
+        """Say whether they may be named as somebody to ask; see `can_be_asked`."""
+        person, mine = self.person, me(self._record)
+        is_own = any(line.kind == entries.CLAIMED for line in self._lines)
+        if not is_own and (mine is None or mine.id != person.id):
+            raise BadArgumentError(
+                f"only {person.name} can say whether {person.name} may be asked",
+                hint="`gnomon me --can-be-asked` on a device of theirs says it",
+            )
+        asked, heads = [], []
+        if self.how != NEW:
+            state = _state(self._record, person.id)
+            asked, heads = state["asked"], state["asked_heads"]
+        if len(asked) == 1:
+            ((writer, said),) = asked
+            if writer in person.writers and said is is_yes:
+                return
+        self._lines.append(_Line(entries.ASKED, person.id, {"asked": is_yes}, tuple(heads)))
+
+    def write(self) -> Person:
+        """Write all of it, bring it to the disk, and return the member as it is then."""
+        if not self._lines:
+            return self.person
+        return _written(self._record, self.person.id, self._lines)
+
+
 # ---------------------------------------------------------------- who
 
 
 def add(record: Record, name: str) -> Person:
     """Add a member who has no device yet. Raises BadArgumentError where somebody is called so already."""
+    return adding(record, name).write()
+
+
+def adding(record: Record, name: str) -> Saying:
+    """Return what is said to add a member; nothing is written yet. Raises as `add`."""
     name = checked_name(name)
     known = people(record).named(name)
     if known:
@@ -59,11 +157,11 @@ def add(record: Record, name: str) -> Person:
     return _new(record, name)
 
 
-def _new(record: Record, name: str, *, is_claimed: bool = False) -> Person:
+def _new(record: Record, name: str, *, is_claimed: bool = False) -> Saying:
     member = secrets.token_hex(entries.MEMBER_ID_BYTES)
     lines = [_Line(entries.NAMED, member, {"name": name})]
     lines += [_Line(entries.CLAIMED, member, {})] if is_claimed else []
-    return _written(record, member, lines)
+    return Saying(record, Person(member, name), NEW, lines)
 
 
 def become(record: Record, name: str, *, new: bool = False) -> Became:
@@ -72,15 +170,21 @@ def become(record: Record, name: str, *, new: bool = False) -> Became:
     The one member of that name for whom no device speaks is taken over. `new` makes another, whoever is called so. Raises
     BadArgumentError where somebody else is called so, AmbiguousIdError where several are whom no device speaks for.
     """
+    saying = becoming(record, name, new=new)
+    return Became(saying.write(), saying.how)
+
+
+def becoming(record: Record, name: str, *, new: bool = False) -> Saying:
+    """Return what is said to become a member; nothing is written yet. Raises as `become`."""
     name = checked_name(name)
     mine = me(record)
     namesakes = [one for one in people(record).named(name) if mine is None or one.id != mine.id]
     if new:
-        return Became(_new(record, name, is_claimed=True), NEW)
+        return _new(record, name, is_claimed=True)
     if mine is not None:
         if namesakes:
             raise _taken(namesakes)
-        return rename(record, mine, name)
+        return _renaming(record, mine, name)
     free = [one for one in namesakes if not one.is_claimed]
     if len(free) > 1:
         ids = ", ".join(f"`member:{one.id[:8]}`" for one in free)
@@ -89,10 +193,12 @@ def become(record: Record, name: str, *, new: bool = False) -> Became:
             hint="`--as ID` says which one you are; `--new` makes another",
         )
     if free:
-        return Became(speak_for(record, free[0]), TAKEN_OVER)
+        claimed = speaking_for(record, free[0])
+        claimed.how = TAKEN_OVER
+        return claimed
     if namesakes:
         raise _taken(namesakes)
-    return Became(_new(record, name, is_claimed=True), NEW)
+    return _new(record, name, is_claimed=True)
 
 
 def _taken(namesakes: list[Person]) -> BadArgumentError:
@@ -105,21 +211,28 @@ def _taken(namesakes: list[Person]) -> BadArgumentError:
 
 def speak_for(record: Record, person: Person) -> Person:
     """Have this device speak for a member, and for no other from now on."""
+    return speaking_for(record, person).write()
+
+
+def speaking_for(record: Record, person: Person) -> Saying:
+    """Return what is said to speak for a member; nothing is written yet."""
     known = me(record)
     if known is not None and known.id == person.id:
-        return known
-    return _written(record, person.id, [_Line(entries.CLAIMED, person.id, {})])
+        return Saying(record, known)
+    return Saying(record, person, lines=[_Line(entries.CLAIMED, person.id, {})])
 
 
 def rename(record: Record, person: Person, name: str) -> Became:
     """Give a member another name; it settles names that were given apart."""
-    name = checked_name(name)
+    saying = _renaming(record, person, checked_name(name))
+    return Became(saying.write(), saying.how)
+
+
+def _renaming(record: Record, person: Person, name: str) -> Saying:
     if (person.name, person.other_names) == (name, ()):
-        return Became(person, SAME)
+        return Saying(record, person)
     heads = _state(record, person.id)["name_heads"]
-    return Became(
-        _written(record, person.id, [_Line(entries.NAMED, person.id, {"name": name}, heads)]), RENAMED
-    )
+    return Saying(record, person, RENAMED, [_Line(entries.NAMED, person.id, {"name": name}, heads)])
 
 
 def checked_name(name: str) -> str:
@@ -142,20 +255,9 @@ def can_be_asked(record: Record, person: Person, *, is_yes: bool) -> Person:
 
     Raises BadArgumentError on a device that does not speak for them.
     """
-    mine = me(record)
-    if mine is None or mine.id != person.id:
-        raise BadArgumentError(
-            f"only {person.name} can say whether {person.name} may be asked",
-            hint="`gnomon me --can-be-asked` on a device of theirs says it",
-        )
-    state = _state(record, person.id)
-    if len(state["asked"]) == 1:
-        ((writer, said),) = state["asked"]
-        if writer in person.writers and said is is_yes:
-            return person
-    return _written(
-        record, person.id, [_Line(entries.ASKED, person.id, {"asked": is_yes}, tuple(state["asked_heads"]))]
-    )
+    saying = Saying(record, person)
+    saying.can_be_asked(is_yes=is_yes)
+    return saying.write()
 
 
 # ---------------------------------------------------------------- when
@@ -170,50 +272,21 @@ def works(
     Without a date: from today in that zone, or since ever where nothing was said yet. Raises BadArgumentError for what cannot be
     read, and where no zone is given and none is known; MissingExtraError where this machine knows no zones.
     """
-    if since is not None and not is_date(since.isoformat()):
-        raise BadArgumentError(f"a schedule begins in one of the years 1900 to 9000; got {since.isoformat()}")
-    if since is None and person.schedule:
-        now = record.home.env.time_ns() / 1e9
-        since = local_date(checked_zone(zone) if zone else local_zone(person, now), now)
-    before = person.works_on(since or date.min)
-    if zone is None and before is None:
-        raise BadArgumentError(
-            f"the time zone of {person.name} is not known", hint="`--zone Europe/Berlin` says it"
-        )
-    body: dict[str, object] = {
-        "zone": checked_zone(zone) if zone is not None else before.zone if before is not None else None,
-        "hours": hours_text(read_hours(hours))
-        if hours is not None
-        else before.hours
-        if before is not None
-        else DEFAULT_HOURS,
-        "days": days_text(read_days(days))
-        if days is not None
-        else before.week
-        if before is not None
-        else DEFAULT_DAYS,
-    }
-    row = _row_from(record, person, since)
-    if row is not None and row["choices"] == [body]:
-        return person
-    body["from"] = since.isoformat() if since is not None else None
-    heads = tuple(row["heads"]) if row is not None else ()
-    return _written(record, person.id, [_Line(entries.WORKS, person.id, body, heads)])
+    saying = Saying(record, person)
+    saying.works(zone=zone, hours=hours, days=days, since=since)
+    return saying.write()
 
 
 def no_longer_works(record: Record, person: Person, since: date) -> Person:
     """Take the part of a schedule back that begins on a date; the one before it holds on. Raises BadArgumentError."""
-    row = _row_from(record, person, since)
-    if row is None:
-        known = ", ".join(str(one.from_ or "since ever") for one in person.schedule) or "nothing is said"
-        raise BadArgumentError(
-            f"no schedule of {person.name} begins on {since.isoformat()}",
-            hint=f"those there are begin: {known}",
-        )
-    return _written(record, person.id, [_Line(entries.BACK, person.id, {}, tuple(row["heads"]))])
+    saying = Saying(record, person)
+    saying.no_longer_works(since)
+    return saying.write()
 
 
 def _row_from(record: Record, person: Person, since: date | None) -> dict[str, Any] | None:
+    if all(one.from_ != since for one in person.schedule):
+        return None
     wanted = since.isoformat() if since is not None else None
     return next((row for row in _state(record, person.id)["schedule"] if row["from"] == wanted), None)
 

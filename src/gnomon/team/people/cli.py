@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from gnomon.runs.face import Parser, Run, Terminal
     from gnomon.runs.views import Record
+    from gnomon.team.people.actions import Saying
     from gnomon.team.people.ics import Found
     from gnomon.team.people.person import Person, Works
 
@@ -114,6 +115,7 @@ def _says_schedule(arguments: Namespace) -> bool:
 def _me(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.runs.cli import open_record
     from gnomon.team.people import actions, views
+    from gnomon.team.people.zones import system_zone
 
     if arguments.new and not arguments.name:
         raise UsageError("`--new` needs `--name`")
@@ -126,17 +128,19 @@ def _me(arguments: Namespace, terminal: Terminal) -> int:
     if arguments.ask_updates and arguments.no_ask_updates:
         raise UsageError("`--ask-updates` and `--no-ask-updates` exclude each other")
     record = open_record(arguments, terminal)
+    saying = _who_says(record, arguments)
+    if arguments.forget:
+        saying.no_longer_works(date_of(arguments.forget, "`--forget`"))
+    zone = _schedule(saying, arguments, own_zone=system_zone(record.home.env))
+    if arguments.can_be_asked or arguments.not_asked:
+        saying.can_be_asked(is_yes=arguments.can_be_asked)
+    person = saying.write()
     if arguments.as_:
-        person = actions.speak_for(record, named(record, arguments.as_))
         terminal.say(f"this device speaks for {terminal.clean(person.name)} now")
     elif arguments.name:
-        _say_how(actions.become(record, arguments.name, new=arguments.new), terminal)
-    person = named(record, ME)
-    if arguments.forget:
-        person = actions.no_longer_works(record, person, date_of(arguments.forget, "`--forget`"))
-    person = _schedule(record, person, arguments, terminal, is_own=True)
-    if arguments.can_be_asked or arguments.not_asked:
-        person = actions.can_be_asked(record, person, is_yes=arguments.can_be_asked)
+        _say_how(actions.Became(person, saying.how), terminal)
+    if zone is not None:
+        terminal.say(f"time zone: {zone}, as on this machine; `gnomon me --zone …` says another")
     wish = True if arguments.ask_updates else False if arguments.no_ask_updates else None
     _plan_asking(record, person, wish)
     if arguments.json:
@@ -146,6 +150,17 @@ def _me(arguments: Namespace, terminal: Terminal) -> int:
         _show_asking(record, terminal)
         _say_where(record, views.me(record), terminal)
     return 0
+
+
+def _who_says(record: Record, arguments: Namespace) -> Saying:
+    """Return what `gnomon me` begins to say: who speaks on this device. Nothing is written yet."""
+    from gnomon.team.people import actions
+
+    if arguments.as_:
+        return actions.speaking_for(record, named(record, arguments.as_))
+    if arguments.name:
+        return actions.becoming(record, arguments.name, new=arguments.new)
+    return actions.Saying(record, named(record, ME))
 
 
 def _plan_asking(record: Record, person: Person, wish: bool | None = None) -> None:
@@ -182,26 +197,27 @@ def _say_how(became: object, terminal: Terminal) -> None:
         terminal.say(f"{name} is a new member; this device speaks for them")
 
 
-def _schedule(
-    record: Record, person: Person, arguments: Namespace, terminal: Terminal, *, is_own: bool
-) -> Person:
-    """Say what the options say about a schedule; of somebody without one, the zone of this machine where it is their own."""
-    from gnomon.team.people import actions
-    from gnomon.team.people.zones import system_zone
-
+def _schedule(saying: Saying, arguments: Namespace, *, own_zone: str | None) -> str | None:
+    """Say what the options say about a schedule; of yourself, without one yet, also the zone of this machine: return that."""
+    person = saying.person
     zone = arguments.zone
-    if is_own and not person.schedule and zone is None:
-        zone = system_zone(record.home.env)
-        if zone is None:
+    is_machines = not person.schedule and zone is None
+    if is_machines:
+        if own_zone is None:
             raise BadArgumentError(
                 "this machine does not tell its time zone by name",
-                hint="say it: `gnomon me --zone Europe/Berlin`",
+                hint="nothing was written; say the zone, too: `gnomon me … --zone Europe/Berlin`",
             )
-        terminal.say(f"time zone: {zone}, as on this machine; `gnomon me --zone …` says another")
+        zone = own_zone
     elif not _says_schedule(arguments):
-        return person
+        return None
+    _say_works(saying, arguments, zone)
+    return zone if is_machines else None
+
+
+def _say_works(saying: Saying, arguments: Namespace, zone: str | None) -> None:
     since = date_of(arguments.from_, "`--from`") if arguments.from_ else None
-    return actions.works(record, person, zone=zone, hours=arguments.hours, days=arguments.days, since=since)
+    saying.works(zone=zone, hours=arguments.hours, days=arguments.days, since=since)
 
 
 def _say_where(record: Record, person: Person | None, terminal: Terminal) -> None:
@@ -345,16 +361,14 @@ def add(parser: Parser) -> Run:
 def _add(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.runs.cli import open_record
     from gnomon.team.people import actions
-    from gnomon.team.people.zones import checked_zone
 
-    if arguments.zone:
-        checked_zone(arguments.zone)  # before anything is written
-    elif _says_schedule(arguments):
+    if not arguments.zone and _says_schedule(arguments):
         raise UsageError("`gnomon team add` needs `--zone` where it says hours")
     record = open_record(arguments, terminal)
-    person = actions.add(record, arguments.name)
-    person = _schedule(record, person, arguments, terminal, is_own=False)
-    terminal.write(person.id)
+    saying = actions.adding(record, arguments.name)
+    if arguments.zone:
+        _say_works(saying, arguments, arguments.zone)
+    terminal.write(saying.write().id)
     return 0
 
 
@@ -368,11 +382,14 @@ def works(parser: Parser) -> Run:
 
 def _works(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.runs.cli import open_record
+    from gnomon.team.people.actions import Saying
 
     if not _says_schedule(arguments):
         raise UsageError("`gnomon team works` needs what changes: `--zone`, `--hours`, `--days` or `--from`")
     record = open_record(arguments, terminal)
-    person = _schedule(record, named(record, arguments.member), arguments, terminal, is_own=False)
+    saying = Saying(record, named(record, arguments.member))
+    _say_works(saying, arguments, arguments.zone)
+    person = saying.write()
     _plan_asking(record, person)
     _show(person, now_of(record), terminal)
     return 0
