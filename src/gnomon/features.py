@@ -16,13 +16,13 @@ BUILT_IN = {
     "sweep": ("gnomon.runs.sweep.state:SWEEP", 1),
     "trial": ("gnomon.runs.sweep.state:TRIAL", 1),
     "member": ("gnomon.team.people.state:FEATURE", 2),
-    "decision": ("gnomon.team.writing.features:DECISION", 1),
-    "question": ("gnomon.team.writing.features:QUESTION", 1),
-    "handoff": ("gnomon.team.writing.features:HANDOFF", 1),
-    "update": ("gnomon.team.writing.features:UPDATE", 1),
-    "review": ("gnomon.team.writing.features:REVIEW", 1),
-    "page": ("gnomon.team.writing.features:PAGE", 1),
-    "problem": ("gnomon.team.writing.features:PROBLEM", 1),
+    "decision": ("gnomon.team.writing.features:DECISION", 2),
+    "question": ("gnomon.team.writing.features:QUESTION", 2),
+    "handoff": ("gnomon.team.writing.features:HANDOFF", 2),
+    "update": ("gnomon.team.writing.features:UPDATE", 2),
+    "review": ("gnomon.team.writing.features:REVIEW", 2),
+    "page": ("gnomon.team.writing.features:PAGE", 2),
+    "problem": ("gnomon.team.writing.features:PROBLEM", 2),
 }
 
 PAGES = (

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import stat
 
 import pytest
 
 import gnomon
+from gnomon.session import close_all
 
 
 @pytest.fixture
@@ -201,3 +203,46 @@ def test_wrong_numbers_and_references_to_nothing_are_told_and_stored_as_typed(te
     assert team("read", "page:figures", "--raw").out.strip() == text
     assert "note: `run:nope` is missing" in team("ask", "bea", "Which?", "--blocks", "run:nope").err
     assert "note: " not in team("ask", "bea", "Which?", "--blocks", "run:@1").err
+
+
+def apart(tmp_path, mine, theirs):
+    """Have this device and a copy of its record act apart, and meet."""
+    here = gnomon.open().path
+    close_all()
+    shutil.copytree(here, tmp_path / "theirs" / ".gnomon")
+    mine()
+    close_all()
+    theirs(str(tmp_path / "theirs"))
+    close_all()
+    shutil.copytree(tmp_path / "theirs" / ".gnomon", here, dirs_exist_ok=True)
+
+
+@pytest.mark.slow
+def test_a_page_that_was_changed_apart_is_settled_in_the_editor(team, tmp_path, monkeypatch):
+    team("page", "shared", "Install it.")
+    apart(
+        tmp_path, lambda: team("page", "shared", "Words of alpaca."),
+        lambda there: team("-C", there, "page", "shared", "Words of kestrel."),
+    )  # fmt: skip
+    assert "2, written apart" in team("pages").out
+    read = team("read", "page:shared")
+    assert "2 texts stand" in read.out and "alpaca" in read.out and "kestrel" in read.out
+    given = team("page", "shared", "mine")
+    assert given.code == 2 and "has 2 texts" in given.err and "--settle" in given.err
+    editor(tmp_path, monkeypatch, f'cp "$1" {tmp_path}/shown')
+    assert "the text was left as it was" in team("page", "shared").err
+    shown = (tmp_path / "shown").read_text()
+    assert "<<<<<<< Ana" in shown and "alpaca" in shown and "kestrel" in shown and "2 texts stand" in shown
+    editor(tmp_path, monkeypatch, 'sed -i "s/Words/Some words/" "$1"')
+    marked = team("page", "shared")
+    assert marked.code == 2 and "still has the lines" in marked.err
+    editor(tmp_path, monkeypatch, 'sed -i "/^<<<<<<</d; /^=====/d; /^>>>>>>>/d" "$1"')
+    settled = team("page", "shared")
+    assert settled.out == "page:shared\n" and "settled: what Ana wrote apart" in settled.err
+    history = team("read", "page:shared", "--history").out
+    assert [
+        word for word in ("Install it.", "  Words of alpaca.", "  Words of kestrel.") if word not in history
+    ] == []
+    earlier = json.loads(team("read", "page:shared", "--history", "--json").out)["earlier"]
+    assert [one["what"] for one in earlier] == ["text"] * 3
+    assert team("read", "page:shared", "--raw", "--history").code == 2

@@ -8,7 +8,7 @@ came, nor of what the index held before. A damaged line is left out and listed i
 Not promised: use by several threads at once. A thread takes its own `Index`, or a lock.
 Parts: index_keeper (who updates what), index_place (where), index_tables (the schema), index_follow, index_files,
 index_lines, index_ahead and index_logs (news, each entry once), index_batch (folds), index_cells, index_texts and
-index_links (tables, search, links), index_query (questions).
+index_links (tables, search, links), index_query (questions), index_covered (what was said before).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from gnomon.record import index_links as links
 from gnomon.record import index_query as query
 from gnomon.record import index_tables as tables
 from gnomon.record import kinds
+from gnomon.record.index_covered import covered
 from gnomon.record.index_follow import Follower
 from gnomon.record.index_keeper import Keeper
 
@@ -106,6 +107,13 @@ class Index:
         entries = self.live(type_name, subject_id)
         return None if feature is None else feature.fold(entries)
 
+    def covered(self, type_name: str, subject_id: str) -> list[LiveEntry]:
+        """Return the entries of a subject that others cover, by (time, hash). All logs are read for it."""
+        live = {entry.hash for entry in self.live(type_name, subject_id)}
+        home = self._keeper.home
+        subject = f"{type_name}:{subject_id}"
+        return self.ask(lambda database: covered(home, subject, live, self._follower(database).holds))
+
     def states(self, type_name: str) -> Iterator[tuple[str, object]]:
         """Yield (id, state) of all subjects of a type, in order of id."""
         feature = kinds.find(type_name)
@@ -186,11 +194,14 @@ class Index:
 
     def _problems(self, database: sqlite3.Connection) -> list[Problem]:
         keeper = self._keeper
-        follower = keeper.overlay or Follower.at_rest(database, keeper.home)
-        found = [*follower.problems(), *query.unfolded(database), *kinds.problems()]
+        found = [*self._follower(database).problems(), *query.unfolded(database), *kinds.problems()]
         for extension in keeper.extensions:
             found += extension.problems(database)
         return found
+
+    def _follower(self, database: sqlite3.Connection) -> Follower:
+        """Return what knows of each log and file."""
+        return self._keeper.overlay or Follower.at_rest(database, self._keeper.home)
 
     def _fold_if_new(self, type_name: str) -> None:
         """Search the plug-ins for the feature of a type that has none yet, and fold its subjects if one is found."""

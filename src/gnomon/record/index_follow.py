@@ -136,6 +136,13 @@ class Follower:
         found += self._aside.problems(paths)
         return sorted(found, key=lambda problem: (problem.file, problem.where)) + self._logs.problems()
 
+    def holds(self, entry: Entry) -> bool:
+        """Return whether an entry counts: it stands in its log, or beside it, and the log is its writer's."""
+        log = self._logs.get(entry.log)
+        if log.writer != entry.writer:
+            return False
+        return entry.digest in log.strays or (entry.seq < log.count and log.slot(entry.seq) == entry.digest)
+
     # --- one file
 
     def _read(self, path: str, state: os.stat_result) -> bool:

@@ -178,12 +178,16 @@ class Team:
         )
 
     def write_page(
-        self, name: str, text: str, *, title: str | None = None, form: str | None = None
+        self, name: str, text: str, *, title: str | None = None, form: str | None = None, settle: bool = False
     ) -> Writing:
-        """Write a page of what the team knows, or change one."""
+        """Write a page of what the team knows, or change one.
+
+        Where two people changed it apart, `settle` puts the text in the place of both; without it that raises
+        BadArgumentError.
+        """
         from gnomon.team.knowledge.pages import write
 
-        return write(self._record, name, text, title=title, form=form)
+        return write(self._record, name, text, title=title, form=form, settle=settle)
 
     def report_problem(self, title: str, text: str | None = None, *, run: str | None = None) -> Writing:
         """Report a problem; steps and environment are filled in from a run."""

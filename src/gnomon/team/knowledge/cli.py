@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gnomon.errors import UsageError
 from gnomon.runs.cli import open_record
 
 if TYPE_CHECKING:
@@ -19,12 +20,16 @@ def page(parser: Parser) -> Run:
     """Write a page of what the team knows, or change one. Prints what it is called: `page:setup-gpu`.
 
     A page is Markdown, with references (`run:ab12`, `decision:12`) and bound numbers. Without a text your editor opens with what
-    it says now; with `-` the text is read from standard input.
+    it says now; with `-` the text is read from standard input. Where two people changed it apart, the editor opens with both
+    texts, and saving settles it. `gnomon read page:NAME --history` shows what it said before.
     """
     parser.option("name", metavar="NAME", help="what it is called in references, such as `setup-gpu`")
     parser.option("text", metavar="TEXT", nargs="?", help="the text, in Markdown; `-` reads standard input")
     parser.option("--title", metavar="TITLE", help="its title (default: made of the name)")
     parser.option("--form", metavar="FORM", help="of a new one: `page`, `how-to` or `cheat-sheet`")
+    parser.option(
+        "--settle", action="store_true", help="put TEXT in the place of all texts that were written apart"
+    )
     parser.example("gnomon page setup-gpu --form how-to", "in your editor, with headings to fill in")
     parser.example("gnomon page glossary - < glossary.md", "from a file")
     return _page
@@ -33,22 +38,61 @@ def page(parser: Parser) -> Run:
 def _page(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.runs.editing import Draft, asked_text
     from gnomon.team.knowledge import pages
+    from gnomon.team.writing.apart import text_to_edit
     from gnomon.team.writing.cli import tell_of
 
     record = open_record(arguments, terminal)
     known = pages.page_called(record, arguments.name)
     if known is None:
         pages.checked_name(arguments.name)
-    before = known.text if known is not None else pages.TEMPLATES.get(arguments.form or "page", "")
+    is_edited = arguments.text is None
     draft = Draft(record, f"page-{arguments.name}")
-    text = asked_text(
-        "gnomon page", arguments.text, draft, about=f"the page `{arguments.name}`, in Markdown", before=before
-    )
-    written = pages.write(record, arguments.name, text, title=arguments.title, form=arguments.form)
+    before = pages.TEMPLATES.get(arguments.form or "page", "") if known is None else text_to_edit(known)
+    about = f"the page `{arguments.name}`, in Markdown"
+    if known is not None:
+        about += _standing(known, terminal, is_whole=draft.text() is not None)
+    text = asked_text("gnomon page", arguments.text, draft, about=about, before=before)
+    if known is None and pages.page_called(record, arguments.name) is not None:
+        raise UsageError(
+            f"somebody else wrote the page `{arguments.name}` meanwhile",
+            hint="nothing was written; the same command shows what it says" + (", and keeps your text" if is_edited else ""),
+        )  # fmt: skip
+    seen = known if is_edited else None
+    written = pages.write(
+        record, arguments.name, text, title=arguments.title, form=arguments.form, seen=seen, settle=arguments.settle
+    )  # fmt: skip
     draft.done()
     terminal.write(f"page:{written.fields['name']}")
+    if written.other_texts:
+        terminal.say(f"note: it was changed meanwhile, and has {len(written.other_texts) + 1} texts now;"
+                     f" `gnomon page {arguments.name}` opens with all of them")  # fmt: skip
+    elif known is not None and known.other_texts:
+        terminal.say(f"settled: what {terminal.clean(pages.names_of_texts(known))} wrote apart stays readable"
+                     f" with `gnomon read {written.label} --history`")  # fmt: skip
     tell_of(record, [text], terminal)
     return 0
+
+
+def _standing(known: Writing, terminal: Terminal, *, is_whole: bool) -> str:
+    """Return what the editor says below the text of a page that is there: who wrote it, and what else stands.
+
+    `is_whole`: what it says now, too, since the editor begins with a draft that was left.
+    """
+    from gnomon.team.writing.apart import text_to_edit
+
+    others = known.other_texts
+    written = f"\nwritten by {known.text_by}, {terminal.timestamp(known.written)}"
+    if others:
+        written = (
+            f"\n{len(others) + 1} texts stand, written apart: what differs is between `<<<<<<<` and `>>>>>>>`;"
+            " saving without these lines settles it"
+        )
+        titles = dict.fromkeys([known.title, *(title for title, _, _ in others)])
+        if len(titles) > 1:
+            written += (
+                f"\nthe titles differ: {' | '.join(titles)}; `--title` says which, else it is the first"
+            )
+    return f"{written}\n\nit says now:\n{text_to_edit(known)}\n" if is_whole else written
 
 
 def ls(parser: Parser) -> Run:
@@ -85,13 +129,20 @@ def _pages(arguments: Namespace, terminal: Terminal) -> int:
     known = people(record)
     shown = [
         {"page": name, "form": form, "title": row.title, "changed": row.changed, "by": who(known, row.changed_by),
+         "texts": f"{row.texts}, written apart" if row.texts > 1 else None,
          "state": row.state if row.state != "current" else None}
         for row, name, form in found
     ]  # fmt: skip
     columns = [
-        key for key in ("page", "form", "title", "changed", "by", "state") if any(row[key] for row in shown)
+        key
+        for key in ("page", "form", "title", "texts", "changed", "by", "state")
+        if any(row[key] for row in shown)
     ]
-    terminal.table(columns, shown, shown={"changed": terminal.timestamp}, styles={"page": lambda _: "bold"})
+    styles = {"page": lambda _: "bold", "texts": lambda _: "yellow"}
+    terminal.table(columns, shown, shown={"changed": terminal.timestamp}, styles=styles)
+    apart = [name for row, name, _ in found if row.texts > 1]
+    if apart:
+        terminal.say(f"`gnomon page {apart[0]}` opens with all its texts; saving settles it")
     return 0
 
 

@@ -46,11 +46,19 @@ def page_called(record: Record, name: str) -> Writing | None:
 
 
 def write(
-    record: Record, name: str, text: str, *, title: str | None = None, form: str | None = None
+    record: Record,
+    name: str,
+    text: str,
+    *,
+    title: str | None = None,
+    form: str | None = None,
+    seen: Writing | None = None,
+    settle: bool = False,
 ) -> Writing:
     """Write a page, or put another text in the place of its own. `form` is that of a new one, and stays.
 
-    Raises BadArgumentError.
+    `seen` is the page as whoever writes has seen it: a text that came since stands beside the new one. Where two texts stand
+    and neither is `seen`, only `settle` puts a new one in their place. Raises BadArgumentError.
     """
     if form is not None and form not in FORMS:
         near = get_close_matches(form, FORMS, n=1)
@@ -60,7 +68,13 @@ def write(
         raise BadArgumentError(
             f"page `{name}` needs some text", hint="`gnomon pages archive` takes a page out of the list"
         )
-    known = page_called(record, name)
+    known = seen or page_called(record, name)
+    if known is not None and known.other_texts and seen is None and not settle:
+        raise BadArgumentError(
+            f"page `{name}` has {len(known.other_texts) + 1} texts, which were written apart by {names_of_texts(known)}",
+            hint=f"`gnomon read page:{name}` shows them; to put this text in the place of all, say that it settles them"
+            " (`--settle`, `settle=True`)",
+        )
     if known is not None:
         if form is not None and form != known.fields.get("form"):
             raise BadArgumentError(f"page `{name}` is a {known.fields.get('form')} and stays one")
@@ -69,6 +83,12 @@ def write(
     fields: dict[str, object] = {"name": checked_name(name), "form": form or FORMS[0]}
     title = title or name.replace("-", " ").capitalize()
     return actions.open_writing(record, PAGE.type, title, text, fields=fields)
+
+
+def names_of_texts(page: Writing) -> str:
+    """Return who wrote the texts that stand, for a sentence."""
+    *others, last = dict.fromkeys([*(who for _, _, who in page.other_texts), page.text_by])
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def archive(page: Writing, why: str = "") -> Writing:

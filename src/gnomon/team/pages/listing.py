@@ -141,7 +141,7 @@ def _row(ask: Ask, row: Row, members: People, standings: dict[str, str]) -> dict
         "is_open": row.is_open, "for": [name_of(members, one) for one in row.to], "due": row.due,
         "is_late": row.is_open and row.due is not None and row.due < ask.now, "by": who(members, row.writer, row.author),
         "created": row.created, "changed_at": row.changed, "comments": row.comments, "changed": standings.get(row.id),
-        "text": "", "said": "",
+        "text": "", "said": "", "texts": row.texts,
     }  # fmt: skip
     if row.kind.type == "update":
         found["text"] = _markup(ask, row)

@@ -10,6 +10,7 @@ from gnomon.team.pages.around import reader_of, shown
 from gnomon.team.pages.markdown import shown as as_markup
 from gnomon.team.pages.tried import NOTHING
 from gnomon.team.people.views import people
+from gnomon.team.writing.apart import text_to_edit
 from gnomon.team.writing.views import Writing, writing_called
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from gnomon.page import Answer, Ask, Shown
     from gnomon.team.pages.tried import Tried
     from gnomon.team.people.person import Person
+    from gnomon.team.writing.earlier import Earlier
 
 MOVES: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
     "question": {"open": (("withdrawn", "Withdraw"),), "answered": (("open", "Open again"),)},
@@ -56,7 +58,7 @@ def page_of(ask: Ask, found: Writing, tried: Tried = NOTHING) -> Shown:
         "members": members, "me": reader, "kind": kind, "one": found, "here_path": f"/{kind}/{found.id}",
         "acts_path": f"/writing/{kind}/{found.id}", "text": as_markup(ask.record, found.text),
         "others": [(title, as_markup(ask.record, text), by) for title, text, by in found.other_texts],
-        "comments": comments,
+        "to_edit": text_to_edit(found), "earlier": _earlier(ask, found), "comments": comments,
         "moves": found.moves, "buttons": _buttons(found, reader), "list_path": PATHS[kind], "list_title": LISTS[kind],
         "is_late": found.is_open and found.due is not None and found.due < ask.now,
         "facts": _facts(ask, found), "standing": _standing(found), "review": _review(ask, found, reader, comments),
@@ -64,6 +66,13 @@ def page_of(ask: Ask, found: Writing, tried: Tried = NOTHING) -> Shown:
         "seen_of": seen_of,
     }  # fmt: skip
     return shown(ask, "team/one.html", found.title, kind, values, tried)
+
+
+def _earlier(ask: Ask, found: Writing) -> list[tuple[Earlier, object]] | None:
+    """Return what it said before, the latest first, with its markup; None where nobody asks: all logs are read for it."""
+    if not ask.query.flag("earlier"):
+        return None
+    return [(one, as_markup(ask.record, one.text)) for one in reversed(found.earlier)]
 
 
 def seen_of(heads: Sequence[str]) -> str:

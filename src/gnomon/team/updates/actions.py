@@ -16,6 +16,7 @@ from gnomon.team.updates.asking import plan
 from gnomon.team.updates.draft import draft
 from gnomon.team.updates.sections import blockers, parts
 from gnomon.team.writing import actions, views
+from gnomon.team.writing.apart import text_to_edit
 from gnomon.team.writing.kinds import QUESTION, UPDATE
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def drafted(record: Record, who: Person, now: float | None = None) -> str:
     now = time.time() if now is None else now
     known = of_day(record, who, own_day(who, now))
     if known is not None:
-        return known.text
+        return text_to_edit(known)
     given = [row.created for row in views.rows(record, UPDATE.type) if row.writer in who.writers]
     since = max(*given, now - LONGEST_BACK_S) if given else now - FIRST_BACK_S
     return draft(record, who.writers, since)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gnomon.errors import BadArgumentError, NotStoredError, UnknownSubjectError
 from gnomon.session import session_for
 from gnomon.team.writing import entries, views
+from gnomon.team.writing.apart import has_marks
 from gnomon.team.writing.kinds import KINDS
 from gnomon.team.writing.state import MAX_HISTORY
 
@@ -57,7 +58,10 @@ def open_writing(
 
 
 def revise(writing: Writing, *, title: str | None = None, text: str | None = None) -> Writing:
-    """Put another title or text in the place of what is shown. Raises BadArgumentError for a kind that is not revised."""
+    """Put another title or text in the place of all that stand in `writing`; one that came meanwhile stands beside it.
+
+    Raises BadArgumentError for a kind that is not revised, and for a text with marks that `apart.merged` made.
+    """
     kind = writing.kind
     if not kind.can_be_revised:
         raise BadArgumentError(
@@ -68,6 +72,11 @@ def revise(writing: Writing, *, title: str | None = None, text: str | None = Non
     text = checked_text(writing.text if text is None else text)
     if (title, text) == (writing.title, writing.text) and not writing.other_texts:
         return writing
+    if writing.other_texts and has_marks(text):
+        raise BadArgumentError(
+            f"the text of `{writing.label}` still has the lines `<<<<<<<` and `>>>>>>>` around what differs",
+            hint="keep what is meant of each, and take these lines out",
+        )
     _write_to(writing, entries.REVISED, {"title": title, "text": text}, over=writing.raw["text_heads"])
     return refreshed(writing)
 
@@ -115,6 +124,11 @@ def say(writing: Writing, text: str, *, part: str | None = None, reply_to: str |
 def say_otherwise(writing: Writing, comment: str, text: str) -> Writing:
     """Put another text in the place of a comment; an empty one takes it back."""
     known = comment_called(writing, comment)
+    if known.others and has_marks(text):
+        raise BadArgumentError(
+            "the comment still has the lines `<<<<<<<` and `>>>>>>>` around what differs",
+            hint="keep what is meant of each, and take these lines out",
+        )
     body: dict[str, object] = {
         "id": known.id, "text": checked_text(text) if text.strip() else "", "since_us": round(known.time * 1e6),
     }  # fmt: skip

@@ -34,8 +34,12 @@ def read(parser: Parser) -> Run:
     """
     parser.option("what", metavar="WHAT", help="`decision:12`, `question:3`, `page:setup`, …")
     parser.option("--raw", action="store_true", help="the text as it was written, and nothing else")
+    parser.option(
+        "--history", action="store_true", help="what it said before, too: texts, comments and verdicts that others replaced"
+    )  # fmt: skip
     parser.option("--json", action="store_true", help="print JSON")
     parser.example("gnomon read decision:12", "with the evidence and the comments")
+    parser.example("gnomon read page:setup --history", "with its earlier texts, and who wrote each")
     parser.example("gnomon read page:setup --raw > setup.md", "the Markdown alone")
     return _read
 
@@ -44,18 +48,48 @@ def _read(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.team.writing.views import find
 
     writing = find(open_record(arguments, terminal), arguments.what)
+    if arguments.raw and arguments.history:
+        raise UsageError(
+            "`--raw` shows the text of now and nothing else", hint="`--history --json` has all texts"
+        )
     if arguments.json:
-        terminal.json(writing.to_dict())
+        terminal.json(writing.to_dict() | (_history_json(writing) if arguments.history else {}))
     elif arguments.raw:
         for line in terminal.clean_lines(writing.text) if writing.text else ():
             terminal.write(line)
     else:
-        show(writing, terminal)
+        show(writing, terminal, is_told=arguments.history)
+        if arguments.history:
+            _write_history(writing, terminal)
     return 0
 
 
-def show(writing: Writing, terminal: Terminal) -> None:
-    """Write all about a writing."""
+def _history_json(writing: Writing) -> dict[str, object]:
+    from gnomon.runs.table import iso_time
+
+    earlier = [{**one._asdict(), "time": iso_time(one.time)} for one in writing.earlier]
+    return {"earlier": earlier}
+
+
+def _write_history(writing: Writing, terminal: Terminal) -> None:
+    """Write what it said before, the latest first."""
+    earlier = writing.earlier
+    terminal.write()
+    terminal.write(terminal.style("Before:" if earlier else "It said nothing else before.", "bold"))
+    for one in reversed(earlier):
+        terminal.write()
+        of = f" {terminal.clean(one.of[:8])}" if one.of else ""
+        title = f": {terminal.clean(one.title)}" if one.title and one.title != writing.title else ""
+        head = f"{one.what}{of} by {terminal.clean(one.who)}, {terminal.timestamp(one.time)}{title}"
+        terminal.write(terminal.style(head, "dim"))
+        for line in terminal.clean_lines(one.text) if one.text else ():
+            terminal.write((_DETAILS + line).rstrip())
+        if one.is_gone:
+            terminal.write(terminal.style(f"{_DETAILS}(its words were erased, or are not here)", "dim"))
+
+
+def show(writing: Writing, terminal: Terminal, *, is_told: bool = False) -> None:
+    """Write all about a writing as it is now; `is_told`: what it said before comes below."""
     terminal.write(
         f"{terminal.style(terminal.clean(writing.title), 'bold')}  "
         f"{terminal.style(writing.label, 'dim')}  {_state(writing.state, terminal)}"
@@ -63,6 +97,7 @@ def show(writing: Writing, terminal: Terminal) -> None:
     terminal.write(
         terminal.style(f"by {terminal.clean(writing.who)}, {terminal.timestamp(writing.created)}", "dim")
     )
+    _write_whose(writing, terminal, is_told=is_told)
     if writing.to:
         until = f", until {terminal.timestamp(writing.due)}" if writing.due is not None else ""
         terminal.write(f"for {', '.join(map(terminal.clean, writing.for_whom))}{until}")
@@ -80,6 +115,19 @@ def show(writing: Writing, terminal: Terminal) -> None:
     _write_moves(writing, terminal)
     _write_marks(writing, terminal)
     _write_comments(writing, terminal)
+
+
+def _write_whose(writing: Writing, terminal: Terminal, *, is_told: bool) -> None:
+    """Write who wrote the text that is shown, where that is not the first one, and that others stand beside it."""
+    if not writing.is_revised:
+        return
+    before = "" if is_told else f"; `gnomon read {writing.label} --history` shows what it said before"
+    line = f"this text by {terminal.clean(writing.text_by)}, {terminal.timestamp(writing.written)}{before}"
+    terminal.write(terminal.style(line, "dim"))
+    if writing.other_texts:
+        opens = f"; `gnomon page {writing.fields.get('name')}` opens with all of them"
+        line = f"{len(writing.other_texts) + 1} texts stand, which were written apart: this one, and the others below"
+        terminal.write(terminal.style(line + (opens if writing.kind.type == "page" else ""), "yellow"))
 
 
 def rendered(writing: Writing) -> str:
@@ -202,6 +250,7 @@ def say(parser: Parser) -> Run:
 def _say(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.runs.editing import Draft, asked_text
     from gnomon.team.writing import actions
+    from gnomon.team.writing.apart import merged
     from gnomon.team.writing.views import find
 
     writing = find(open_record(arguments, terminal), arguments.what)
@@ -213,7 +262,9 @@ def _say(arguments: Namespace, terminal: Terminal) -> int:
         return 0
     before = ""
     if arguments.edit is not None:
-        before = actions.comment_called(writing, arguments.edit).text
+        comment = actions.comment_called(writing, arguments.edit)
+        texts = [(comment.who, comment.text), *(("changed apart to", one) for one in comment.others)]
+        before = merged(texts) if comment.others else comment.text
     draft = Draft(writing.record, f"say-{writing.kind.type}-{writing.id}")
     about = f"about {writing.label}: {terminal.clean(writing.title)}"
     text = asked_text("gnomon say", arguments.text, draft, about=about, before=before)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gnomon.record.fold import LiveEntry
     from gnomon.team.writing.kinds import Kind
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 MAX_COMMENTS = 5_000
 MAX_MARKS = 1_000
 MAX_WRITERS = 100
@@ -228,26 +228,30 @@ def _cells(kind: Kind, state: object) -> Mapping[str, object]:
         "created": found["created_us"],
         "changes": [part for change in found["changes"].items() for part in change],
         "comments": len(found["comments"]) or None,
+        "texts": len(revisions) if len(revisions) > 1 else None,
     }
     return {key: value for key, value in row.items() if value is not None}
 
 
 def texts(state: object) -> Iterable[tuple[str, str]]:
-    """Return what full-text search finds a writing by: its title, its text, what was said about it."""
+    """Return what full-text search finds a writing by: its title, its text (all that stand), what was said about it."""
     assert isinstance(state, dict)  # `fold_writing` made it  # noqa: S101
     if state["number"] is None:
         return
-    shown = state["revisions"][-1] if state["revisions"] else state
-    if shown["title"]:
-        yield "name", shown["title"]
-    if shown["text"]:
-        yield "note", shown["text"]
+    standing = state["revisions"] or [state]
+    for title in dict.fromkeys(one["title"] for one in standing):
+        if title:
+            yield "name", title
+    for text in dict.fromkeys(one["text"] for one in standing):
+        if text:
+            yield "note", text
     for one in state["states"]:
         if one["why"]:
             yield "note", one["why"]
     for comment in state["comments"]:
-        if comment["text"]:
-            yield "comment", comment["text"]
+        for said in (comment["text"], *comment["others"]):
+            if said:
+                yield "comment", said
     for mark in state["marks"]:
         said = mark["value"].get("text")
         if isinstance(said, str) and said:

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from gnomon.team.cards import Card
     from gnomon.team.people.views import People
     from gnomon.team.references import Reference
+    from gnomon.team.writing.earlier import Earlier
     from gnomon.team.writing.kinds import Kind
 
 FEWEST_DIGITS = 4
 _COLUMNS = (
     "", "number", "title", "state", "open", "to", "due", "writer", "author", "created", "changes", "comments", "name",
+    "texts",
 )  # fmt: skip
 
 
@@ -48,6 +50,7 @@ class Row(NamedTuple):
     changes: tuple[tuple[str, float], ...]  # writer, when it last said something about it; the latest first
     comments: int
     name: str | None = None  # of a page
+    texts: int = 1  # more where it was changed apart and nobody settled it
 
     @property
     def subject(self) -> str:
@@ -144,6 +147,28 @@ class Writing:
         return [(one["title"], one["text"], self._who(one)) for one in self.raw["revisions"][:-1]]
 
     @property
+    def first_text(self) -> tuple[str, str]:
+        """What it was called and said when it was opened."""
+        return str(self.raw["title"]), str(self.raw["text"])
+
+    @property
+    def is_revised(self) -> bool:
+        """Whether its text is not the one that it was opened with."""
+        return bool(self.raw["revisions"])
+
+    @property
+    def text_by(self) -> str:
+        """Who wrote the text that is shown: not always who opened it."""
+        return self._who(self._shown)
+
+    @property
+    def earlier(self) -> list[Earlier]:
+        """What it said before, the oldest first: texts, comments and verdicts that others took the place of."""
+        from gnomon.team.writing.earlier import earlier
+
+        return earlier(self)
+
+    @property
     def written(self) -> float:
         """When the text that is shown was written, seconds since 1970 UTC."""
         shown = self._shown
@@ -199,7 +224,7 @@ class Writing:
     @property
     def for_whom(self) -> list[str]:
         """The names of the members who must act."""
-        return [name_of(self._people, one) for one in self.to]
+        return [name_of(self.people, one) for one in self.to]
 
     @property
     def due(self) -> float | None:
@@ -244,7 +269,8 @@ class Writing:
 
         return {
             "id": self.id, "label": self.label, "kind": self.kind.type, "number": self.number, "title": self.title,
-            "text": self.text, "state": self.state, "by": self.who, "created": iso_time(self.created),
+            "text": self.text, "text_by": self.text_by, "text_written": iso_time(self.written), "state": self.state,
+            "by": self.who, "created": iso_time(self.created),
             "changed": iso_time(self.changed_at), "to": self.for_whom,
             "due": iso_time(self.due) if self.due is not None else None, "fields": dict(self.fields),
             "also_written_as": [
@@ -268,13 +294,14 @@ class Writing:
         }  # fmt: skip
 
     @cached_property
-    def _people(self) -> People:
+    def people(self) -> People:
+        """The members, as they were when it was first asked who somebody is."""
         from gnomon.team.people.views import people
 
         return people(self.record)
 
     def _who(self, said: Mapping[str, Any]) -> str:
-        return who(self._people, said["writer"], said["author"])
+        return who(self.people, said["writer"], said["author"])
 
 
 def who(people: People, writer: str | None, author: str | None = None) -> str:
@@ -333,13 +360,14 @@ def rows_in(index: Index, type: str) -> list[Row]:
 
 
 def _row(kind: Kind, values: Sequence[Any]) -> Row:
-    whole_id, number, title, state, is_open, to, due, writer, author, created, changes, comments, name = (
-        values
-    )
+    (
+        whole_id, number, title, state, is_open, to, due, writer, author, created, changes, comments, name, texts,
+    ) = values  # fmt: skip
     pairs = zip(changes[::2], changes[1::2], strict=True) if changes else ()
     return Row(
         kind, whole_id, "", number, title or "", state, bool(is_open), tuple(to or ()), due / 1e6 if due else None,
         writer or "", author, created / 1e6, tuple((one, time / 1e6) for one, time in pairs), comments or 0, name,
+        texts or 1,
     )  # fmt: skip
 
 
