@@ -489,3 +489,25 @@ with gnomon.run("outer"):
         assert {ids[run] for run in printed} == {name}
         assert named(f"walrus {name}") == [(name, "console")]
     assert sorted(named("otter")) == [("inner", "console"), ("outer", "console")]
+
+
+def test_a_reference_finds_what_it_names_before_texts_that_speak_of_it(runs):
+    record = gnomon.open()
+    first = record.team.decide("Depth six", "zebra")
+    second = record.team.decide("Depth four", "It is about decision:1")
+    record.add_note(runs["second"], f"as run:{runs['first'][:8]} did; see decision:2")
+    hits = record.search("decision:2")
+    assert [(hit.kind, hit.id) for hit in hits] == [("decision", second.id), ("run", runs["second"])]
+    assert hits[0].name == "decision:2 Depth four"
+    assert [hit.id for hit in record.search("decision:1")] == [first.id, second.id]
+    assert next(hit.id for hit in record.search(f"run:{runs['first'][:6]}")) == runs["first"]
+    assert [hit.id for hit in record.search("decision:1 decision:2")] == [first.id, second.id]
+    assert record.search("decision:2", kind="run")[0].id == runs["second"]
+    assert record.search("decision:9 nothing") == []
+
+
+def test_a_word_without_blanks_around_it_is_shown_in_bold(runs, ask, monkeypatch):
+    gnomon.open().add_note(runs["first"], "日本語の質問: 分割は？")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "日本語の\x1b[1m質問\x1b[0m: 分割は？" in ask("search", "質問").out

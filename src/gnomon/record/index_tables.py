@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gnomon.env import Env
     from gnomon.record.index_place import Place
 
-SCHEMA = 5
+SCHEMA = 6
 TYPE_SHIFT = 28
 TEXT_SHIFT = 20
 MAX_TYPES = 30_000

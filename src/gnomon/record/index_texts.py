@@ -1,5 +1,7 @@
 """Full-text search: the texts of subjects, in an FTS5 table (words by Unicode, accents and case folded).
 
+Scripts without blanks between words have a separator around each character (`index_scripts`), which is in no answer.
+
 A text's row number is its subject's number, how telling its field is (`FIELDS`), and its place among that subject's texts
 of such fields. So a subject's texts stand together, and how telling a match is, is known without reading it. An overlay
 has a search table of its own, and the list of subjects whose texts in the file it stands for.
@@ -15,6 +17,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from gnomon.record.index_cells import plain_text
+from gnomon.record.index_scripts import SEPARATOR, as_written, spaced
 from gnomon.record.index_tables import TEXT_SHIFT
 
 if TYPE_CHECKING:
@@ -32,7 +35,8 @@ _FIELD_SHIFT = TEXT_SHIFT - 4
 MAX_TEXTS = 1 << _FIELD_SHIFT  # of one subject and rank
 _TEXT_MASK = (1 << TEXT_SHIFT) - 1
 MARK, UNMARK = "\x02", "\x03"  # around a word that was asked for, in an excerpt
-_SNIPPET = f"snippet({{}}, 1, '{MARK}', '{UNMARK}', '…', 24)"
+_SNIPPET = f"snippet({{}}, 1, '{MARK}', '{UNMARK}', '…', {{}})"
+_WORDS_SHOWN, _CHARACTERS_SHOWN = 24, 64  # SQLite takes no more
 _MARKED = f"highlight({{}}, 1, '{MARK}', '{UNMARK}')"
 LONG_TEXT = 4_000  # characters; the time that SQLite takes for an excerpt grows with the square of the matches in a text
 _BLANK = re.compile(r"\s")
@@ -115,7 +119,9 @@ def _placed(low: int, texts: Iterable[tuple[str, str]]) -> list[tuple[int, str, 
             nth = following.get(rank, 0)
             if nth < MAX_TEXTS:
                 following[rank] = nth + 1
-                placed.append((low | (rank << _FIELD_SHIFT) | nth, plain_text(field), plain_text(text)))
+                placed.append(
+                    (low | (rank << _FIELD_SHIFT) | nth, plain_text(field), spaced(plain_text(text)))
+                )
     return placed
 
 
@@ -138,14 +144,14 @@ def words_in(text: str) -> list[str]:
     for word in text.replace("\0", " ").split():  # SQLite would take a NUL for the end
         bare = word.rstrip("*")
         if any(map(str.isalnum, bare)):
-            quoted = plain_text(bare).replace('"', '""')
+            quoted = spaced(plain_text(bare)).replace('"', '""')
             words.append(f'"{quoted}"' + ("*" if word.endswith("*") else ""))
     return words
 
 
 def bare(word: str) -> str:
     """Return a word that `words_in` gave as it was typed."""
-    return word.rstrip("*")[1:-1].replace('""', '"')
+    return as_written(word.rstrip("*")[1:-1].replace('""', '"'))
 
 
 def _phrase(words: Sequence[str]) -> str | None:
@@ -199,9 +205,10 @@ def texts_of_fields(database: sqlite3.Connection, fields: Sequence[str]) -> Iter
     retold = _retold(database)
     for row, field, text in database.execute(query.format("main"), tuple(fields)):
         if retold is None or row >> TEXT_SHIFT not in retold:
-            yield row, field, text
+            yield row, field, as_written(text)
     if retold is not None:
-        yield from database.execute(query.format("temp"), tuple(fields))
+        for row, field, text in database.execute(query.format("temp"), tuple(fields)):
+            yield row, field, as_written(text)
 
 
 def texts_at(database: sqlite3.Connection, rows: Sequence[int]) -> dict[int, tuple[str, str]]:
@@ -212,7 +219,7 @@ def texts_at(database: sqlite3.Connection, rows: Sequence[int]) -> dict[int, tup
         target = "temp" if retold is not None and row >> TEXT_SHIFT in retold else "main"
         said = database.execute(f"SELECT field, text FROM {target}.words WHERE rowid = ?", (row,)).fetchone()
         if said is not None:
-            found[row] = said
+            found[row] = (said[0], as_written(said[1]))
     return found
 
 
@@ -237,7 +244,7 @@ def excerpts(
     for target, several in (("main", of_file), ("temp", of_overlay)):
         if several:
             found.update(_excerpts(database, target, words, several))
-    return found
+    return {row: (field, as_written(text)) for row, (field, text) in found.items()}
 
 
 def _excerpts(
@@ -276,7 +283,8 @@ def _excerpts(
 def _snippets(
     database: sqlite3.Connection, table: str, expression: str, rows: Iterable[int]
 ) -> Iterator[tuple[int, tuple[str, str]]]:
-    return _found(database, table, _SNIPPET, expression, rows)
+    length = _CHARACTERS_SHOWN if SEPARATOR in expression else _WORDS_SHOWN
+    return _found(database, table, _SNIPPET.format("{}", length), expression, rows)
 
 
 def _found(

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gnomon.errors import UsageError
+from gnomon.record.index_scripts import has_no_blanks
 from gnomon.runs.cli import open_record, shown_digits
 from gnomon.runs.search import KINDS
 from gnomon.text import cut_middle, width
@@ -25,7 +26,8 @@ def search(parser: Parser) -> Run:
 
     Something is found where its texts hold all the words; case and accents make no difference. First come those
     that have the words in one text, one after the other; then names come before tags, notes, parameters, commands and what was
-    printed; then the newer one comes first.
+    printed; then the newer one comes first. A reference such as `decision:2` or `run:ab12` finds that thing before all. Text that
+    is written without blanks between words (Chinese, Japanese, Thai) is found by any part of it.
     """
     parser.option(
         "words", metavar="WORD", nargs="+",
@@ -133,10 +135,14 @@ def _called(hit: Hit, runs: int, terminal: Terminal) -> str:
 def _painter(hit: Hit, shown: str, terminal: Terminal) -> Callable[[str], str]:
     """Return what makes the words of a text bold that were asked for, however it was cut."""
     words = {terminal.clean(hit.excerpt[start:end]) for start, end in hit.marks}
-    pattern = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True) if word)
-    if not pattern or pattern == re.escape(shown):
+    words.discard("")
+    if not words or words == {shown}:
         return str
-    whole = re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")
+    parts = [
+        re.escape(word) if has_no_blanks(word) else rf"(?<!\w){re.escape(word)}(?!\w)"
+        for word in sorted(words, key=len, reverse=True)
+    ]
+    whole = re.compile("|".join(parts))
     return lambda cell: whole.sub(lambda word: terminal.style(word[0], "bold"), cell)
 
 

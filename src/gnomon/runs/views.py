@@ -242,7 +242,7 @@ class Record:
         Texts are names, tags, notes, parameters, commands, consoles and captions; of data also messages, origins, licences and
         names of columns. `word*` means words that begin so, and `lr=0.01` a parameter's value. `kind` is 'run', 'data' or that
         of a writing, such as 'decision'; all unless given. Only runs for which `where` holds, if given. `hit.kind` says what was
-        found, `hit.id` its id.
+        found, `hit.id` its id. A reference such as `decision:2` or `run:ab12` finds that thing first.
         """
         from gnomon.runs.search import hits
 
@@ -253,9 +253,12 @@ class Record:
     ) -> Found:
         """Return what `search` finds by text: runs of one process that share it stand together."""
         from gnomon.runs.search import find
+        from gnomon.runs.search_named import with_named
 
         self.replica.update(self.progress)
-        return find(self.replica.index, words, limit, self._places(where), kind)
+        places = self._places(where)
+        found = find(self.replica.index, words, limit, places, kind)
+        return found if places is not None else with_named(self, words, found, limit, kind)
 
     def find_by_meaning(self, question: str, *, limit: int = 20, kind: str | None = None) -> Found:
         """Return what is near in meaning to a question, whatever its words: names, notes, what people wrote and said.
