@@ -7,6 +7,8 @@ import random
 import pytest
 
 import gnomon
+from gnomon.team.decisions.views import decision_called
+from gnomon.team.writing.actions import move
 
 BETTER = "group:deep > group:flat on auc"
 
@@ -64,9 +66,44 @@ def test_a_proposal_is_accepted_and_an_old_decision_superseded(groups, ask):
     assert ask("decisions", "accept", "2", "--why", "agreed").err == "decision:2 is accepted\n"
     assert "decision:1" not in ask("decisions").out
     assert "superseded" in ask("decisions", "ls", "--all").out
-    assert ask("decisions", "reject", "2").err == "decision:2 is rejected\n"
+    rejected = ask("decisions", "reject", "2").err
+    assert rejected.startswith("decision:2 is rejected\n")
+    assert "`gnomon decisions accept decision:1` brings it back" in rejected
     answer = ask("decisions", "check", "2")
     assert answer.code == 0 and "not in force" in answer.out
+
+
+def test_what_was_superseded_says_so_before_anything_is_typed_or_written(groups, ask, monkeypatch):
+    ask("decide", "old", "--text", "x")
+    ask("decisions", "supersede", "1", "new", "--text", "x")
+    monkeypatch.setenv("EDITOR", "false")  # it would fail
+    answer = ask("decisions", "supersede", "1", "newer")
+    assert answer.code == 2 and "`decision:1` is superseded: `decision:2` of device" in answer.err
+    assert "gnomon decisions supersede 2 TITLE" in answer.err
+    answer = ask("decisions", "accept", "1")
+    assert answer.code == 2 and "`gnomon decisions reject 2` first" in answer.err
+    assert "in its place decision:2 of device" in ask("read", "decision:1").out
+    answer = ask("decisions", "reject", "2")
+    assert "nothing stands in the place of decision:1 now" in answer.err
+    assert ask("decisions", "accept", "decision:1").code == 0
+
+
+def test_decisions_that_stand_in_one_place_are_listed_with_what_settles_it(groups, ask):
+    ask("decide", "old", "--text", "x")
+    ask("decide", "one", "--text", "x", "--propose", "--supersedes", "1")
+    ask("decide", "two", "--text", "x", "--propose", "--supersedes", "1")
+    record = gnomon.open()
+    for word in ("2", "3"):  # as two who are apart
+        move(decision_called(record, word), "accepted")
+    move(decision_called(record, "1"), "superseded", "by decision:3")
+    said = "beside decision:2 of device"
+    settles = "`gnomon decide TITLE --supersedes 2 --supersedes 3` settles it"
+    listed, read = ask("decisions"), ask("read", "decision:2").out
+    assert said in read and "decision:3 of device" in read and settles in read
+    assert listed.err.count("in force, too, in the place of decision:1") == 1 and settles in listed.err
+    assert f"all are in force: {settles}" in ask("read", "decision:1").out
+    (two, _, _) = ask("decisions", "--json").json()
+    assert two["beside"] == ["decision:2"]
 
 
 def test_a_decision_is_read_with_what_it_rests_on_and_what_it_supersedes(groups, ask):

@@ -1,7 +1,7 @@
 """What a person does with decisions: decide, accept or reject what is proposed, supersede.
 
 Always true: a decision is never edited. Its evidence is looked up before anything is written, so what it says was
-true that day.
+true that day. Nobody puts a second decision in the place of one knowingly: only who did not see the first one can.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from gnomon.team.decisions import claims, reopen
 from gnomon.team.decisions.evidence import stored
 from gnomon.team.decisions.measuring import measure
 from gnomon.team.decisions.parts import finished, items, parts_of
+from gnomon.team.decisions.succession import require_free, require_place
 from gnomon.team.decisions.views import Decision, decision_called
 from gnomon.team.writing import actions
 from gnomon.team.writing.kinds import DECISION
@@ -41,18 +42,20 @@ def decide(
     `text` is Markdown; its headings, and what it says under *Evidence* and *Reopen if*, are read. `title` None is
     that of the text. `supersedes` are numbers of decisions that this one stands in the place of, once it is accepted.
     `now` is seconds since 1970 UTC, what conditions are held against.
-    Raises BadArgumentError, BadExpressionError, UnknownSubjectError, AmbiguousIdError; then nothing was written.
+    Raises BadArgumentError, BadExpressionError, UnknownSubjectError, AmbiguousIdError; then nothing was written. So also where
+    another decision stands in the place of one of those already, unless it is among them, too.
     """
     parts = parts_of(text)
     actions.checked_title(DECISION.type, title or parts.title)
     record.replica.update(record.progress)
     replaced = [decision_called(record, one) for one in dict.fromkeys(supersedes)]
+    require_place(replaced)
     conditions = _conditions(record, [*reopen_if, *items(parts.reopen)], now)
     seen = measure(record, [*map(claims.claim, evidence), *claims.claims_in(text, parts.evidence)], now)
     fields = _fields(seen, conditions, replaced)
     written = actions.open_writing(record, DECISION.type, title or parts.title, finished(text), fields=fields)
     decision = decision_called(record, written.id)
-    return decision if propose else accept(decision)
+    return decision if propose else _accepted(decision, "")
 
 
 def _conditions(record: Record, texts: Sequence[str], now: float | None) -> list[Condition]:
@@ -77,7 +80,16 @@ def _fields(
 
 
 def accept(decision: Decision, why: str = "") -> Decision:
-    """Accept a decision; those that it supersedes are then superseded. Doing it again changes nothing."""
+    """Accept a decision; those that it supersedes are then superseded. Doing it again changes nothing.
+
+    Raises BadArgumentError where another one stands in its place, or in the place of what it supersedes: both would be in force.
+    """
+    if [one.state for one in decision.moves] != ["accepted"]:
+        require_free(decision)
+    return _accepted(decision, why)
+
+
+def _accepted(decision: Decision, why: str) -> Decision:
     accepted = _moved(decision, "accepted", why)
     for replaced in accepted.supersedes:
         old = decision_called(accepted.record, replaced)

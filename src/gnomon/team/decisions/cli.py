@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gnomon.runs.views import Record
     from gnomon.team.decisions.grounds import Ground, Standing
     from gnomon.team.decisions.views import Decision, Listed
+    from gnomon.team.writing.views import Writing
 
 SAID = {CHANGED: "evidence changed", UNKNOWN: "cannot tell", WEAKENED: "weakened", INTACT: "stands"}
 _STYLES = {SAID[CHANGED]: "red", SAID[UNKNOWN]: "yellow", SAID[WEAKENED]: "yellow", SAID[INTACT]: "dim"}
@@ -96,12 +97,14 @@ def _decide(arguments: Namespace, terminal: Terminal, command: str, supersedes: 
     from gnomon.team.decisions import actions
     from gnomon.team.decisions.draft import draft, references
     from gnomon.team.decisions.parts import parts_of
+    from gnomon.team.decisions.succession import require_place
     from gnomon.team.decisions.views import decision_called
     from gnomon.team.writing.cli import tell_of
 
     record = open_record(arguments, terminal)
     about = references(arguments.about)
     replaced = [decision_called(record, one) for one in supersedes]
+    require_place(replaced)  # before anything is typed
     kept = Draft(record, f"decision-{arguments.title or ''}-{'-'.join(supersedes)}")
     before = ""
     if arguments.text is None:
@@ -172,6 +175,7 @@ def _ls(arguments: Namespace, terminal: Terminal) -> int:
         importance=["label", "evidence", "title", *columns],
     )  # fmt: skip
     _tell_owner(record, found, terminal)
+    _tell_beside(found, terminal)
     return 0
 
 
@@ -205,6 +209,62 @@ def _tell_owner(record: Record, found: Sequence[Listed], terminal: Terminal) -> 
     yours = [one.decision.label for one in found if one.is_changed and one.decision.writer in writers]
     if yours:
         terminal.say(f"of yours: {', '.join(yours)}; `gnomon decisions check {yours[0]}` says why")
+
+
+def _tell_beside(found: Sequence[Listed], terminal: Terminal) -> None:
+    """Tell which decisions stand in one place: they were written apart, and nobody settled it."""
+    told: set[str] = set()
+    for one in found:
+        if one.decision.id not in told:
+            told.update(other.row.id for other, _ in one.decision.beside)
+            for line in beside_lines(one.decision):
+                terminal.say(terminal.clean(line))
+
+
+def beside_lines(decision: Decision) -> list[str]:
+    """Return, in words, which decisions stand in one place with one, and what settles it."""
+    from gnomon.team.decisions.succession import settling
+
+    rivals = decision.beside
+    lines = [
+        f"{other.row.label} of {other.who} is in force, too, "
+        + (
+            f"though {decision.label} supersedes it"
+            if other.row.id == old.id
+            else f"in the place of {old.label}"
+        )
+        for other, old in rivals
+    ]
+    if lines:
+        lines[0] = f"beside {decision.label} of {decision.who}: {lines[0]}"
+        numbered = [
+            (decision.number, decision.label),
+            *((one.row.number, one.row.label) for one, _ in rivals),
+        ]
+        command = settling([label for _, label in sorted(numbered)])
+        lines.append(f"{command} settles it, or `gnomon decisions reject` of one")
+    return lines
+
+
+def write_place(writing: Writing, terminal: Terminal) -> None:
+    """Write what a decision supersedes, what stands in its place, and what stands beside it; nothing where that is nothing."""
+    from gnomon.team.decisions.succession import settling
+    from gnomon.team.decisions.views import decision_called, superseded_by
+
+    decision = decision_called(writing.record, writing.id)
+    for old in superseded_by(decision):
+        terminal.write(f"supersedes {old.label}: {terminal.clean(old.title)}")
+    there = decision.in_its_place
+    for one in there:
+        terminal.write(
+            f"in its place {one.row.label} of {terminal.clean(one.who)}: {terminal.clean(one.row.title)}"
+        )
+    lines = beside_lines(decision)
+    if len(there) > 1:
+        settles = settling([one.row.label for one in there])
+        lines.insert(0, f"these were written apart, and all are in force: {settles} settles it")
+    for line in lines:
+        terminal.write(terminal.style(terminal.clean(line), "yellow"))
 
 
 # ---------------------------------------------------------------- check
@@ -312,9 +372,13 @@ def reject(parser: Parser) -> Run:
 
 def _move(arguments: Namespace, terminal: Terminal, what: str) -> int:
     from gnomon.team.decisions import actions
+    from gnomon.team.decisions.succession import left_alone
     from gnomon.team.decisions.views import decision_called
 
     decision = decision_called(open_record(arguments, terminal), arguments.decision)
     moved = getattr(actions, what)(decision, arguments.why)
     terminal.say(f"{moved.label} is {moved.state}")
+    for row in left_alone(moved) if what == "reject" else ():
+        back = f"`gnomon decisions accept {row.label}` brings it back"
+        terminal.say(f"nothing stands in the place of {row.label} now, which is superseded still; {back}")
     return 0

@@ -11,6 +11,7 @@ from gnomon.team.decisions.evidence import evidence_of
 from gnomon.team.decisions.parts import parts_of
 from gnomon.team.decisions.reopen import conditions_of
 from gnomon.team.decisions.standing import standings
+from gnomon.team.decisions.succession import Succession
 from gnomon.team.writing.kinds import DECISION
 from gnomon.team.writing.views import Writing, row_called, rows
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from gnomon.team.decisions.grounds import Standing
     from gnomon.team.decisions.parts import Parts
     from gnomon.team.decisions.reopen import Condition
+    from gnomon.team.decisions.succession import Other
     from gnomon.team.writing.views import Row
 
 IN_FORCE = ("proposed", "accepted")
@@ -61,6 +63,21 @@ class Decision(Writing):
         """How its evidence stands, when it was first asked."""
         return standings(self.record, [self])[0]
 
+    @cached_property
+    def succession(self) -> Succession:
+        """What stands in the place of decisions, when it was first asked."""
+        return Succession(self.record)
+
+    @property
+    def in_its_place(self) -> list[Other]:
+        """The decisions in force that stand in its place; several were written apart, and nobody settled it."""
+        return self.succession.in_place_of(self.id)
+
+    @property
+    def beside(self) -> list[tuple[Other, Row]]:
+        """The decisions in force that stand in one place with it, each with the older one whose place that is."""
+        return self.succession.beside(self.id)
+
     @property
     def changed(self) -> bool:
         """Whether its evidence changed, or what reopens it holds."""
@@ -68,7 +85,11 @@ class Decision(Writing):
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values, as JSON has them."""
-        return {**super().to_dict(), "standing": self.standing.to_dict()}
+        return {
+            **super().to_dict(), "standing": self.standing.to_dict(),
+            "in_its_place": [one.row.label for one in self.in_its_place],
+            "beside": [one.row.label for one, _ in self.beside],
+        }  # fmt: skip
 
 
 class Listed(NamedTuple):
@@ -98,6 +119,9 @@ def listed(
     """Return decisions with how their evidence stands; those that are not in force are left out unless `all`."""
     asked = [one for one in every if one.is_in_force]
     found = dict(zip([one.id for one in asked], standings(record, asked, now), strict=True))
+    succession = Succession(record) if every else None
+    for one in every:
+        one.__dict__["succession"] = succession
     for one in asked:
         one.__dict__["standing"] = found[one.id]
     shown = [Listed(one, found.get(one.id)) for one in (every if all else asked)]

@@ -154,13 +154,11 @@ def _facts(writing: Writing) -> list[tuple[str, str]]:
 
 
 def _write_evidence(writing: Writing, terminal: Terminal) -> None:
-    """Write what a decision rests on and how that stands now, and which decisions it supersedes."""
-    from gnomon.team.decisions.cli import write_grounds
+    """Write what a decision rests on and how that stands now, what it supersedes and what stands in its place."""
+    from gnomon.team.decisions.cli import write_grounds, write_place
     from gnomon.team.decisions.standing import standing
-    from gnomon.team.decisions.views import superseded_by
 
-    for old in superseded_by(writing):
-        terminal.write(f"supersedes {old.label}: {terminal.clean(old.title)}")
+    write_place(writing, terminal)
     found = standing(writing.record, writing)
     if found.grounds:
         terminal.write()

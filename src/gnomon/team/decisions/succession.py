@@ -1,0 +1,176 @@
+"""Which decisions stand in whose place.
+
+It is read from what each decision says that it supersedes: of two that were written apart in the place of one, both are found,
+whatever the one says of itself.
+
+Always true: a decision that was only proposed, or rejected, stands in the place of none; where one was superseded itself,
+what stands in its place counts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from gnomon.errors import BadArgumentError
+from gnomon.runs import checked
+from gnomon.team.people.views import people
+from gnomon.team.writing import views
+from gnomon.team.writing.kinds import DECISION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from gnomon.runs.views import Record
+    from gnomon.team.writing.views import Row, Writing
+
+
+class Other(NamedTuple):
+    """Another decision, as a sentence names it: `decision:5` of Bea."""
+
+    row: Row
+    who: str
+
+    def __str__(self) -> str:
+        return f"`{self.row.label}` of {self.who}"
+
+
+class Succession:
+    """What stands in the place of the decisions of a record, looked up once for many."""
+
+    def __init__(self, record: Record) -> None:
+        self._rows = {row.id: row for row in views.rows(record, DECISION.type)}
+        self._members = people(record)
+        self._is_accepted: set[str] = set()
+        self._later: dict[str, list[str]] = {}
+        self._earlier: dict[str, list[str]] = {}
+        states = record.replica.index.states(DECISION.type) if self._rows else ()
+        for decision, state in states:
+            if decision not in self._rows or not isinstance(state, dict):
+                continue
+            if any(one["state"] == "accepted" for one in state["states"]):
+                self._is_accepted.add(decision)
+            for old in dict.fromkeys(checked.texts(state["fields"].get("supersedes"))):
+                self._later.setdefault(old, []).append(decision)
+                self._earlier.setdefault(decision, []).append(old)
+
+    def in_place_of(self, decision: str) -> list[Other]:
+        """Return the decisions in force that stand in the place of one, by number; more than one were written apart."""
+        return self._named(self._heads(decision, {decision}))
+
+    def superseding(self, decision: str) -> list[Other]:
+        """Return the decisions that were accepted and name this one as superseded, by number, in force or not."""
+        return self._named(
+            one for one in self._later.get(decision, ()) if one in self._is_accepted or self._is_over(one)
+        )
+
+    def beside(self, decision: str) -> list[tuple[Other, Row]]:
+        """Return the decisions in force in the place of an older one in which this one stands, too, each with that older one."""
+        if decision not in self._is_accepted or self._heads(decision, {decision}):
+            return []
+        before = self._before(decision)
+        found: dict[str, tuple[Other, Row]] = {}
+        for old in before & self._rows.keys():
+            rivals = [*self._heads(old, {old}), *([old] if old in self._is_accepted else ())]
+            for other in self._named(one for one in rivals if one == old or one not in before):
+                if other.row.id != decision:
+                    found.setdefault(other.row.id, (other, self._rows[old]))
+        return sorted(found.values(), key=lambda one: one[0].row.number)
+
+    def _is_over(self, decision: str) -> bool:
+        return self._rows[decision].state == "superseded"
+
+    def _heads(self, decision: str, seen: set[str]) -> list[str]:
+        found = []
+        for one in self._later.get(decision, ()):
+            if one in seen:
+                continue  # a stranger's entries may go in a circle
+            seen.add(one)
+            later = self._heads(one, seen)
+            found += later or ([one] if one in self._is_accepted else [])
+        return found
+
+    def _before(self, decision: str) -> set[str]:
+        found: set[str] = set()
+        waiting = [decision]
+        while waiting:
+            new = [one for one in self._earlier.get(waiting.pop(), ()) if one not in found]
+            found.update(new)
+            waiting += new
+        return found - {decision}
+
+    def _named(self, ids: Iterable[str]) -> list[Other]:
+        rows = sorted((self._rows[one] for one in set(ids)), key=lambda row: (row.number, row.id))
+        return [Other(row, views.who(self._members, row.writer, row.author)) for row in rows]
+
+
+def require_place(replaced: Sequence[Writing]) -> None:
+    """Raise BadArgumentError where another decision stands in the place of one of these already.
+
+    It is no error where what stands there is among them, too: who names all heads settles them.
+    """
+    if not replaced:
+        return
+    succession = Succession(replaced[0].record)
+    named = {one.id for one in replaced}
+    for old in replaced:
+        there = succession.in_place_of(old.id)
+        if any(one.row.id not in named for one in there):
+            raise BadArgumentError(
+                f"`{old.label}` is superseded: {stand(there)} in its place", hint=_next(there)
+            )
+
+
+def require_free(decision: Writing) -> None:
+    """Raise BadArgumentError where a decision cannot be accepted because another one stands in its place, or where it would."""
+    succession = Succession(decision.record)
+    there = succession.in_place_of(decision.id)
+    if there:
+        raise BadArgumentError(
+            f"`{decision.label}` is superseded: {stand(there)} in its place",
+            hint=f"{_rejecting(there)} first; nothing was written",
+        )
+    replaced = checked.texts(decision.fields.get("supersedes"))
+    for old in replaced:
+        others = [
+            one
+            for one in succession.in_place_of(old)
+            if one.row.id != decision.id and one.row.id not in replaced
+        ]
+        if others:
+            raise BadArgumentError(
+                f"`{decision.label}` would stand in the place of an older one where {stand(others)} already",
+                hint=f"{_rejecting(others)} first, or {_next(others)}",
+            )
+
+
+def stand(others: Sequence[Other]) -> str:
+    """Return `decision:5` of Bea and `decision:6` of Kenji stand, as a sentence says it."""
+    return f"{' and '.join(map(str, others))} {'stands' if len(others) == 1 else 'stand'}"
+
+
+def settling(labels: Sequence[str]) -> str:
+    """Return the command that puts one decision in the place of several."""
+    return f"`gnomon decide TITLE {' '.join(f'--supersedes {_word(one)}' for one in labels)}`"
+
+
+def _next(there: Sequence[Other]) -> str:
+    labels = [one.row.label for one in there]
+    how = f"`gnomon decisions supersede {_word(labels[0])} TITLE`" if len(labels) == 1 else settling(labels)
+    return f"supersede what stands there: {how}; nothing was written"
+
+
+def _rejecting(there: Sequence[Other]) -> str:
+    return " and ".join(f"`gnomon decisions reject {_word(one.row.label)}`" for one in there)
+
+
+def _word(label: str) -> str:
+    return label.removeprefix(f"{DECISION.type}:")
+
+
+def left_alone(decision: Writing) -> Iterator[Row]:
+    """Yield the decisions that one supersedes and in whose place nothing stands now, though they are superseded still."""
+    replaced = frozenset(checked.texts(decision.fields.get("supersedes")))
+    succession = Succession(decision.record)
+    for row in views.rows(decision.record, DECISION.type):
+        if row.id in replaced and row.state == "superseded" and not succession.in_place_of(row.id):
+            yield row
