@@ -23,6 +23,18 @@ INK = """(() => {
   return count;
 })()""".replace("CHART", CHART)
 
+# How high that is which stands in the colour of a line, in the chart of `final`.
+HEIGHT = """(() => {
+  const { canvas } = [...gnomon.charts.values()].find((one) => one.figure.dataset.title === "final").plot.ctx;
+  const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const rows = new Set();
+  for (let at = 0; at < data.length; at += 4) {
+    const colours = [data[at], data[at + 1], data[at + 2]];
+    if (data[at + 3] > 200 && Math.max(...colours) - Math.min(...colours) > 60) rows.add(Math.floor(at / 4 / width));
+  }
+  return rows.size;
+})()"""
+
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
@@ -47,6 +59,16 @@ def test_curves_are_drawn_with_colour_and_nothing_complains(page, pages):
     page.wait_for_function(f"() => {INK} > 500")
     page.wait_for_selector("text=nothing to draw")  # the series that is NaN alone
     screenshot(page, "compare")
+    assert page.errors == []
+
+
+def test_a_group_of_one_value_each_shows_its_interval(page, pages):
+    for seed in range(4):
+        with gnomon.run("single", seed=seed, group="single", dir=pages.folder / ".gnomon") as run:
+            run.log({"final": 0.5 + seed / 10}, step=7)
+    page.goto(f"{pages.base}/compare?metric=final&groups=1")
+    page.wait_for_selector(DRAWN)
+    page.wait_for_function(f"() => {HEIGHT} > 60")  # a dot alone is 6 pixels high
     assert page.errors == []
 
 

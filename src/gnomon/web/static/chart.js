@@ -548,7 +548,8 @@
     let start = 0;
     for (let at = 0; at <= line.x.length; at += 1) {
       if (at < line.x.length && !Number.isNaN(line.low[at])) continue;
-      if (at > start) {
+      if (at === start + 1) whisker(ctx, toX(line.x[start]), toY(line.low[start] || Number.MIN_VALUE), toY(line.high[start]));
+      else if (at > start) {
         ctx.beginPath();
         for (let n = start; n < at; n += 1) ctx.lineTo(toX(line.x[n]), toY(line.high[n]));
         for (let n = at - 1; n >= start; n -= 1) ctx.lineTo(toX(line.x[n]), toY(line.low[n] || Number.MIN_VALUE));
@@ -557,6 +558,21 @@
       start = at + 1;
     }
     ctx.globalAlpha = 1;
+  };
+
+  // The interval at an x without neighbours, which makes no band.
+  const whisker = (ctx, x, low, high) => {
+    const half = 3 * devicePixelRatio;
+    ctx.save();
+    ctx.globalAlpha = 1;
+    ctx.strokeStyle = ctx.fillStyle;
+    ctx.lineWidth = 1.5 * devicePixelRatio;
+    ctx.beginPath();
+    for (const y of [low, high]) { ctx.moveTo(x - half, y); ctx.lineTo(x + half, y); }
+    ctx.moveTo(x, low);
+    ctx.lineTo(x, high);
+    ctx.stroke();
+    ctx.restore();
   };
 
   // A dot at the edge would be cut in half.
