@@ -230,7 +230,7 @@ def test_a_question_is_asked_and_answered_by_keyboard_alone(team, at):
     expect(there.locator("#news")).not_to_contain_text("Which seed is the baseline?")
     both_meet(*team)
     go(page, ana, "/catchup")
-    expect(page.locator("section.part.yours")).to_contain_text("Which seed is the baseline? (answered)")
+    expect(page.locator("section.part.yours")).to_contain_text("Which seed is the baseline? (answered by ")
 
 
 def test_a_comment_is_written_edited_and_taken_back(team, at):

@@ -102,7 +102,7 @@ def test_decisions_that_stand_in_one_place_are_listed_with_what_settles_it(group
     assert said in read and "decision:3 of device" in read and settles in read
     assert listed.err.count("in force, too, in the place of decision:1") == 1 and settles in listed.err
     assert f"all are in force: {settles}" in ask("read", "decision:1").out
-    (two, _, _) = ask("decisions", "--json").json()
+    (two, _) = ask("decisions", "--json").json()
     assert two["beside"] == ["decision:2"]
 
 

@@ -113,7 +113,7 @@ def _part(part: Part, now: float, terminal: Terminal) -> None:
 def _line(item: Item, now: float, terminal: Terminal) -> str:
     mark = "•" if terminal.is_unicode else "*"
     new = mark if item.is_new else " "
-    who = f", {terminal.clean(item.who)}" if item.who else ""
+    who = f", {terminal.clean(item.who)}" if item.who and not item.is_told else ""
     if item.due is None:
         when = terminal.timestamp(item.time)
     elif item.due < now:

@@ -25,7 +25,7 @@ class Item(NamedTuple):
     """One line of a part. `what` is a reference (`question:3`) or a group of runs; `href` the page that shows it.
 
     `time` is when it happened and `due` until when somebody must act, seconds since 1970 UTC. `is_new` is False for what was seen
-    before and still waits.
+    before and still waits. `who` are all who did what is new; `is_told` says that the title names who of them did what.
     """
 
     what: str
@@ -35,6 +35,7 @@ class Item(NamedTuple):
     is_new: bool = True
     due: float | None = None
     href: str | None = None
+    is_told: bool = False
 
 
 @dataclass

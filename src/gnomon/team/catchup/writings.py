@@ -9,10 +9,10 @@ from heapq import nlargest
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.team.catchup.news import Item, Part
+from gnomon.team.catchup.told import NOTHING, Telling, Told
 from gnomon.team.reviews.views import has_verdict
 from gnomon.team.writing import views
 from gnomon.team.writing.kinds import KINDS
-from gnomon.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from gnomon.team.writing.views import Row
 
 _COLUMNS = ("number", "changes", "open", "to", "writer")
-LONGEST_SAID = 120  # characters
-_QUIET = ("given", "current")  # states that say nothing
 
 
 class Reader(NamedTuple):
@@ -115,6 +113,7 @@ class WritingNews:
         """Sort what waits into its parts; return how many are new and do not wait: reviews that have the reader's verdict."""
         person, rest = self._reader.person, 0
         rows = views.rows_at(self._record.replica.index, kind, list(waiting)) if waiting else []
+        telling = Telling(self._record, self._reader.position, self._members, rows)
         for row, is_new in zip(rows, waiting.values(), strict=True):
             part = "accept"
             if kind != "handoff":
@@ -123,7 +122,8 @@ class WritingNews:
                 if kind == "review" and person is not None and has_verdict(writing, person):
                     rest += is_new
                     continue
-            self.waiting[part].append(_item(row, self._members, [row.writer], is_new=is_new))
+            told = telling.of_waiting(row)
+            self.waiting[part].append(_item(row, self._members, [row.writer], is_new=is_new, told=told))
         return rest
 
     def _items(self, news: Sequence[_New]) -> list[Item]:
@@ -137,35 +137,19 @@ class WritingNews:
             for kind, places in by_kind.items()
             for place, row in zip(places, views.rows_at(index, kind, places), strict=True)
         }
+        tell = Telling(self._record, self._reader.position, self._members, list(rows.values())).of
         return [
-            _item(
-                row := rows[one.kind, one.place],
-                self._members,
-                one.whose,
-                said=_said(self._record, row, one.whose),
-            )
+            _item(row, self._members, one.whose, told=tell(row, one.whose))
             for one in news
+            if (row := rows[one.kind, one.place])
         ]
 
 
-def _said(record: Record, row: Row, whose: Collection[str]) -> str:
-    """Return the first line of what these people said last about a writing: why it was moved, a verdict, a comment."""
-    writing = views.Writing(record, row.kind, row.id, row.label)
-    said = [(one.time, one.why) for one in writing.moves if one.writer in whose]
-    said += [
-        (one.time, str(one.value.get("text") or one.value.get("verdict") or ""))
-        for one in writing.marks
-        if one.writer in whose
-    ]
-    said += [(one.time, one.text) for one in writing.comments if one.writer in whose]
-    for _, text in sorted(said, reverse=True):
-        if text.strip():
-            return cut(text.strip().splitlines()[0], LONGEST_SAID)
-    return ""
-
-
-def _item(row: Row, members: People, whose: Iterable[str], *, is_new: bool = True, said: str = "") -> Item:
+def _item(
+    row: Row, members: People, whose: Iterable[str], *, is_new: bool = True, told: Told = NOTHING
+) -> Item:
     names = ", ".join(dict.fromkeys(views.who(members, one, row.author) for one in whose))
-    state = f" ({row.state})" if not row.is_open and row.state not in _QUIET else ""
-    title = f"{row.title}{state}" + (f": {said}" if said else "")
-    return Item(row.label, title, names, row.changed, is_new, row.due, f"/{row.kind.type}/{row.id}")
+    return Item(
+        row.label, f"{row.title}{told.text}", names, row.changed, is_new, row.due, f"/{row.kind.type}/{row.id}",
+        told.is_told,
+    )  # fmt: skip

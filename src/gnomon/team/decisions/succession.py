@@ -57,12 +57,6 @@ class Succession:
         """Return the decisions in force that stand in the place of one, by number; more than one were written apart."""
         return self._named(self._heads(decision, {decision}))
 
-    def superseding(self, decision: str) -> list[Other]:
-        """Return the decisions that were accepted and name this one as superseded, by number, in force or not."""
-        return self._named(
-            one for one in self._later.get(decision, ()) if one in self._is_accepted or self._is_over(one)
-        )
-
     def beside(self, decision: str) -> list[tuple[Other, Row]]:
         """Return the decisions in force in the place of an older one in which this one stands, too, each with that older one."""
         if decision not in self._is_accepted or self._heads(decision, {decision}):
@@ -75,9 +69,6 @@ class Succession:
                 if other.row.id != decision:
                     found.setdefault(other.row.id, (other, self._rows[old]))
         return sorted(found.values(), key=lambda one: one[0].row.number)
-
-    def _is_over(self, decision: str) -> bool:
-        return self._rows[decision].state == "superseded"
 
     def _heads(self, decision: str, seen: set[str]) -> list[str]:
         found = []

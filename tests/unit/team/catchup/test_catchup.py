@@ -9,6 +9,8 @@ import pytest
 import gnomon
 from gnomon.team.catchup.position import Position, PositionFile, first, last_look
 from gnomon.team.catchup.views import catch_up, seen
+from gnomon.team.decisions import actions as decisions
+from gnomon.team.decisions.views import decision_called
 from gnomon.team.handoffs import actions as handoffs
 from gnomon.team.questions import actions as questions
 from gnomon.team.updates import actions as updates
@@ -74,7 +76,7 @@ def test_the_asker_hears_the_answer_and_nobody_else(world):
     all_meet(world)
     found, _ = catch_up(ana.record, now=ana.clock.now)
     (item,) = found.part("yours").items
-    assert (item.title, item.who) == ("Which split? (answered): the first", "bea")
+    assert (item.title, item.who) == ("Which split? (answered by bea: the first)", "bea")
     assert caught_up(chi) == {"rest": ["1 question"]}
     assert caught_up(bea) == {}
 
@@ -104,10 +106,11 @@ def test_a_comment_that_arrives_late_is_not_hidden_by_a_later_one(world):
     actions.say(views.find(ana.record, decision.label), "from the desk")
     ana.meet()
     bea.meet()
-    assert caught_up(bea) == {"yours": ["Depth 6: from the desk"]}
+    assert caught_up(bea) == {"yours": ["Depth 6: comment of ana: from the desk"]}
     all_meet(world)
     found, _ = catch_up(bea.record, now=bea.clock.now)
-    assert "chi" in found.part("yours").items[0].who
+    (item,) = found.part("yours").items
+    assert "chi" in item.who and item.title == "Depth 6: comment of chi: from the plane"
 
 
 @pytest.mark.slow
@@ -233,3 +236,89 @@ def test_a_check_that_turned_red_is_news_once_and_one_that_stays_red_is_not(proj
     seen(record, catch_up(record)[1])
     record.checks.write(made.fairness(0.4), about="run:trees")
     assert failed(record) == []
+
+
+# ---------------------------------------------------------------- who did what, and why
+
+
+def titles(who, part):
+    """Return what somebody who has seen nothing is told in a part."""
+    found, _ = catch_up(who.record, now=who.clock.now, position=first(who.clock.now))
+    return [item.title for item in found.part(part).items]
+
+
+@pytest.mark.slow
+def test_what_was_moved_apart_is_told_with_who_moved_it_where_and_why(world):
+    ana, bea, chi = world.values()
+    proposed = decisions.decide(ana.record, "Nights", "x", propose=True)
+    all_meet(world)
+    decisions.accept(decision_called(chi.record, proposed.id), "k")
+    chi.clock.forward(1)
+    decisions.reject(decision_called(bea.record, proposed.id), "b")
+    all_meet(world)
+    told = "not settled: accepted by chi: k; rejected by bea: b"
+    assert titles(bea, "decided") == titles(chi, "decided") == [f"Nights (by ana; {told})"]
+    assert titles(ana, "yours") == [f"Nights ({told})"]
+    decisions.reject(decision_called(ana.record, proposed.id), "settled")
+    all_meet(world)
+    assert titles(bea, "decided") == ["Nights (rejected by ana: settled)"]
+
+
+@pytest.mark.slow
+def test_who_superseded_what_is_not_mixed_up_with_who_rejected_it(world):
+    ana, bea, chi = world.values()
+    decisions.decide(ana.record, "Depth 6", "x")
+    all_meet(world)
+    decisions.decide(bea.record, "Depth 7", "x", supersedes=["1"])
+    decisions.decide(chi.record, "Depth 8", "x", supersedes=["1"])
+    decisions.reject(decision_called(ana.record, "1"), "too slow")
+    all_meet(world)
+    (told,) = [one for one in titles(bea, "decided") + titles(bea, "yours") if one.startswith("Depth 6")]
+    assert told.startswith("Depth 6 (not settled: ") and "rejected by ana: too slow" in told
+    for who, title in ((bea, "Depth 7"), (chi, "Depth 8")):
+        by = next(row.label for row in views.rows(bea.record, "decision") if row.title == title)
+        assert f"superseded by {who.name}: by {by}" in told
+
+
+@pytest.mark.slow
+def test_a_comment_is_called_one_and_is_no_reason(world):
+    ana, bea, chi = world.values()
+    made = decisions.decide(ana.record, "First run stands", "x")
+    all_meet(world)
+    assert titles(bea, "decided") == ["First run stands (accepted)"]
+    actions.say(views.find(chi.record, made.label), "hi\nand more")
+    all_meet(world)
+    assert titles(bea, "decided") == ["First run stands (accepted by ana): comment of chi: hi"]
+    actions.say(views.find(bea.record, made.label), "hello")
+    all_meet(world)
+    assert titles(ana, "yours") == [
+        "First run stands (accepted by ana): comment of bea: hello; comment of chi: hi"
+    ]
+
+
+@pytest.mark.slow
+def test_an_answer_stands_with_who_gave_it_and_a_later_comment_beside_it(world):
+    ana, bea, chi = world.values()
+    asked = questions.ask(ana.record, "Which split?", [ana.person("bea")], now=ana.clock.now)
+    all_meet(world)
+    questions.answer(views.find(bea.record, asked.label), "the first")
+    all_meet(world)
+    actions.say(views.find(chi.record, asked.label), "sure?")
+    all_meet(world)
+    assert titles(ana, "yours") == ["Which split? (answered by bea: the first): comment of chi: sure?"]
+
+
+@pytest.mark.slow
+def test_everybody_is_told_where_the_evidence_of_a_decision_changed(world):
+    ana, bea, _ = world.values()
+    ana.train("base", auc=0.9)
+    condition = "any run where metrics.auc > 0.95"
+    decisions.decide(ana.record, "Keep it", "x", reopen_if=[condition])
+    asked = decisions.decide(ana.record, "Keep that, too", "x", reopen_if=[condition], propose=True)
+    actions.address(asked, [ana.person("bea").id])
+    all_meet(world)
+    assert titles(bea, "decided") == ["Keep it (accepted)"]
+    ana.train("better", auc=0.99)
+    all_meet(world)
+    assert titles(bea, "decided") == ["Keep it (accepted; evidence changed)"]
+    assert titles(bea, "asked") == ["Keep that, too (evidence changed)"]
