@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+import gnomon
+from gnomon.team.writing import actions
+from gnomon.team.writing.views import find
 from tests.unit.team.reviews.notebooks import keep_notebook, printed
 
 
@@ -19,7 +22,10 @@ def asked(three_runs, ask):
 
 def test_show_writes_each_part_with_the_comments_under_it(asked, ask):
     said = ask("say", "review:1", "--part", "params.lr", "too small?").out.strip()
-    ask("say", "review:1", "--part", "cell:4", "which notebook?")
+    refused = ask("say", "review:1", "--part", "cell:4", "which notebook?")
+    assert refused.code == 2 and "`review:1` has no part `cell:4`" in refused.err and "params.lr" in refused.err
+    record = gnomon.open()
+    actions.say(find(record, "review:1"), "which notebook?", part="cell:4")  # by an older Gnomon, say
     answer = ask("reviews", "show", "1")
     assert answer.code == 0, answer.err
     lines = answer.lines

@@ -15,7 +15,8 @@ import time
 from typing import TYPE_CHECKING
 
 from gnomon.team.people.person import Person
-from gnomon.team.people.views import me, people, person_called, require_me
+from gnomon.team.people.views import me, people, require_me
+from gnomon.team.whom import person_meant
 from gnomon.team.writing import actions, views
 
 if TYPE_CHECKING:
@@ -54,12 +55,15 @@ class Team:
         return me(self._record)
 
     def person(self, whom: Whom) -> Person:
-        """Return a member by name or id; `me` is who speaks with this device. Raises UnknownSubjectError, AmbiguousIdError."""
+        """Return a member by name, a beginning of one, or id; `me` is who speaks with this device.
+
+        Raises UnknownSubjectError, AmbiguousIdError.
+        """
         if isinstance(whom, Person):
             return whom
         if whom == "me":
             return require_me(self._record)
-        return person_called(self._record, whom)
+        return person_meant(self._record, whom)
 
     def _persons(self, whom: Whom | Iterable[Whom]) -> list[Person]:
         return [self.person(one) for one in ([whom] if isinstance(whom, (str, Person)) else whom)]
@@ -72,7 +76,10 @@ class Team:
 
     def say(self, reference: str, text: str, *, part: str | None = None, reply_to: str | None = None) -> Said:
         """Say something about a writing; `part` is the part that is meant (`cell:4`), `reply_to` the comment that is answered."""
-        return actions.say(self.find(reference), text, part=part, reply_to=reply_to)
+        from gnomon.team.reviews.placed import checked_part
+
+        found = self.find(reference)
+        return actions.say(found, text, part=checked_part(found, part), reply_to=reply_to)
 
     def writings(self, kind: str) -> list[Writing]:
         """Return all writings of a kind, the newest first: `question`, `handoff`, `review`, `update`, `page`, `problem`."""

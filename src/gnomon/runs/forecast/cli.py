@@ -21,8 +21,9 @@ _TIMES = frozenset({"low", "middle", "high", "heard", "made", "before"})
 def eta(parser: Parser) -> Run:
     """Say when runs will end.
 
-    Without runs, all that run now. A range holds the end in about four of five cases; "cannot tell" says why. It rests on what
-    the run says of its length, on its pace, and on earlier runs that are like it, and speaks of a run that nothing breaks off.
+    Without runs, all that run now on this device, and how many went on elsewhere when they were last heard of. A range holds the
+    end in about four of five cases; "cannot tell" says why. It rests on what the run says of its length, on its pace, and on
+    earlier runs that are like it, and speaks of a run that nothing breaks off.
     """
     parser.option(
         "runs", metavar="RUN", nargs="*", complete="run", help="ids, beginnings of ids, names or `@1`"
@@ -53,11 +54,22 @@ def _eta(arguments: Namespace, terminal: Terminal) -> int:
     if arguments.json:
         terminal.json_list(_as_json(one, before) for one in found)
         return 0
+    others = "" if arguments.runs else _elsewhere(record, now, terminal)
     if not found:
-        terminal.say("no run goes on now")
-        return 0
-    _write(record, found, before, terminal)
+        terminal.say(f"no run goes on {'on this device' if others else 'now'}")
+    else:
+        _write(record, found, before, terminal)
+    if others:
+        terminal.say(
+            f"{others}; `gnomon eta RUN` says what can be told of one, `gnomon sync` brings what they did since"
+        )
     return 0
+
+
+def _elsewhere(record: Record, now: float, terminal: Terminal) -> str:
+    from gnomon.runs.elsewhere import elsewhere, sentence
+
+    return terminal.clean(sentence(elsewhere(record, now), terminal.timestamp))
 
 
 def _asked(record: Record, words: list[str], terminal: Terminal) -> list[str]:
@@ -145,9 +157,9 @@ def _next_time_of_day(words: str, now: float) -> float | None:
 
 def _next_morning(record: Record, name: str, now: float) -> float:
     from gnomon.team.people.clock import next_morning
-    from gnomon.team.people.views import person_called
+    from gnomon.team.whom import person_meant
 
-    person = person_called(record, name)
+    person = person_meant(record, name)
     morning = next_morning(person, now)
     if morning is None:
         raise UsageError(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.page import Json, Shown
+from gnomon.runs.elsewhere import WHERE as ELSEWHERE
+from gnomon.runs.elsewhere import elsewhere
 from gnomon.runs.failures import WHERE, failures
 from gnomon.runs.news import MOST_RUNS, moment, news
 from gnomon.runs.palette import data_place, found
@@ -79,7 +81,10 @@ def _running(ask: Ask) -> dict[str, object]:
 
     table = ask.record.runs(_RUNNING, columns=["id"], limit=MOST_RUNNING)
     rows = [progress_of(ask.record, run, ask.now) for run in table.ids]
-    return {"running": rows, "running_total": table.total, "running_where": _RUNNING, "rate": rate_words}
+    return {
+        "running": rows, "running_total": table.total, "running_where": _RUNNING, "rate": rate_words,
+        "elsewhere": elsewhere(ask.record, ask.now), "elsewhere_where": ELSEWHERE,
+    }  # fmt: skip
 
 
 def facts(record: Record) -> dict[str, int]:

@@ -83,7 +83,9 @@ def _say(ask: Ask, found: Writing) -> None:
 
         answer(found, _text(ask))
     else:
-        actions.say(found, _text(ask), part=part, reply_to=reply_to)
+        from gnomon.team.reviews.placed import checked_part
+
+        actions.say(found, _text(ask), part=checked_part(found, part), reply_to=reply_to)
 
 
 def _comment(ask: Ask, found: Writing) -> None:

@@ -195,11 +195,15 @@ def _both_ways(factors: Iterable[Decimal]) -> Iterator[Decimal]:
 
 
 def rounded_as(written: Written, value: Value) -> str:
-    """Return a value with as many digits as somebody wrote, in the unit of the record; in full where that hides it."""
+    """Return a value with as many digits and in the unit that somebody wrote; in full where that hides it.
+
+    Where that unit cannot be the value's it is in the unit of the record.
+    """
     reading = written.readings[-1]
     possible = scales(written.unit, value)
     scale = possible[0] if possible else _ONE
     number = value.exact / scale
     places = max(0, -int(reading.last_digit.adjusted()))
     text = f"{number:.{places}f}"
-    return text if Decimal(text) or not number else f"{number:.3g}"
+    text = text if Decimal(text) or not number else f"{number:.3g}"
+    return f"{text} {written.unit}" if written.unit and possible else text

@@ -57,7 +57,10 @@ def _ask(arguments: Namespace, terminal: Terminal) -> int:
     draft.done()
     terminal.write(asked.label)
     names = ", ".join(terminal.clean(one.name) for one in to)
-    terminal.say(f"asked {names}; an answer is due by {terminal.timestamp(asked.due)}")
+    hours = arguments.hours if arguments.hours is not None else actions.USUAL_HOURS
+    now = record.home.env.time_ns() / 1e9
+    until = actions.until_when(to, asked.due, hours, now, terminal.timestamp)
+    terminal.say(f"asked {names}; an answer is due {terminal.clean(until)}")
     tell_of(record, [arguments.title, text, *arguments.blocks], terminal)
     return 0
 

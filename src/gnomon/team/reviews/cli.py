@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from gnomon.runs.face import Parser, Run, Terminal
+    from gnomon.team.people.person import Person
     from gnomon.team.writing.views import Writing
 
 
@@ -20,7 +21,9 @@ def review(parser: Parser) -> Run:
     `gnomon say review:3 --part …`, and give their verdict with `gnomon reviews verdict`.
     """
     parser.option("what", metavar="WHAT", help="`run:ab12`, `data:credit@v3`, `page:setup`, `decision:12`, …")
-    parser.option("--by", metavar="MEMBER", required=True, help="who reviews; several with commas")
+    parser.option(
+        "--by", metavar="MEMBER", action="append", required=True, help="who reviews; several with commas (repeatable)"
+    )  # fmt: skip
     parser.option(
         "--against", metavar="WHAT", help="what it is to be compared with, such as the run before it"
     )
@@ -43,8 +46,9 @@ def _review(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.team.writing.cli import whom
 
     record = open_record(arguments, terminal)
-    by = [whom(record, one) for one in arguments.by.split(",") if one.strip()]
-    draft = Draft(record, f"review-{arguments.what}-{arguments.by}")
+    words = [one for said in arguments.by for one in said.split(",") if one.strip()]
+    by = list({one.id: one for one in (whom(record, word) for word in words)}.values())
+    draft = Draft(record, f"review-{arguments.what}-{','.join(arguments.by)}")
     text = arguments.text or ""
     if arguments.edit or text == "-":
         text = asked_text(
@@ -62,7 +66,7 @@ def _review(arguments: Namespace, terminal: Terminal) -> int:
     draft.done()
     terminal.write(asked.label)
     names = ", ".join(terminal.clean(one.name) for one in by)
-    terminal.say(f"asked {names}; a verdict is due by {terminal.timestamp(asked.due)}")
+    terminal.say(f"asked {names}; a verdict is due {_until(asked, by, terminal)}")
     return 0
 
 
@@ -184,8 +188,19 @@ def _again(arguments: Namespace, terminal: Terminal) -> int:
         arguments.text,
         of=arguments.of,
     )
-    terminal.say(f"{found.label}: round {views.current_round(found)}, due by {terminal.timestamp(found.due)}")
+    by = [found.people.by_id[one] for one in found.to if one in found.people.by_id]
+    terminal.say(f"{found.label}: round {views.current_round(found)}, due {_until(found, by, terminal)}")
     return 0
+
+
+def _until(review: Writing, by: list[Person], terminal: Terminal) -> str:
+    from gnomon.team.questions.actions import until_when
+    from gnomon.team.reviews.actions import USUAL_HOURS
+
+    hours = review.fields.get("hours")
+    of_each = float(hours) if isinstance(hours, (int, float)) else USUAL_HOURS
+    now = review.record.home.env.time_ns() / 1e9
+    return terminal.clean(until_when(by, review.due, of_each, now, terminal.timestamp))
 
 
 def close(parser: Parser) -> Run:

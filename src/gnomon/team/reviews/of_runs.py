@@ -15,6 +15,7 @@ from gnomon.team.reviews.parts import (
     ADDED,
     CHANGED,
     REMOVED,
+    SAME,
     Part,
     differing_lines,
     fact_lines,
@@ -119,7 +120,13 @@ def _of_two(record: Record, before: RunView, after: RunView) -> tuple[list[Part]
     code, more = _compared_code(found)
     if not found.code_diffs[0].is_known:
         code = _code_of(after.captured)[0]
-    said = [f"from run {before.id[:8]} to run {after.id[:8]}: {found.sentence}"]
+    differs = any(one.what not in ("", SAME) for one in [*cells, *kept])
+    beside = (
+        "the notebooks differ as shown below; beside them, "
+        if differs and "cells" not in found.command.differ
+        else ""
+    )
+    said = [f"from run {before.id[:8]} to run {after.id[:8]}: {beside}{found.sentence}"]
     parts = [*_compared_facts(found), *cells, *kept, *code]
     return parts, [*said, *notes, *of_kept, *more, *found.unrecorded[:3]]
 

@@ -6,7 +6,10 @@ Always true: each comment is in one place, and none is left out.
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
+
+from gnomon.errors import BadArgumentError, MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +25,7 @@ _ANCHOR = re.compile(
     r"params|metrics|data|run|environment|files|columns|command|seed"
 )
 _DEEPEST = 50
+MOST_NAMED = 12
 
 
 class Piece(NamedTuple):
@@ -72,6 +76,46 @@ def placed(review: Writing, found: Shown) -> Commented:
         else:
             others.append((one, NOT_SHOWN if found.left_out else GONE))
     return Commented(tuple(_placed(part, at, anchors) for part in found.parts), tuple(others))
+
+
+def checked_part(review: Writing, part: str | None) -> str | None:
+    """Return the part of a comment that a person writes. Of anything but a review all are taken.
+
+    Raises BadArgumentError for a part that a review has not, and had in no round; where its parts cannot be shown all are taken.
+    """
+    if part is None or review.kind.type != "review":
+        return part
+    part = " ".join(part.split())
+    from gnomon.team.reviews.shown import shown
+    from gnomon.team.reviews.views import current_round
+
+    anchors: list[str] = []
+    try:
+        for number in range(current_round(review), 0, -1):
+            found = shown(review, number)
+            if not found.parts or found.left_out:
+                return part
+            known = [
+                name
+                for one in found.parts
+                for name in (one.anchor, *(line.anchor for line in one.lines))
+                if name
+            ]
+            if (
+                _anchor(part, dict.fromkeys(known, ""), {one.anchor for one in found.parts if one.left_out})
+                is not None
+            ):
+                return part
+            anchors = anchors or list(dict.fromkeys(known))
+    except MissingExtraError:
+        return part
+    near = get_close_matches(part, anchors, n=3)
+    meant = f"did you mean {' or '.join(f'`{name}`' for name in near)}? " if near else ""
+    some = ", ".join(anchors[:MOST_NAMED]) + (", …" if len(anchors) > MOST_NAMED else "")
+    raise BadArgumentError(
+        f"`{review.label}` has no part `{part[:60]}`",
+        hint=f"{meant}it has {some}; `gnomon reviews show {review.number}` shows them",
+    )
 
 
 def _part_of(said: Said, by_id: Mapping[str, Said]) -> str | None:

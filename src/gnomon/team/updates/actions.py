@@ -15,6 +15,7 @@ from gnomon.team.questions.actions import ask
 from gnomon.team.updates.asking import plan
 from gnomon.team.updates.draft import draft
 from gnomon.team.updates.sections import blockers, parts
+from gnomon.team.whom import meant
 from gnomon.team.writing import actions, views
 from gnomon.team.writing.apart import text_to_edit
 from gnomon.team.writing.kinds import QUESTION, UPDATE
@@ -115,7 +116,7 @@ def _ask(
     not_asked: list[Blocker] = []
     for blocker in found:
         try:
-            whom = members.called(blocker.whom) if blocker.whom is not None else None
+            whom = meant(members, blocker.whom) if blocker.whom is not None else None
         except (UnknownSubjectError, AmbiguousIdError):
             whom = None
         if whom is None:

@@ -62,7 +62,11 @@ def _update(arguments: Namespace, terminal: Terminal) -> int:
     terminal.write(given.update.label)
     tell_of(record, [text], terminal)
     for question in given.asked:
-        until = f", due by {terminal.timestamp(question.due)}" if question.due is not None else ""
+        until = (
+            f", due by {terminal.timestamp(question.due)}"
+            if question.due is not None
+            else ", who has not said when they work"
+        )
         terminal.say(f"asked {', '.join(map(terminal.clean, question.for_whom))} ({question.label}){until}")
     for blocker in given.not_asked:
         whose = f"`{terminal.clean(blocker.whom)}` is no member" if blocker.whom else "it names no member"

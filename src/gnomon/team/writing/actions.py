@@ -107,7 +107,10 @@ def move(writing: Writing, state: str, why: str = "") -> Writing:
 
 
 def say(writing: Writing, text: str, *, part: str | None = None, reply_to: str | None = None) -> Said:
-    """Say something about it; `part` is the part that is meant, `reply_to` the comment that is answered (or its beginning)."""
+    """Say something about it; `part` is the part that is meant, `reply_to` the comment that is answered (or its beginning).
+
+    Not checked: that there is such a part. `reviews.placed.checked_part` does, where a person types one.
+    """
     if not text.strip():
         raise BadArgumentError("a comment needs some text; this one is empty", hint="nothing was written")
     if part is not None and len(part) > entries.MAX_TITLE:

@@ -100,6 +100,9 @@ def show(writing: Writing, terminal: Terminal, *, is_told: bool = False) -> None
     _write_whose(writing, terminal, is_told=is_told)
     if writing.to:
         until = f", until {terminal.timestamp(writing.due)}" if writing.due is not None else ""
+        hours = writing.fields.get("hours")
+        if writing.due is None and writing.is_open and isinstance(hours, (int, float)):
+            until = f", within {hours:g} of their working hours: not all have said when they work, so there is no date"
         terminal.write(f"for {', '.join(map(terminal.clean, writing.for_whom))}{until}")
     for field, value in _facts(writing):
         terminal.write(f"{field}: {terminal.clean(value)}")
@@ -247,6 +250,7 @@ def say(parser: Parser) -> Run:
 
 def _say(arguments: Namespace, terminal: Terminal) -> int:
     from gnomon.runs.editing import Draft, asked_text
+    from gnomon.team.reviews.placed import checked_part
     from gnomon.team.writing import actions
     from gnomon.team.writing.apart import merged
     from gnomon.team.writing.views import find
@@ -263,6 +267,7 @@ def _say(arguments: Namespace, terminal: Terminal) -> int:
         comment = actions.comment_called(writing, arguments.edit)
         texts = [(comment.who, comment.text), *(("changed apart to", one) for one in comment.others)]
         before = merged(texts) if comment.others else comment.text
+    part = checked_part(writing, arguments.part)
     draft = Draft(writing.record, f"say-{writing.kind.type}-{writing.id}")
     about = f"about {writing.label}: {terminal.clean(writing.title)}"
     text = asked_text("gnomon say", arguments.text, draft, about=about, before=before)
@@ -270,7 +275,7 @@ def _say(arguments: Namespace, terminal: Terminal) -> int:
         actions.say_otherwise(writing, arguments.edit, text)
         written = actions.comment_called(writing, arguments.edit).id
     else:
-        written = actions.say(writing, text, part=arguments.part, reply_to=arguments.reply_to).id
+        written = actions.say(writing, text, part=part, reply_to=arguments.reply_to).id
     draft.done()
     terminal.write(written)
     tell_of(writing.record, [text], terminal)
@@ -332,10 +337,11 @@ def _shown(row: Row, known: People, by: str) -> dict[str, object]:
 
 
 def whom(record: Record, word: str) -> Person:
-    """Return the member that a word means; `me` is who speaks with this device. Raises UsageError, as `person_called`."""
-    from gnomon.team.people.views import person_called, require_me
+    """Return the member that a word means; `me` is who speaks with this device. Raises UsageError, as `person_meant`."""
+    from gnomon.team.people.views import require_me
+    from gnomon.team.whom import person_meant
 
-    return require_me(record) if word.strip().lower() == "me" else person_called(record, word)
+    return require_me(record) if word.strip().lower() == "me" else person_meant(record, word)
 
 
 def tell_of(record: Record, texts: Sequence[str], terminal: Terminal) -> None:

@@ -37,7 +37,9 @@ DECISION = Kind(
     ("evidence", "reopen", "supersedes"),
     can_be_revised=False,
 )
-QUESTION = Kind("question", "questions", ("open", "answered", "withdrawn"), frozenset({"open"}), ("blocks",))
+QUESTION = Kind(
+    "question", "questions", ("open", "answered", "withdrawn"), frozenset({"open"}), ("blocks", "hours")
+)
 HANDOFF = Kind(
     "handoff",
     "hand-offs",

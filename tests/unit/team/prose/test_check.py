@@ -357,6 +357,14 @@ def test_a_finding_says_where_it_is_and_what_the_record_has(project):
     assert found.to_dict()["verdict"] == "wrong"
 
 
+def test_what_is_suggested_keeps_the_unit_that_was_written(project):
+    train("quick", {"took": 0.00867})
+    (found,) = findings("It takes [12 s](run:quick#metrics.took).")
+    assert found.hint == "with as many digits it is `0.00867 s`"
+    (found,) = findings("It is [88.1 %](run:quick#metrics.took) of it.")
+    assert found.hint == "with as many digits it is `0.9 %`"
+
+
 def test_a_name_that_several_runs_have_is_not_found(project):
     train("twice")
     train("twice")

@@ -230,6 +230,9 @@ def test_two_versions_are_compared_by_cells_and_outputs(record, keep):
         )
     )  # fmt: skip
     found = shown(asked(record, after, against=f"run:{before[:8]}"))
+    assert (
+        "the notebooks differ as shown below; beside them, nothing that is recorded differs" in found.notes[0]
+    )
     name = "analysis.ipynb"
     whats = {one.anchor: one.what for one in found.parts if one.kind in ("cell", "output")}
     assert whats == {
@@ -294,9 +297,12 @@ def test_comments_stand_at_a_cell_a_line_or_an_output_of_the_file(record, keep, 
     try:
         for name, text in (
             ("cell:analysis.ipynb:2:2", "which file?"), ("output:analysis.ipynb:4", "of which split?"),
-            ("cell:analysis.ipynb:9", "gone"),
         ):  # fmt: skip
             assert client.post(f"/writing/review/{review.id}/say", part=name, text=text).status == 303
+        where = f"/writing/review/{review.id}/say"
+        refused = client.post(where, part="cell:analysis.ipynb:9", text="kept words")
+        assert refused.status == 400 and "has no part" in refused.text and "kept words" in refused.text
+        writing.say(review, "gone", part="cell:analysis.ipynb:9")  # by an older Gnomon, say
         text = client.get(f"/review/{review.id}").text
     finally:
         client.close()
