@@ -23,7 +23,9 @@ def asked(three_runs, ask):
 def test_show_writes_each_part_with_the_comments_under_it(asked, ask):
     said = ask("say", "review:1", "--part", "params.lr", "too small?").out.strip()
     refused = ask("say", "review:1", "--part", "cell:4", "which notebook?")
-    assert refused.code == 2 and "`review:1` has no part `cell:4`" in refused.err and "params.lr" in refused.err
+    assert (
+        refused.code == 2 and "`review:1` has no part `cell:4`" in refused.err and "params.lr" in refused.err
+    )
     record = gnomon.open()
     actions.say(find(record, "review:1"), "which notebook?", part="cell:4")  # by an older Gnomon, say
     answer = ask("reviews", "show", "1")
@@ -93,3 +95,21 @@ def test_the_next_round_may_be_of_another_run_and_the_first_can_still_be_seen(as
 def test_what_is_wrong_is_said(asked, ask, words, says):
     answer = ask("reviews", *words)
     assert answer.code == 2 and says in answer.err
+
+
+def test_all_whom_a_review_names_are_asked_however_they_are_named(three_runs, ask):
+    ask("me", "--name", "Ana", "--zone", "UTC")
+    for name in ("Bea Wanjiku", "Kenji", "Nozone"):
+        ask("team", "add", name)
+    asked = ask("review", "run:@1", "--by", "Bea Wanjiku", "--by", "Kenji, Nozone", "--by", "kenji")
+    assert "asked Bea Wanjiku, Kenji, Nozone;" in asked.err
+    assert ask("reviews", "--json").json()[0]["to"] == ["Bea Wanjiku", "Kenji", "Nozone"]
+
+
+def test_a_hand_off_that_names_two_receivers_is_refused(three_runs, ask):
+    ask("me", "--name", "Ana", "--zone", "UTC")
+    for name in ("A", "B"):
+        ask("team", "add", name)
+    refused = ask("handoff", "z", "--to", "A", "--to", "B")
+    assert refused.code == 2 and "`--to` was given twice: `A` and `B`; one is wanted" in refused.err
+    assert ask("handoffs", "--all", "--json").json() == []

@@ -4,7 +4,7 @@ A command is a function `declare(parser)` that adds its options and returns what
 `run(arguments, terminal) -> exit code or None`. Its docstring is the help: the first line, a blank line, the rest.
 
 Always true: help and errors read the same with every version of Python; an option must be written in full, so a
-script does not change its meaning when an option is added.
+script does not change its meaning when an option is added; of two values for an option that takes one, none is dropped silently.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ _OURS = {  # argparse words, and what we say
     "ignored explicit argument": "takes no value; got",
 }
 HELP_COLUMN, COMMAND_COLUMN = 28, 18
+RECORD = "record"  # of it the last one counts, so that an alias of the shell may name one
 _NO_OPTION = "\0"  # before a word that follows `--`; no word of a command line can hold it
 HELP_WIDTH, EXAMPLES_WIDTH, LEAST_HELP_WIDTH = 100, 110, 60
 
@@ -59,6 +60,9 @@ class Parser(argparse.ArgumentParser):
             prog=f"gnomon {name}", usage="", formatter_class=formatter, add_help=False, allow_abbrev=False,
             exit_on_error=False,
         )  # fmt: skip
+        for action in (None, "store"):
+            self.register("action", action, _Once)
+        self.given: dict[str, object] = {}  # values of options that take one, while a command line is read
         self.command = name
         self.takes_command = False
         self.examples: list[tuple[str, str]] = []
@@ -95,6 +99,7 @@ class Parser(argparse.ArgumentParser):
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """Return what the words mean. Raises UsageError, HelpWanted."""
         command: list[str] = []
+        self.given.clear()
         if self.takes_command:
             words, command = self._split_command(words)
         try:
@@ -227,6 +232,34 @@ class Parser(argparse.ArgumentParser):
         for text in self.notes:
             lines += ["", *wrapped(text, help_width())]
         return "\n".join(lines)
+
+
+class _Once(argparse._StoreAction):
+    """Take the value of an option; another one that is given for it is an error, and no choice of ours."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,  # noqa: ARG002  the shape of every action's
+    ) -> None:
+        if self.option_strings and self.dest != RECORD and isinstance(parser, Parser):
+            before = parser.given.setdefault(_written_alone(self), values)
+            if before is not values and before != values:  # NaN is no other than itself
+                raise UsageError(
+                    f"`{parser.prog}`: `{_written_alone(self)}` was given twice: `{_shown(before)}` and "
+                    f"`{_shown(values)}`; one is wanted",
+                    hint=f"see `{parser.prog} --help`",
+                )
+        setattr(namespace, self.dest, values)
+
+
+def _shown(value: object) -> str:
+    """Return the value of an option as it may have been typed."""
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 class _Help(argparse.Action):

@@ -50,6 +50,37 @@ def test_a_value_may_begin_with_a_minus():
     assert parse("R", "-5").tags == ["-5"]
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["--limit", "3", "R", "--limit=4"],
+            "`gnomon do`: `--limit` was given twice: `3` and `4`; one is wanted",
+        ),
+        (["R", "--shell", "zsh", "--shell", "bash"], "`--shell` was given twice: `zsh` and `bash`"),
+        (["R", "--part", "a", "b", "--part", "c"], "`--part` was given twice: `a b` and `c`"),
+        (["R", "--share", "0.5", "--share", "1"], "`--share` was given twice: `0.5` and `1`"),
+    ],
+)
+def test_of_two_values_for_an_option_that_takes_one_none_is_dropped(words, said):
+    parser, _ = build("do", declare)
+    parser.option("--part", nargs="+")
+    parser.option("--share", type=float)
+    with pytest.raises(UsageError) as refused:
+        parser.parse(words)
+    assert said in refused.value.message
+
+
+def test_what_may_be_given_again_is():
+    assert parse("R", "--limit", "3", "--limit", "3").limit == 3, "the same says nothing else"
+    assert parse("R", "--remove", "a", "--remove", "b").remove == ["a", "b"]
+    assert parse("R", "-C", "here", "--record", "there").record == "there", "an alias may name a record"
+    parser, _ = build("do", declare)
+    parser.option("--share", type=float)
+    assert parser.parse(["R", "--share", "nan"]).share != 0
+    assert [parser.parse(["R", "--limit", one]).limit for one in "34"] == [3, 4], "each line is read anew"
+
+
 def test_an_option_that_is_not_a_value_stays_an_option():
     with pytest.raises(UsageError, match="`--sort` needs a value"):
         parse("R", "--sort", "--json")
