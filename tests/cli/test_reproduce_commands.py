@@ -191,6 +191,42 @@ def test_noise_is_within_the_spread_of_its_seeds(lab):
     assert row["seeds"] == 5
 
 
+def test_a_repeat_that_hangs_is_ended_for_its_time(lab):
+    slow = lab.project.parent / "slow"
+    lab.env["SLOW"] = str(slow)
+    lab.write("train.py", "import os, time\nif os.path.exists(os.environ['SLOW']): time.sleep(120)\n" + TRAIN)
+    lab.commit()
+    lab.python("train.py")
+    run = lab.newest()
+    slow.write_text("")
+    again = lab.again(run.id, "--timeout", "2", code=3)
+    assert again["verdict"] == "cannot run" and "it took longer than 2.0 s, and was ended" in again["why"]
+    slow.unlink()
+    assert lab.again(run.id, "--timeout", "1m")["verdict"] == "identical"
+
+
+def test_an_error_of_several_lines_is_compared_whole(lab):
+    """The last line alone is that of many errors, such as a hint."""
+    lab.write(
+        "train.py",
+        "import gnomon, os\nwith gnomon.run('a') as run:\n    run.log(x=1, step=0)\n"
+        f"    if os.path.exists({str(lab.project / 'mark')!r}):\n"
+        "        raise ValueError('cannot open the file\\nsee the manual')\n"
+        "    raise MemoryError('no memory left on device\\nsee the manual')\n",
+    )
+    lab.write(".gitignore", ".gnomon/\nmark\n")
+    lab.commit()
+    lab.python("train.py", code=1)
+    run = lab.newest()
+    assert lab.again(run.id)["verdict"] == "identical"
+    lab.write("mark", "")
+    again = lab.again(run.id, code=1)
+    assert again["verdict"] == "differs"
+    said = lab.gnomon("reproduce", run.id, code=1).stdout
+    assert "MemoryError: no memory left on device see the manual" in said
+    assert "ValueError: cannot open the file see the manual" in said
+
+
 def test_with_two_seeds_nothing_is_called_within(lab):
     again = lab.again(noisy(lab, range(2)).id, code=1)
     assert again["verdict"] == "differs"
@@ -378,6 +414,38 @@ def test_other_data_by_name(lab):
     assert lab.record.run(again["by"]).uses[0].label == "credit@v3"
 
 
+def test_a_run_that_asked_for_the_newest_data_gets_what_was_newest_then(lab):
+    versions(lab, 2)
+    lab.write("train.py", DATA.format(what="credit", read="path.read_text().splitlines()"))
+    lab.commit()
+    lab.python("train.py")
+    run = lab.newest()
+    assert run.uses[0].label == "credit@v2"
+    versions(lab, 4)
+    assert lab.again(run.id)["verdict"] == "identical"
+    # The code of a run that asked for another version is swapped, and not its data.
+    lab.write("train.py", DATA.format(what="credit@v1", read="path.read_text().splitlines()"))
+    lab.python("train.py")
+    other = lab.newest()
+    again = lab.again(run.id, "--on-changed", f"code={other.id}")
+    assert lab.record.run(again["by"]).uses[0].label == "credit@v2" and again["metrics"][0]["after"] == 3
+
+
+def test_two_versions_under_one_name_are_asked_for_as_the_script_does(lab):
+    versions(lab, 2)
+    lab.write(
+        "train.py",
+        "import gnomon, pathlib\nwith gnomon.run('a') as run:\n"
+        "    sizes = [pathlib.Path(run.use(f'credit@v{n}')).stat().st_size for n in (1, 2)]\n"
+        "    run.log(first=sizes[0], second=sizes[1], step=0)\n",
+    )
+    lab.commit()
+    lab.python("train.py")
+    run = lab.newest()
+    assert len(run.uses) == 2
+    assert lab.again(run.id)["verdict"] == "identical"
+
+
 def test_data_at_a_path_is_put_where_it_was(lab):
     versions(lab, 2)
     lab.write("train.py", DATA.format(what="data/credit.csv", read="open('data/credit.csv').readlines()"))
@@ -433,6 +501,9 @@ def test_a_reference_whose_bytes_changed(lab):
     assert lab.again(run.id)["verdict"] == "identical"
     lab.write("far/big.csv", "a\n9\n")
     assert "has other bytes than `big@v1`" in gaps(lab, run)
+    lab.gnomon("data", "add", "far/big.csv", "--name", "big", "--no-pointer")  # its bytes are kept now, as v2
+    again = lab.again(run.id, "--on-changed", "data=v2")
+    assert lab.record.run(again["by"]).uses[0].label == "big@v2", again
 
 
 def test_a_file_that_was_never_in_the_record_can_be_taken_from_here(lab):

@@ -71,6 +71,17 @@ def test_a_default_that_one_command_spells_out_is_no_difference(lab):
     assert found["runs_there"] == 2
 
 
+def test_another_seed_is_said_among_what_differs(lab):
+    lab.python("train.py", "--seed", "1")
+    lab.python("train.py", "--tint", "blue", "--seed", "2")
+    asked = lab.gnomon("why", "@2", "@1", "-m", "score", "--plan").stdout
+    assert "seed         1 → 2: every mixture is run with the same seeds, so it is no cause here" in asked
+    said = lab.gnomon("why", "@2", "@1", "-m", "score", "--seeds", "2", "--parallel", "2", code=3).stdout
+    assert "their seeds (1 and 2) and chance in single runs make the rest" in said
+    assert lab.json("why", "@2", "@1", "-m", "score", "--plan")["seed"].startswith("1 → 2: ")
+    assert any(note.startswith("seed 1 → 2") for note in lab.newest().explanations[0]["notes"])
+
+
 def test_code_and_a_parameter_together(lab):
     lab.python("train.py", "--lr", "0.1", "--seed", "1")
     lab.write("train.py", TRAIN.replace("SCALE = 1.0", "SCALE = 1.5"))
@@ -283,6 +294,51 @@ def test_ctrl_c_stops_what_runs_and_keeps_what_was_made(lab):
     assert mixtures("stopped")
     assert lab.newest().explanations == []
     assert why(lab, "--plan")["runs_there"] >= 4
+
+
+def hanging(lab):
+    """Two runs of which the mixtures hang as long as a file is there."""
+    slow = lab.project.parent / "slow"
+    lab.env["SLOW"] = str(slow)
+    wait = "SCALE = 1.0\nimport os, time\nif os.path.exists(os.environ['SLOW']): time.sleep(120)"
+    lab.write("train.py", TRAIN.replace("SCALE = 1.0", wait))
+    lab.commit()
+    lab.python("train.py", "--lr", "0.1", "--seed", "1")
+    lab.python("train.py", "--lr", "0.2", "--seed", "1")
+    slow.write_text("")
+    return slow
+
+
+def test_a_mixture_that_hangs_is_ended_for_its_time_and_named(lab):
+    slow = hanging(lab)
+    done = lab.gnomon("why", "@2", "@1", "-m", "score", "--seeds", "2", "--timeout", "2s", code=3)
+    assert "as the first, seed 0: it took longer than 2.0 s, and was ended" in done.stderr
+    assert lab.record.runs(where="status = 'running'", removed=True).ids == []
+    slow.unlink()
+    assert [one["name"] for one in why(lab, "--seeds", "5")["answer"]["shares"] if one["is_cause"]] == [
+        "params.lr"
+    ]
+    bad = lab.gnomon("why", "@2", "@1", "-m", "score", "--timeout", "soon", code=2).stderr
+    assert "`--timeout` must be a time such as `30s`, `10m` or `2h`; got `soon`" in bad
+
+
+def test_whoever_is_told_to_end_ends_what_it_started(lab):
+    hanging(lab)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gnomon", "why", "@2", "@1", "-m", "score"], cwd=lab.project, env=lab.env,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+    def running():
+        return lab.record.runs(where="status = 'running'", removed=True).ids
+
+    end = time.monotonic() + 60
+    while not running():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 128 + signal.SIGTERM
+    assert running() == []
 
 
 def test_a_script_without_seeds_is_repeated(lab):

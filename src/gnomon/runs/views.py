@@ -388,7 +388,8 @@ class Record:
         """Make a run again from the record and return what came of it; the verdict is written on the run.
 
         Options: `on_changed` (`["data=v4"]`), `env` ('auto', 'here', 'recorded', 'lock'), `take` (paths that are taken from
-        here), `quiet`, `anyway`; see `gnomon reproduce --help`. It starts the run's own command: know whose code it is.
+        here), `quiet`, `anyway`, `timeout_s`; see `gnomon reproduce --help`. It starts the run's own command: know whose code
+        it is.
         Raises UnknownSubjectError, BadArgumentError.
         """
         from gnomon.runs.reproduce.actions import plan, reproduce
@@ -396,18 +397,29 @@ class Record:
         how = {key: options.pop(key) for key in ("on_changed", "env", "take") if key in options}
         return reproduce(self, plan(self, run, **how), **{"quiet": True, **options})
 
-    def why(self, a: str, b: str, metric: str, *, parallel: int = 1, **options: Any) -> Why:
+    def why(
+        self,
+        a: str,
+        b: str,
+        metric: str,
+        *,
+        parallel: int = 1,
+        timeout_s: float | None = None,
+        **options: Any,
+    ) -> Why:
         """Return why a metric of two runs differs, by making mixtures of them; the answer is written on both.
 
         Options: `seeds` (how many, or which), `up_to` (with how many it goes on until a cause is told), `level`, `everything`,
         `budget`, `join` (factors to treat as one: `["code,params.lr"]`), `apart` (to take apart: `["code"]`), `leave` (to leave
-        out), `env`, `take`; see `gnomon why --help`. It starts the commands of both runs.
+        out), `env`, `take`; see `gnomon why --help`. It starts the commands of both runs; what takes
+        longer than `timeout_s` is ended.
         Raises UnknownSubjectError, BadArgumentError where nothing can be swapped or a part cannot be rebuilt.
         """
         from gnomon.runs.why.actions import ask, make, require_question, write_down
 
         asked = ask(self, a, b, metric, **options)
         require_question(asked)
+        asked.mixtures.timeout_s = timeout_s
         answer = make(asked, parallel=parallel)
         write_down(asked, answer)
         return answer

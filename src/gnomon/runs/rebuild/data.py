@@ -64,8 +64,8 @@ def look(record: Record, uses: Iterable[Use], root: str, below: str = ".") -> Da
 def _look(record: Record, use: Use, root: str, below: str) -> Placed | Gap | None:
     if use.version is not None:
         version = record.data(spec_of(use))
-        if use.how == REFERENCE or version.reference is not None:
-            if (version.reference or {}).get("kind") == "url":
+        if version.reference is not None:
+            if version.reference.get("kind") == "url":
                 return Gap(
                     "data",
                     f"`{version.label}` lies at a URL: whether its bytes are those is not known",
@@ -81,7 +81,10 @@ def _look(record: Record, use: Use, root: str, below: str) -> Placed | Gap | Non
                 f"the bytes of `{version.label}` are not here",
                 "`gnomon sync` brings them, if a remote has them",
             )
-        if use.how == RESTORED:
+        if use.how in (
+            RESTORED,
+            REFERENCE,
+        ):  # it is asked for by name; the version may be another one, whose bytes are kept
             return None
     if use.at is None:
         if use.how == BY_WATCHING:

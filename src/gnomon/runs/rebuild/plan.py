@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +24,7 @@ from gnomon.runs.compare.facts import is_of_job
 from gnomon.runs.given import VARIABLE, Given
 from gnomon.runs.notebook.words import CELLS
 from gnomon.runs.rebuild import cache, code, data, environment, notebook, paths, swap
+from gnomon.runs.rebuild.command import is_piped
 from gnomon.runs.rebuild.gaps import WITHHELD, Gap
 from gnomon.runs.rebuild.recipe import Processes, script_log
 from gnomon.runs.rebuild.swap import by_command
@@ -90,7 +92,7 @@ def coded(record: Record, mix: Mix, known: dict[object, code.Built] | None = Non
         known[key] = built
     source = recipe.notebook.source
     if built.root and recipe.script and not recipe.is_notebook:
-        source = _source(os.path.join(built.root, recipe.script))
+        source = _source(paths.script_outside(recipe) or os.path.join(built.root, recipe.script))
     return Coded(by_command(mix, source), built, source)
 
 
@@ -109,9 +111,13 @@ def plan(
     if how not in environment.WAYS:
         raise BadArgumentError(f"`env` must be one of {', '.join(environment.WAYS)}; got {how!r}")
     gaps = [*_command_gaps(mix.recipe)]
+    here = _home(record, mix.recipe)
+    mix = replace(mix, recipe=paths.with_script_outside(mix.recipe, here))
+    gaps += paths.outside_gaps(mix.recipe)
     mix, built, source = coded(record, mix, known)
     gaps += built.gaps
     recipe = mix.recipe
+    gaps += paths.module_gaps(recipe, source)
     gaps += [
         Gap(
             "command",
@@ -123,10 +129,8 @@ def plan(
     ]
     ready = environment.Ready("", "")
     found = data.Data((), ())
-    here = ""
     extra: list[tuple[str, str]] = []
     if built.root:
-        here = _home(record, recipe)
         below = _project_below(record, here)
         gaps += [gap for gap in paths.gaps_of(recipe.words, paths.Place(here, built.root, recipe.folder), recipe.script)
                  if not any(f"`{path}`" in gap.why for path in take)]  # fmt: skip
@@ -179,7 +183,8 @@ def _command_gaps(recipe: Recipe) -> list[Gap]:
     if any(WITHHELD in word for word in recipe.words):
         gaps.append(Gap("command", "its command holds a secret that was not recorded",
                         "pass secrets by the environment or a file; run this one by hand"))  # fmt: skip
-    if len(recipe.words) == 1 and recipe.words[0].startswith(("python", "ipython", "R", "julia")):
+    is_prompt = len(recipe.words) == 1 and recipe.words[0].startswith(("python", "ipython", "R", "julia"))
+    if is_prompt or is_piped(recipe.words):
         gaps.append(
             Gap(
                 "command",
@@ -251,6 +256,12 @@ class Started:
         self.run = run
         self.process = process
         self.folder = folder
+        self.began_s = time.monotonic()
+
+    @property
+    def took_s(self) -> float:
+        """The seconds since it began."""
+        return time.monotonic() - self.began_s
 
     def end(self, *, keep: bool = False) -> int:
         """Wait for the end; return the exit code. The folder goes, unless it is to be kept."""
@@ -259,7 +270,16 @@ class Started:
             shutil.rmtree(self.folder, ignore_errors=True)
         return status
 
-    def stop(self) -> None:
+    def end_within(self, timeout_s: float | None, *, keep: bool = False) -> int | None:
+        """As `end`; where it takes longer than so many seconds, have it end, and return None."""
+        try:
+            self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.stop(keep=keep)
+            return None
+        return self.end(keep=keep)
+
+    def stop(self, *, keep: bool = False) -> None:
         """Have it end: as Ctrl-C does, and for good when it does not listen."""
         for number, patience in ((signal.SIGINT, GRACE_S), (signal.SIGTERM, GRACE_S), (signal.SIGKILL, None)):
             try:
@@ -271,7 +291,8 @@ class Started:
                 break
             except subprocess.TimeoutExpired:
                 continue
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def start(

@@ -12,10 +12,11 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from gnomon.data.use import RESTORED
+from gnomon.data.use import REFERENCE, RESTORED
 from gnomon.errors import BadArgumentError
 from gnomon.runs.groups.configuration import is_seed_like
 from gnomon.runs.rebuild import command
+from gnomon.runs.rebuild.data import spec_of
 from gnomon.runs.spoken import value_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 CODE, ENVIRONMENT, SEED, PYTHON = "code", "environment", "seed", "python"
 SEED_OPTIONS = ("seed", "random-state", "random_state")
 CELLS = "cells"
+BY_NAME = (
+    RESTORED,
+    REFERENCE,
+)  # how data were had that a run asked for by name: what it asks for can be another version
 DATA, PARAMS, OPTION, VARIABLE = "data.", "params.", "option.", "env."
 
 
@@ -53,9 +58,24 @@ class Mix:
 
 
 def as_it_was(recipe: Recipe) -> Mix:
-    """Return the mix of which nothing is changed: what the run was given from outside, it is given again."""
+    """Return the mix of which nothing is changed: what the run was given from outside, it is given again.
+
+    So is each version of data that it asked for by name, whatever is the newest by now, and whatever other code would ask for.
+    """
     seed = recipe.seed if recipe.is_seed_given and isinstance(recipe.seed, int) else None
-    return Mix(recipe, params=recipe.given, seed=seed, data=recipe.given_data)
+    return Mix(recipe, params=recipe.given, seed=seed, data={**_versions(recipe), **recipe.given_data})
+
+
+def _versions(recipe: Recipe) -> dict[str, str]:
+    """Return the version of each data that a run asked for by name, by what it is called in the run.
+
+    Where it is called the same twice (`use("d@v1")` and `use("d@v2")`) the script has to say which, as it did.
+    """
+    found: dict[str, set[str]] = {}
+    for use in recipe.uses:
+        if use.how in BY_NAME and use.version is not None:
+            found.setdefault(use.name, set()).add(spec_of(use))
+    return {name: next(iter(specs)) for name, specs in found.items() if len(specs) == 1}
 
 
 def with_params(mix: Mix, name: str, value: object) -> Mix:
@@ -234,7 +254,7 @@ def with_data(mix: Mix, name: str, version: DataVersion) -> Mix:
             size=version.size,
             files=version.file_count,
         )
-        if use.how == RESTORED:
+        if use.how in BY_NAME:
             given[use.name] = f"{version.name}@{version.id}"
         uses[uses.index(use)] = new
     said = f"{found[0].label or found[0].name} → {version.label}"

@@ -15,10 +15,13 @@ from gnomon.runs import entries
 from gnomon.runs.actions import write
 from gnomon.runs.compare.facts import is_same, params_of
 from gnomon.runs.rebuild import plan as planning
+from gnomon.runs.rebuild.ending import ended_by_signals
 from gnomon.runs.rebuild.recipe import recipe_of
 from gnomon.runs.rebuild.swap import as_it_was
 from gnomon.runs.reproduce.changed import changed
 from gnomon.runs.reproduce.verdict import Outcome, compare
+from gnomon.runs.tracebacks import last_line
+from gnomon.text import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,11 +100,17 @@ def is_foreign(record: Record, recipe: Recipe) -> bool:
 
 
 def reproduce(
-    record: Record, made: Plan, *, quiet: bool = False, keep_folder: bool = False, anyway: bool = False
+    record: Record,
+    made: Plan,
+    *,
+    quiet: bool = False,
+    keep_folder: bool = False,
+    anyway: bool = False,
+    timeout_s: float | None = None,
 ) -> Replication:
     """Run a plan, compare what came out, and write the verdict down. A gap that blocks is a verdict, too: *cannot run*.
 
-    `anyway` runs it in spite of such gaps, if there is anything to run.
+    `anyway` runs it in spite of such gaps, if there is anything to run. What takes longer than `timeout_s` is ended.
     """
     run = made.recipe.run
     blocked = made.blocked
@@ -126,14 +135,18 @@ def reproduce(
             Replication(run, None, entries.CANNOT_RUN, str(getattr(error, "message", error)), made, None),
         )
     try:
-        status = started.end(keep=keep_folder)
+        with ended_by_signals():
+            status = started.end_within(timeout_s, keep=keep_folder)
     except BaseException:  # Ctrl-C: what it logged stays
         started.stop()
         raise
     by = planning.repeat_of(record, started)
     folder = started.folder if keep_folder else None
     found = record.run(by) if by is not None else None
-    why = _why_not(started.run, found, status, made, record)
+    if status is None:
+        why: str | None = f"it took longer than {duration(timeout_s)}, and was ended (`--timeout`)"
+    else:
+        why = _why_not(started.run, found, status, made, record)
     if why is not None or found is None:
         return _written(record, Replication(run, by, entries.CANNOT_RUN, why, made, None, folder))
     outcome = compare(record, record.run(run), found)
@@ -178,13 +191,6 @@ def _why_not(launched: str, found: RunView | None, status: int, made: Plan, reco
 def takes_values(run: RunView) -> bool:
     """Return whether any process of a run uses the SDK: else nobody took what it was given."""
     return any(not process.is_launcher for process in run.processes)
-
-
-def last_line(run: RunView) -> str | None:
-    """Return the last line that a run printed. (Where nobody looks on, its two streams are one.)"""
-    lines = [line.strip() for piece in run.console() for line in piece.text.splitlines()]
-    said = [line for line in lines if line and not line.startswith("gnomon:")]
-    return said[-1][:300] if said else None
 
 
 def _written(record: Record, done: Replication) -> Replication:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gnomon.errors import UsageError
 from gnomon.runs import entries
 from gnomon.runs.cli import open_record
+from gnomon.runs.rebuild.ending import timeout_of
 from gnomon.runs.rebuild.environment import WAYS
 from gnomon.runs.reproduce import actions
 from gnomon.runs.reproduce.words import metric_lines, plan_lines, verdict_line
@@ -68,11 +69,16 @@ def rebuilding(parser: Parser) -> None:
         help="take a file or folder of the project from here, which the record does not hold (repeatable)",
     )  # fmt: skip
     parser.option(
+        "--timeout", metavar="TIME",
+        help="end a run that takes longer, such as `30s`, `10m` or `2h`; it counts as failed",
+    )  # fmt: skip
+    parser.option(
         "--yes", action="store_true", help="do not ask before code is run that was recorded on another device"
     )
 
 
 def _reproduce(arguments: Namespace, terminal: Terminal) -> int:
+    timeout_s = timeout_of(arguments.timeout)
     record = open_record(arguments, terminal)
     is_quiet = arguments.json or arguments.quiet
     made = actions.plan(
@@ -90,8 +96,9 @@ def _reproduce(arguments: Namespace, terminal: Terminal) -> int:
         _confirm(record, made, arguments, terminal)
     terminal.flush()
     done = actions.reproduce(
-        record, made, quiet=is_quiet, keep_folder=arguments.keep_folder, anyway=arguments.anyway
-    )
+        record, made, quiet=is_quiet, keep_folder=arguments.keep_folder, anyway=arguments.anyway,
+        timeout_s=timeout_s,
+    )  # fmt: skip
     if arguments.json:
         terminal.json(done.to_dict())
     else:

@@ -22,6 +22,7 @@ from gnomon.runs.compare.metrics import SYSTEM
 from gnomon.runs.groups.siblings import siblings
 from gnomon.runs.groups.spread import per_seed
 from gnomon.runs.groups.student import t_quantile
+from gnomon.runs.tracebacks import exception_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,9 +130,8 @@ def _ended(original: RunView, repeat: RunView) -> Ended | None:
 
 
 def _how_it_ended(run: RunView) -> str:
-    lines = (run.traceback or "").strip().splitlines()
-    if lines:
-        return lines[-1][:MOST_SAID]
+    if run.traceback and (exception := exception_of(run.traceback)):
+        return exception[:MOST_SAID]
     by_say = sorted(run.processes, key=lambda process: process.is_launcher)  # which only knows an exit code
     error = next((process.error for process in by_say if process.error), None)
     if error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gnomon.runs import entries
-from gnomon.runs.reproduce.verdict import MISSING, OUTSIDE, ROUNDED, SAME, WITHIN
+from gnomon.runs.reproduce.verdict import MISSING, OUTSIDE, ROUNDED, SAME, UNKNOWN, WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,22 @@ def metric_lines(done: Replication, terminal: Terminal) -> list[str]:
         lines.append(
             f"  kept files with other bytes: {', '.join(map(terminal.clean, done.outcome.differs[:_SHOWN]))}"
         )
-    return lines if done.is_swapped else [*lines, *[f"  {note}" for note in done.outcome.notes]]
+    notes = [*done.outcome.notes, *unseeded(done)]
+    return lines if done.is_swapped else [*lines, *[f"  {note}" for note in notes]]
+
+
+def unseeded(done: Replication) -> list[str]:
+    """Return the likely reason why a run without a seed comes out otherwise, and what helps."""
+    outcome = done.outcome
+    if outcome is None or done.plan.recipe.seed is not None or done.verdict != entries.DIFFERS:
+        return []
+    if not any(row.outcome == UNKNOWN for row in outcome.metrics):
+        return []
+    what = "seed it and say so (`gnomon.run(…, seed=…)`, or `--seed` of `gnomon run`), and run it with three seeds"
+    return [
+        "the run says no seed: what it draws at random is likely the reason",
+        f"{what}: then the spread between them is known",
+    ]
 
 
 def metric_words(row: MetricVerdict, terminal: Terminal) -> str:

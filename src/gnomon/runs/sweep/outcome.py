@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.runs.run_view import RunView
 from gnomon.runs.sweep import entries
+from gnomon.runs.tracebacks import exception_of, last_line
 
 if TYPE_CHECKING:
     from gnomon.runs.sweep.file import Plan
@@ -74,17 +75,8 @@ def _error(view: RunView) -> str:
     """Return what ended a run: its error, how its command ended, and the last line that it printed."""
     how = next((one.error for one in view.processes if one.error and one.is_launcher), None)
     own = next((one.error for one in view.processes if one.error and not one.is_launcher), None)
-    traceback = (view.traceback or "").strip().splitlines()
-    last = traceback[-1] if traceback else _last_line(view) or own
+    last = exception_of(view.traceback or "") or last_line(view) or own
     return ": ".join(part for part in (how, last) if part)[:_MAX_WHY] or view.status
-
-
-def _last_line(view: RunView) -> str | None:
-    last = None
-    for piece in view.console():
-        lines = [line.strip() for line in piece.text.splitlines() if line.strip()]
-        last = lines[-1] if lines else last
-    return last
 
 
 def _unread(view: RunView, given: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.errors import BadArgumentError, UsageError
 from gnomon.runs.cli import open_record
+from gnomon.runs.rebuild.ending import timeout_of
 from gnomon.runs.reproduce.actions import is_foreign
 from gnomon.runs.reproduce.cli import confirm, rebuilding
 from gnomon.runs.why import actions
@@ -91,6 +92,7 @@ def why(parser: Parser) -> Command:
 def _why(arguments: Namespace, terminal: Terminal) -> int:
     if not arguments.metric:
         raise UsageError("`gnomon why` needs the metric", hint="for instance `gnomon why 3fa9 77ab -m auc`")
+    timeout_s = timeout_of(arguments.timeout)
     if arguments.parallel < 1:
         raise BadArgumentError(f"`--parallel` must be at least 1; got {arguments.parallel}")
     record = open_record(arguments, terminal)
@@ -110,6 +112,7 @@ def _why(arguments: Namespace, terminal: Terminal) -> int:
             terminal.json(told)
         return 0 if arguments.plan and asked.question is not None else CANNOT_RUN
     _confirm(asked, arguments, terminal)
+    asked.mixtures.timeout_s = timeout_s
     progress = _Told(terminal)
     record.progress = None  # it would be drawn over this one after each run
     try:
@@ -173,7 +176,7 @@ def question_dict(asked: Asked) -> dict[str, object]:
     return {
         "a": asked.a.run, "b": asked.b.run, "metric": asked.metric, "values": list(asked.values),
         "factors": [{"name": one.name, "said": one.said} for one in asked.factors.found],
-        "cannot_be_swapped": dict(asked.factors.fixed),
+        "cannot_be_swapped": dict(asked.factors.fixed), "seed": asked.seed_said,
         "gaps": [gap._asdict() for gap in asked.gaps],
         "notes": list(asked.notes),
         "seeds": list(asked.question.seeds) if asked.question is not None else [],

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import GnomonError
 from gnomon.runs.rebuild import plan as planning
+from gnomon.runs.rebuild.ending import SLOW_S, SLOW_TIMES, ended_by_signals
 from gnomon.runs.rebuild.recipe import Processes, recipe_of
 from gnomon.runs.rebuild.swap import may_read
 from gnomon.runs.repeats import MADE_AGAIN, MIXTURE_OF
-from gnomon.runs.reproduce.actions import last_line, takes_values
+from gnomon.runs.reproduce.actions import takes_values
+from gnomon.runs.tracebacks import last_line
 from gnomon.runs.why.keys import key_of
 from gnomon.runs.why.mixtures import Run
 from gnomon.runs.why.value import value_of
+from gnomon.text import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -63,6 +66,9 @@ class Mixtures:
         self._keys: dict[Mixture, str | None] = {}
         self._built: dict[object, Built] = {}
         self.made: dict[Run, Made] = {}
+        self.timeout_s: float | None = None  # what takes longer is ended, and failed
+        known = [one.duration_s for one in (a, b) if one.duration_s is not None]
+        self._slow_s = max(SLOW_S, SLOW_TIMES * max(known, default=math.inf))
 
     @property
     def results(self) -> dict[tuple[Mixture, Seed], float]:
@@ -167,27 +173,57 @@ class Mixtures:
         waiting = list(runs)
         active: list[tuple[Run, Started]] = []
         try:
-            while waiting or active:
-                while waiting and len(active) < parallel:
-                    run = waiting.pop(0)
-                    try:
-                        active.append((run, self._start(run)))
-                    except (OSError, GnomonError) as error:
-                        self._take_result(
-                            run, Made("", math.nan, str(getattr(error, "message", error))), tell
-                        )
-                for pair in [one for one in active if one[1].process.poll() is not None]:
-                    active.remove(pair)
-                    made = self._ended(pair[1])
-                    self._take_result(pair[0], made, tell)
-                    if stops_at_failure and math.isnan(made.value):
-                        waiting.clear()
-                if active:
-                    time.sleep(PAUSE_S)
+            with ended_by_signals():
+                self._make(waiting, active, parallel, tell, stops_at_failure)
         except BaseException:
             for _, started in active:
                 started.stop()
             raise
+
+    def _make(
+        self, waiting: list[Run], active: list[tuple[Run, Started]], parallel: int, tell: Callable[[Run, Made], None],
+        stops_at_failure: bool,
+    ) -> None:  # fmt: skip
+        slow: set[Run] = set()
+        while waiting or active:
+            while waiting and len(active) < parallel:
+                run = waiting.pop(0)
+                try:
+                    active.append((run, self._start(run)))
+                except (OSError, GnomonError) as error:
+                    self._take_result(run, Made("", math.nan, str(getattr(error, "message", error))), tell)
+            for pair in list(active):
+                run, started = pair
+                if started.process.poll() is not None:
+                    active.remove(pair)
+                    made = self._ended(started)
+                elif self.timeout_s is not None and started.took_s > self.timeout_s:
+                    active.remove(pair)
+                    started.stop()
+                    made = Made(
+                        started.run,
+                        math.nan,
+                        f"it took longer than {duration(self.timeout_s)}, and was ended",
+                    )
+                else:
+                    if self.timeout_s is None and run not in slow and started.took_s > self._slow_s:
+                        slow.add(run)
+                        self._say(self._slowly(run, started))
+                    continue
+                self._take_result(run, made, tell)
+                if stops_at_failure and math.isnan(made.value):
+                    waiting.clear()
+            if active:
+                time.sleep(PAUSE_S)
+
+    def _slowly(self, run: Run, started: Started) -> str:
+        """Return what is said of a run that takes much longer than those two did."""
+        where = " + ".join(sorted(run.mixture)) or "as the first"
+        known = max(one.duration_s or 0.0 for one in (self._a, self._b))
+        return (
+            f"{where}, seed {run.seed}, has run for {duration(started.took_s)}, and the two runs took {duration(known)} at most; "
+            "Ctrl-C keeps what was made, and `--timeout` ends such a run"
+        )
 
     def _take_result(self, run: Run, made: Made, tell: Callable[[Run, Made], None]) -> None:
         self.made[run] = made
