@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _ENDINGS = (".py", ".pyw", ".so", ".pyd")
 _FILE_BYTES = 4 << 20  # a longer one is named as not known
 MOST_FILES = 1_000
+MOST_OUTSIDE = 100  # files from outside of the project that are named
 _DIGITS = 32  # of a BLAKE3 digest in hex: they tell files apart, and are no proof against somebody who wants two alike
 
 
@@ -44,6 +45,10 @@ class LoadedFiles:
         self._main = os.path.abspath(script) if script is not None else None
         self._script = _below(self._main, self._inside) if self._main is not None else None
         self._left_out = 0
+        self._installed = _installed()
+        self._outside: dict[
+            str, str
+        ] = {}  # whole paths of files that are neither the project's nor installed
 
     @property
     def paths(self) -> frozenset[str]:
@@ -58,8 +63,12 @@ class LoadedFiles:
         places = [] if self._main is None else [self._main]
         for name in names:
             place = _file_of(found[name])
-            if place is not None and place.startswith(self._inside) and place.endswith(_ENDINGS):
+            if place is None or not place.endswith(_ENDINGS):
+                continue
+            if place.startswith(self._inside):
                 places.append(place)
+            elif len(self._outside) < MOST_OUTSIDE and self._is_outside(place):
+                self._outside[place] = self._digest(place) or ""
         for place in places:
             path = _below(place, self._inside)
             if path is None or path in self._digests or not SKIPPED.isdisjoint(path.split("/")):
@@ -71,6 +80,8 @@ class LoadedFiles:
 
     def facts(self, scrubber: Scrubber) -> dict[str, object]:
         """Return `files` (pairs of path and digest), `unknown` (paths), and `mark`, which is equal where all files are.
+
+        `outside` are pairs of whole path and digest ("": not known) of files that are neither the project's nor installed.
 
         No `mark` where some of it is not known: files that are unknown or too many, or processes that it started
         (`has_children`).
@@ -85,7 +96,11 @@ class LoadedFiles:
             if digest is not None
         ]
         unknown = sorted(path for path, digest in self._digests.items() if digest is None)
-        facts: dict[str, object] = {"files": files}
+        outside = [
+            [scrubber.text(shown(os.fsencode(place)), "code"), digest]
+            for place, digest in sorted(self._outside.items())
+        ]
+        facts: dict[str, object] = {"files": files, "outside": outside}
         if unknown:
             facts["unknown"] = [scrubber.text(shown(os.fsencode(path)), "code") for path in unknown]
         if self._left_out:
@@ -96,6 +111,15 @@ class LoadedFiles:
             facts["mark"] = mark_of((str(path), str(digest)) for path, digest in files)
         return facts
 
+    def _is_outside(self, place: str) -> bool:
+        """Return whether a file is somebody's own code beside the project: not installed, and none of Gnomon's or Python's."""
+        return (
+            place.startswith("/")
+            and place not in self._outside
+            and not place.startswith(self._installed)
+            and SKIPPED.isdisjoint(place.split("/"))
+        )
+
     def _digest(self, place: str) -> str | None:
         try:
             if os.stat(place).st_mtime > self._since_s:
@@ -103,6 +127,15 @@ class LoadedFiles:
         except (OSError, ValueError):
             return None
         return digest_of(place)
+
+
+def _installed() -> tuple[str, ...]:
+    """Return the folders whose files are installed, Python's own among them, and Gnomon's."""
+    import gnomon
+
+    own = os.path.dirname(os.path.abspath(gnomon.__file__))
+    folders = {sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__), own}
+    return tuple(sorted(f"{folder.rstrip('/')}/" for folder in folders if folder.strip("/")))
 
 
 def _has_started_others() -> bool:

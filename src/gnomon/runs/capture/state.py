@@ -79,6 +79,7 @@ _FACTS: dict[str, dict[str, Callable[[object], object]]] = {
     },
     "loaded": {
         "files": _pairs_of_texts,
+        "outside": _pairs_of_texts,
         "unknown": checked.texts,
         "left_out": checked.whole,
         "mark": checked.text,

@@ -22,6 +22,7 @@ _NAMED = re.compile(r"(--?|\+{0,2})([A-Za-z_][\w./-]*)(?:(=)(.*))?", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|nan)")
 SCRIPTS = (".py", ".sh", ".R", ".jl")
 MOST_TOLD = 50
+_WITH_VALUE = frozenset({"-W", "-X", "-Q"})  # of Python
 _TRUE, _FALSE = frozenset({"true", "yes", "on"}), frozenset({"false", "no", "off"})
 
 
@@ -64,6 +65,22 @@ def script_in(words: Sequence[str]) -> str | None:
     ('src/train.py', None)
     """
     return next((word for word in words[1:6] if word.endswith(SCRIPTS)), None)
+
+
+def is_piped(words: Sequence[str]) -> bool:
+    """Return whether a command is a Python that reads its script from standard input.
+
+    >>> [is_piped(one.split()) for one in ("python -", "python3 -u", "python -W ignore - a", "python -m x", "python a.py -")]
+    [True, True, True, False, False]
+    """
+    if not words or not words[0].startswith(("python", "pypy")):
+        return False
+    at = 1
+    while at < len(words) and words[at].startswith("-") and words[at] != "-":
+        if words[at].startswith(("-m", "-c", "--")):
+            return False
+        at += 2 if words[at] in _WITH_VALUE else 1
+    return at >= len(words) or words[at] == "-"
 
 
 def told_by(words: Sequence[str]) -> tuple[dict[str, object], int | None]:

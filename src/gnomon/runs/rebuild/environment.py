@@ -10,6 +10,7 @@ itself is the one that is running: what it does is not part of an experiment.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,17 @@ TOOLS = frozenset(
 )  # they build environments, and no training asks for their versions
 _DONE = "gnomon-complete"
 MOST_NAMED = 5
+MOST_SAID = 500  # characters of what a tool says
+_REASONS = (
+    "No matching distribution",
+    "ResolutionImpossible",
+    "because",
+    "Because",
+    "conflict",
+)  # in what pip and uv say
+_ERRORS = ("ERROR", "error", "×")
+_ASIDE = ("ERROR: Ignored the following", "[notice]", "WARNING:", "hint:")
+_VERSIONS = re.compile(r"\(from versions: [^)]*\)")
 
 
 class Ready(NamedTuple):
@@ -272,12 +284,23 @@ def _told(words: Sequence[str]) -> str | None:
         return str(error.strerror)
     if done.returncode == 0:
         return None
-    said = [line.strip() for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    first = next(
-        (at for at, line in enumerate(said) if line.startswith(("ERROR", "error", "×"))),
-        max(0, len(said) - 2),
-    )
-    return " ".join(said[first : first + 4])[:400] or f"exit code {done.returncode}"
+    return telling(done.stderr.decode("utf-8", "replace")) or f"exit code {done.returncode}"
+
+
+def telling(said: str) -> str:
+    """Return what pip or uv says of why it failed, without the lists of hundreds of versions that they print beside it.
+
+    >>> telling("ERROR: Could not find x==9 (from versions: 1.0, 1.1)\\nERROR: No matching distribution found for x==9")
+    'No matching distribution found for x==9'
+    """
+    lines = [_VERSIONS.sub("", line.strip()) for line in said.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith(_ASIDE)]
+    reasons = [line for line in lines if any(word in line for word in _REASONS)]
+    if not reasons:
+        errors = [line for line in lines if line.startswith(_ERRORS)]
+        reasons = errors[-2:] if errors else lines[-2:]
+    bare = [line.removeprefix("ERROR:").removeprefix("error:").lstrip(" ×╰─▶│├") for line in reasons]
+    return " ".join(dict.fromkeys(bare))[-MOST_SAID:].strip()
 
 
 class _alone:
@@ -350,7 +373,8 @@ def _from_lock(env: Env, recorded: Environment, code: str, say: Callable[[str], 
     else:
         made, gap_ = _made(env, key, python, [], ["-r", lock], say)
     if gap_ is not None:
-        return Ready("", "", (gap_._replace(why=f"`{name}`: {gap_.why}"),))
+        mend = f"mend `{name}` and run it anew, or take `--env recorded` (the versions that ran), or `--env here`"
+        return Ready("", "", (gap_._replace(why=f"`{name}`: {gap_.why}", next=mend),))
     _link_gnomon(made)
     return Ready(made, f"made from {name}")
 

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
+from blake3 import blake3
+
+from gnomon.runs import checked
+from gnomon.runs.capture.capture import scrubber_here
+from gnomon.runs.capture.code_files import scrubbed
+from gnomon.runs.capture.loaded import digest_of
 from gnomon.runs.rebuild.command import SCRIPTS
 from gnomon.runs.rebuild.gaps import Gap
 
+if TYPE_CHECKING:
+    from gnomon.runs.rebuild.recipe import Recipe
+
 MOST_NAMED = 5
+OUTSIDE = "outside/"  # begins the path, in the record, of a script that lies outside of the project
+_FROM_ITS_OWN = "run it from its own project"
 
 
 class Place(NamedTuple):
@@ -43,6 +55,8 @@ def gaps_of(words: Sequence[str], place: Place, script: str | None) -> list[Gap]
         if path:
             if _below(path, place) is not None:
                 continue
+            if script is not None and script.startswith(OUTSIDE) and path == _named(words, script):
+                continue  # `outside_gaps` says it
             if at < 6 and word.endswith(SCRIPTS) and script is None:
                 why = f"its script `{word}` lies outside of the project: what it was is not known"
                 gaps.append(Gap("command", why, "run it from its own project"))
@@ -69,10 +83,85 @@ def gaps_of(words: Sequence[str], place: Place, script: str | None) -> list[Gap]
     return gaps
 
 
+def with_script_outside(recipe: Recipe, here: str) -> Recipe:
+    """Return a recipe that names a script outside of the project by its whole path: a repeat runs in another folder."""
+    script, words = recipe.script or "", recipe.words
+    if not script.startswith(OUTSIDE):
+        return recipe
+    name = os.path.basename(script)
+    at = next((at for at, word in enumerate(words[1:6], 1) if os.path.basename(word) == name), None)
+    if at is None:
+        return recipe
+    place = os.path.normpath(os.path.join(here, recipe.folder, os.path.expanduser(words[at])))
+    return replace(recipe, words=(*words[:at], place, *words[at + 1 :]))
+
+
+def script_outside(recipe: Recipe) -> str | None:
+    """Return where a script lies that is outside of the project; None where it is not, or where it lies is not known."""
+    return _named(recipe.words, recipe.script) if (recipe.script or "").startswith(OUTSIDE) else None
+
+
+def _named(words: Sequence[str], script: str | None) -> str | None:
+    name = os.path.basename(script or "")
+    return next(
+        (word for word in words[1:6] if word.startswith("/") and os.path.basename(word) == name), None
+    )
+
+
+def outside_gaps(recipe: Recipe) -> list[Gap]:
+    """Return why a script outside of the project cannot be run from where it lies: only its own bytes are what ran."""
+    place = script_outside(recipe)
+    if place is None:
+        return []
+    kept = checked.objects(recipe.code.facts.get("untracked"))
+    digest = next((one.get("digest") for one in kept if one.get("path") == recipe.script), None)
+    what = f"its script `{place}` lies outside of the project, and"
+    if digest is None:
+        return [Gap("command", f"{what} what it was is not known: no digest was recorded", _FROM_ITS_OWN)]
+    if not os.path.isfile(place):
+        return [Gap("command", f"{what} nothing lies there now", _FROM_ITS_OWN)]
+    with open(place, "rb") as file:
+        content = file.read()
+    if blake3(scrubbed(content, "code", scrubber_here())).hexdigest() != digest:
+        return [
+            Gap(
+                "command", f"{what} other bytes lie there now", f"`gnomon show {recipe.run[:8]}` has what ran"
+            )
+        ]
+    return []
+
+
+def module_gaps(recipe: Recipe, source: str) -> list[Gap]:
+    """Return what of its modules from outside of the project is not known to be as it was. `source` is its script."""
+    if recipe.outside is None:
+        if script_outside(recipe) is None and "sys.path" not in source:
+            return []
+        why = "modules from outside of the project are as they are here now; which ones it imported is not recorded"
+        return [Gap("code", why, None, blocks=False)]
+    now = {path: digest_of(os.path.expanduser(path)) for path, _ in recipe.outside}
+    changed = [path for path, digest in recipe.outside if digest and now[path] != digest]
+    unknown = [path for path, digest in recipe.outside if not digest]
+    gaps = []
+    if changed:
+        is_are = "is another one" if len(changed) == 1 else "are others"
+        why = f"{_named_all(changed)}, imported from outside of the project, {is_are} here than ran"
+        gaps.append(
+            Gap("code", why, "the record has not what ran of it: bring it back where it lay", blocks=False)
+        )
+    if unknown:
+        is_are = "is as it is" if len(unknown) == 1 else "are as they are"
+        why = f"{_named_all(unknown)}, imported from outside of the project, {is_are} here now"
+        gaps.append(Gap("code", why, None, blocks=False))
+    return gaps
+
+
 def _some(paths: Sequence[str]) -> str:
+    return f"{_named_all(paths)} {'lies' if len(paths) == 1 else 'lie'}"
+
+
+def _named_all(paths: Sequence[str]) -> str:
     shown = ", ".join(f"`{path}`" for path in paths[:MOST_NAMED])
-    more = f" and {len(paths) - MOST_NAMED:,} more" if len(paths) > MOST_NAMED else ""
-    return f"{shown}{more} {'lies' if len(paths) == 1 else 'lie'}"
+    return shown + (f" and {len(paths) - MOST_NAMED:,} more" if len(paths) > MOST_NAMED else "")
 
 
 def _path_in(word: str) -> tuple[str, str]:

@@ -114,6 +114,9 @@ class Recipe:
     is_seed_given: bool = False
     told: tuple[str, ...] = ()  # which of seed, group and parameters were given to its launcher
     notebook: Cells = field(default=NO_CELLS)  # the cells that it is made of, where it ran in a notebook
+    outside: tuple[tuple[str, str], ...] | None = (
+        None  # files that it imported from outside of the project: (path, digest or ""); None: not recorded
+    )
 
     @property
     def is_recorded(self) -> bool:
@@ -173,7 +176,13 @@ def recipe_of(run: RunView, processes: Processes | None = None) -> Recipe:
         is_seed_given="seed" in run.given,
         told=tuple(run.launched.get("told", ())),
         notebook=cells_of(run) if is_of_notebook else NO_CELLS,
+        outside=_outside(captured.part("loaded")),
     )
+
+
+def _outside(loaded: Mapping[str, Any]) -> tuple[tuple[str, str], ...] | None:
+    found = loaded.get("outside")
+    return None if found is None else tuple((str(path), str(digest)) for path, digest in found)
 
 
 def _below(script: str | None, folder: str) -> str | None:

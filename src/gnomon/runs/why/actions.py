@@ -60,6 +60,20 @@ class Asked:
     duration_s: float | None  # of one run
 
     @property
+    def seed_said(self) -> str | None:
+        """What is said of the seeds where the two runs have different ones; None where they have the same.
+
+        Where nothing else differs, the spread between seeds is all that there is, and `nothing` says it.
+        """
+        one, other = self.a.seed, self.b.seed
+        if one == other or not self.factors.found:
+            return None
+        moved = " → ".join("none" if seed is None else str(seed) for seed in (one, other))
+        if self.is_seeded:
+            return f"{moved}: every mixture is run with the same seeds, so it is no cause here"
+        return f"{moved}: it cannot be given from outside, so it goes with what gives it, or with the first run's"
+
+    @property
     def missing(self) -> int:
         """How many runs are to be made now: those of the next stage."""
         return len(plan(self.looks, self.mixtures.results).runs) if self.looks else 0
@@ -252,6 +266,10 @@ def _repeats_exactly(question: Question, results: Mapping[tuple[Mixture, Seed], 
     return len(first) == 2 and all(one is not None and one == other for one, other in values)
 
 
+def _seed_notes(asked: Asked) -> list[str]:
+    return [] if asked.seed_said is None else [f"seed {asked.seed_said}"]
+
+
 def write_down(asked: Asked, answer: Answer) -> None:
     """Write the answer on both runs; it covers earlier answers to the same question."""
     said = {one.name: one.said for one in asked.factors.found}
@@ -263,7 +281,8 @@ def write_down(asked: Asked, answer: Answer) -> None:
             [one.name, said.get(one.name, ""), one.share, one.low, one.high, one.p, one.is_cause] for one in answer.shares
         ],
         "together": [[one.first, one.second, one.more, one.low, one.high] for one in answer.together],
-        "fixed": dict(asked.factors.fixed), "notes": [*asked.notes, *answer.notes], "seeds": len(answer.seeds),
+        "fixed": dict(asked.factors.fixed), "seeds": len(answer.seeds),
+        "notes": [*_seed_notes(asked), *asked.notes, *answer.notes],
         "runs": len(asked.mixtures.made), "is_exact": answer.is_exact,
     }  # fmt: skip
     for run in (asked.a.run, asked.b.run):

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gnomon.runs.plot.whiskers import Whiskers
-from gnomon.runs.rebuild.swap import CODE
+from gnomon.runs.rebuild.swap import CODE, SEED
 from gnomon.runs.why.factors import APART, OTHERS
 from gnomon.runs.why.mixtures import MOST_SEEDS
 
@@ -33,9 +33,11 @@ def question_lines(asked: Asked, terminal: Terminal) -> Iterator[tuple[str, str]
     )
     if asked.factors.found:
         yield "  what differs", ""
-        width = max(len(one.name) for one in asked.factors.found)
+        width = max(len(name) for name in (*(one.name for one in asked.factors.found), SEED))
         for one in asked.factors.found:
             yield f"    {clean(one.name):<{width}}  {clean(one.said)}", ""
+        if asked.seed_said is not None:
+            yield f"    {SEED:<{width}}  {clean(asked.seed_said)}", ""
     else:
         yield f"  {nothing(asked)}", "yellow"
     if asked.factors.fixed:
@@ -114,10 +116,20 @@ def answer_lines(asked: Asked, answer: Answer, terminal: Terminal) -> Iterator[t
         yield (
             (
                 f"the two runs as they were recorded differ by {signed(asked.values[1] - asked.values[0], terminal)}; "
-                f"{'what cannot be swapped, and ' if asked.factors.fixed else ''}chance in single runs makes the rest"
+                f"{_what_makes_the_rest(asked)}"
             ),
             "dim",
         )
+
+
+def _what_makes_the_rest(asked: Asked) -> str:
+    """Return what the two runs as they were recorded differ by beside what was explained.
+
+    Two seeds are chance, too, and whoever reads it has to know that these runs have not the same.
+    """
+    seeds = [f"their seeds ({asked.a.seed} and {asked.b.seed})"] if asked.seed_said is not None else []
+    made = ["what cannot be swapped"] if asked.factors.fixed else []
+    return f"{_and([*made, *seeds, 'chance in single runs'])} make{'' if made or seeds else 's'} the rest"
 
 
 def next_steps(asked: Asked, answer: Answer) -> Iterator[str]:

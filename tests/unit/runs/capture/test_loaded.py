@@ -66,7 +66,7 @@ def test_the_script_and_the_modules_of_the_project_are_known_by_their_bytes(root
     facts = looked(root, modules(root)).facts(Scrubber())
     assert [path for path, _ in facts["files"]] == ["net/__init__.py", "net/model.py", "train.py"]
     assert dict(facts["files"])["train.py"] == digest_of(str(root / "train.py"))
-    assert set(facts) == {"files", "mark"}
+    assert set(facts) == {"files", "mark", "outside"}
     again = looked(root, modules(root)).facts(Scrubber())["mark"]
     (root / "unused.py").write_text("other")
     assert looked(root, modules(root)).facts(Scrubber())["mark"] == again == facts["mark"]
@@ -132,3 +132,20 @@ def test_capture_without_code_does_not_look(project, monkeypatch):
     subprocess.run([sys.executable, "train.py"], check=True, capture_output=True)
     run = gnomon.open().run("@1")
     assert run.captured.part("loaded") == {} and run.captured.loaded() is None
+
+
+def test_what_was_imported_from_beside_the_project_is_named_and_what_is_installed_is_not(root, tmp_path):
+    helper, late = tmp_path / "beside/helper.py", tmp_path / "beside/late.py"
+    helper.parent.mkdir()
+    helper.write_text("X = 1")
+    late.write_text("X = 1")
+    os.utime(late, (time.time() + 100,) * 2)
+    more = {
+        "helper": module("helper", helper),
+        "late": module("late", late),
+        "packed": module("packed", tmp_path / "lib/site-packages/packed.py"),
+        "os": os,
+        "gnomon": gnomon,
+    }
+    facts = looked(root, modules(root, json=None, **more)).facts(Scrubber())
+    assert facts["outside"] == [[str(helper), digest_of(str(helper))], [str(late), ""]]
