@@ -517,6 +517,15 @@ def test_a_sweep_within_the_noise_names_no_winner(sweep):
     assert "cannot be told from" in done.stdout and "better than" not in done.stdout
 
 
+def test_a_seed_that_nothing_reads_leaves_no_noise_to_blame(sweep, ask):
+    script = TRAIN.replace(", run.seed", ", 1").replace("lr + depth + seed / 1000", "lr + depth")
+    done = sweep("--seeds", "1-2", script=script)
+    said = "no spread at all between seeds, and nothing read the seed: further seeds tell nothing"
+    assert said in done.stdout, done.stdout
+    assert said in ask("sweeps", "show", "lr and depth").out
+    assert ask("sweeps", "show", "lr and depth", "--json").json()["sentence"].endswith(said)
+
+
 def test_json_at_the_end_is_all_of_it(sweep):
     found = json.loads(sweep("--json", "--seeds", "1").stdout)
     assert found["best"] == "3" and len(found["trials"]) == 4

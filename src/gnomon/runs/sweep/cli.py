@@ -224,13 +224,14 @@ def _end(
 ) -> int:  # fmt: skip
     from gnomon.runs.sweep import running
     from gnomon.runs.sweep.cli_look import write_best
-    from gnomon.runs.sweep.views import sweep_called
+    from gnomon.runs.sweep.views import is_seed_unread, sweep_called
 
     if arguments.json:
         terminal.json(sweep_called(record, sweep.id).to_dict())
     else:
         _write_counts(sweep, plan, ending, trials, terminal)
-        write_best(sweep.id, trials, plan, terminal)
+        unread = is_seed_unread(record, trials, plan)
+        write_best(sweep.id, trials, plan, terminal, is_seed_unread=unread)
     if ending.error is not None:
         terminal.say(
             f"{terminal.style('error:', 'bold', 'red', talk=True)} the sweep was stopped: {terminal.clean(ending.error)}"

@@ -119,7 +119,7 @@ def _show(arguments: Namespace, terminal: Terminal) -> int:
     terminal.write()
     left_out = _write_trials(trials, plan, judgement, terminal, is_all=arguments.all)
     _write_trouble(trials, terminal)
-    write_best(sweep.id, trials, plan, terminal, judgement)
+    write_best(sweep.id, trials, plan, terminal, judgement, is_seed_unread=sweep.is_seed_unread)
     if left_out:
         terminal.say(f"{left_out:,} more; `--all` shows all")
     return 0
@@ -185,13 +185,14 @@ def _write_trouble(trials: Sequence[Trial], terminal: Terminal) -> None:
 
 
 def write_best(
-    sweep: str, trials: list[Trial], plan: Plan, terminal: Terminal, judgement: Judgement | None = None
-) -> None:
+    sweep: str, trials: list[Trial], plan: Plan, terminal: Terminal, judgement: Judgement | None = None, *,
+    is_seed_unread: bool,
+) -> None:  # fmt: skip
     """Write which trial has the best mean, as far as it can be told, and where to look further."""
     from gnomon.runs.sweep.views import judged
 
     found = judgement if judgement is not None else judged(trials, plan)
-    terminal.write(terminal.clean(best_words(trials, plan, found)))
+    terminal.write(terminal.clean(best_words(trials, plan, found, is_seed_unread=is_seed_unread)))
     if found is not None:
         terminal.say(
             f"`gnomon importance {plan.metric} --where \"sweep = '{sweep}'\"` says which parameters matter; "

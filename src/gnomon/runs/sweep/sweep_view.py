@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.runs.liveness import RUNNING, UNKNOWN, liveness
 from gnomon.runs.sweep import entries
-from gnomon.runs.sweep.views import RUN_TYPE, TYPE, sentence_of
+from gnomon.runs.sweep.views import RUN_TYPE, TYPE
 from gnomon.runs.sweep.words import number_words, params_words, why_words
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ class SweepView:
     @property
     def sentence(self) -> str:
         """Which trial has the best mean, and whether the noise between seeds could explain it."""
-        return sentence_of(self._of.trials, self._of.plan, self._judgement)
+        return self._of.sentence
 
     @property
     def is_best_told(self) -> bool:

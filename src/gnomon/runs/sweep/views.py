@@ -61,6 +61,16 @@ class Sweep:
         """What may be said of the trials that finished; None where there is none."""
         return judged(self.trials, self.plan)
 
+    @cached_property
+    def is_seed_unread(self) -> bool:
+        """Whether its script reads no seed, as far as its latest run says."""
+        return is_seed_unread(self.record, self.trials, self.plan)
+
+    @property
+    def sentence(self) -> str:
+        """Which trial has the best mean, and whether that means anything, in a sentence or two."""
+        return sentence_of(self.trials, self.plan, self.judgement, is_seed_unread=self.is_seed_unread)
+
     @property
     def finished(self) -> int:
         """How many trials have ended, one way or another."""
@@ -81,7 +91,7 @@ class Sweep:
             "id": self.id, "name": self.name, "author": self.author, "created": iso_time(self.created), "file": self.file,
             "trials_planned": plan.trials, "trials_ended": self.finished,
             "best": best.label if best is not None else None,
-            "sentence": sentence_of(self.trials, plan, judgement),
+            "sentence": self.sentence,
             "cannot_be_told_from_best": list(judgement.undecided) if judgement is not None else [],
             "trials": [trial_dict(one, plan) for one in self.trials],
         }  # fmt: skip
@@ -207,11 +217,24 @@ def judged(trials: Iterable[Trial], plan: Plan) -> Judgement | None:
     return judge(samples, better=better)
 
 
-def sentence_of(trials: list[Trial], plan: Plan, judgement: Judgement | None) -> str:
+def is_seed_unread(record: Record, trials: Iterable[Trial], plan: Plan) -> bool:
+    """Return whether the latest run that finished was given a seed that its script never read."""
+    from gnomon.runs.run_view import RunView
+
+    done = [one for trial in trials for one in trial.attempts if one.status == entries.FINISHED]
+    if not plan.seeds or not done:
+        return False
+    latest = max(done, key=lambda one: (one.began_us, one.run))
+    return "seed" in RunView(record, latest.run).unread
+
+
+def sentence_of(
+    trials: list[Trial], plan: Plan, judgement: Judgement | None, *, is_seed_unread: bool = False
+) -> str:
     """Return which trial has the best mean, and whether that means anything, in a sentence or two."""
     from gnomon.runs.sweep.words import best_words
 
-    return best_words(trials, plan, judgement)
+    return best_words(trials, plan, judgement, is_seed_unread=is_seed_unread)
 
 
 def resumable(record: Record, plan: Plan) -> Sweep | None:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from gnomon import text
+from gnomon.runs.groups.judge import NO_SPREAD, SAME
 from gnomon.runs.sweep import entries
 from gnomon.runs.sweep.trials import BAD, best_of
 
@@ -80,8 +81,13 @@ def run_words(one: Attempt) -> str:
     return f"trial {one.number}{seed} {one.status}: {text.clean(one.why or 'nobody knows why')} (run {one.run[:8]})"
 
 
-def best_words(trials: Sequence[Trial], plan: Plan, judgement: Judgement | None) -> str:
-    """Return which trial has the best mean, and whether others could be as good, in a sentence or two."""
+def best_words(
+    trials: Sequence[Trial], plan: Plan, judgement: Judgement | None, *, is_seed_unread: bool = False
+) -> str:
+    """Return which trial has the best mean, and whether others could be as good, in a sentence or two.
+
+    `is_seed_unread`: the script read no seed, so that further ones would be the same run again.
+    """
     best = best_of(trials, plan.seeds_or_none, highest=plan.goal == "maximize")
     if best is None or judgement is None:
         return "no trial has finished"
@@ -106,7 +112,21 @@ def best_words(trials: Sequence[Trial], plan: Plan, judgement: Judgement | None)
     named = ", ".join(same[:_SHOWN]) + (", …" if len(same) > _SHOWN else "")
     which = "trial" if len(same) == 1 else "trials"
     of = f"{len(same):,} of the {rest:,} others ({which} {named})"
-    return f"{head}; cannot be told from {of}: the noise between seeds could explain it"
+    return (
+        f"{head}; cannot be told from {of}: {_why_not_told(judgement, same, is_seed_unread=is_seed_unread)}"
+    )
+
+
+def _why_not_told(judgement: Judgement, same: Sequence[str], *, is_seed_unread: bool) -> str:
+    """Return why the best mean cannot be told from these: noise is a reason only where there is some."""
+    reasons = {one.why for one in judgement.comparisons if one.name in same}
+    if reasons == {SAME}:
+        return SAME
+    if reasons and reasons <= {SAME, NO_SPREAD} and not judgement.unjudged:
+        if is_seed_unread:
+            return "no spread at all between seeds, and nothing read the seed: further seeds tell nothing"
+        return NO_SPREAD
+    return "the noise between seeds could explain it"
 
 
 def number_words(mean: float | None, low: float | None, high: float | None) -> str:

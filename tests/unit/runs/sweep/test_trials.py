@@ -80,12 +80,26 @@ def test_the_best_is_that_of_the_goal_and_of_equal_ones_the_first():
     assert best_of([], [1], highest=True) is None
 
 
-def words(*values, seeds=(1, 2, 3, 4)):
+def words(*values, seeds=(1, 2, 3, 4), **more):
     trials = trials_of(
         [run(n, seed, value) for n, row in enumerate(values) for seed, value in zip(seeds, row, strict=False)]
     )
     plan = plan_of({**TABLE, "seeds": list(seeds[: len(values[0])])}, "x") if values else PLAN
-    return best_words(trials, plan, judged(trials, plan))
+    return best_words(trials, plan, judged(trials, plan), **more)
+
+
+def test_what_does_not_vary_between_seeds_is_not_called_noise():
+    """Three seeds that give one value each leave no noise, and yet too few seeds to tell it from chance."""
+    told = words([0.1] * 3, [0.3] * 3, [0.2] * 3)
+    assert "cannot be told from 2 of the 2 others" in told
+    assert told.endswith("no spread at all between seeds: too few seeds to tell that from chance")
+    unread = words([0.1] * 3, [0.3] * 3, [0.2] * 3, is_seed_unread=True)
+    assert unread.endswith(
+        "no spread at all between seeds, and nothing read the seed: further seeds tell nothing"
+    )
+    assert words([0.1] * 3, [0.1] * 3).endswith("(trial 1): the values are the same")
+    mixed = words([0.1, 0.9, 0.4], [0.8, 0.8, 0.8], [0.8, 0.8, 0.8])
+    assert mixed.endswith("the noise between seeds could explain it")
 
 
 def test_the_best_is_claimed_only_where_noise_does_not_explain_it():
