@@ -63,7 +63,7 @@ def test_a_proposal_is_accepted_and_an_old_decision_superseded(groups, ask):
     ask("decide", "old", "--text", "x")
     answer = ask("decisions", "supersede", "1", "new", "--text", "-y", "--propose")
     assert answer.out == "decision:2\n" and "decision:1 is superseded once it is accepted" in answer.err
-    assert ask("decisions", "accept", "2", "--why", "agreed").err == "decision:2 is accepted\n"
+    assert ask("decisions", "accept", "2", "--why", "agreed").err.startswith("decision:2 is accepted\n")
     assert "decision:1" not in ask("decisions").out
     assert "superseded" in ask("decisions", "ls", "--all").out
     rejected = ask("decisions", "reject", "2").err
@@ -182,3 +182,31 @@ def test_what_is_wrong_is_said_and_nothing_is_written(groups, ask, words, says):
     answer = ask(*words)
     assert answer.code == 2 and says in answer.err
     assert ask("decisions", "--all", "--json").json() == []
+
+
+def test_a_decision_without_evidence_says_that_it_has_none(groups, ask):
+    ask("decide", "resting", "--text", "x", "--evidence", BETTER)
+    ask("decide", "watching", "--text", "x", "--reopen-if", "any run where metrics.auc > 0.99")
+    listed = {line.split()[0]: line for line in ask("decisions").lines[1:]}
+    assert "stands" in listed["decision:1"]
+    assert " none " in listed["decision:2"] and "stands" not in listed["decision:2"]
+    assert "the evidence of 1 decision in force stands; 1 without any" in ask("decisions", "check").err
+    for words in (("decisions", "check", "2"), ("read", "decision:2")):
+        said = ask(*words).out
+        assert "it names no evidence" in said and "does not hold  any run where metrics.auc > 0.99" in said
+    assert "no evidence" not in ask("read", "decision:1").out
+    with gnomon.run("better", seed=1) as run:
+        run.log(auc=0.999)
+    assert "evidence changed" in next(line for line in ask("decisions").lines if "decision:2" in line)
+
+
+def test_a_device_without_a_member_is_told_how_to_say_who_it_is(groups, ask):
+    hint = "this record does not know who you are, so others see a device: `gnomon me --name NAME` says it"
+    assert hint in ask("decide", "one", "--text", "x", "--propose").err
+    assert hint in ask("decisions", "accept", "1").err
+    ask("team", "add", "Bea", "--zone", "UTC")
+    assert hint in ask("ask", "Bea", "Which split?").err
+    assert hint in ask("answer", "1", "The first.").err
+    ask("me", "--name", "Ana", "--zone", "UTC")
+    for words in (("decisions", "reject", "1"), ("answer", "1", "No, the second.")):
+        assert "does not know who you are" not in ask(*words).err

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from gnomon.team.writing.views import Writing
 
 SAID = {CHANGED: "evidence changed", UNKNOWN: "cannot tell", WEAKENED: "weakened", INTACT: "stands"}
-_STYLES = {SAID[CHANGED]: "red", SAID[UNKNOWN]: "yellow", SAID[WEAKENED]: "yellow", SAID[INTACT]: "dim"}
+NO_EVIDENCE = "none"
+_STYLES = {
+    NO_EVIDENCE: "dim",
+    SAID[CHANGED]: "red",
+    SAID[UNKNOWN]: "yellow",
+    SAID[WEAKENED]: "yellow",
+    SAID[INTACT]: "dim",
+}
 _ABOUT = """Decide: {title}
 Evidence: `run:ab12#metrics.auc`, `group:a > group:b on metrics.auc`, `data:credit@v3`, `decision:3`, one a line.
 Reopen if: `any run where metrics.auc > 0.93`, `data credit has a newer version`, `after 2027-03-01`, one a line."""
@@ -181,12 +188,17 @@ def _ls(arguments: Namespace, terminal: Terminal) -> int:
 
 def _row(one: Listed, terminal: Terminal) -> dict[str, object]:
     decision, standing = one.decision, one.standing
-    said = SAID[standing.verdict] if standing is not None and standing.grounds else None
+    said = evidence_words(standing) if standing is not None else None
     return {
         "label": decision.label, "state": state_words(decision), "evidence": said,
         "since": standing.since if standing is not None else None, "title": terminal.clean(decision.title),
         "by": terminal.clean(decision.who), "created": decision.created, "comments": len(decision.comments) or None,
     }  # fmt: skip
+
+
+def evidence_words(standing: Standing) -> str:
+    """Return how the evidence stands, in a word; that there is none, where nothing else is the matter."""
+    return NO_EVIDENCE if standing.verdict == INTACT and not standing.has_evidence else SAID[standing.verdict]
 
 
 def state_words(decision: Decision) -> str:
@@ -213,6 +225,8 @@ def _tell_owner(record: Record, found: Sequence[Listed], terminal: Terminal) -> 
 
 def _tell_beside(found: Sequence[Listed], terminal: Terminal) -> None:
     """Tell which decisions stand in one place: they were written apart, and nobody settled it."""
+    from gnomon.team.decisions.succession import beside_lines
+
     told: set[str] = set()
     for one in found:
         if one.decision.id not in told:
@@ -221,49 +235,20 @@ def _tell_beside(found: Sequence[Listed], terminal: Terminal) -> None:
                 terminal.say(terminal.clean(line))
 
 
-def beside_lines(decision: Decision) -> list[str]:
-    """Return, in words, which decisions stand in one place with one, and what settles it."""
-    from gnomon.team.decisions.succession import settling
-
-    rivals = decision.beside
-    lines = [
-        f"{other.row.label} of {other.who} is in force, too, "
-        + (
-            f"though {decision.label} supersedes it"
-            if other.row.id == old.id
-            else f"in the place of {old.label}"
-        )
-        for other, old in rivals
-    ]
-    if lines:
-        lines[0] = f"beside {decision.label} of {decision.who}: {lines[0]}"
-        numbered = [
-            (decision.number, decision.label),
-            *((one.row.number, one.row.label) for one, _ in rivals),
-        ]
-        command = settling([label for _, label in sorted(numbered)])
-        lines.append(f"{command} settles it, or `gnomon decisions reject` of one")
-    return lines
-
-
 def write_place(writing: Writing, terminal: Terminal) -> None:
     """Write what a decision supersedes, what stands in its place, and what stands beside it; nothing where that is nothing."""
-    from gnomon.team.decisions.succession import settling
+    from gnomon.team.decisions.succession import place_lines
     from gnomon.team.decisions.views import decision_called, superseded_by
 
     decision = decision_called(writing.record, writing.id)
-    for old in superseded_by(decision):
-        terminal.write(f"supersedes {old.label}: {terminal.clean(old.title)}")
-    there = decision.in_its_place
-    for one in there:
-        terminal.write(
-            f"in its place {one.row.label} of {terminal.clean(one.who)}: {terminal.clean(one.row.title)}"
-        )
-    lines = beside_lines(decision)
-    if len(there) > 1:
-        settles = settling([one.row.label for one in there])
-        lines.insert(0, f"these were written apart, and all are in force: {settles} settles it")
+    lines = [f"supersedes {old.label}: {old.title}" for old in superseded_by(decision)]
+    lines += [f"in its place {one.row.label} of {one.who}: {one.row.title}" for one in decision.in_its_place]
+    unsettled = place_lines(decision)
+    if lines or unsettled:
+        terminal.write()
     for line in lines:
+        terminal.write(terminal.clean(line))
+    for line in unsettled:
         terminal.write(terminal.style(terminal.clean(line), "yellow"))
 
 
@@ -301,7 +286,10 @@ def _check(arguments: Namespace, terminal: Terminal) -> int:
             terminal.write()
         _write_checked(one, terminal)
     if not shown:
-        terminal.say(f"the evidence of {terminal.count(len(found), 'decision')} in force stands")
+        resting = sum(one.standing is not None and one.standing.has_evidence for one in found)
+        without = f"; {len(found) - resting:,} without any" if len(found) > resting else ""
+        stands = f"the evidence of {terminal.count(resting, 'decision')} in force stands{without}"
+        terminal.say(stands if resting or not found else "no decision in force names evidence")
     return int(is_changed)
 
 
@@ -321,6 +309,8 @@ def _write_checked(one: Listed, terminal: Terminal) -> None:
 
 def write_grounds(standing: Standing, terminal: Terminal) -> None:
     """Write each piece of evidence and each condition with what became of it."""
+    if not standing.has_evidence:
+        terminal.write("  it names no evidence")
     for ground in standing.grounds:
         said = _said(ground)
         style = {CHANGED: "red", INTACT: "dim"}.get(ground.verdict, "yellow")
@@ -374,10 +364,12 @@ def _move(arguments: Namespace, terminal: Terminal, what: str) -> int:
     from gnomon.team.decisions import actions
     from gnomon.team.decisions.succession import left_alone
     from gnomon.team.decisions.views import decision_called
+    from gnomon.team.people.cli import say_unknown
 
     decision = decision_called(open_record(arguments, terminal), arguments.decision)
     moved = getattr(actions, what)(decision, arguments.why)
     terminal.say(f"{moved.label} is {moved.state}")
+    say_unknown(moved.record, terminal)
     for row in left_alone(moved) if what == "reject" else ():
         back = f"`gnomon decisions accept {row.label}` brings it back"
         terminal.say(f"nothing stands in the place of {row.label} now, which is superseded still; {back}")

@@ -57,6 +57,11 @@ class Standing(NamedTuple):
         return next((one for one in _ORDER if one in found), INTACT)
 
     @property
+    def has_evidence(self) -> bool:
+        """Whether it rests on anything: a condition that would reopen it is no evidence."""
+        return any(not one.is_condition for one in self.grounds)
+
+    @property
     def is_changed(self) -> bool:
         """Whether the decision says *evidence changed*."""
         return self.verdict == CHANGED

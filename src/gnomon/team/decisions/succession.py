@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from gnomon.runs.views import Record
+    from gnomon.team.decisions.views import Decision
     from gnomon.team.writing.views import Row, Writing
 
 
@@ -142,6 +143,36 @@ def stand(others: Sequence[Other]) -> str:
 def settling(labels: Sequence[str]) -> str:
     """Return the command that puts one decision in the place of several."""
     return f"`gnomon decide TITLE {' '.join(f'--supersedes {_word(one)}' for one in labels)}`"
+
+
+def beside_lines(decision: Decision) -> list[str]:
+    """Return, in words, which decisions stand in one place with one, and what settles it."""
+    rivals = decision.beside
+    lines = [
+        f"{other.row.label} of {other.who} is in force, too, "
+        + (
+            f"though {decision.label} supersedes it"
+            if other.row.id == old.id
+            else f"in the place of {old.label}"
+        )
+        for other, old in rivals
+    ]
+    if lines:
+        lines[0] = f"beside {decision.label} of {decision.who}: {lines[0]}"
+        numbered = [
+            (decision.number, decision.label),
+            *((one.row.number, one.row.label) for one, _ in rivals),
+        ]
+        command = settling([label for _, label in sorted(numbered)])
+        lines.append(f"{command} settles it, or `gnomon decisions reject` of one")
+    return lines
+
+
+def place_lines(decision: Decision) -> list[str]:
+    """Return the same, and before it that several stand in the place of this one."""
+    there = decision.in_its_place
+    apart = f"several stand in its place, and all are in force: {settling([one.row.label for one in there])} settles it"
+    return [*([apart] if len(there) > 1 else []), *beside_lines(decision)]
 
 
 def _next(there: Sequence[Other]) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gnomon.page import Answer, Ask, Shown
+    from gnomon.team.decisions.views import Decision
     from gnomon.team.pages.tried import Tried
     from gnomon.team.people.person import Person
     from gnomon.team.writing.earlier import Earlier
@@ -54,6 +55,7 @@ def page_of(ask: Ask, found: Writing, tried: Tried = NOTHING) -> Shown:
         {"said": one, "text": as_markup(ask.record, one.text), "is_mine": reader is not None and one.writer in reader.writers}
         for one in found.comments
     ]  # fmt: skip
+    asked = _decision(found)
     values = {
         "members": members, "me": reader, "kind": kind, "one": found, "here_path": f"/{kind}/{found.id}",
         "acts_path": f"/writing/{kind}/{found.id}", "text": as_markup(ask.record, found.text),
@@ -61,7 +63,9 @@ def page_of(ask: Ask, found: Writing, tried: Tried = NOTHING) -> Shown:
         "to_edit": text_to_edit(found), "earlier": _earlier(ask, found), "comments": comments,
         "moves": found.moves, "buttons": _buttons(found, reader), "list_path": PATHS[kind], "list_title": LISTS[kind],
         "is_late": found.is_open and found.due is not None and found.due < ask.now,
-        "facts": _facts(ask, found), "standing": _standing(found), "review": _review(ask, found, reader, comments),
+        "facts": _facts(ask, found), "standing": asked.standing if asked is not None else None,
+        "in_its_place": asked.in_its_place if asked is not None else [], "place_lines": _place_lines(asked),
+        "review": _review(ask, found, reader, comments),
         "is_revised": found.kind.can_be_revised and kind != "handoff", "text_seen": seen_of(found.raw["text_heads"]),
         "seen_of": seen_of,
     }  # fmt: skip
@@ -148,14 +152,21 @@ def _facts(ask: Ask, found: Writing) -> list[tuple[str, object]]:
     return facts
 
 
-def _standing(found: Writing) -> object:
-    """Return how the evidence of a decision stands; None for other kinds, and for one that is not in force."""
+def _decision(found: Writing) -> Decision | None:
+    """Return a decision, with what it rests on and what stands in its place; None for other kinds."""
     if found.kind.type != "decision":
         return None
     from gnomon.team.decisions.views import decision_called
 
-    asked = decision_called(found.record, found.id)
-    return asked.standing if asked.is_in_force else None
+    return decision_called(found.record, found.id)
+
+
+def _place_lines(decision: Decision | None) -> list[str]:
+    if decision is None:
+        return []
+    from gnomon.team.decisions.succession import place_lines
+
+    return place_lines(decision)
 
 
 def _review(

@@ -34,6 +34,16 @@ def named(record: Record, word: str) -> Person:
     return person
 
 
+def say_unknown(record: Record, terminal: Terminal) -> None:
+    """Say how others learn who it was that did something on this device, where the record does not know it."""
+    from gnomon.team.people.views import me
+
+    if me(record) is None:
+        terminal.say(
+            "this record does not know who you are, so others see a device: `gnomon me --name NAME` says it"
+        )
+
+
 def date_of(text: str, what: str) -> date:
     """Return a date that a person wrote. Raises BadArgumentError."""
     from gnomon.team.people.state import is_date

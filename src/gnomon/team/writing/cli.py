@@ -345,14 +345,17 @@ def whom(record: Record, word: str) -> Person:
 
 
 def tell_of(record: Record, texts: Sequence[str], terminal: Terminal) -> None:
-    """Say what is odd about texts that were just stored: numbers that are not what the record has, references to nothing.
+    """Say what is odd about texts that were just stored: that nobody knows whose they are, numbers that are not what the
+    record has, references to nothing.
 
     They are stored as they were typed; who wrote them can change them while nobody has read them yet.
     """
     from gnomon.team.cards import FOUND, cards
+    from gnomon.team.people.cli import say_unknown
     from gnomon.team.prose.check import check
     from gnomon.team.references import references_in
 
+    say_unknown(record, terminal)
     text = "\n\n".join(filter(None, texts))
     for one in check(record, text).failed[:MOST_TOLD]:
         terminal.say(f"note: `{terminal.clean(one.written)}` is {one.verdict}: {terminal.clean(one.why)}")

@@ -104,6 +104,20 @@ def test_a_form_that_is_right_leads_to_what_was_written(record):
     assert answer == Redirect(f"/question/{made.id}")
 
 
+def test_the_page_of_a_superseded_decision_shows_its_evidence_and_what_stands_in_its_place(record):
+    with gnomon.run("a") as run:
+        run.log(auc=0.9)
+    old = record.team.decide("old", "x", evidence=[f"run:{run.id}#metrics.auc"])
+    new = record.team.decide(
+        "new", "x", supersedes=[old.label], reopen_if=["any run where metrics.auc > 0.99"]
+    )
+    page = one.decision(asked(record, {"word": old.id}))
+    assert page.values["standing"].has_evidence and len(page.values["standing"].grounds) == 1
+    assert [other.row.id for other in page.values["in_its_place"]] == [new.id]
+    assert page.values["place_lines"] == []
+    assert not one.decision(asked(record, {"word": new.id})).values["standing"].has_evidence
+
+
 def test_a_decision_supersedes_those_that_the_form_names(record):
     old = record.team.decide("Old", "text")
     draft = write.form(asked(record, {"kind": "decision"}, query=[("supersedes", old.label)]))
