@@ -381,6 +381,57 @@ def test_a_mixture_that_fails_says_why(lab):
     assert [one["name"] for one in joined["factors"]] == ["code+params.lr"]
 
 
+STEEP = TRAIN.replace("SCALE = 1.0", "SCALE = 1.0\nassert args.lr < 0.3 or SCALE > 1, 'too steep'")
+
+
+def test_a_mixture_that_failed_is_not_run_again_unless_asked(lab):
+    lab.write("train.py", STEEP)
+    lab.commit()
+    lab.python("train.py", "--lr", "0.1", "--seed", "1")
+    lab.write("train.py", STEEP.replace("SCALE = 1.0", "SCALE = 1.5"))
+    lab.python("train.py", "--lr", "0.4", "--seed", "1")
+    words = ("why", "@2", "@1", "-m", "score", "--seeds", "2")
+    first = lab.gnomon(*words, code=3)
+    made = len(lab.record.runs(limit=None, removed=True).ids)
+    asked = lab.gnomon(*words, "--plan")
+    assert "2 failed before: `--retry` runs them again" in asked.stdout, asked.stdout
+    again = lab.gnomon(*words, code=3)
+    assert len(lab.record.runs(limit=None, removed=True).ids) == made
+    reason = next(line for line in first.stdout.splitlines() if "too steep" in line)
+    assert reason in again.stdout, again.stdout  # the same reason as when it was run
+    lab.gnomon(*words, "--retry", code=3)
+    assert len(lab.record.runs(where="status = 'failed'", removed=True).ids) == 4
+    taken = lab.json(*words, "--with", ".gitignore", "--plan")  # it may be what they lacked
+    assert taken["runs_at_most"] > 0
+
+
+def test_a_run_that_failed_is_said_to_have_failed(lab):
+    lab.write("train.py", TRAIN.replace("    run.log", "    assert args.lr < 0.3, 'too steep'\n    run.log"))
+    lab.commit()
+    lab.python("train.py", "--lr", "0.1", "--seed", "1")
+    lab.python("train.py", "--lr", "0.4", "--seed", "1", code=1)
+    error = lab.gnomon("why", "@2", "@1", "-m", "score", code=2).stderr
+    failed = lab.newest().id[:8]
+    assert f"run {failed} failed before it logged `score`: AssertionError: too steep" in error
+    assert f"`gnomon console {failed}`" in error
+
+
+def test_what_differs_and_cannot_be_swapped_is_not_called_unknown(lab):
+    lab.write(
+        "loop.py",
+        "import gnomon, sys\nfor lr in (0.1, 0.2):\n    with gnomon.run(f'lr-{lr}', params={'lr': lr}, seed=1) as run:\n"
+        "        run.log(score=lr, step=0)\n",
+    )
+    lab.commit()
+    lab.python("loop.py", "--a", "1")
+    lab.python("loop.py", "--a", "2")
+    asked = ("why", "@3", "@2", "-m", "score")  # of two processes: `lr` and `--a`
+    for option in ("--together", "--without"):
+        names = "option.a,lr" if option == "--together" else "lr"
+        error = lab.gnomon(*asked, option, names, code=2).stderr
+        assert "`params.lr` differs, and cannot be swapped: " in error, error
+
+
 def test_a_parameter_that_is_read_only_sometimes_changes_nothing_elsewhere(lab):
     """With `adam` nobody reads `mom`: that is what swapping it alone does."""
     lab.write(

@@ -21,7 +21,7 @@ from gnomon.runs.why.factors import Factors, factors_of, together, without
 from gnomon.runs.why.looks import attribute, looks_at, plan
 from gnomon.runs.why.mixtures import MOST_SEEDS, ends_of, needed
 from gnomon.runs.why.running import Mixtures, durations, repeat
-from gnomon.runs.why.value import require
+from gnomon.runs.why.value import how_it_failed, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -103,12 +103,13 @@ def ask(
     leave: Sequence[str] = (),
     env: str = "auto",
     take: Sequence[str] = (),
+    retry: bool = False,
     say: Callable[[str], None] = lambda _: None,
 ) -> Asked:
     """Return what asking why two runs differ takes. Nothing is started.
 
     `seeds` is how many, or which; `up_to` is with how many seeds it goes on until a cause is told; `join` are factors that are
-    made one, `apart` those that are taken apart, `leave` those that are left out.
+    made one, `apart` those that are taken apart, `leave` those that are left out. `retry` has mixtures that failed run again.
 
     Raises BadArgumentError where one of the runs has not ended or never logged the metric, UnknownSubjectError,
     AmbiguousIdError.
@@ -136,11 +137,23 @@ def ask(
     factors = together(factors, join)
     is_seeded = first.seed is not None and takes_seed(first, source)
     made = Mixtures(
-        record, first, second, factors.found, metric, is_seeded=is_seeded, env=env, take=take, say=say
+        record,
+        first,
+        second,
+        factors.found,
+        metric,
+        is_seeded=is_seeded,
+        env=env,
+        take=take,
+        retry=retry,
+        say=say,
     )
     whole = frozenset(one.name for one in factors.found)
     gaps = tuple(dict.fromkeys([gap for end in (frozenset[str](), whole) for gap in made.plan(end).blocked]))
     notes = list(factors.notes)
+    for view in (one, other):
+        if view.status == "failed":
+            notes.append(f"run {view.id[:8]} failed after it had logged `{metric}`: {how_it_failed(view)}")
     if not is_seeded:
         notes.append(
             "other seeds cannot be tried (no word of the command, and no `run.seed` in the script): "

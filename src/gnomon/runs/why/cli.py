@@ -65,6 +65,7 @@ def why(parser: Parser) -> Command:
         action="store_true",
         help="run the mixtures even where the two ends cannot be told apart",
     )
+    parser.option("--retry", action="store_true", help="run again the mixtures that failed before")
     parser.option("--budget", metavar="N", type=int, help="the most runs in all; fewer mixtures are run then")
     parser.option(
         "--level", metavar="P", type=float, default=0.05,
@@ -100,7 +101,7 @@ def _why(arguments: Namespace, terminal: Terminal) -> int:
         record, arguments.a, arguments.b, arguments.metric, seeds=_seeds(arguments.seeds), up_to=arguments.up_to,
         level=arguments.level, everything=arguments.everything, budget=arguments.budget,
         join=arguments.together or (), apart=arguments.apart or (), leave=arguments.without or (), env=arguments.env,
-        take=arguments.take or (), say=lambda text: terminal.say(terminal.style(text, "dim", talk=True)),
+        take=arguments.take or (), retry=arguments.retry, say=lambda text: terminal.say(terminal.style(text, "dim", talk=True)),
     )  # fmt: skip
     if not arguments.json:
         for line, style in question_lines(asked, terminal):

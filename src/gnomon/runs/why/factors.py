@@ -357,10 +357,26 @@ def without(factors: Factors, names: Sequence[str]) -> Factors:
     for name in names:
         one = known.get(name) or known.get(f"{swap.PARAMS}{name}")
         if one is None:
-            raise swap.unknown(f"`--without {name}`: nothing that differs is called `{name}`", name, known)
+            raise _no_factor(factors, f"--without {name}", name, known)
         left[one.name] = f"{one.said}: left out, as asked"
     found = tuple([one for one in factors.found if one.name not in left])
     return Factors(found, {**factors.fixed, **left}, factors.notes)
+
+
+def _no_factor(factors: Factors, option: str, name: str, known: Mapping[str, Factor]) -> BadArgumentError:
+    """Return the error for a name that is no factor: it may well differ, and be nothing that can be swapped."""
+    fixed = {
+        one: why
+        for one, why in factors.fixed.items()
+        if name in (one, one.partition(".")[0], one.partition(".")[2])
+    }
+    if not fixed:
+        return swap.unknown(f"`{option}`: nothing that differs is called `{name}`", name, known)
+    said = "; ".join(f"`{one}` differs, and cannot be swapped: {why}" for one, why in fixed.items())
+    return BadArgumentError(
+        f"`{option}`: {said}",
+        hint="it is the same in all mixtures, and no part of the answer: leave it out of the option",
+    )
 
 
 def _code_file(other: Recipe, path: str, every: frozenset[str]) -> Callable[[Mix], Mix]:
@@ -405,9 +421,7 @@ def together(factors: Factors, groups: Sequence[str]) -> Factors:
         for name in names:
             one = known.get(name) or known.get(f"{swap.PARAMS}{name}")
             if one is None:
-                raise swap.unknown(
-                    f"`--together {group}`: nothing that differs is called `{name}`", name, known
-                )
+                raise _no_factor(factors, f"--together {group}", name, known)
             chosen.append(one)
         if len(chosen) < 2:
             raise BadArgumentError(f"`--together {group}` needs two factors or more, with commas between")

@@ -1,8 +1,8 @@
 """Mixtures of two runs, made and kept: which results exist, and how the missing ones come to be.
 
 Always true: a result that exists, from an earlier `why` or as an ordinary run of the same recipe, is not made again; what was
-made is in the record when this returns or is interrupted. A run that failed counts as failed now and is tried again by the next
-`why`.
+made is in the record when this returns or is interrupted. A mixture that failed by itself counts as failed in the next `why`,
+too, unless `retry` is asked for, or it gets something else: `take`, another `env`. One that was ended from outside is run again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gnomon.errors import GnomonError
 from gnomon.runs.rebuild import plan as planning
 from gnomon.runs.rebuild.ending import SLOW_S, SLOW_TIMES, ended_by_signals
+from gnomon.runs.rebuild.environment import AUTO
 from gnomon.runs.rebuild.recipe import Processes, recipe_of
 from gnomon.runs.rebuild.swap import may_read
 from gnomon.runs.repeats import MADE_AGAIN, MIXTURE_OF
@@ -55,8 +56,9 @@ class Mixtures:
 
     def __init__(
         self, record: Record, a: Recipe, b: Recipe, factors: Sequence[Factor], metric: str, *, is_seeded: bool,
-        env: str = "auto", take: Sequence[str] = (), say: Callable[[str], None] = lambda _: None,
+        env: str = "auto", take: Sequence[str] = (), retry: bool = False, say: Callable[[str], None] = lambda _: None,
     ) -> None:  # fmt: skip
+        self._retry = retry
         self._record, self._a, self._b = record, a, b
         self._factors = {one.name: one for one in factors}
         self._metric = metric
@@ -118,22 +120,49 @@ class Mixtures:
         if (key := key_of(self._a)) is not None:
             wanted.setdefault(key, frozenset())
         slots: dict[Mixture, int] = {}
+        failed: list[tuple[Run, Made]] = []
         for view, key in self._candidates():
             mixture_found = wanted.get(key)
-            if mixture_found is None or (view.unread and self._is_deaf(view, mixture_found)):
+            if mixture_found is None:
+                continue
+            why = self._why_failed(view, mixture_found)
+            if why is not None and self._counts_as_failed(view):
+                failed.append((Run(mixture_found, view.repeats["seed"]), Made(view.id, math.nan, why, True)))
+            if why is not None:
                 continue
             slots[mixture_found] = slots.get(mixture_found, 0) + 1
             run = Run(mixture_found, view.seed if self._is_seeded else repeat(slots[mixture_found]))
             value = value_of(view, self._metric)
             if run not in self.made and value is not None and math.isfinite(value):
                 self.made[run] = Made(view.id, value, None, was_there=True)
+        for run, made in failed:
+            self.made.setdefault(run, made)
 
-    def _is_deaf(self, view: RunView, mixture: Mixture) -> bool:
-        coded = planning.coded(self._record, self.mix(mixture), self._built)
-        return bool(_never_read(view, coded.mix, coded.source))
+    def _why_failed(self, view: RunView, mixture: Mixture) -> str | None:
+        """Return why a run that exists gave no value; None where it gave one."""
+        if view.status != "finished":
+            return _how_it_ended(view, view.captured.exit.get("code"))
+        if view.unread:
+            coded = planning.coded(self._record, self.mix(mixture), self._built)
+            if unread := _never_read(view, coded.mix, coded.source):
+                return _unread_words(unread[0])
+        return None if value_of(view, self._metric) is not None else f"it never logged `{self._metric}`"
+
+    def _counts_as_failed(self, view: RunView) -> bool:
+        """Whether an earlier mixture that gave no value would do so again: it got what it would get now, and ended by itself."""
+        made = view.repeats
+        return (
+            not self._retry
+            and not self._take
+            and made.get("for") == MIXTURE_OF
+            and made.get("env", AUTO) == self._env
+            and not made.get("take")
+            and isinstance(made.get("seed"), (int, str))
+            and not view.captured.exit.get("signal")
+        )
 
     def _candidates(self) -> Iterable[tuple[RunView, str]]:
-        """Yield (run, key) of finished runs that may be mixtures: earlier ones say their key, others are looked at."""
+        """Yield (run, key) of runs that may be mixtures: earlier ones say their key, and may have failed; others are asked."""
         record = self._record
         record.replica.update(record.progress)
         ids = record.replica.index.ids("run")
@@ -145,7 +174,7 @@ class Mixtures:
         first = [at for at in order if ids[at] in (self._a.run, self._b.run)]
         for at in dict.fromkeys([*first, *order]):
             if (
-                cells["status"][at] != "finished"
+                cells["status"][at] not in ("finished", *(("failed",) if cells["repeats"][at] else ()))
                 or cells["removed"][at] not in (None, False, *MADE_AGAIN)
                 or cells["script"][at] not in scripts
             ):
@@ -238,6 +267,8 @@ class Mixtures:
             "seed": run.seed,
             "against": self._b.run,
             "mixture": sorted(run.mixture),
+            "env": self._env,
+            "take": list(self._take),
         }
         return planning.start(self._record, made, MIXTURE_OF, of=self._a.run, quiet=True, also=also)
 
@@ -251,16 +282,13 @@ class Mixtures:
 
     def _value(self, view: RunView, status: int, started: Started) -> tuple[float, str | None]:
         if view.status != "finished":
-            said = last_line(self._record.run(started.run))
-            return math.nan, f"exit code {status}" + (f": {said}" if said else "")
+            return math.nan, _how_it_ended(self._record.run(started.run), status)
         mix: Mix = started.plan.mix
         if (mix.params or mix.seed is not None) and not takes_values(view):
             return math.nan, f"nothing takes `{next(iter(mix.params), 'seed')}` from outside"
         unread = _never_read(view, mix, started.plan.source)
         if unread:
-            return math.nan, f"the script never reads `run.params[{unread[0]!r}]`" if unread[
-                0
-            ] != "seed" else "it never reads `run.seed`"
+            return math.nan, _unread_words(unread[0])
         value = value_of(view, self._metric)
         if value is None:
             return math.nan, f"it never logged `{self._metric}`"
@@ -277,6 +305,15 @@ def _never_read(view: RunView, mix: Mix, source: str) -> list[str]:
         for name in view.unread
         if (name in mix.params and not may_read(source, name)) or (name == "seed" and mix.seed is not None)
     ]
+
+
+def _how_it_ended(view: RunView, status: object) -> str:
+    said = last_line(view)
+    return f"exit code {status if status is not None else '?'}" + (f": {said}" if said else "")
+
+
+def _unread_words(name: str) -> str:
+    return f"the script never reads `run.params[{name!r}]`" if name != "seed" else "it never reads `run.seed`"
 
 
 def repeat(nth: int) -> str:

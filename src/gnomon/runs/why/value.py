@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.errors import BadArgumentError
 from gnomon.runs.rebuild.swap import unknown
+from gnomon.runs.tracebacks import MOST_SAID, exception_of, last_line
 
 if TYPE_CHECKING:
     from gnomon.runs.run_view import RunView
@@ -35,11 +36,22 @@ def split(run: RunView, metric: str) -> tuple[str, str]:
     return bare, "last"
 
 
+def how_it_failed(run: RunView) -> str:
+    """Return the error that ended a run, else its last line."""
+    own = next((one.error for one in run.processes if one.error), None)
+    return exception_of(run.traceback or "")[:MOST_SAID] or last_line(run) or own or "nobody knows why"
+
+
 def require(run: RunView, metric: str) -> float:
-    """Return the figure of a run. Raises BadArgumentError where it never logged it, or it is no number."""
+    """Return the figure of a run. Raises BadArgumentError where it failed or never logged it, or it is no number."""
     value = value_of(run, metric)
     if value is None:
         name, _ = split(run, metric)
+        if run.status == "failed":
+            raise BadArgumentError(
+                f"run {run.id[:8]} failed before it logged `{name}`: {how_it_failed(run)}",
+                hint=f"`gnomon console {run.id[:8]}` shows what it printed; `gnomon compare` says what differs",
+            )
         raise unknown(f"run {run.id[:8]} never logged `{name}`", name, run.series_names)
     if math.isnan(value):
         raise BadArgumentError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from typing import TYPE_CHECKING
@@ -77,6 +78,9 @@ def cost(asked: Asked, terminal: Terminal, parallel: int = 1) -> str:
     now, most = asked.missing, asked.at_most
     there = len(asked.mixtures.made)
     text = f"{what}; {kind}; {terminal.count(there, 'run')} of them exist"
+    failed = sum(math.isnan(one.value) for one in asked.mixtures.made.values())
+    if failed:
+        text += f" ({failed:,} failed before: `--retry` runs them again)"
     if not most:
         return f"{text}: nothing is to be run"
     took = asked.duration_s
