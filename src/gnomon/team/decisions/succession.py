@@ -9,6 +9,7 @@ what stands in its place counts.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import BadArgumentError
@@ -18,7 +19,7 @@ from gnomon.team.writing import views
 from gnomon.team.writing.kinds import DECISION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from gnomon.runs.views import Record
     from gnomon.team.decisions.views import Decision
@@ -50,49 +51,57 @@ class Succession:
                 continue
             if any(one["state"] == "accepted" for one in state["states"]):
                 self._is_accepted.add(decision)
-            for old in dict.fromkeys(checked.texts(state["fields"].get("supersedes"))):
+            for old in set(checked.texts(state["fields"].get("supersedes"))) - {decision}:
                 self._later.setdefault(old, []).append(decision)
                 self._earlier.setdefault(decision, []).append(old)
 
     def in_place_of(self, decision: str) -> list[Other]:
         """Return the decisions in force that stand in the place of one, by number; more than one were written apart."""
-        return self._named(self._heads(decision, {decision}))
+        return self._named(self._heads(decision))
 
     def beside(self, decision: str) -> list[tuple[Other, Row]]:
         """Return the decisions in force in the place of an older one in which this one stands, too, each with that older one."""
-        if decision not in self._is_accepted or self._heads(decision, {decision}):
+        if decision not in self._is_accepted or self._heads(decision):
             return []
-        before = self._before(decision)
+        before = _reached(decision, self._earlier)
         found: dict[str, tuple[Other, Row]] = {}
-        for old in before & self._rows.keys():
-            rivals = [*self._heads(old, {old}), *([old] if old in self._is_accepted else ())]
+        for old in sorted(before & self._rows.keys(), key=lambda one: -self._rows[one].number):
+            rivals = [*self._heads(old), *([old] if old in self._is_accepted else ())]
             for other in self._named(one for one in rivals if one == old or one not in before):
                 if other.row.id != decision:
                     found.setdefault(other.row.id, (other, self._rows[old]))
         return sorted(found.values(), key=lambda one: one[0].row.number)
 
-    def _heads(self, decision: str, seen: set[str]) -> list[str]:
-        found = []
-        for one in self._later.get(decision, ()):
-            if one in seen:
-                continue  # a stranger's entries may go in a circle
-            seen.add(one)
-            later = self._heads(one, seen)
-            found += later or ([one] if one in self._is_accepted else [])
-        return found
+    def _heads(self, decision: str) -> list[str]:
+        """Return the accepted decisions that a chain leads to from one, and from which none leads to another accepted one."""
+        there = _reached(decision, self._later) & self._is_accepted
+        return [one for one in there if self._leading.isdisjoint(self._later.get(one, ()))]
 
-    def _before(self, decision: str) -> set[str]:
-        found: set[str] = set()
-        waiting = [decision]
+    @cached_property
+    def _leading(self) -> frozenset[str]:
+        """The decisions that are accepted, or from which a chain leads to one that is."""
+        found = set(self._is_accepted)
+        waiting = list(found)
         while waiting:
             new = [one for one in self._earlier.get(waiting.pop(), ()) if one not in found]
             found.update(new)
             waiting += new
-        return found - {decision}
+        return frozenset(found)
 
     def _named(self, ids: Iterable[str]) -> list[Other]:
         rows = sorted((self._rows[one] for one in set(ids)), key=lambda row: (row.number, row.id))
         return [Other(row, views.who(self._members, row.writer, row.author)) for row in rows]
+
+
+def _reached(decision: str, steps: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return all decisions that steps lead to from one, without it; a stranger's entries may go in a circle."""
+    found: set[str] = set()
+    waiting = [decision]
+    while waiting:
+        new = [one for one in steps.get(waiting.pop(), ()) if one not in found]
+        found.update(new)
+        waiting += new
+    return found - {decision}
 
 
 def require_place(replaced: Sequence[Writing]) -> None:

@@ -10,6 +10,7 @@ from gnomon.session import session_for
 from gnomon.team.decisions.actions import accept, decide, reject
 from gnomon.team.decisions.succession import Succession
 from gnomon.team.decisions.views import decision_called, decisions
+from gnomon.team.writing.actions import move
 from tests.teams import all_meet, disband, team
 
 ZONES = {"ana": "Europe/Lisbon", "bea": "Africa/Nairobi", "ken": "Asia/Tokyo"}
@@ -132,5 +133,39 @@ def test_a_circle_that_a_stranger_wrote_ends(project):
     session.sync()
     record.replica.update()
     found = Succession(record)
-    assert [len(found.in_place_of(one)) + len(found.beside(one)) for one in ids] == [1, 1]
+    assert [len(found.in_place_of(one)) for one in ids] == [0, 0], "each is superseded"
+    assert [len(found.beside(one)) for one in ids] == [1, 1], "and both are in force"
     assert len(decisions(record)) == 2
+
+
+def test_one_that_two_ways_lead_to_stands_alone_in_the_place_of_the_first(project):
+    with gnomon.run("a"):
+        pass
+    record = gnomon.open()
+    decide(record, "old", "x")
+    left, right = (decide(record, name, "x", supersedes=["1"], propose=True) for name in ("left", "right"))
+    accept(left)
+    move(right, "accepted")
+    both = decide(record, "both", "x", supersedes=["2", "3"])
+    move(decision_called(record, "2"), "accepted", "by somebody who did not see it")
+    assert [one.row.id for one in decision_called(record, "1").in_its_place] == [both.id]
+    ((other, place),) = decision_called(record, both.id).beside
+    assert other.row.number == place.number == 2
+
+
+@pytest.mark.slow
+def test_a_long_chain_costs_no_recursion(project):
+    with gnomon.run("a"):
+        pass
+    record = gnomon.open()
+    session = session_for(record.path, env=record.home.env)
+    ids = [f"{number:020x}" for number in range(1, 1_501)]
+    for number, one in enumerate(ids):
+        body = {"number": number + 1, "title": "x", "text": "x", "supersedes": ids[number - 1 : number]}
+        session.append("decision.opened", f"decision:{one}", body)
+        session.append("decision.moved", f"decision:{one}", {"state": "accepted"})
+    session.sync()
+    record.replica.update()
+    found = Succession(record)
+    assert [one.row.id for one in found.in_place_of(ids[0])] == [ids[-1]]
+    assert len(found.beside(ids[-1])) == len(ids) - 1
