@@ -281,6 +281,30 @@ def test_a_new_seed_of_what_was_tried_is_no_second_try(ask, script, project):
 
 
 @pytest.mark.slow
+def test_other_packages_are_not_passed_over(ask, script, project, tmp_path):
+    """The line says the same parameters and code; whoever reads it takes the rest for the same, too."""
+
+    def have(version):
+        for old in tmp_path.glob("lib/*.dist-info"):
+            old.rename(tmp_path / f"{version}-{old.name}.gone")
+        info = tmp_path / "lib" / f"tinydep-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: tinydep\nVersion: {version}\n")
+
+    (project / ".gitignore").write_text(".gnomon/\n__pycache__/\n")
+    path = os.pathsep.join([str(tmp_path / "lib"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    have("1.0")
+    subprocess.run([*script, "0.1"], check=True, env={**os.environ, "PYTHONPATH": path})
+    ask("runs")
+    assert "other packages" not in in_terminal([*script, "0.1"], PYTHONPATH=path)
+    have("2.0")
+    said = in_terminal([*script, "0.1"], PYTHONPATH=path)
+    assert "2 runs with the same parameters and code" in said
+    assert "; with other packages: tinydep (1.0 → 2.0); gnomon tried" in said
+    assert "other packages" not in in_terminal([*script, "0.1"], PYTHONPATH=path)  # one of them had these
+
+
+@pytest.mark.slow
 def test_gnomon_run_says_it_aside_from_the_command(start, script, project):
     (project / "work.sh").write_text(
         "echo begun; for i in $(seq ${TENTHS:-0}); do if grep -q tried ../said; then break; fi; sleep 0.1; done; echo done\n"

@@ -411,8 +411,8 @@ class Record:
 
         Options: `seeds` (how many, or which), `up_to` (with how many it goes on until a cause is told), `level`, `everything`,
         `budget`, `join` (factors to treat as one: `["code,params.lr"]`), `apart` (to take apart: `["code"]`), `leave` (to leave
-        out), `retry` (what failed before), `env`, `take`; see `gnomon why --help`. It starts the commands of both runs; what takes
-        longer than `timeout_s` is ended.
+        out), `retry` (what failed before), `env`, `take`; see `gnomon why --help`. It starts the commands of both runs; what
+        takes longer than `timeout_s` is ended.
         Raises UnknownSubjectError, BadArgumentError where nothing can be swapped or a part cannot be rebuilt.
         """
         from gnomon.runs.why.actions import ask, make, require_question, write_down

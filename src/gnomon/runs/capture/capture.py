@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.errors import BadArgumentError, GnomonError
 from gnomon.ids import process_subject
-from gnomon.runs import entries
+from gnomon.runs import checked, entries
 from gnomon.runs.capture.hearing import Hearing
 from gnomon.runs.notebook.words import is_notebook, without_file
 
@@ -108,6 +108,7 @@ class Capture:
         self._code: dict[str, object] | None = None
         self._loaded: LoadedFiles | None = None
         self._command_text = ""
+        self._packages: Mapping[str, str] = {}
         self._leaving: Leaving | None = None
         self._began_s = time.monotonic()
         self._since_s = time.time() if since_s is None else since_s  # what is written later is an output
@@ -144,7 +145,8 @@ class Capture:
 
             loaded = self._loaded
             imported = loaded.paths if loaded is not None else frozenset[str]()
-            answer(self._session, Here(self._code, self._folder, imported, self._command_text), self._stop)
+            here = Here(self._code, self._folder, imported, self._command_text, self._packages)
+            answer(self._session, here, self._stop)
 
     def _look(self) -> None:
         found: dict[str, object] = {}
@@ -157,6 +159,7 @@ class Capture:
         for part, look in quick.items():
             if part in self._parts and (facts := look()):
                 found[part] = facts
+        self._packages = checked.fields(checked.fields(found.get("python")).get("packages"))
         pending = ["code"] if "code" in self._parts else []
         self._append({"parts": found, "pending": pending})
         self._look_at_loaded()

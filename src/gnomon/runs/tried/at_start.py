@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from gnomon.env import Env
     from gnomon.runs.tried.asked import Asked
     from gnomon.runs.tried.code import Code
+    from gnomon.runs.tried.found import TriedRun
+    from gnomon.runs.views import Record
     from gnomon.session import Session
 
 VARIABLE = "GNOMON_TRIED"
@@ -47,6 +49,7 @@ class Here(NamedTuple):
     folder: str
     imported: Collection[str]
     command: str
+    packages: Mapping[str, str]  # by name; empty where they are not known
 
 
 _expected: dict[Session, Expected] = {}
@@ -104,7 +107,14 @@ def _line(session: Session, expected: Expected, here: Here, stop: threading.Even
             "place": session.path,
         }
         return ask(
-            {**run, **here._asdict(), "code": dict(here.code), "imported": sorted(here.imported)}, stop
+            {
+                **run,
+                **here._asdict(),
+                "code": dict(here.code),
+                "imported": sorted(here.imported),
+                "packages": dict(here.packages),
+            },
+            stop,
         )
     until_s = time.thread_time() + BUDGET_S
 
@@ -136,7 +146,36 @@ def line_of(
         code = with_loaded(record.replica.index, code_of_facts(here.code), here.folder, pause, here.imported)
         asked = _asked(expected, code, here.command)
         answer = found.tried(record, asked, limit=MOST_SHOWN, within=found.CLOSE, pause=pause)
-        return words.at_start(answer, expected.run, expected.seed) if answer.runs else None
+        if not answer.runs:
+            return None
+        moved = _moved_packages(record, answer.runs, here.packages, pause)
+        return words.at_start(answer, expected.run, expected.seed, moved=moved)
+
+
+def _moved_packages(
+    record: Record, runs: Sequence[TriedRun], packages: Mapping[str, str], pause: Callable[[], None]
+) -> dict[str, tuple[str | None, str | None]]:
+    """Return the packages (then, now) that differ from the nearest run's; none where a run that is as near had the same.
+
+    The line says that the code is the same, and nobody should take that for the packages.
+    """
+    from gnomon.runs.rebuild.environment import OWN, TOOLS
+
+    nearest: dict[str, tuple[str | None, str | None]] = {}
+    for one in runs if packages else ():
+        if one.differs != runs[0].differs:
+            break
+        pause()
+        theirs = record.run_of(one.id).captured.part("python").get("packages") or {}
+        moved = {
+            name: (theirs.get(name), packages.get(name))
+            for name in sorted({*theirs, *packages} - OWN - TOOLS)
+            if theirs.get(name) != packages.get(name)
+        }
+        if not theirs or not moved:
+            return {}
+        nearest = nearest or moved
+    return nearest
 
 
 def _asked(expected: Expected, code: Code, command: str) -> Asked:

@@ -70,7 +70,7 @@ def main() -> int:
         os.nice(NICE)
     asked = json.loads(sys.stdin.buffer.read())
     expected = Expected(asked["run"], asked["params"], asked["seed"], print, False)
-    here = Here(asked["code"], asked["folder"], asked["imported"], asked["command"])
+    here = Here(asked["code"], asked["folder"], asked["imported"], asked["command"], asked["packages"])
     line = line_of(asked["place"], REAL, expected, here, lambda: None, most_new=MOST_BYTES)
     if line is not None:
         sys.stdout.buffer.write(line.encode("utf-8", "replace"))

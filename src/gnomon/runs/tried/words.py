@@ -122,8 +122,13 @@ def ago(seconds: float) -> str:
     return "just now"
 
 
-def at_start(found: Tried, run: str, seed: object = None, now: float | None = None) -> str:
+def at_start(
+    found: Tried, run: str, seed: object = None, now: float | None = None, *,
+    moved: Mapping[str, tuple[str | None, str | None]] | None = None,
+) -> str:  # fmt: skip
     """Return the one line for whoever starts a run that was (nearly) tried before: what, its outcome, whose, where to look.
+
+    `moved`: packages whose versions (then, now) are others.
 
     A seed that none of the equal runs had is no second try: then the line says what came of the others.
     """
@@ -157,6 +162,12 @@ def at_start(found: Tried, run: str, seed: object = None, now: float | None = No
     text = f"{', '.join(parts)} ({', '.join(told)})"
     if any(one.loads_the_same for one in alike):
         text += f"; since then only {UNIMPORTED} changed"
+    if moved:
+        named = [
+            f"{clean(name)} ({then or 'none'} → {now_ or 'none'})" for name, (then, now_) in moved.items()
+        ]
+        text += f"; with other packages: {', '.join(named[:MOST_NAMED])}"
+        text += f" and {len(named) - MOST_NAMED:,} more" if len(named) > MOST_NAMED else ""
     used = sorted({label for one in alike for label in one.data})
     if used:
         text += f"; with {', '.join(map(clean, used[:MOST_NAMED]))}, this run has not said its data yet"
