@@ -38,6 +38,7 @@ TOOLS = frozenset(
 _DONE = "gnomon-complete"
 MOST_NAMED = 5
 MOST_SAID = 500  # characters of what a tool says
+MOST_LINES = 6
 _REASONS = (
     "No matching distribution",
     "ResolutionImpossible",
@@ -205,7 +206,11 @@ def _made(
 ) -> tuple[str, Gap | None]:
     """Return the Python of an environment of some packages, made now unless it is in the cache; or why it cannot be made."""
     folder, made = _place(env, key)
-    what = f"making an environment of {len(wanted):,} packages"
+    what = (
+        f"making an environment from {os.path.basename(wanted[1])}"
+        if wanted[:1] == ["-r"]
+        else f"making an environment of {len(wanted):,} packages"
+    )
     gap = _in_cache(
         folder,
         _steps(python, folder, made, options, wanted),
@@ -295,12 +300,14 @@ def telling(said: str) -> str:
     """
     lines = [_VERSIONS.sub("", line.strip()) for line in said.splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith(_ASIDE)]
-    reasons = [line for line in lines if any(word in line for word in _REASONS)]
-    if not reasons:
+    first = next((at for at, line in enumerate(lines) if any(word in line for word in _REASONS)), None)
+    if first is not None:
+        reasons = lines[first : first + MOST_LINES]
+    else:
         errors = [line for line in lines if line.startswith(_ERRORS)]
         reasons = errors[-2:] if errors else lines[-2:]
     bare = [line.removeprefix("ERROR:").removeprefix("error:").lstrip(" ×╰─▶│├") for line in reasons]
-    return " ".join(dict.fromkeys(bare))[-MOST_SAID:].strip()
+    return " ".join(dict.fromkeys(bare))[:MOST_SAID].strip()
 
 
 class _alone:
