@@ -545,7 +545,7 @@ def scrubber_here() -> Scrubber:
         found = Scrubber(environ=os.environ, home=os.path.expanduser("~"))
         for parent in _scrubbers.values():
             found.know_all_of(parent)
-        found.know_words(sys.argv)
+        found.know_words([word for word in _own_words() if isinstance(word, str)])
         found.know_variables(secrets_of_folder(""))
         _scrubbers.clear()
         _scrubbers[os.getpid()] = found
