@@ -11,9 +11,9 @@ from benchmarks.judge.figures import FRACTIONS, Advice, Tally
 
 HISTORY = (
     "`held-out-1` was looked at once, after the method was fixed; its intervals of a mean held in 92.5 % of lognormal cases. "
-    "They were made wider where values are skewed (by how much, the development range said), and `held-out-2` was looked at once. "
-    "Since then no pairs are made where the seeds that both groups have point the other way than all seeds do; `held-out-3` was "
-    "looked at once."
+    "They were made wider where values are skewed (by how much, the development range said), and `held-out-2` was looked at "
+    "once. Since then no pairs are made where the seeds that both groups have point the other way than all seeds do; "
+    "`held-out-3` was looked at once."
 )
 
 HEAD = """\

@@ -147,7 +147,9 @@ with gnomon.run("grows") as run:
 def test_the_charts_of_a_run_that_goes_on_come_as_its_metrics_do(page, pages):
     """An empty page fills itself; on one with charts a line says how many more there are; single values renew themselves."""
     env = {**os.environ, "GNOMON_CAPTURE": "off", "GNOMON_DIR": str(pages.folder / ".gnomon")}
-    with subprocess.Popen([sys.executable, "-c", GROWS], stdin=subprocess.PIPE, env=env, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", GROWS], stdin=subprocess.PIPE, env=env, text=True
+    ) as process:
 
         def log(*names):
             process.stdin.write(" ".join(names) + "\n")
@@ -165,7 +167,9 @@ def test_the_charts_of_a_run_that_goes_on_come_as_its_metrics_do(page, pages):
         log("loss", "val_loss")
         expect(page.locator("#singles dt")).to_have_text(["val_loss"], timeout=15_000)
         log("loss", "val_loss", "val_acc")
-        expect(page.locator("#more-here")).to_have_text("1 more chart since this page was loaded. Show", timeout=15_000)
+        expect(page.locator("#more-here")).to_have_text(
+            "1 more chart since this page was loaded. Show", timeout=15_000
+        )
         expect(page.locator("#singles dt")).to_have_text(["val_acc"])
         page.click("#more-here >> text=Show")
         expect(page.locator("#more-here")).to_be_hidden()

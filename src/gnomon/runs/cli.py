@@ -84,8 +84,9 @@ def runs(parser: Parser) -> Run:
     parser.example("gnomon runs --json --limit 1", "the newest, for a program")
     parser.note(
         "With --json each run is an object with id, name, status, group, seed, tags, created, ended, duration_s, parent, "
-        "params and metrics. JSON has no NaN and no infinity: they are the texts `NaN`, `Infinity` and `-Infinity` there, and `nan`, `inf`, `-inf` in CSV; null is what is missing. Times are "
-        "ISO 8601 in UTC. In CSV a text that begins like a formula gets a ' in front, and control characters are "
+        "params and metrics. JSON has no NaN and no infinity: they are the texts `NaN`, `Infinity` and `-Infinity` there, and "
+        "`nan`, `inf`, `-inf` in CSV; null is what is missing. Times are ISO 8601 in UTC. "
+        "In CSV a text that begins like a formula gets a ' in front, and control characters are "
         "written as escapes."
     )
     return _runs

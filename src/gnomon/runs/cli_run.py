@@ -58,9 +58,10 @@ def run(parser: Parser) -> Run:
     )
     parser.note(
         "`--pick` reads `name=value`, `name: value` and JSON lines (`val.loss` or `val/loss` for nested ones), and "
-        '`val acc 0.94` for a name given whole, as in `--pick "val acc"`. Words directly before a name belong to it: `val loss: 0.4` '
-        "is `val loss`, and no `loss`. A whole number called step, global_step, iteration or iter in the same line is the step. Where the command was not found the exit code is 127, where it may not be "
-        "executed 126; where it died of a signal, so do we."
+        '`val acc 0.94` for a name given whole, as in `--pick "val acc"`. Words directly before a name belong to it: '
+        "`val loss: 0.4` is `val loss`, and no `loss`. A whole number called step, global_step, iteration or iter in the same "
+        "line is the step. Where the command was not found the exit code is 127, where it may not be executed 126; where it "
+        "died of a signal, so do we."
     )
     return _run
 

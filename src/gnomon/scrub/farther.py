@@ -76,7 +76,9 @@ def find_farther(text: str, end: int, about: Said) -> list[tuple[int, int]]:
     elif not opens and not any(quote in text[start:limit] for quote in "\"'`"):
         return []
     is_tight = sign == "=" and first == "(" and hit.end("close") + 2 == hit.end()
-    return _Looking(text, start, limit, sign, opens=opens, bare=sign == ":" or is_tight, any_blank=is_tight).places()
+    return _Looking(
+        text, start, limit, sign, opens=opens, bare=sign == ":" or is_tight, any_blank=is_tight
+    ).places()
 
 
 class _Looking:

@@ -162,9 +162,7 @@ def said_of_items(name: str) -> Said | None:
     if words[-1] == "tokens" and (len(words) == 1 or words[-2] not in _TOKEN_PARTS):
         return Said("token", False, False, holds_many=True)
     if words[-1] in _HOLDING:
-        return Said(
-            "credentials", False, True, never_path=True, telling_counts=True, holds_many=True
-        )
+        return Said("credentials", False, True, never_path=True, telling_counts=True, holds_many=True)
     return about
 
 

@@ -238,7 +238,11 @@ class Scrubber:
         for kind, name, secret in taken:
             self.withhold(kind, where, name)
             self._learn(secret, kind, name)
-        return [new if isinstance(old, str) else old for new, old in zip(kept, value, strict=True)] if taken else value
+        return (
+            [new if isinstance(old, str) else old for new, old in zip(kept, value, strict=True)]
+            if taken
+            else value
+        )
 
     def _dict(
         self, name: str, value: dict[object, object], where: str, about: Said | None, depth: int

@@ -9,7 +9,11 @@ PEOPLES, MACHINES = "peoples", "machines"
 # Values that say nothing by their form.
 SECRETS = {
     PEOPLES: ("plum-Tango" + "-4471x", "Tr0ub4dor" + "3xK9q", "hunter2" + "-prod-99"),
-    MACHINES: ("q7Zk2Lw9" + "Xv4Bn8Tc1Rm5Yp3D", "tok_a81b22c9" + "d4e7", "9f8e7d6c5b4a" + "39281706f5e4d3c2b1a0"),
+    MACHINES: (
+        "q7Zk2Lw9" + "Xv4Bn8Tc1Rm5Yp3D",
+        "tok_a81b22c9" + "d4e7",
+        "9f8e7d6c5b4a" + "39281706f5e4d3c2b1a0",
+    ),
 }
 AFAR = [
     *[(text, PEOPLES) for text in r"""

@@ -103,7 +103,11 @@ def planted(seed: int = 0) -> list[tuple[str, str, str]]:
     form("age", "AGE-SECRET" + "-KEY-1", 58, UPPER)
     form("heroku-new", "HRKU" + "-AA", 58, WORD)
     add("circleci", secret := "CCI" + "PAT_" + some(22) + "_" + some(40, HEX), f"using {secret} for this run")
-    add("dynatrace", secret := "dt0" + "c01." + some(24, UPPER) + "." + some(64, UPPER), f"using {secret} for this run")
+    add(
+        "dynatrace",
+        secret := "dt0" + "c01." + some(24, UPPER) + "." + some(64, UPPER),
+        f"using {secret} for this run",
+    )
     add("airtable", secret := "pa" + "t" + some(14) + "." + some(64, HEX), f"using {secret} for this run")
     form("posthog", "ph" + "x_", 43)
     form("posthog-project", "ph" + "c_", 43)
@@ -116,7 +120,11 @@ def planted(seed: int = 0) -> list[tuple[str, str, str]]:
     add("resend", secret := "r" + "e_" + some(8) + "_" + some(24), f"using {secret} for this run")
     form("firecrawl", "f" + "c-", 32, HEX)
     form("square", "EA" + "AA", 60, WORD)
-    add("mapbox", secret := "s" + "k.ey" + "J" + some(80) + "." + some(22, WORD), f"using {secret} for this run")
+    add(
+        "mapbox",
+        secret := "s" + "k.ey" + "J" + some(80) + "." + some(22, WORD),
+        f"using {secret} for this run",
+    )
     add("fcm", secret := some(22, WORD) + ":APA" + "91b" + some(134, WORD), f"using {secret} for this run")
     form("unkey", "unk" + "ey_", 22)
     form("voyage", "p" + "a-", 43, WORD)

@@ -28,7 +28,9 @@ def test_secretly_named_variables_are_read_and_no_others(tmp_path):
 
 def test_trouble_is_taken_as_absence(tmp_path):
     assert secrets_of_folder(str(tmp_path / "none")) == []
-    (tmp_path / ".env").write_bytes(b"DB_PASSWORD=\xff\xfe1234567\n" + b"#" * MAX_BYTES + b"\nAPI_KEY=beyond-77x\n")
+    (tmp_path / ".env").write_bytes(
+        b"DB_PASSWORD=\xff\xfe1234567\n" + b"#" * MAX_BYTES + b"\nAPI_KEY=beyond-77x\n"
+    )
     assert [name for name, _ in secrets_of_folder(str(tmp_path))] == ["DB_PASSWORD"]
     (tmp_path / ".env").unlink()
     os.symlink(tmp_path / "nowhere", tmp_path / ".env")

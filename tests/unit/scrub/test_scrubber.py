@@ -555,7 +555,15 @@ def test_several_threads_count_together():
     [
         *["a", "eyJ", "-----BEGIN ", '"key": "', "key=", "://a:", "sk-", "password='", "\x1b[", "curl -u "],
         *["SharedAccessKey=", "\\", "?key=a&", "wandb key ", "-----BEGIN PRIVATE KEY-----"],
-        *["api_keys=[", 'password=f("', '"name":"API_KEY",', '"value":"a1', ' key="a" value="b" ', "pat", '"kty":"d"'],
+        *[
+            "api_keys=[",
+            'password=f("',
+            '"name":"API_KEY",',
+            '"value":"a1',
+            ' key="a" value="b" ',
+            "pat",
+            '"kty":"d"',
+        ],
     ],
 )
 def test_time_grows_with_the_text_and_no_faster(piece):
@@ -616,7 +624,14 @@ def test_what_was_withheld_once_is_withheld_from_then_on(tell):
     scrubber = Scrubber()
     assert A_VALUE in scrubber.text(f"trying {A_VALUE}", "console")
     tell(scrubber)
-    for written in (A_VALUE, repr(A_VALUE), f"\\n{A_VALUE}\\n", f"x={A_VALUE},", f"https://h/{A_VALUE}/x", f"_{A_VALUE}_"):
+    for written in (
+        A_VALUE,
+        repr(A_VALUE),
+        f"\\n{A_VALUE}\\n",
+        f"x={A_VALUE},",
+        f"https://h/{A_VALUE}/x",
+        f"_{A_VALUE}_",
+    ):
         assert A_VALUE not in scrubber.text(f"trying {written} now", "console"), written
     assert A_VALUE not in scrubber.text(f"\x1b[1m{A_VALUE[:6]}\x1b[0m{A_VALUE[6:]}", "console")
     assert scrubber.value("note", {"a": [A_VALUE]}, "params") != {"a": [A_VALUE]}
@@ -657,7 +672,10 @@ def test_a_variable_that_is_set_later_is_known_at_once(monkeypatch):
     assert scrubber.text(f"got {A_VALUE}", "console") == "got [withheld: token]"
     monkeypatch.delenv("MY_SVC_TOKEN")
     monkeypatch.setenv("DB_PASSWORD", "another-Value-99")
-    assert scrubber.text(f"got {A_VALUE} another-Value-99", "console") == "got [withheld: token] [withheld: password]"
+    assert (
+        scrubber.text(f"got {A_VALUE} another-Value-99", "console")
+        == "got [withheld: token] [withheld: password]"
+    )
 
 
 def test_a_text_withholds_from_the_line_on_that_names_a_secret():
@@ -691,7 +709,9 @@ def test_a_secret_is_known_though_its_name_stands_apart(text):
     kind = dict(AFAR)[text]
     for secret in SECRETS[kind]:
         for around in ("{}", "    {}  # old", "+{}", "12: {}", "2024-03-11 10:15:30,123 INFO {}"):
-            if around[0] in "12" and text.startswith(("set", "ENV", "ARG", "api_key\t", "password\t", "-", "TOKENS")):
+            if around[0] in "12" and text.startswith(
+                ("set", "ENV", "ARG", "api_key\t", "password\t", "-", "TOKENS")
+            ):
                 continue
             kept = cleaned(around.format(text.format(secret)))
             assert secret not in kept, kept
@@ -709,7 +729,9 @@ def test_a_secret_under_a_name_that_is_not_sure_must_look_drawn(text):
 def test_lines_that_resemble_these_stay_as_they_are():
     assert len(ORDINARY) >= 60
     assert [text for text in ORDINARY if cleaned(text) != text] == []
-    assert [text for text in ORDINARY if cleaned(json.dumps({"message": text})) != json.dumps({"message": text})] == []
+    assert [
+        text for text in ORDINARY if cleaned(json.dumps({"message": text})) != json.dumps({"message": text})
+    ] == []
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,9 @@ class Limits(NamedTuple):
     file_bytes: int = 1_000_000
     files: int = 500
     total_bytes: int = 20_000_000
-    seen: int = 20_000  # names of files that git does not know, or entries of a folder; of program text as many again
+    seen: int = (
+        20_000  # names of files that git does not know, or entries of a folder; of program text as many again
+    )
     hashed_files: int = 5_000  # of those that are not kept
     hashed_bytes: int = 256_000_000
     listed: int = 200  # names in the facts
@@ -220,7 +222,9 @@ def read_files(
     found.files = [
         file
         for files in (unkept, found.files, others)
-        for file in sorted(files, key=lambda one: (one.mark is not None and not is_program(one.path), one.path))
+        for file in sorted(
+            files, key=lambda one: (one.mark is not None and not is_program(one.path), one.path)
+        )
     ]
     return found
 
@@ -402,7 +406,9 @@ def walk(root: str, limits: Limits, deadline: Deadline) -> Walked:
     elif deadline.is_over():
         notes.append("there was no time to look at the whole folder")
     elif is_cut:
-        notes.append(f"the folder holds {seen:,} files; of those that are no program text the first {limits.seen:,} were looked at")
+        notes.append(
+            f"the folder holds {seen:,} files; of those that are no program text the first {limits.seen:,} were looked at"
+        )
     if is_deeper:
         notes.append(f"folders more than {limits.depth} deep were not looked at")
     return Walked(found, notes, not is_cut and not is_deeper and seen <= _MOST_ENTRIES)

@@ -51,7 +51,9 @@ class Code(NamedTuple):
     loaded: frozenset[str] | None = (
         None  # the Python files that its processes loaded; None where that is not known
     )
-    digests: Mapping[str, str] = MappingProxyType({})  # of the Python files that a process loaded, as far as known
+    digests: Mapping[str, str] = MappingProxyType(
+        {}
+    )  # of the Python files that a process loaded, as far as known
 
     @property
     def commit(self) -> str | None:
@@ -213,7 +215,9 @@ class _Comparison:
         self._compare_unkept()
         for title in dict.fromkeys(unseen.values()):
             missed = [path for path, whose in unseen.items() if whose == title]
-            self.notes.append(f"of {title} not all files were looked at, so these were not compared: {_some(sorted(missed))}")
+            self.notes.append(
+                f"of {title} not all files were looked at, so these were not compared: {_some(sorted(missed))}"
+            )
         for who, paths in self.rough.items():
             shown = (
                 "how the two recorded changes differ"
@@ -276,10 +280,16 @@ class _Comparison:
             if not {path} & (known | self.first.parts.keys() | self.other.parts.keys()):
                 self._take_unkept(path, "unknown", "its change was not kept, and may be another one")
         sources = [checked.text(code.facts.get("unkept_mark")) for code in (self.first, self.other)]
-        if sources[0] != sources[1] and not any(file.path in mine or file.path in theirs for file in self.files):
-            counts = [checked.whole(code.facts.get("unkept_sources")) or 0 for code in (self.first, self.other)]
+        if sources[0] != sources[1] and not any(
+            file.path in mine or file.path in theirs for file in self.files
+        ):
+            counts = [
+                checked.whole(code.facts.get("unkept_sources")) or 0 for code in (self.first, self.other)
+            ]
             self._take_unkept(
-                UNNAMED, "unknown", f"of {max(counts):,} source files that were not kept some differ, and only the first are listed"
+                UNNAMED,
+                "unknown",
+                f"of {max(counts):,} source files that were not kept some differ, and only the first are listed",
             )
 
     def _has_all_listed(self) -> bool:
@@ -290,7 +300,9 @@ class _Comparison:
         )
 
     def _take_unkept(self, path: str, what: str, why: str) -> None:
-        self.files.append(FileDiff(path, what, None, None, f"File {path} {_CHANGED.get(what, what)}: {why}\n", False))
+        self.files.append(
+            FileDiff(path, what, None, None, f"File {path} {_CHANGED.get(what, what)}: {why}\n", False)
+        )
 
     # --- what there is to compare
 

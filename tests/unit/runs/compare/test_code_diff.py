@@ -328,7 +328,10 @@ def test_source_beyond_what_is_kept_or_listed_is_said_to_differ(repository):
     assert compared(before, look(repository, "r1", files=10, listed=20)).files == ()
     write(repository, {"gen/m059.py": "x = 'other'\n"})
     (file,) = compared(before, look(repository, "r2", files=10, listed=20)).files
-    assert (file.path, file.what) == ("(files that are not listed)", "unknown") and "50 source files" in file.diff
+    assert (file.path, file.what) == (
+        "(files that are not listed)",
+        "unknown",
+    ) and "50 source files" in file.diff
     (file,) = compared(look(repository, "r3", files=10, listed=200), before).files
     write(repository, {"gen/m059.py": "x = 59\n"})
     listed = look(repository, "r4", files=10)
@@ -366,7 +369,8 @@ def test_files_that_one_look_did_not_come_to_are_not_said_to_be_new(repository):
     for pair in ((Code("hurried", hurried, {}, {}), whole), (whole, Code("hurried", hurried, {}, {}))):
         found = compared(*pair)
         assert found.files == ()
-        assert any("of hurried not all files were looked at, so these were not compared: `m0.py`, `m1.py`, `m2.py`, `old.py`" in note for note in found.notes)
+        said = "of hurried not all files were looked at, so these were not compared: `m0.py`, `m1.py`, `m2.py`, `old.py`"
+        assert any(said in note for note in found.notes)
 
 
 def _set():
