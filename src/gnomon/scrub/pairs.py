@@ -6,6 +6,7 @@ Always true: nothing found crosses a line or a brace; each pattern is bounded.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ def _value_field() -> re.Pattern[str]:
 
 @lru_cache(maxsize=1)
 def _name_field() -> re.Pattern[str]:
-    return re.compile(r"""(?:name|key|variable|var)(?=\\{0,3}["']?[ \t]{0,4}[:=])""")
+    return re.compile(rf"{_NAME}{_Q}[ \t]{{0,4}}[:=][ \t]{{0,4}}{_Q}{_AS_NAME}")
 
 
 def find_paired(
@@ -67,13 +68,22 @@ def find_paired(
     """
     if "value" not in vocabulary:
         return []
+    # Most fields that name something name no secret: then nothing is looked at closely.
+    names = [
+        hit.start()
+        for hit in _name_field().finditer(lowered)
+        if said(text[hit.start("name") : hit.end("name")]) is not None
+    ]
+    if not names:
+        return []
     found: list[Span] = []
     done = -1
     for field in _value_field().finditer(lowered):
         at = field.start()
         start, end = max(0, at - _MAX_BEFORE), at + _MAX_BEHIND
-        # What names the value stands before it, or behind it on the same line; most `value =` have nothing of the kind.
-        if at < done or _name_field().search(lowered, start, end) is None:
+        # What names the value stands before it, or behind it on the same line.
+        nearest = bisect_left(names, start)
+        if at < done or nearest == len(names) or names[nearest] >= end:
             continue
         start = max(lowered.rfind("\n", start, at) + 1, lowered.rfind("\r", start, at) + 1, start)
         for pattern in _patterns():

@@ -575,7 +575,7 @@ def test_time_grows_with_the_text_and_no_faster(piece):
         cleaned(text)
         return process_time() - began
 
-    small, large = time_of(20_000), time_of(160_000)
+    small, large = time_of(10_000), time_of(80_000)
     assert large < 0.05 or large < 8 * 4 * small  # quadratic would be 64 times
 
 
