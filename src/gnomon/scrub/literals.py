@@ -23,6 +23,7 @@ from gnomon.scrub.spans import Span
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+_LONG = 20
 MAX_LEARNT = 256
 _MAX_OF_VARIABLES = 512
 _MIN_SIZE = 8
@@ -40,6 +41,15 @@ class _Known(NamedTuple):
     part: str  # the longest run of letters and digits in it: a text without this does not hold it
     kind: str
     name: str
+
+
+def _is_long(value: str) -> bool:
+    """Return whether a value that its name gave away is too long to be met by chance: letters alone, or several words.
+
+    >>> _is_long("hlbrqetvwvztqkgxpwdulxin"), _is_long("correct horse battery staple"), _is_long("tokenizer")
+    (True, True, False)
+    """
+    return len(value) >= _LONG and (value.isalpha() or value.count(" ") > 1)
 
 
 class Literals:
@@ -74,7 +84,7 @@ class Literals:
 
     def learn(self, value: str, kind: str, name: str) -> tuple[_Known, ...]:
         """Remember a value that its name gave away; return how it may be written, nothing where it is not telling or known."""
-        if value in self._learnt or not is_telling(value, by_people=kind in _BY_PEOPLE):
+        if value in self._learnt or not (is_telling(value, by_people=kind in _BY_PEOPLE) or _is_long(value)):
             return ()
         new = tuple(
             _Known(written, _longest_part(written), kind, name) for written in sorted(_written(value))

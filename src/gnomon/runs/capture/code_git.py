@@ -84,6 +84,56 @@ class Answer:
         self.is_cut = is_cut
 
 
+class _Pipe:
+    """A pipe, of which each end is closed only while it is ours: a script may close all descriptors, and reuse the numbers."""
+
+    def __init__(self) -> None:
+        """Make one. Raises OSError."""
+        self.read_end, self.write_end = os.pipe()
+        self._marks = {fd: _mark_of(fd) for fd in (self.read_end, self.write_end)}
+
+    def keep_read_end(self) -> None:
+        """Close the other one, which is the child's now."""
+        self._close(self.write_end)
+
+    def keep_write_end(self) -> None:
+        """Close the other one, which is the child's now."""
+        self._close(self.read_end)
+
+    def read(self) -> bytes | None:
+        """Return what there is, empty at the end; None where the end is not ours any more."""
+        return os.read(self.read_end, 1 << 16) if self._is_ours(self.read_end) else None
+
+    def write(self, data: bytes) -> None:
+        """Write all of it; a child that ended without reading says why with its exit status."""
+        try:
+            while data and self._is_ours(self.write_end):
+                data = data[os.write(self.write_end, data) :]
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        """Close what is open of it."""
+        for fd in list(self._marks):
+            self._close(fd)
+
+    def _is_ours(self, fd: int) -> bool:
+        return self._marks.get(fd) == _mark_of(fd)
+
+    def _close(self, fd: int) -> None:
+        if self._is_ours(fd):
+            os.close(fd)
+        self._marks.pop(fd, None)
+
+
+def _mark_of(fd: int) -> tuple[int, int]:
+    try:
+        state = os.fstat(fd)
+    except OSError:
+        return -1, -1
+    return state.st_dev, state.st_ino
+
+
 class Git:
     """The git command, for one repository."""
 
@@ -131,56 +181,68 @@ class Git:
 
         if self.deadline.is_over():
             return Answer(b"", self._too_late())
+        pipes: list[_Pipe] = []
         try:
+            pipes += [_Pipe(), _Pipe()]
+            out, complaint = pipes
+            source = _Pipe() if given else None
+            pipes += [source] if source is not None else []
             process = subprocess.Popen(
                 [*self._words, *words],
                 cwd=self.root,
                 env=self._environment,
-                stdin=subprocess.PIPE if given else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
+                stdin=source.read_end if source is not None else subprocess.DEVNULL,
+                stdout=out.write_end,
+                stderr=complaint.write_end,
                 start_new_session=True,  # no terminal to ask at, and one group to end
             )
         except (OSError, ValueError) as error:
+            for pipe in pipes:
+                pipe.close()
             return Answer(b"", f"git cannot be started: {getattr(error, 'strerror', None) or 'a bad name'}")
         try:
-            answer = self._listen(process, at_most, given)
+            out.keep_read_end()
+            complaint.keep_read_end()
+            if source is not None:
+                source.keep_write_end()
+                source.write(given)
+                source.close()
+            answer = self._listen(process, out, complaint, at_most)
         finally:
+            for pipe in pipes:
+                pipe.close()
             _end(process)
         return answer
 
-    def _listen(self, process: subprocess.Popen[bytes], at_most: int, given: bytes) -> Answer:
-        import selectors
+    def _listen(self, process: subprocess.Popen[bytes], out: _Pipe, complaint: _Pipe, at_most: int) -> Answer:
+        import select
         import subprocess
 
-        if process.stdin is not None:
-            try:
-                process.stdin.write(given)
-                process.stdin.close()
-            except OSError:  # it ended without reading; its exit status says why
-                pass
-        out, complaint = bytearray(), bytearray()
-        with selectors.DefaultSelector() as ready:
-            for pipe, place in ((process.stdout, out), (process.stderr, complaint)):
-                if pipe is not None:
-                    ready.register(pipe, selectors.EVENT_READ, place)
-            while ready.get_map():
-                if self.deadline.is_over():
-                    return Answer(bytes(out), self._too_late())
-                for key, _ in ready.select(min(0.05, self.deadline.left())):
-                    part = os.read(key.fd, 1 << 16)
-                    if not part:
-                        ready.unregister(key.fileobj)
-                    elif key.data is out or len(complaint) < _MAX_COMPLAINT:
-                        key.data.extend(part)
-                    if len(out) > at_most:
-                        return Answer(bytes(out[:at_most]), None, True)
+        said = {out: bytearray(), complaint: bytearray()}
+        ready = select.poll()  # it needs no descriptor of its own
+        open_ = {pipe.read_end: pipe for pipe in (out, complaint)}
+        for fd in open_:
+            ready.register(fd, select.POLLIN)
+        while open_:
+            if self.deadline.is_over():
+                return Answer(bytes(said[out]), self._too_late())
+            for fd, _ in ready.poll(1000 * min(0.05, self.deadline.left())):
+                pipe = open_.get(fd)
+                part = pipe.read() if pipe is not None else b""
+                if part is None:
+                    return Answer(b"", "the script closed our descriptors while git was asked")
+                if not part:
+                    ready.unregister(fd)
+                    del open_[fd]
+                elif pipe is out or len(said[complaint]) < _MAX_COMPLAINT:
+                    said[pipe or out] += part
+                if len(said[out]) > at_most:
+                    return Answer(bytes(said[out][:at_most]), None, True)
         try:
             status = process.wait(max(0.05, self.deadline.left()))
         except subprocess.TimeoutExpired:
-            return Answer(bytes(out), self._too_late())
-        return Answer(bytes(out), _complaint(status, complaint) if status else None)
+            return Answer(bytes(said[out]), self._too_late())
+        return Answer(bytes(said[out]), _complaint(status, said[complaint]) if status else None)
 
     def _too_late(self) -> str:
         if self.deadline.was_stopped():
@@ -189,7 +251,7 @@ class Git:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it started, and close its pipes."""
+    """End a process and all that it started."""
     import signal
     import subprocess
 
@@ -202,12 +264,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait(1)
         except subprocess.TimeoutExpired:  # it hangs in the kernel, on a disk that is gone: leave it there
             pass
-    for pipe in (process.stdin, process.stdout, process.stderr):
-        if pipe is not None:
-            try:
-                pipe.close()
-            except OSError:
-                pass
 
 
 def _complaint(status: int, complaint: bytearray) -> str:
