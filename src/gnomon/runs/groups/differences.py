@@ -110,15 +110,12 @@ class Table:
             found[group.name] = Uncertain(reference.mean - group.mean, noises, self.together.limit, ())
         return found
 
-    def in_pairs_later(self, reference: Group, group: Group, more: int) -> Uncertain | None:
-        """Return the uncertainty of a difference taken over the few seeds that both have, if `more` further ones in each
-        make them enough to be compared so; None where they do not, or where too few are shared to know it.
+    def in_pairs(self, reference: Group, group: Group) -> Uncertain | None:
+        """Return the uncertainty of a difference taken over the seeds that both have, however few; None where nobody knows it,
+        or where it points the other way than that of all seeds.
         """
         seeds = tuple(seed for seed in reference.by_seed if seed in group.by_seed)
-        unpaired = 2 / (1 / (reference.n + more) + 1 / (group.n + more))
-        if len(seeds) < 2 or len(seeds) + more < max(2, SHARED * unpaired):
-            return None
-        if len(seeds) + more - 1 < FEWEST_PAIRED_DF:
+        if len(seeds) < 2:
             return None
         noise = _noise_of_difference(reference, group, seeds)
         difference = math.fsum(reference.by_seed[s] - group.by_seed[s] for s in seeds) / len(seeds)
@@ -138,6 +135,16 @@ class Table:
                 shared[group.name] = seeds
         df = sum(len(seeds) - 1 for seeds in shared.values())
         return shared if df >= FEWEST_PAIRED_DF else {}
+
+
+def are_enough(shared: int, reference: int, group: int) -> bool:
+    """Return whether two groups of so many seeds each share enough of them to be compared in pairs, two groups alone.
+
+    >>> are_enough(4, 4, 4), are_enough(5, 5, 5), are_enough(5, 10, 10)
+    (False, True, False)
+    """
+    unpaired = 2 / (1 / reference + 1 / group)
+    return shared >= max(2, SHARED * unpaired) and shared - 1 >= FEWEST_PAIRED_DF
 
 
 def _noise_of_difference(a: Group, b: Group, seeds: Sequence[Hashable]) -> Noise:

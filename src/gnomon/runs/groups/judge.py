@@ -33,7 +33,7 @@ from typing import Literal, NamedTuple
 from gnomon.errors import BadArgumentError
 from gnomon.runs.groups import student
 from gnomon.runs.groups.bounds import MOST_SEEDS, Bounds, pairs_that_tell, reliability
-from gnomon.runs.groups.differences import Group, Table, Uncertain, group_of
+from gnomon.runs.groups.differences import Group, Table, Uncertain, are_enough, group_of
 from gnomon.runs.groups.spread import LARGEST
 
 Verdict = Literal["better", "worse", "cannot tell"]
@@ -318,12 +318,13 @@ def _with_pairs_later(
 
     The few seeds that both have show how much pairing would take away. They may advise, and not decide.
     """
+    error = table.in_pairs(reference, group)
+    if error is None:
+        return one
+    reliable = max(0.0, 1 - (error.after(0)[0] / error.difference) ** 2)
     for more in range(1, min(MOST_SEEDS, one.more_seeds or MOST_SEEDS + 1)):
-        error = table.in_pairs_later(reference, group, more)
-        if error is None:
-            continue
-        reliable = max(0.0, 1 - (error.after(0)[0] / error.difference) ** 2)
-        if bounds.settles(error, more, reliable):
+        is_enough = are_enough(len(error.seeds) + more, reference.n + more, group.n + more)
+        if is_enough and bounds.settles(error, more, reliable):
             return replace(one, more_seeds=more, why=PAIRS_LATER)
     return one
 
