@@ -8,10 +8,10 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from gnomon.errors import BadArgumentError
+from gnomon.runs.signals import handled
 from gnomon.runs.sweep import actions
 from gnomon.runs.sweep.file import Plan
 from gnomon.runs.sweep.views import Sweep, checked_plan, resumable, sweep_called, sweeps
@@ -141,27 +141,13 @@ def do(
             listener.say(f"`{session.path}` could not be brought to the disk")
 
 
-@contextlib.contextmanager
-def _counted_signals(sweeper: Sweeper) -> Iterator[None]:
+def _counted_signals(sweeper: Sweeper) -> contextlib.AbstractContextManager[None]:
     """Have Ctrl-C and the like stop the sweep in good order."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
     def count(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the shape of every handler
         sweeper.interrupts += 1
 
-    heard = [
-        one
-        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(one) != signal.SIG_IGN
-    ]  # `nohup`
-    before = {number: signal.signal(number, count) for number in heard}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return handled(count, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def checked_place(on: str) -> str:
