@@ -317,6 +317,14 @@ class Env:
 REAL = Env()
 
 
+def which(fd: int) -> tuple[int, int]:
+    """Return what tells the file behind a descriptor from all others, as `Env.mark` does; of a closed one, what no file has."""
+    try:
+        return REAL.mark(fd)
+    except OSError:
+        return -1, -1
+
+
 def _first_line(path: str) -> str | None:
     try:
         with open(path, encoding="ascii", errors="replace") as file:

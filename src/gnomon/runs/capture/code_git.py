@@ -15,6 +15,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from gnomon.env import which
 from gnomon.runs.capture.small_files import first_line, text_of
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class _Pipe:
     def __init__(self) -> None:
         """Make one. Raises OSError."""
         self.read_end, self.write_end = os.pipe()
-        self._marks = {fd: _mark_of(fd) for fd in (self.read_end, self.write_end)}
+        self._marks = {fd: which(fd) for fd in (self.read_end, self.write_end)}
 
     def keep_read_end(self) -> None:
         """Close the other one, which is the child's now."""
@@ -118,20 +119,12 @@ class _Pipe:
             self._close(fd)
 
     def _is_ours(self, fd: int) -> bool:
-        return self._marks.get(fd) == _mark_of(fd)
+        return self._marks.get(fd) == which(fd)
 
     def _close(self, fd: int) -> None:
         if self._is_ours(fd):
             os.close(fd)
         self._marks.pop(fd, None)
-
-
-def _mark_of(fd: int) -> tuple[int, int]:
-    try:
-        state = os.fstat(fd)
-    except OSError:
-        return -1, -1
-    return state.st_dev, state.st_ino
 
 
 class Git:

@@ -22,6 +22,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from gnomon.env import which
 from gnomon.runs.capture import copier
 from gnomon.runs.capture.channels import open_channels
 
@@ -66,7 +67,7 @@ class Descriptors:
                 self._kept[number] = fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 3)
             self._channels = [channel._replace(sink=self._kept[channel.sink]) for channel in channels]
             for fd in (*self._kept.values(), *[channel.source for channel in channels]):
-                self._held[fd] = _which(fd)
+                self._held[fd] = which(fd)
             if self._channels:
                 self._start_copier()
         except OSError:
@@ -76,7 +77,7 @@ class Descriptors:
         else:
             for number, fd in given.items():
                 os.dup2(fd, number)
-                self._ours[number] = _which(number)
+                self._ours[number] = which(number)
         finally:
             for fd in set(given.values()):
                 os.close(fd)
@@ -150,7 +151,7 @@ class Descriptors:
             self._held.pop(self._socket.fileno(), None)
             self._socket.close()
         self._socket = ours
-        self._held[ours.fileno()] = _which(ours.fileno())
+        self._held[ours.fileno()] = which(ours.fileno())
         with contextlib.suppress(ChildProcessError):  # this program lets the system forget its children
             os.waitpid(process, 0)  # it leaves its work to another process at once: nobody's child
 
@@ -227,9 +228,9 @@ class Descriptors:
     # --- descriptors
 
     def _put_back(self) -> None:
-        for number, which in self._ours.items():
+        for number, ours in self._ours.items():
             # Else somebody has led it elsewhere meanwhile, and knows why; or we have lost where it led.
-            if _which(number) == which and self._holds(self._kept[number]):
+            if which(number) == ours and self._holds(self._kept[number]):
                 os.dup2(self._kept[number], number)
         self._ours = {}
 
@@ -247,22 +248,13 @@ class Descriptors:
 
     def _holds(self, fd: int) -> bool:
         """Return whether one of our own descriptors still is ours: a script may close all that it finds, and reuse the number."""
-        return self._held.get(fd) == _which(fd)
+        return self._held.get(fd) == which(fd)
 
     def _close(self, fd: int) -> None:
         if self._holds(fd):
             del self._held[fd]
             with contextlib.suppress(OSError):
                 os.close(fd)
-
-
-def _which(number: int) -> tuple[int, int]:
-    """Return what a descriptor leads to, as two numbers; something that is never ours where it is closed."""
-    try:
-        found = os.fstat(number)
-    except OSError:
-        return -1, -1
-    return found.st_dev, found.st_ino
 
 
 def _flush() -> None:
