@@ -258,7 +258,8 @@ def test_runs_of_other_seeds_that_exist_are_used(lab):
     assert (found["seeds"], found["runs_there"], found["runs_at_most"]) == ([4, 5, 6], 6, 0)
 
 
-def test_ctrl_c_stops_what_runs_and_keeps_what_was_made(lab):
+def may_hang(lab):
+    """Make two runs whose mixtures hang as long as a file is there; return it, which is not there yet."""
     slow = lab.project.parent / "slow"
     lab.env["SLOW"] = str(slow)
     wait = "SCALE = 1.0\nimport os, time\nif os.path.exists(os.environ['SLOW']): time.sleep(120)"
@@ -266,6 +267,11 @@ def test_ctrl_c_stops_what_runs_and_keeps_what_was_made(lab):
     lab.commit()
     lab.python("train.py", "--lr", "0.1", "--seed", "1")
     lab.python("train.py", "--lr", "0.2", "--seed", "1")
+    return slow
+
+
+def test_ctrl_c_stops_what_runs_and_keeps_what_was_made(lab):
+    slow = may_hang(lab)
     process = subprocess.Popen(
         [sys.executable, "-m", "gnomon", "why", "@2", "@1", "-m", "score"], cwd=lab.project, env=lab.env,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
@@ -296,21 +302,9 @@ def test_ctrl_c_stops_what_runs_and_keeps_what_was_made(lab):
     assert why(lab, "--plan")["runs_there"] >= 4
 
 
-def hanging(lab):
-    """Two runs of which the mixtures hang as long as a file is there."""
-    slow = lab.project.parent / "slow"
-    lab.env["SLOW"] = str(slow)
-    wait = "SCALE = 1.0\nimport os, time\nif os.path.exists(os.environ['SLOW']): time.sleep(120)"
-    lab.write("train.py", TRAIN.replace("SCALE = 1.0", wait))
-    lab.commit()
-    lab.python("train.py", "--lr", "0.1", "--seed", "1")
-    lab.python("train.py", "--lr", "0.2", "--seed", "1")
-    slow.write_text("")
-    return slow
-
-
 def test_a_mixture_that_hangs_is_ended_for_its_time_and_named(lab):
-    slow = hanging(lab)
+    slow = may_hang(lab)
+    slow.write_text("")
     done = lab.gnomon("why", "@2", "@1", "-m", "score", "--seeds", "2", "--timeout", "2s", code=3)
     assert "as the first, seed 0: it took longer than 2.0 s, and was ended" in done.stderr
     assert lab.record.runs(where="status = 'running'", removed=True).ids == []
@@ -323,7 +317,7 @@ def test_a_mixture_that_hangs_is_ended_for_its_time_and_named(lab):
 
 
 def test_whoever_is_told_to_end_ends_what_it_started(lab):
-    hanging(lab)
+    may_hang(lab).write_text("")
     process = subprocess.Popen(
         [sys.executable, "-m", "gnomon", "why", "@2", "@1", "-m", "score"], cwd=lab.project, env=lab.env,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
